@@ -1,0 +1,66 @@
+---@meta native.files
+-- Files, environment and terminal: for the command line only; scripts of a server cannot require it (src/native/files.c).
+
+---@class native.files
+local files = {}
+
+---@param name string
+---@return string? value nil when unset
+function files.env(name) end
+
+---@param path string
+---@return string? bytes, string? message, string? code "not_found" | "io"
+function files.read(path) end
+
+--- Writes a new version beside it and renames it into place.
+---@param path string
+---@param bytes string
+---@param mode integer permissions, 384 is 0600
+---@return true?, string?, string?
+function files.write(path, bytes, mode) end
+
+--- Makes a folder and its parents, 0700. Fine when it is there.
+---@param path string
+---@return true?, string?, string?
+function files.make_folder(path) end
+
+---@class native.files.stat
+---@field kind "file"|"folder"|"other"
+---@field mode integer permission bits
+---@field size integer
+---@field mtime number
+
+---@param path string
+---@return native.files.stat? found, string? message, string? code
+function files.stat(path) end
+
+---@param path string
+---@return string[]? names sorted, without "." and "..", string? message, string? code
+function files.list(path) end
+
+--- The absolute path without links, "." and "..".
+---@param path string
+---@return string?, string?, string?
+function files.real(path) end
+
+--- Writes to standard output or standard error, raw.
+---@param text string
+function files.out(text) end
+
+---@param text string
+function files.err(text) end
+
+---@param stream "in"|"out"|"err"
+---@return boolean whether it is a terminal
+function files.is_terminal(stream) end
+
+--- Reads one line from standard input; without echo when `hidden` and it is a terminal.
+---@param hidden boolean?
+---@return string? line nil at the end of input
+function files.read_line(hidden) end
+
+--- The folder the Lua of this installation lives in.
+---@return string
+function files.library() end
+
+return files

@@ -1,0 +1,22 @@
+---@meta native.log
+-- Skin over src/log.c and src/stats.c.
+
+---@class native.log
+local log = {}
+
+--- Writes one line with the request's id; secrets registered with `mask` are replaced. A message is cut at 4 KiB (SBX-14),
+--- a script gets 200 lines a second, the rest are counted and dropped.
+---@param level "debug"|"info"|"warn"|"error"
+---@param message string
+---@param fields table<string, string|number|boolean>?
+function log.write(level, message, fields) end
+
+--- From now on every line shows the value as ***.
+---@param secret string
+function log.mask(secret) end
+
+--- All counters and histograms, as Prometheus text.
+---@return string
+function log.metrics() end
+
+return log

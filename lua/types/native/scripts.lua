@@ -1,0 +1,34 @@
+---@meta native.scripts
+-- The snapshot of script bytes this VM was made from (src/native/scripts.c).
+
+---@class native.scripts
+local scripts = {}
+
+--- A file of the snapshot.
+---@param kind "app"|"library"
+---@param name string relative to the folder: "views/home.html"
+---@return string? bytes, string? path
+function scripts.read(kind, name) end
+
+---@param kind "app"|"library"
+---@param prefix string? only names that begin so
+---@return string[] names, sorted
+function scripts.list(kind, prefix) end
+
+--- Compiles source text (never bytecode) with `environment` as its globals.
+---@param source string
+---@param name string for messages, as in load: "@views/home.html"
+---@param environment table
+---@return function? chunk, string? message
+function scripts.compile(source, name, environment) end
+
+--- The globals an app's module gets: what compiled templates should see too.
+---@return table
+function scripts.globals() end
+
+--- The file and line of the function that called the caller's caller: where a route was written. `level` as in error().
+---@param level integer
+---@return string place "init.lua:12"
+function scripts.where(level) end
+
+return scripts

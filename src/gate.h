@@ -1,0 +1,50 @@
+/*
+ * What a strict HTTP/1.1 server refuses before anyone sees it: rows HT-05, 09 to 18, 20, 25 and 30 of the trust table.
+ * Pure functions over bytes: no sockets, no allocation, no state.
+ */
+#ifndef PA_GATE_H
+#define PA_GATE_H
+
+#include "message.h"
+
+/* status 0: let through. The reason is a static text that may be shown. A refusal always closes the connection. */
+struct pa_verdict {
+	int status;
+	const char *reason;
+};
+
+enum pa_framing { PA_BODY_NONE, PA_BODY_LENGTH, PA_BODY_CHUNKED };
+
+struct pa_body_framing {
+	enum pa_framing kind;
+	size_t length;         /* for PA_BODY_LENGTH */
+	bool expects_continue; /* Expect: 100-continue */
+};
+
+/*
+ * Header rules: names and values, duplicates of those that must be single, Host, Content-Length against
+ * Transfer-Encoding, Expect. `hosts` are lower-case names without port, an empty list lets every host in. Fills
+ * request->host and *framing.
+ */
+struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const *hosts, size_t host_count, size_t body_max,
+	struct pa_body_framing *framing);
+
+/* Method, target length and form. Decodes the path into `path` (room for target.length bytes) and fills path and query. */
+struct pa_verdict pa_gate_target(struct pa_request *request, char *path);
+
+/*
+ * Whether the bytes [head, end) between the request line and the body are what a strict parser would have read: civetweb
+ * has already put NULs behind names and values (see server.c), and says so by where they stand.
+ */
+struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head, const char *end);
+
+/* Percent-decodes `from` into `to` (room for from.length bytes); '+' is a space when `form`. The length, or -1 for a bad escape. */
+long pa_gate_decode(struct pa_span from, char *to, bool form);
+
+/* Whether the bytes are valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
+bool pa_gate_utf8(struct pa_span text);
+
+/* Whether it may be used as a request id: ^[A-Za-z0-9-]{1,64}$ (HT-25). */
+bool pa_gate_request_id(struct pa_span id);
+
+#endif

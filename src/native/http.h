@@ -1,0 +1,16 @@
+/* Calls out, over libcurl. Safe for use from many threads. */
+#ifndef PA_HTTP_H
+#define PA_HTTP_H
+
+#include "../error.h"
+
+struct pa_http;
+
+/*
+ * `allow`: origins ("http://127.0.0.1:8889") that may be reached although their address is private, space separated;
+ * "*" for any. NULL with code "http" or "usage".
+ */
+struct pa_http *pa_http_open(const char *allow, struct pa_error *error);
+void pa_http_close(struct pa_http *http);
+
+#endif

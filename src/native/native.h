@@ -1,0 +1,65 @@
+/*
+ * What Lua can see from C: one file of this folder is one `require "native.<file>"`. Everything that can fail returns
+ * `nil, message, code`; only bugs raise.
+ */
+#ifndef PA_NATIVE_H
+#define PA_NATIVE_H
+
+#include "../budget.h"
+#include "../error.h"
+#include "../message.h"
+#include "../scripts.h"
+#include "../services.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+
+/* The modules: names without "native.", ended by {NULL, NULL}. */
+extern const luaL_Reg pa_native_modules[];            /* for every VM's library modules */
+extern const luaL_Reg pa_native_privileged_modules[]; /* for the command line only */
+
+int pa_native_open_crypto(lua_State *L);
+int pa_native_open_db(lua_State *L);
+int pa_native_open_files(lua_State *L);
+int pa_native_open_http(lua_State *L);
+int pa_native_open_json(lua_State *L);
+int pa_native_open_log(lua_State *L);
+int pa_native_open_request(lua_State *L);
+int pa_native_open_scripts(lua_State *L);
+int pa_native_open_sys(lua_State *L);
+
+/* Pushes nil, message, code and returns 3. May raise (memory). */
+int pa_native_fail(lua_State *L, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
+int pa_native_fail_with(lua_State *L, const struct pa_error *error);
+
+/*
+ * A to-be-closed box: pushes a userdata that calls release(*it) when the C function ends in whatever way, unless *it is
+ * NULL by then. Make the box first, then acquire into it: any Lua call that may raise then leaks nothing.
+ */
+void **pa_native_box(lua_State *L, void (*release)(void *));
+
+/* What the modules know of the VM they run in. Whoever makes a lua_State puts the address of one into its extra space
+ * (pa_native_attach) before any module is opened; it outlives the state. */
+struct pa_native_context {
+	struct pa_services *services;     /* NULL on the command line */
+	struct pa_scripts *scripts;       /* the snapshot, or NULL */
+	struct pa_budget *budget;         /* or NULL: no limit */
+	const struct pa_request *request; /* the one that runs now, or NULL */
+	unsigned log_lines;               /* written in log_second, for native.log's limit */
+	int64_t log_second;
+};
+void pa_native_attach(lua_State *L, struct pa_native_context *context);
+struct pa_native_context *pa_native_context_of(lua_State *L);
+
+/* The services of the server that runs this script; raises when there are none (a bug: the command line has none). */
+struct pa_services *pa_native_services(lua_State *L);
+
+/* The id of the request that runs now, or NULL. */
+const char *pa_native_request_id(lua_State *L);
+
+/* Around anything that blocks: the call's budget does not count it and it is not interrupted. Pairs nest. Never raise
+ * in between. */
+void pa_native_wait_begin(lua_State *L);
+void pa_native_wait_end(lua_State *L);
+
+#endif

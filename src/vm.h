@@ -1,0 +1,55 @@
+/*
+ * One lua_State: its modules, strict globals, budget and protected calls. A VM is used by one thread at a time; whose
+ * turn it is, the pool decides. Nothing here raises: every Lua error ends in a struct pa_fault.
+ */
+#ifndef PA_VM_H
+#define PA_VM_H
+
+#include "error.h"
+#include "message.h"
+#include "scripts.h"
+#include "services.h"
+
+#include <stdbool.h>
+
+struct pa_vm;
+
+/* Why a script failed. Owned by the caller, freed with pa_fault_free; zero is empty. */
+struct pa_fault {
+	char *message;   /* "routes.lua:12: …" */
+	char *traceback; /* may be NULL */
+};
+void pa_fault_free(struct pa_fault *fault);
+
+struct pa_vm_options {
+	struct pa_scripts *scripts;    /* retained */
+	struct pa_services *services;  /* borrowed; outlives the VM; may be NULL for the command line */
+	const char *entry;             /* the module to load: "partnerapp.host" for a server */
+	bool privileged;               /* the command line: may require native.files */
+	size_t memory_max;             /* bytes; 0 is the default of 32 MiB */
+	unsigned cpu_ms;               /* a call's budget of thread CPU; 0 is the default of 2 s */
+};
+
+/* Loads the entry module, whose value must be a table of functions. NULL with a fault. */
+struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fault);
+void pa_vm_free(struct pa_vm *vm);
+
+/*
+ * Calls entry.handle(request) and copies what it returned into *response. 0, or -1 with a fault; the caller then asks
+ * pa_vm_fail for an answer. A VM whose budget was spent is spoiled (pa_vm_spoiled): free it, do not reuse it.
+ */
+int pa_vm_handle(struct pa_vm *vm, const struct pa_request *request, struct pa_response *response, struct pa_fault *fault);
+
+/* Calls entry.failed(request, message, traceback) for a page about the fault. 0, or -1 when that failed too. */
+int pa_vm_fail(struct pa_vm *vm, const struct pa_request *request, const struct pa_fault *why, struct pa_response *response);
+
+/*
+ * Calls entry.run(arguments), a list of strings, for the command line; its value must be an integer from 0 to 255, the
+ * exit code. No budget. 0, or -1 with a fault.
+ */
+int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_code, struct pa_fault *fault);
+
+bool pa_vm_spoiled(const struct pa_vm *vm);
+size_t pa_vm_memory(const struct pa_vm *vm); /* bytes in use */
+
+#endif
