@@ -1,0 +1,123 @@
+/* The list of native modules, and the few functions every one of them uses. */
+#include "native.h"
+
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdio.h>
+
+#include "../message.h"
+
+const luaL_Reg pa_native_modules[] = {
+	{"crypto", pa_native_open_crypto},
+	{"db", pa_native_open_db},
+	{"http", pa_native_open_http},
+	{"json", pa_native_open_json},
+	{"log", pa_native_open_log},
+	{"request", pa_native_open_request},
+	{"scripts", pa_native_open_scripts},
+	{"sys", pa_native_open_sys},
+	{NULL, NULL},
+};
+
+const luaL_Reg pa_native_privileged_modules[] = {
+	{"files", pa_native_open_files},
+	{NULL, NULL},
+};
+
+void pa_native_attach(lua_State *L, struct pa_native_context *context)
+{
+	*(struct pa_native_context **)lua_getextraspace(L) = context;
+}
+
+struct pa_native_context *pa_native_context_of(lua_State *L)
+{
+	return *(struct pa_native_context **)lua_getextraspace(L);
+}
+
+int pa_native_fail(lua_State *L, const char *code, const char *format, ...)
+{
+	va_list arguments;
+
+	lua_pushnil(L);
+	va_start(arguments, format);
+	lua_pushvfstring(L, format, arguments);
+	va_end(arguments);
+	lua_pushstring(L, code);
+	return 3;
+}
+
+int pa_native_fail_with(lua_State *L, const struct pa_error *error)
+{
+	lua_pushnil(L);
+	lua_pushstring(L, error->text);
+	lua_pushstring(L, error->code);
+	return 3;
+}
+
+struct box {
+	void *held;
+	void (*release)(void *);
+};
+
+static int l_box_close(lua_State *L)
+{
+	struct box *box = lua_touserdata(L, 1);
+
+	if (box && box->held) {
+		void *held = box->held;
+		box->held = NULL;
+		box->release(held);
+	}
+	return 0;
+}
+
+void **pa_native_box(lua_State *L, void (*release)(void *))
+{
+	struct box *box = lua_newuserdatauv(L, sizeof *box, 0);
+
+	box->held = NULL;
+	box->release = release;
+	if (luaL_newmetatable(L, "native.box")) {
+		lua_pushcfunction(L, l_box_close);
+		lua_setfield(L, -2, "__close");
+		lua_pushcfunction(L, l_box_close);
+		lua_setfield(L, -2, "__gc");
+		lua_pushboolean(L, 0);
+		lua_setfield(L, -2, "__metatable");
+	}
+	lua_setmetatable(L, -2);
+	lua_toclose(L, -1);
+	return &box->held;
+}
+
+struct pa_services *pa_native_services(lua_State *L)
+{
+	struct pa_native_context *context = pa_native_context_of(L);
+
+	if (!context || !context->services)
+		luaL_error(L, "there is no server behind this script");
+	return context->services;
+}
+
+const char *pa_native_request_id(lua_State *L)
+{
+	const struct pa_native_context *context = pa_native_context_of(L);
+
+	return context && context->request ? context->request->id : NULL;
+}
+
+void pa_native_wait_begin(lua_State *L)
+{
+	const struct pa_native_context *context = pa_native_context_of(L);
+
+	if (context && context->budget)
+		atomic_fetch_add_explicit(&context->budget->waiting, 1, memory_order_relaxed);
+}
+
+void pa_native_wait_end(lua_State *L)
+{
+	const struct pa_native_context *context = pa_native_context_of(L);
+
+	if (context && context->budget)
+		atomic_fetch_sub_explicit(&context->budget->waiting, 1, memory_order_relaxed);
+}
