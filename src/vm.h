@@ -50,6 +50,13 @@ int pa_vm_fail(struct pa_vm *vm, const struct pa_request *request, const struct 
  */
 int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_code, struct pa_fault *fault);
 
+/*
+ * Calls body(L) protected and without a budget, with `context` as its one argument (light userdata). For what needs Lua
+ * beyond the calls above: the plan of a command. 0, or -1 with a fault.
+ */
+struct lua_State;
+int pa_vm_protect(struct pa_vm *vm, int (*body)(struct lua_State *), void *context, struct pa_fault *fault);
+
 bool pa_vm_spoiled(const struct pa_vm *vm);
 size_t pa_vm_memory(const struct pa_vm *vm); /* bytes in use */
 

@@ -1,4 +1,4 @@
-/* The list of native modules, and the few functions every one of them uses. */
+/* The few functions that every native module uses. */
 #include "native.h"
 
 #include <stdarg.h>
@@ -6,23 +6,6 @@
 #include <stdio.h>
 
 #include "../message.h"
-
-const luaL_Reg pa_native_modules[] = {
-	{"crypto", pa_native_open_crypto},
-	{"db", pa_native_open_db},
-	{"http", pa_native_open_http},
-	{"json", pa_native_open_json},
-	{"log", pa_native_open_log},
-	{"request", pa_native_open_request},
-	{"scripts", pa_native_open_scripts},
-	{"sys", pa_native_open_sys},
-	{NULL, NULL},
-};
-
-const luaL_Reg pa_native_privileged_modules[] = {
-	{"files", pa_native_open_files},
-	{NULL, NULL},
-};
 
 void pa_native_attach(lua_State *L, struct pa_native_context *context)
 {
@@ -37,11 +20,13 @@ struct pa_native_context *pa_native_context_of(lua_State *L)
 int pa_native_fail(lua_State *L, const char *code, const char *format, ...)
 {
 	va_list arguments;
+	char message[1000];
 
-	lua_pushnil(L);
 	va_start(arguments, format);
-	lua_pushvfstring(L, format, arguments);
+	vsnprintf(message, sizeof message, format, arguments);
 	va_end(arguments);
+	lua_pushnil(L);
+	lua_pushstring(L, message);
 	lua_pushstring(L, code);
 	return 3;
 }

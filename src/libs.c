@@ -1,0 +1,349 @@
+/* The standard libraries of a script: a chosen part of Lua's, frozen, with what nothing could stop taken out. */
+#include "libs.h"
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <string.h>
+
+#include "budget.h"
+#include "log.h"
+#include "modules.h"
+#include "native/native.h"
+#include "pattern.h"
+
+static int l_undeclared(lua_State *L)
+{
+	return luaL_error(L, "undeclared variable '%s'", luaL_tolstring(L, 2, NULL));
+}
+
+static int l_read_only(lua_State *L)
+{
+	return luaL_error(
+		L, "cannot set '%s': this table is read-only, and a variable needs `local`", luaL_tolstring(L, 2, NULL));
+}
+
+void pa_libs_freeze(lua_State *L)
+{
+	lua_newtable(L);
+	lua_createtable(L, 0, 4);
+	lua_pushvalue(L, -3);
+	lua_setfield(L, -2, "__index");
+	lua_pushcfunction(L, l_read_only);
+	lua_setfield(L, -2, "__newindex");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pushboolean(L, 1);
+	lua_setfield(L, -2, "__frozen");
+	lua_setmetatable(L, -2);
+	lua_remove(L, -2);
+}
+
+static bool is_frozen(lua_State *L, int index)
+{
+	if (luaL_getmetafield(L, index, "__frozen") == LUA_TNIL)
+		return false;
+	lua_pop(L, 1);
+	return true;
+}
+
+static int l_rawset(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	luaL_checkany(L, 3);
+	if (is_frozen(L, 1))
+		return l_read_only(L);
+	lua_settop(L, 3);
+	lua_rawset(L, 1);
+	return 1;
+}
+
+/* A finalizer runs outside of any call's budget, so scripts may not have one (SBX-06). */
+static int l_setmetatable(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TTABLE);
+	luaL_argexpected(L, lua_isnoneornil(L, 2) ? lua_isnil(L, 2) : lua_istable(L, 2), 2, "nil or table");
+	if (lua_istable(L, 2)) {
+		lua_pushliteral(L, "__gc");
+		if (lua_rawget(L, 2) != LUA_TNIL)
+			return luaL_error(L, "a script may not set __gc");
+		lua_pop(L, 1);
+	}
+	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
+		return luaL_error(L, "cannot change a protected metatable");
+	lua_settop(L, 2);
+	lua_setmetatable(L, 1);
+	return 1;
+}
+
+/* The handler runs after unwinding, with the traceback behind the message: inside Lua's own xpcall no hook can stop a
+ * handler that loops (SBX-05). */
+static int keep_traceback(lua_State *L)
+{
+	const char *message = lua_tostring(L, 1);
+
+	if (message)
+		luaL_traceback(L, L, message, 1);
+	return 1;
+}
+
+static int finish_xpcall(lua_State *L, int status, lua_KContext base)
+{
+	int results = lua_gettop(L) - (int)base;
+
+	if (status == LUA_OK || status == LUA_YIELD) {
+		lua_pushboolean(L, 1);
+		lua_insert(L, (int)base + 1);
+		return results + 1;
+	}
+	lua_pushvalue(L, 1);
+	lua_insert(L, -2);
+	lua_call(L, 1, 1);
+	lua_pushboolean(L, 0);
+	lua_insert(L, -2);
+	return 2;
+}
+
+static int l_xpcall(lua_State *L)
+{
+	int count = lua_gettop(L);
+
+	luaL_checkany(L, 1);
+	luaL_checktype(L, 2, LUA_TFUNCTION);
+	/* f handler arguments… → handler keep_traceback f arguments… */
+	lua_pushvalue(L, 2);
+	lua_pushcfunction(L, keep_traceback);
+	lua_pushvalue(L, 1);
+	lua_rotate(L, 1, 3);
+	lua_remove(L, 4);
+	lua_remove(L, 4);
+	return finish_xpcall(L, lua_pcallk(L, count - 2, LUA_MULTRET, 2, 2, finish_xpcall), 2);
+}
+
+static int l_collectgarbage(lua_State *L)
+{
+	const char *option = luaL_optstring(L, 1, "collect");
+
+	if (strcmp(option, "count") != 0)
+		return luaL_error(L, "collectgarbage(\"%s\"): a script may only ask for \"count\"", option);
+	lua_pushnumber(L, (lua_Number)lua_gc(L, LUA_GCCOUNT) + (lua_Number)lua_gc(L, LUA_GCCOUNTB) / 1024);
+	return 1;
+}
+
+enum { PRINT_MAX = 4096 }; /* as in Segment's own editor (SBX-14) */
+
+static int l_print(lua_State *L)
+{
+	const struct pa_native_context *context = pa_native_context_of(L);
+	int count = lua_gettop(L);
+	luaL_Buffer text;
+	size_t length;
+
+	luaL_buffinit(L, &text);
+	for (int i = 1; i <= count; i++) {
+		if (i > 1)
+			luaL_addchar(&text, '\t');
+		luaL_tolstring(L, i, NULL);
+		luaL_addvalue(&text);
+	}
+	luaL_pushresult(&text);
+	const char *line = lua_tolstring(L, -1, &length);
+	pa_log_fields(PA_LOG_INFO, context->services ? context->services->name : NULL, pa_native_request_id(L), line,
+		length < PRINT_MAX ? length : PRINT_MAX, NULL, 0);
+	return 0;
+}
+
+/* Coroutines: as Lua's, but the budget always knows which one runs. */
+static int resume(lua_State *L, lua_State *coroutine, int arguments)
+{
+	struct pa_budget *budget = pa_native_context_of(L)->budget;
+	int results, status;
+
+	if (!lua_checkstack(coroutine, arguments)) {
+		lua_pushliteral(L, "too many arguments to resume");
+		return -1;
+	}
+	lua_xmove(L, coroutine, arguments);
+	if (budget)
+		atomic_store_explicit(&budget->state, coroutine, memory_order_release);
+	status = lua_resume(coroutine, L, arguments, &results);
+	if (budget)
+		atomic_store_explicit(&budget->state, L, memory_order_release);
+	if (status == LUA_OK || status == LUA_YIELD) {
+		if (!lua_checkstack(L, results + 1)) {
+			lua_pop(coroutine, results);
+			lua_pushliteral(L, "too many results to resume");
+			return -1;
+		}
+		lua_xmove(coroutine, L, results);
+		return results;
+	}
+	lua_xmove(coroutine, L, 1);
+	return -1;
+}
+
+static lua_State *check_coroutine(lua_State *L)
+{
+	lua_State *coroutine = lua_tothread(L, 1);
+
+	luaL_argexpected(L, coroutine, 1, "coroutine");
+	return coroutine;
+}
+
+static int l_resume(lua_State *L)
+{
+	int results = resume(L, check_coroutine(L), lua_gettop(L) - 1);
+
+	lua_pushboolean(L, results >= 0);
+	if (results < 0)
+		results = 1;
+	lua_insert(L, -(results + 1));
+	return results + 1;
+}
+
+static int l_wrapped(lua_State *L)
+{
+	lua_State *coroutine = lua_tothread(L, lua_upvalueindex(1));
+	int results = resume(L, coroutine, lua_gettop(L));
+
+	if (results >= 0)
+		return results;
+	int status = lua_status(coroutine);
+	if (status != LUA_OK && status != LUA_YIELD) {
+		status = lua_resetthread(coroutine);
+		lua_xmove(coroutine, L, 1);
+	}
+	if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+		luaL_where(L, 1);
+		lua_insert(L, -2);
+		lua_concat(L, 2);
+	}
+	return lua_error(L);
+}
+
+static int l_create(lua_State *L)
+{
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lua_State *coroutine = lua_newthread(L);
+	lua_pushvalue(L, 1);
+	lua_xmove(L, coroutine, 1);
+	return 1;
+}
+
+static int l_wrap(lua_State *L)
+{
+	l_create(L);
+	lua_pushcclosure(L, l_wrapped, 1);
+	return 1;
+}
+
+/* Copies the named fields of the table on top into a new one; replaces it. */
+static void pick(lua_State *L, const char *const *names)
+{
+	lua_newtable(L);
+	for (; *names; names++) {
+		lua_getfield(L, -2, *names);
+		lua_setfield(L, -2, *names);
+	}
+	lua_remove(L, -2);
+}
+
+static void open_library(lua_State *L, lua_CFunction open)
+{
+	lua_pushcfunction(L, open);
+	lua_call(L, 0, 1);
+}
+
+static void push_string_library(lua_State *L)
+{
+	open_library(L, luaopen_string);
+	lua_pushnil(L);
+	lua_setfield(L, -2, "dump");
+	pa_pattern_guard(L);
+	/* luaopen_string made this table the index of all strings; lock the metatable that leads to it. */
+	lua_pushliteral(L, "");
+	lua_getmetatable(L, -1);
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 2);
+}
+
+static void push_coroutine_library(lua_State *L)
+{
+	static const char *const kept[] = {"close", "isyieldable", "running", "status", "yield", NULL};
+	static const luaL_Reg own[] = {{"create", l_create}, {"resume", l_resume}, {"wrap", l_wrap}, {NULL, NULL}};
+
+	open_library(L, luaopen_coroutine);
+	pick(L, kept);
+	luaL_setfuncs(L, own, 0);
+}
+
+/* Pushes the table of base functions and libraries that both kinds of global tables begin with. */
+static void push_base(lua_State *L)
+{
+	static const char *const kept[] = {"_VERSION", "assert", "error", "getmetatable", "ipairs", "next", "pairs",
+		"pcall", "rawequal", "rawget", "rawlen", "select", "tonumber", "tostring", "type", NULL};
+	static const char *const os[] = {"clock", "date", "difftime", "time", NULL};
+	static const luaL_Reg own[] = {{"collectgarbage", l_collectgarbage}, {"print", l_print}, {"rawset", l_rawset},
+		{"setmetatable", l_setmetatable}, {"xpcall", l_xpcall}, {NULL, NULL}};
+
+	open_library(L, luaopen_base);
+	pick(L, kept);
+	luaL_setfuncs(L, own, 0);
+	push_string_library(L);
+	pa_libs_freeze(L);
+	lua_setfield(L, -2, "string");
+	push_coroutine_library(L);
+	pa_libs_freeze(L);
+	lua_setfield(L, -2, "coroutine");
+	open_library(L, luaopen_os);
+	pick(L, os);
+	pa_libs_freeze(L);
+	lua_setfield(L, -2, "os");
+
+	static const struct {
+		const char *name;
+		lua_CFunction open;
+	} whole[] = {{"math", luaopen_math}, {"table", luaopen_table}, {"utf8", luaopen_utf8}};
+	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
+		open_library(L, whole[i].open);
+		pa_libs_freeze(L);
+		lua_setfield(L, -2, whole[i].name);
+	}
+}
+
+/* Pops require; stores base functions and it as the read-only globals of one kind of chunk. */
+static void set_globals(lua_State *L, int base, const char *key)
+{
+	lua_newtable(L);
+	lua_pushnil(L);
+	while (lua_next(L, base)) {
+		lua_pushvalue(L, -2);
+		lua_insert(L, -2);
+		lua_settable(L, -4);
+	}
+	lua_insert(L, -2);
+	lua_setfield(L, -2, "require");
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, l_undeclared);
+	lua_setfield(L, -2, "__index");
+	lua_setmetatable(L, -2);
+	lua_pushvalue(L, -1);
+	pa_libs_freeze(L);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, "_G");
+	lua_setfield(L, LUA_REGISTRYINDEX, key);
+	lua_pop(L, 1);
+}
+
+void pa_libs_open(lua_State *L, bool privileged)
+{
+	int base = lua_gettop(L) + 1;
+
+	push_base(L);
+	pa_modules_open(L, privileged);
+	pa_modules_push_require(L, PA_SCRIPTS_LIBRARY);
+	set_globals(L, base, PA_LIBS_LIBRARY_GLOBALS);
+	pa_modules_push_require(L, PA_SCRIPTS_APP);
+	set_globals(L, base, PA_LIBS_APP_GLOBALS);
+	lua_settop(L, base - 1);
+}

@@ -1,0 +1,19 @@
+/* The list of native modules. */
+#include "native.h"
+
+const luaL_Reg pa_native_modules[] = {
+	{"crypto", pa_native_open_crypto},
+	{"db", pa_native_open_db},
+	{"http", pa_native_open_http},
+	{"json", pa_native_open_json},
+	{"log", pa_native_open_log},
+	{"request", pa_native_open_request},
+	{"scripts", pa_native_open_scripts},
+	{"sys", pa_native_open_sys},
+	{NULL, NULL},
+};
+
+const luaL_Reg pa_native_privileged_modules[] = {
+	{"files", pa_native_open_files},
+	{NULL, NULL},
+};
