@@ -1,0 +1,30 @@
+-- The slugs of the sandbox's destination catalog, for checking an argument before anything starts.
+local files = require "native.files"
+
+local catalog = {}
+
+local FOLDER = "/sandbox/catalog"
+
+--- All slugs, sorted.
+---@return string[]
+function catalog.slugs()
+	local slugs = {}
+	for _, name in ipairs(files.list(files.library() .. FOLDER) or {}) do
+		slugs[#slugs + 1] = name:match("^(.+)%.lua$")
+	end
+	table.sort(slugs)
+	return slugs
+end
+
+---@param slug string
+---@return boolean
+function catalog.has(slug)
+	for _, known in ipairs(catalog.slugs()) do
+		if known == slug then
+			return true
+		end
+	end
+	return false
+end
+
+return catalog

@@ -1,0 +1,30 @@
+-- partnerapp config: every setting, its value and where it came from.
+local files = require "native.files"
+local settings = require "cli.settings"
+
+local config = {
+	summary = "Show every setting, its value and where it came from",
+	usage = "",
+	settings = true,
+	examples = [[
+partnerapp config
+LISTEN=0.0.0.0:80 partnerapp config]],
+}
+
+local function shown(setting, value)
+	if not value or value == "" then
+		return "-"
+	end
+	return setting.secret and "***" or value
+end
+
+function config.plan(given)
+	local found = settings.find(given.settings, "lua/app")
+	for _, setting in ipairs(settings.all) do
+		local value, from = shown(setting, found.value[setting.name]), found.from[setting.name]
+		files.out(("%-16s %-36s %-12s %s\n"):format(setting.name, value, from, setting.help))
+	end
+	return { exit_code = settings.report(found) and 2 or 0 }
+end
+
+return config

@@ -1,0 +1,47 @@
+-- partnerapp sandbox: the local Segment alone, for an OAuth client in any language.
+local files = require "native.files"
+local servers = require "cli.servers"
+local settings = require "cli.settings"
+
+local sandbox = {
+	summary = "Run a local Segment, in memory, for an OAuth client in any language",
+	usage = "[options]",
+	settings = true,
+	flags = {
+		strict = { help = "refuse what the documentation tolerates: single-quoted bodies, short states" },
+		["no-rate-limit"] = { help = "answer more than 200 requests a minute" },
+	},
+	examples = [[
+partnerapp sandbox
+SANDBOX_AUTO_CONSENT=1 partnerapp sandbox --sandbox-listen 127.0.0.1:9000]],
+}
+
+local READY = [[
+A local Segment in memory on http://127.0.0.1:{port:sandbox}
+  SEGMENT_ID_URL=http://127.0.0.1:{port:sandbox}
+  SEGMENT_API_URL=http://127.0.0.1:{port:sandbox}
+  log in with user@example.com / password
+]]
+
+function sandbox.plan(given)
+	local found = settings.find(given.settings)
+	local address = found.value.SANDBOX_LISTEN:match("^(.*):%d+$")
+	if address and not settings.is_loopback(address) then
+		found.problems[#found.problems + 1] = "SANDBOX_LISTEN: the sandbox is for this machine only: use 127.0.0.1"
+	end
+	if settings.report(found) then
+		return { exit_code = 2 }
+	end
+	local told = {
+		SANDBOX_STRICT = given.flags.strict and "1" or nil,
+		SANDBOX_NO_RATE_LIMIT = given.flags["no-rate-limit"] and "1" or nil,
+	}
+	return {
+		servers = { servers.sandbox(found, "sqlite::memory:", told) },
+		ready = READY,
+		log_level = found.value.LOG_LEVEL,
+		log_people = files.is_terminal("err"),
+	}
+end
+
+return sandbox

@@ -1,0 +1,102 @@
+-- Describes the servers a plan asks for (struct pa_plan_server in src/command.h) from the settings found.
+local crypto = require "native.crypto"
+local files = require "native.files"
+local http = require "native.http"
+
+local servers = {}
+
+local SANDBOX_WORKERS = 128
+local TOLD = {
+	"CLIENT_ID",
+	"CLIENT_SECRET",
+	"PUBLIC_URL",
+	"SEGMENT_ID_URL",
+	"SEGMENT_API_URL",
+	"ADMIN_PASSWORD",
+	"WEBHOOK_SECRET",
+	"TRUSTED_PROXIES",
+}
+
+local function host_of(url)
+	return assert(http.parse_url(url)).host
+end
+
+--- The folder of the app: as given, else ./lua/app, else the installed one.
+---@param given string?
+---@return string? folder, string? message
+function servers.app_folder(given)
+	local folder = given or "lua/app"
+	local found = files.real(folder)
+	if found and files.stat(found .. "/init.lua") then
+		return found
+	end
+	if given then
+		return nil, ("%s is no app: it has no init.lua"):format(given)
+	end
+	return files.library() .. "/app"
+end
+
+--- The app's server.
+---@param found table settings
+---@param folder string
+---@param watch boolean
+---@return table
+function servers.app(found, folder, watch)
+	local value = found.value
+	local told = {}
+	for _, name in ipairs(TOLD) do
+		told[name] = value[name]
+	end
+	for name, text in pairs(found.app) do
+		told["env." .. name] = text
+	end
+	return {
+		name = "app",
+		app = folder,
+		listen = value.LISTEN,
+		hosts = { host_of(value.PUBLIC_URL), "localhost", "127.0.0.1", "[::1]" },
+		https = value.PUBLIC_URL:match("^https:") ~= nil,
+		workers = tonumber(value.WORKERS),
+		watch = watch,
+		database = value.DATABASE_URL,
+		secret_key = value.SECRET_KEY,
+		http_allow = table.concat({ value.SEGMENT_ID_URL, value.SEGMENT_API_URL, value.HTTP_ALLOW }, " "),
+		settings = told,
+	}
+end
+
+--- The sandbox's server. It is loopback only, and may deliver events anywhere.
+---@param found table settings
+---@param database string
+---@param told table<string, string> its own settings
+---@return table
+function servers.sandbox(found, database, told)
+	local url = "http://" .. found.value.SANDBOX_LISTEN
+	told.PUBLIC_URL = url
+	told.SEGMENT_ID_URL, told.SEGMENT_API_URL = url, url
+	told.SANDBOX_AUTO_CONSENT = files.env("SANDBOX_AUTO_CONSENT") or found.env.SANDBOX_AUTO_CONSENT
+	return {
+		name = "sandbox",
+		app = files.library() .. "/sandbox",
+		listen = found.value.SANDBOX_LISTEN,
+		hosts = { "localhost", "127.0.0.1", "[::1]" },
+		workers = SANDBOX_WORKERS,
+		watch = false,
+		database = database,
+		secret_key = "k1:" .. crypto.hex(crypto.random(32)),
+		http_allow = "*",
+		settings = told,
+	}
+end
+
+--- A plan that runs a task with an app's scripts. The database is in memory unless one is given.
+---@param task string a module of cli/tasks
+---@param server table
+---@param arguments string[]
+---@param level string? log level
+---@return table
+function servers.task(task, server, arguments, level)
+	return { servers = { server }, task = task, arguments = arguments, log_level = level or "warn", log_people = true }
+end
+
+return servers
