@@ -1,7 +1,8 @@
 -- Flags and arguments of a command. A command is a table:
 --   summary, usage, examples (texts), plan (function), arguments = { most = N },
---   flags = { name = { value = "WHAT" or nil for a switch, help = … } }, settings = true when every setting is a flag too.
-local settings = require "cli.settings"
+--   flags = { name = { value = "WHAT" or nil for a switch, help = … } },
+--   settings = true when every setting that is no secret is a flag too.
+local settings = require("cli.settings")
 
 local options = {}
 
@@ -15,11 +16,13 @@ local function flag_of(command, name)
 		return { value = "VALUE" }, setting.name
 	end
 	if setting then
-		return nil, nil, ("--%s would show a secret to everyone on this machine: set %s or %s_FILE in the environment or .env"):format(
-			name,
-			setting.name,
-			setting.name
-		)
+		return nil,
+			nil,
+			("--%s would show a secret to everyone on this machine: set %s or %s_FILE in the environment or .env"):format(
+				name,
+				setting.name,
+				setting.name
+			)
 	end
 end
 

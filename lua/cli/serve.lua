@@ -1,7 +1,7 @@
 -- partnerapp serve: the app against Segment's own hosts.
-local files = require "native.files"
-local servers = require "cli.servers"
-local settings = require "cli.settings"
+local files = require("native.files")
+local servers = require("cli.servers")
+local settings = require("cli.settings")
 
 local serve = {
 	summary = "Run the app with your own CLIENT_ID and CLIENT_SECRET",
@@ -17,6 +17,8 @@ partnerapp serve ./my-app --no-reload
 PUBLIC_URL=https://app.example.com partnerapp serve]],
 }
 
+local MISSING = "%s is not set: put it into .env or the environment; `partnerapp demo` needs none"
+
 local READY = [[
 partnerapp serves %s on %s
 Register this redirect URI with your app at Segment: %s/auth/segment/callback
@@ -31,9 +33,7 @@ function serve.plan(given)
 	end
 	for _, name in ipairs { "CLIENT_ID", "CLIENT_SECRET" } do
 		if not found.value[name] then
-			found.problems[#found.problems + 1] = ("%s is not set: put it into .env or the environment; `partnerapp demo` needs none"):format(
-				name
-			)
+			found.problems[#found.problems + 1] = MISSING:format(name)
 		end
 	end
 	if settings.report(found) then

@@ -1,9 +1,9 @@
 -- Every setting: where its value comes from (flag, environment, .env, default) and whether it makes sense. All problems
 -- are collected, so that one run reports them all.
-local crypto = require "native.crypto"
-local dotenv = require "cli.dotenv"
-local files = require "native.files"
-local http = require "native.http"
+local crypto = require("native.crypto")
+local dotenv = require("cli.dotenv")
+local files = require("native.files")
+local http = require("native.http")
 
 local settings = {}
 
@@ -113,15 +113,50 @@ settings.all = {
 	{ name = "CLIENT_ID", help = "the app's OAuth client id" },
 	{ name = "CLIENT_SECRET", secret = true, help = "and its secret" },
 	{ name = "LISTEN", default = "127.0.0.1:8888", check = check_listen, help = "address and port of the app" },
-	{ name = "SANDBOX_LISTEN", default = "127.0.0.1:8889", check = check_listen, help = "address and port of the sandbox" },
-	{ name = "PUBLIC_URL", default = "http://localhost:8888", check = check_url, help = "where browsers reach the app" },
-	{ name = "SEGMENT_ID_URL", default = "https://id.segmentapis.com", check = check_segment_url, help = "Segment's OAuth server" },
-	{ name = "SEGMENT_API_URL", default = "https://platform.segmentapis.com", check = check_segment_url, help = "Segment's Config API" },
-	{ name = "DATABASE_URL", default = "sqlite:" .. STATE .. "/partnerapp.db", check = check_database, help = "where installs are kept" },
-	{ name = "SECRET_KEY", secret = true, check = check_key, help = "seals tokens; made in " .. STATE .. "/secret.key when absent" },
+	{
+		name = "SANDBOX_LISTEN",
+		default = "127.0.0.1:8889",
+		check = check_listen,
+		help = "address and port of the sandbox",
+	},
+	{
+		name = "PUBLIC_URL",
+		default = "http://localhost:8888",
+		check = check_url,
+		help = "where browsers reach the app",
+	},
+	{
+		name = "SEGMENT_ID_URL",
+		default = "https://id.segmentapis.com",
+		check = check_segment_url,
+		help = "Segment's OAuth server",
+	},
+	{
+		name = "SEGMENT_API_URL",
+		default = "https://platform.segmentapis.com",
+		check = check_segment_url,
+		help = "Segment's Config API",
+	},
+	{
+		name = "DATABASE_URL",
+		default = "sqlite:" .. STATE .. "/partnerapp.db",
+		check = check_database,
+		help = "where installs are kept",
+	},
+	{
+		name = "SECRET_KEY",
+		secret = true,
+		check = check_key,
+		help = "seals tokens; made in " .. STATE .. "/secret.key when absent",
+	},
 	{ name = "ADMIN_PASSWORD", secret = true, help = "opens /metrics" },
 	{ name = "WEBHOOK_SECRET", secret = true, help = "signs events from Segment" },
-	{ name = "TRUSTED_PROXIES", default = "", check = check_proxies, help = "addresses whose X-Forwarded-* are believed" },
+	{
+		name = "TRUSTED_PROXIES",
+		default = "",
+		check = check_proxies,
+		help = "addresses whose X-Forwarded-* are believed",
+	},
 	{ name = "HTTP_ALLOW", default = "", check = check_origins, help = "private origins that scripts may call" },
 	{ name = "WORKERS", default = "512", check = check_workers, help = "threads, one a connection" },
 	{ name = "LOG_LEVEL", default = "info", check = check_level, help = "debug, info, warn, error or off" },
@@ -178,7 +213,9 @@ local function take_app_settings(found, env, app)
 		if not by_name[key] and not by_name[(key:gsub("_FILE$", ""))] and key:match("^SANDBOX_") == nil then
 			found.app[key] = value
 			if not is_named_by(app, key) then
-				found.warnings[#found.warnings + 1] = (".env: %s is neither a setting nor named by the app's scripts"):format(key)
+				found.warnings[#found.warnings + 1] = (".env: %s is neither a setting nor named by the app's scripts"):format(
+					key
+				)
 			end
 		end
 	end
