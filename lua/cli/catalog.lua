@@ -1,5 +1,5 @@
 -- The slugs of the sandbox's destination catalog, for checking an argument before anything starts.
-local files = require("native.files")
+local files = require "native.files"
 
 local catalog = {}
 

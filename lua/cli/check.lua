@@ -1,5 +1,5 @@
 -- partnerapp check: see lua/cli/tasks/check.lua.
-local task = require("cli.task")
+local task = require "cli.task"
 
 local check = {
 	summary = "Load an app without a network and report every problem",

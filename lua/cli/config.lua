@@ -1,6 +1,6 @@
 -- partnerapp config: every setting, its value and where it came from.
-local files = require("native.files")
-local settings = require("cli.settings")
+local files = require "native.files"
+local settings = require "cli.settings"
 
 local config = {
 	summary = "Show every setting, its value and where it came from",

@@ -1,8 +1,8 @@
 -- partnerapp demo: the app against a sandbox, no account needed.
-local catalog = require("cli.catalog")
-local files = require("native.files")
-local servers = require("cli.servers")
-local settings = require("cli.settings")
+local catalog = require "cli.catalog"
+local files = require "native.files"
+local servers = require "cli.servers"
+local settings = require "cli.settings"
 
 local demo = {
 	summary = "Run the app against a local Segment; no account needed",

@@ -1,5 +1,5 @@
 -- Reads a .env file: NAME=value lines, optional `export`, quotes, comments.
-local files = require("native.files")
+local files = require "native.files"
 
 local dotenv = {}
 

@@ -1,7 +1,7 @@
 -- The command line: arguments in, a plan out. What a plan may hold is in src/command.h; main runs it.
-local files = require("native.files")
-local options = require("cli.options")
-local sys = require("native.sys")
+local files = require "native.files"
+local options = require "cli.options"
+local sys = require "native.sys"
 
 local COMMANDS = { "demo", "serve", "sandbox", "check", "routes", "installs", "test", "config" }
 

@@ -1,7 +1,7 @@
 -- partnerapp installs: what is saved. Works beside a running server.
-local files = require("native.files")
-local servers = require("cli.servers")
-local settings = require("cli.settings")
+local files = require "native.files"
+local servers = require "cli.servers"
+local settings = require "cli.settings"
 
 local installs = {
 	summary = "List the saved installs, tokens masked",

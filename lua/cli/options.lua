@@ -2,7 +2,7 @@
 --   summary, usage, examples (texts), plan (function), arguments = { most = N },
 --   flags = { name = { value = "WHAT" or nil for a switch, help = … } },
 --   settings = true when every setting that is no secret is a flag too.
-local settings = require("cli.settings")
+local settings = require "cli.settings"
 
 local options = {}
 

@@ -1,5 +1,5 @@
 -- partnerapp routes: see lua/cli/tasks/routes.lua.
-local task = require("cli.task")
+local task = require "cli.task"
 
 local routes = {
 	summary = "List an app's routes with the lines that made them",

@@ -1,7 +1,7 @@
 -- partnerapp sandbox: the local Segment alone, for an OAuth client in any language.
-local files = require("native.files")
-local servers = require("cli.servers")
-local settings = require("cli.settings")
+local files = require "native.files"
+local servers = require "cli.servers"
+local settings = require "cli.settings"
 
 local sandbox = {
 	summary = "Run a local Segment, in memory, for an OAuth client in any language",

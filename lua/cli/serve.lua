@@ -1,7 +1,7 @@
 -- partnerapp serve: the app against Segment's own hosts.
-local files = require("native.files")
-local servers = require("cli.servers")
-local settings = require("cli.settings")
+local files = require "native.files"
+local servers = require "cli.servers"
+local settings = require "cli.settings"
 
 local serve = {
 	summary = "Run the app with your own CLIENT_ID and CLIENT_SECRET",

@@ -1,7 +1,7 @@
 -- Describes the servers a plan asks for (struct pa_plan_server in src/command.h) from the settings found.
-local crypto = require("native.crypto")
-local files = require("native.files")
-local http = require("native.http")
+local crypto = require "native.crypto"
+local files = require "native.files"
+local http = require "native.http"
 
 local servers = {}
 

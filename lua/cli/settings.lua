@@ -1,9 +1,9 @@
 -- Every setting: where its value comes from (flag, environment, .env, default) and whether it makes sense. All problems
 -- are collected, so that one run reports them all.
-local crypto = require("native.crypto")
-local dotenv = require("cli.dotenv")
-local files = require("native.files")
-local http = require("native.http")
+local crypto = require "native.crypto"
+local dotenv = require "cli.dotenv"
+local files = require "native.files"
+local http = require "native.http"
 
 local settings = {}
 

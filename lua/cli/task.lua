@@ -1,8 +1,8 @@
 -- What check, routes and test share: an app's scripts, a database in memory, no network, no account.
-local crypto = require("native.crypto")
-local files = require("native.files")
-local servers = require("cli.servers")
-local settings = require("cli.settings")
+local crypto = require "native.crypto"
+local files = require "native.files"
+local servers = require "cli.servers"
+local settings = require "cli.settings"
 
 local task = {}
 

@@ -1,5 +1,5 @@
 -- partnerapp test: see lua/cli/tasks/test.lua.
-local task = require("cli.task")
+local task = require "cli.task"
 
 local test = {
 	summary = "Run an app's tests, in process, with the network replaced",

@@ -1,6 +1,6 @@
 -- Loads the app as a server would and reports every problem with file and line.
-local files = require("native.files")
-local scripts = require("native.scripts")
+local files = require "native.files"
+local scripts = require "native.scripts"
 
 local check = {}
 

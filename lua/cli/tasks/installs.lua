@@ -1,7 +1,7 @@
 -- Prints the saved installs; tokens never.
-local files = require("native.files")
-local installs = require("partnerapp.installs")
-local json = require("partnerapp.json")
+local files = require "native.files"
+local installs = require "partnerapp.installs"
+local json = require "partnerapp.json"
 
 local task = {}
 

@@ -1,6 +1,6 @@
 -- Prints method, path and place of every route.
-local files = require("native.files")
-local host = require("partnerapp.host")
+local files = require "native.files"
+local host = require "partnerapp.host"
 
 local routes = {}
 
