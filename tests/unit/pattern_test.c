@@ -1,0 +1,90 @@
+/* The worst case of patterns: cheap ones pass on large texts, catastrophic ones do not. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <lauxlib.h>
+#include <lualib.h>
+#include <string.h>
+
+#include "pattern.h"
+
+static const double LIMIT = 4294967296.0;
+
+static double cost(const char *pattern, size_t subject)
+{
+	return pa_pattern_cost(pattern, strlen(pattern), subject);
+}
+
+static void everyday_patterns_are_cheap(void **state)
+{
+	(void)state;
+	assert_true(cost("[^&]+", 1 << 20) < LIMIT);
+	assert_true(cost("([^=&]+)=([^&]*)", 60000) < LIMIT);
+	assert_true(cost("^%s*(.-)%s*$", 1500) < LIMIT);
+	assert_true(cost("^workspaces/([^/]+)/sources/([^/]+)$", 10000) < LIMIT);
+	assert_true(cost("", 1 << 20) < LIMIT);
+	assert_true(cost("a?b?c?d?", 1 << 20) < LIMIT);
+	assert_true(cost("%d%d%d%d", 1 << 20) < LIMIT);
+}
+
+static void SBX_07_catastrophic_patterns_are_dear(void **state)
+{
+	(void)state;
+	assert_true(cost(".-.-.-b", 4096) > LIMIT);
+	assert_true(cost("^.-.-.-.-b", 4096) > LIMIT);
+	assert_true(cost(".*.*.*.*x", 4096) > LIMIT);
+	assert_true(cost("([ab]*)([ab]*)([ab]*)c", 4096) > LIMIT);
+	assert_true(cost("[]x]*[^]]*[%]]*y", 4096) > LIMIT);
+	assert_true(cost("%b()%b()%b()", 65536) > LIMIT);
+	assert_true(cost("a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?b", 40) > LIMIT);
+}
+
+static void malformed_patterns_are_read_within_bounds(void **state)
+{
+	static const char *const patterns[] = {
+		"%", "[", "[^", "[%", "[]", "[a", "%b", "%bx", "(", "(((", "*", "+", "[^]", "%f[", NULL};
+
+	(void)state;
+	for (size_t i = 0; patterns[i]; i++)
+		assert_true(cost(patterns[i], 100) >= 0);
+}
+
+static int run(lua_State *L, const char *chunk)
+{
+	luaL_openlibs(L);
+	lua_getglobal(L, "string");
+	pa_pattern_guard(L);
+	lua_pop(L, 1);
+	return luaL_dostring(L, chunk);
+}
+
+static void SBX_07_a_dear_match_raises_and_a_plain_find_does_not(void **state)
+{
+	lua_State *L = luaL_newstate();
+
+	(void)state;
+	assert_int_equal(run(L, "return string.match(('a'):rep(5000), '.-.-.-b')"), 1);
+	assert_non_null(strstr(lua_tostring(L, -1), "may take too long on 5000 bytes"));
+	assert_int_equal(run(L, "return ('a'):rep(5000):find('.-.-.-b', 1, true)"), 0);
+	assert_int_equal(run(L, "local t = {} for w in ('a b c'):gmatch('%a') do t[#t+1] = w end return #t"), 0);
+	assert_int_equal(lua_tointeger(L, -1), 3);
+	assert_int_equal(run(L, "return (('x-y'):gsub('-', '+', 1))"), 0);
+	assert_string_equal(lua_tostring(L, -1), "x+y");
+	lua_close(L);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(everyday_patterns_are_cheap),
+		cmocka_unit_test(SBX_07_catastrophic_patterns_are_dear),
+		cmocka_unit_test(malformed_patterns_are_read_within_bounds),
+		cmocka_unit_test(SBX_07_a_dear_match_raises_and_a_plain_find_does_not),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
