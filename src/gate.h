@@ -33,10 +33,11 @@ struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const 
 struct pa_verdict pa_gate_target(struct pa_request *request, char *path);
 
 /*
- * Whether the bytes [head, end) between the request line and the body are what a strict parser would have read: civetweb
- * has already put NULs behind names and values (see server.c), and says so by where they stand.
+ * Whether the header lines stand as a strict parser would have read them. civetweb has put NULs behind names, values and
+ * the block's last CR by now; `head` is where the first line must begin. Catches bare LF, obs-fold, white space before a
+ * colon and lines that civetweb dropped.
  */
-struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head, const char *end);
+struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head);
 
 /* Percent-decodes `from` into `to` (room for from.length bytes); '+' is a space when `form`. The length, or -1 for a bad escape. */
 long pa_gate_decode(struct pa_span from, char *to, bool form);

@@ -53,8 +53,8 @@ static int find_library(char *found, size_t size)
 	return -1;
 }
 
-/* What holds for the whole process, before the first thread: signals are taken by sigtimedwait in wait_for_end, files are
- * ours alone, memory with secrets is never dumped. */
+/* What holds for the whole process, before the first thread: signals are taken by sigtimedwait in wait_for_end, files
+ * are ours alone, memory with secrets is never dumped. */
 static sigset_t prepare_process(void)
 {
 	struct rlimit files, no_core = {0, 0};
@@ -76,8 +76,8 @@ static sigset_t prepare_process(void)
 	return signals;
 }
 
-static int open_pool(const struct pa_plan_server *plan, const char *library, struct running *running,
-	struct pa_error *error)
+static int open_pool(
+	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
 {
 	char folder[PATH_MAX];
 
@@ -112,8 +112,8 @@ static int open_server(const struct pa_plan_server *plan, struct running *runnin
 	return running->server ? 0 : -1;
 }
 
-static int start(const struct pa_plan_server *plan, const char *library, struct running *running,
-	struct pa_error *error)
+static int start(
+	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
 {
 	running->services = pa_services_open(&plan->services, error);
 	if (!running->services || open_pool(plan, library, running, error) < 0)
@@ -268,7 +268,8 @@ int main(int argc, char **argv)
 
 	pa_log_open(PA_LOG_WARN, true);
 	if (find_library(library, sizeof library) < 0) {
-		fprintf(stderr, "partnerapp: cannot find its Lua: neither ../share/partnerapp nor ../../lua beside the program\n");
+		fprintf(
+			stderr, "partnerapp: cannot find its Lua: neither ../share/partnerapp nor ../../lua beside the program\n");
 		return EXIT_FAILED;
 	}
 	if (pa_command_plan(library, argc, argv, &plan, &error) < 0) {

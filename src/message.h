@@ -28,7 +28,8 @@ struct pa_request {
 	struct pa_span query;   /* after '?', not decoded; absent when there is no '?' */
 	struct pa_span body;    /* absent when the request has none */
 	struct pa_span ip;      /* the peer's address */
-	struct pa_span host;    /* the Host header without its port, lower case */
+	struct pa_span host;    /* the Host header without its port, lower case; points into host_bytes */
+	char host_bytes[254];
 	char id[65];            /* request id: the client's X-Request-Id when it is one, else ours */
 	size_t header_count;
 	struct pa_header headers[PA_HEADERS_MAX];
@@ -36,6 +37,10 @@ struct pa_request {
 
 /* The value of the first header of that name (lower or upper case does not matter), or an absent span. */
 struct pa_span pa_request_header(const struct pa_request *request, const char *name);
+
+/* Whether the bytes are an RFC 9110 token, or a field value without CR, LF, NUL and other control bytes but tab. */
+bool pa_is_token(struct pa_span text);
+bool pa_is_field_value(struct pa_span text);
 
 /* Bytes that grow. Zero is a valid empty one. */
 struct pa_buffer {
@@ -83,7 +88,8 @@ int pa_response_header(struct pa_response *response, struct pa_span name, struct
 /* Replaces the body. 0, or -1 when memory ran out. */
 int pa_response_body(struct pa_response *response, const char *bytes, size_t length);
 
-/* A short plain text answer, for refusals made in C; replaces whatever was there. Never fails: without memory the body stays empty. */
+/* A short plain text answer, for refusals made in C; replaces whatever was there. Never fails: without memory the body
+ * stays empty. */
 void pa_response_text(struct pa_response *response, int status, const char *text);
 
 #endif

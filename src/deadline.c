@@ -1,0 +1,163 @@
+/* A thread that shuts sockets down when their time is up. */
+#include "deadline.h"
+
+#include <arpa/inet.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/socket.h>
+#include <time.h>
+
+struct pa_deadlines {
+	pthread_mutex_t mutex;
+	pthread_cond_t changed;
+	pthread_t thread;
+	bool stop;
+	struct pa_deadline *first;
+};
+
+static int64_t now_ms(void)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
+}
+
+/* Shuts down what is due; the time of the next one, or -1. */
+static int64_t pass_due(struct pa_deadlines *deadlines)
+{
+	int64_t now = now_ms(), next = -1;
+
+	for (struct pa_deadline *one = deadlines->first; one; one = one->next) {
+		if (one->passed)
+			continue;
+		if (one->at_ms <= now) {
+			one->passed = true;
+			shutdown(one->fd, one->how);
+		} else if (next < 0 || one->at_ms < next) {
+			next = one->at_ms;
+		}
+	}
+	return next;
+}
+
+static void *watch(void *context)
+{
+	struct pa_deadlines *deadlines = context;
+
+	pthread_mutex_lock(&deadlines->mutex);
+	while (!deadlines->stop) {
+		int64_t next = pass_due(deadlines);
+		if (next < 0) {
+			pthread_cond_wait(&deadlines->changed, &deadlines->mutex);
+		} else {
+			struct timespec until = {next / 1000, next % 1000 * 1000000};
+			pthread_cond_timedwait(&deadlines->changed, &deadlines->mutex, &until);
+		}
+	}
+	pthread_mutex_unlock(&deadlines->mutex);
+	return NULL;
+}
+
+struct pa_deadlines *pa_deadlines_open(void)
+{
+	struct pa_deadlines *deadlines = calloc(1, sizeof *deadlines);
+	pthread_condattr_t monotonic;
+
+	if (!deadlines)
+		return NULL;
+	pthread_mutex_init(&deadlines->mutex, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&deadlines->changed, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if (pthread_create(&deadlines->thread, NULL, watch, deadlines) != 0) {
+		pthread_cond_destroy(&deadlines->changed);
+		pthread_mutex_destroy(&deadlines->mutex);
+		free(deadlines);
+		return NULL;
+	}
+	return deadlines;
+}
+
+void pa_deadlines_close(struct pa_deadlines *deadlines)
+{
+	if (!deadlines)
+		return;
+	pthread_mutex_lock(&deadlines->mutex);
+	deadlines->stop = true;
+	pthread_cond_signal(&deadlines->changed);
+	pthread_mutex_unlock(&deadlines->mutex);
+	pthread_join(deadlines->thread, NULL);
+	pthread_cond_destroy(&deadlines->changed);
+	pthread_mutex_destroy(&deadlines->mutex);
+	free(deadlines);
+}
+
+void pa_deadline_begin(struct pa_deadlines *deadlines, struct pa_deadline *deadline, int fd, int how, unsigned ms)
+{
+	*deadline = (struct pa_deadline){.fd = fd, .how = how, .at_ms = now_ms() + ms};
+	if (fd < 0)
+		return;
+	pthread_mutex_lock(&deadlines->mutex);
+	bool was_idle = !deadlines->first;
+	deadline->next = deadlines->first;
+	if (deadline->next)
+		deadline->next->previous = deadline;
+	deadlines->first = deadline;
+	/* Deadlines of one kind come in order, so the thread need not wake for a later one; a missed earlier one of another
+	 * kind is bounded by the next wake-up. */
+	if (was_idle || (deadline->next && deadline->at_ms < deadline->next->at_ms))
+		pthread_cond_signal(&deadlines->changed);
+	pthread_mutex_unlock(&deadlines->mutex);
+}
+
+bool pa_deadline_end(struct pa_deadlines *deadlines, struct pa_deadline *deadline)
+{
+	if (deadline->fd < 0)
+		return false;
+	pthread_mutex_lock(&deadlines->mutex);
+	if (deadline->previous)
+		deadline->previous->next = deadline->next;
+	else
+		deadlines->first = deadline->next;
+	if (deadline->next)
+		deadline->next->previous = deadline->previous;
+	pthread_mutex_unlock(&deadlines->mutex);
+	return deadline->passed;
+}
+
+static bool is_socket_of(int fd, const struct in_addr *peer, unsigned peer_port, unsigned local_port)
+{
+	struct sockaddr_in address = {0};
+	socklen_t size = sizeof address;
+
+	if (getpeername(fd, (struct sockaddr *)&address, &size) < 0 || address.sin_family != AF_INET ||
+		ntohs(address.sin_port) != peer_port || address.sin_addr.s_addr != peer->s_addr)
+		return false;
+	size = sizeof address;
+	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && ntohs(address.sin_port) == local_port;
+}
+
+enum { GAP_MAX = 256 }; /* descriptors are handed out lowest first: after so many closed ones there are no more */
+
+int pa_deadline_find_socket(const char *peer, unsigned peer_port, unsigned local_port)
+{
+	static _Thread_local int last = -1;
+	struct in_addr address;
+	int closed = 0;
+
+	if (inet_pton(AF_INET, peer, &address) != 1)
+		return -1;
+	if (last >= 0 && is_socket_of(last, &address, peer_port, local_port))
+		return last;
+	for (int fd = 3; closed < GAP_MAX; fd++) {
+		errno = 0;
+		if (is_socket_of(fd, &address, peer_port, local_port))
+			return last = fd;
+		closed = errno == EBADF ? closed + 1 : 0;
+	}
+	return -1;
+}

@@ -1,0 +1,677 @@
+/* civetweb, made strict: the only file that includes civetweb.h. */
+#include "server.h"
+
+#include <arpa/inet.h>
+#include <civetweb.h>
+#include <errno.h>
+#include <netinet/in.h>
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/random.h>
+#include <sys/socket.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "deadline.h"
+#include "gate.h"
+#include "log.h"
+#include "stats.h"
+
+enum {
+	HEAD_MAX = 16 << 10,
+	TARGET_MAX = 8 << 10,
+	BODY_MAX_DEFAULT = 1 << 20,
+	HEADER_MS = 10000,
+	BODY_MS = 15000,
+	WRITE_MS = 30000,
+	IDLE_MS = 5000,
+	ONE_WRITE_MAX = 64 << 10, /* a larger body is not copied behind its head */
+	READ_STEP = 16 << 10,
+};
+
+struct pa_server {
+	struct mg_context *civetweb;
+	struct pa_server_options options; /* with copies of name and hosts */
+	char *name;
+	char **hosts;
+	unsigned port;
+	struct pa_deadlines *deadlines;
+	char id_prefix[9];
+	_Atomic uint64_t next_id;
+	_Atomic unsigned in_flight, connections;
+	atomic_bool draining;
+	pthread_mutex_t mutex; /* for `idle` */
+	pthread_cond_t idle;   /* draining and nothing in flight */
+};
+
+/* What a worker thread keeps from request to request. */
+struct worker {
+	struct pa_request request;
+	struct pa_response response;
+	struct pa_buffer body, out;
+	time_t second;
+	char date[40]; /* of that second */
+	char path[TARGET_MAX + 1];
+};
+
+/* Reading */
+
+static struct pa_span span_of(const char *text)
+{
+	return (struct pa_span){text, text ? strlen(text) : 0};
+}
+
+/* Leaves what comes after this request unread: it might be a body that was taken for a request. */
+static void close_after(struct mg_connection *connection, struct pa_response *response)
+{
+	response->close = true;
+	mg_disable_connection_keep_alive(connection);
+}
+
+static bool keeps_alive(const struct mg_request_info *info, const struct pa_request *request)
+{
+	struct pa_span connection = pa_request_header(request, "connection");
+
+	if (connection.at)
+		return strcasestr(connection.at, "keep-alive") != NULL; /* as civetweb will decide; the value is terminated */
+	return strcmp(info->http_version, "1.1") == 0;
+}
+
+static struct pa_verdict read_head(struct pa_server *server, const struct mg_request_info *info, struct worker *worker,
+	struct pa_body_framing *framing)
+{
+	struct pa_request *request = &worker->request;
+	struct pa_verdict verdict;
+
+	request->method = span_of(info->request_method);
+	request->target = span_of(info->request_uri);
+	if (info->query_string) /* civetweb put a NUL where the '?' was */
+		request->target.length = (size_t)(info->query_string - info->request_uri) + strlen(info->query_string);
+	request->body = (struct pa_span){0};
+	request->ip = span_of(info->remote_addr);
+	if (info->num_headers > PA_HEADERS_MAX)
+		return (struct pa_verdict){431, "too many headers"};
+	request->header_count = (size_t)info->num_headers;
+	for (int i = 0; i < info->num_headers; i++)
+		request->headers[i] =
+			(struct pa_header){span_of(info->http_headers[i].name), span_of(info->http_headers[i].value)};
+	verdict = pa_gate_layout(request, info->http_version + strlen(info->http_version) + 2);
+	if (verdict.status == 0)
+		verdict = pa_gate_headers(
+			request, (const char *const *)server->hosts, server->options.host_count, server->options.body_max, framing);
+	return verdict;
+}
+
+static struct pa_verdict read_target(const struct mg_request_info *info, struct worker *worker)
+{
+	struct pa_request *request = &worker->request;
+
+	if (request->target.length > TARGET_MAX)
+		return (struct pa_verdict){414, "the request target is too long"};
+	if (info->query_string)
+		*((char *)(uintptr_t)info->query_string - 1) = '?'; /* the gate reads the target as it was sent */
+	return pa_gate_target(request, worker->path);
+}
+
+static void set_id(struct pa_server *server, struct pa_request *request)
+{
+	static const char digits[] = "0123456789abcdef";
+	struct pa_span given = pa_request_header(request, "x-request-id");
+
+	if (given.at && pa_gate_request_id(given)) {
+		memcpy(request->id, given.at, given.length);
+		request->id[given.length] = '\0';
+		return;
+	}
+	uint64_t number = atomic_fetch_add_explicit(&server->next_id, 1, memory_order_relaxed);
+	memcpy(request->id, server->id_prefix, 8);
+	for (int i = 0; i < 8; i++)
+		request->id[8 + i] = digits[number >> (28 - 4 * i) & 15];
+	request->id[16] = '\0';
+}
+
+/* mg_read returns when all it was asked for is there, or never: the deadline is what ends it. */
+static struct pa_verdict read_bytes(struct mg_connection *connection, struct pa_server *server, struct worker *worker,
+	const struct pa_body_framing *framing)
+{
+	struct pa_buffer *body = &worker->body;
+	static const struct pa_verdict broken = {400, "the body is malformed or incomplete"};
+
+	for (;;) {
+		char step[READ_STEP];
+		size_t wanted = sizeof step;
+		if (framing->kind == PA_BODY_LENGTH && framing->length - body->length < wanted)
+			wanted = framing->length - body->length;
+		if (wanted == 0)
+			return (struct pa_verdict){0, NULL};
+		int got = mg_read(connection, step, wanted);
+		if (got < 0)
+			return broken;
+		if (got == 0)
+			return framing->kind == PA_BODY_CHUNKED ? (struct pa_verdict){0, NULL} : broken;
+		if (body->length + (size_t)got > server->options.body_max)
+			return (struct pa_verdict){413, "the body is too large"};
+		if (pa_buffer_add(body, step, (size_t)got) < 0)
+			return (struct pa_verdict){503, "not enough memory for the body"};
+	}
+}
+
+static struct pa_verdict read_body(struct mg_connection *connection, const struct mg_request_info *info,
+	struct pa_server *server, struct worker *worker, const struct pa_body_framing *framing)
+{
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	struct pa_deadline deadline;
+	struct pa_verdict verdict;
+
+	worker->body.length = 0;
+	if (framing->kind == PA_BODY_NONE)
+		return (struct pa_verdict){0, NULL};
+	if (framing->expects_continue)
+		mg_write(connection, go_on, sizeof go_on - 1);
+	int fd = pa_deadline_find_socket(info->remote_addr, (unsigned)info->remote_port, server->port);
+	pa_deadline_begin(server->deadlines, &deadline, fd, SHUT_RD, server->options.body_ms);
+	verdict = read_bytes(connection, server, worker, framing);
+	if (pa_deadline_end(server->deadlines, &deadline))
+		return (struct pa_verdict){408, "the body did not arrive in time"};
+	worker->request.body = (struct pa_span){worker->body.at ? worker->body.at : "", worker->body.length};
+	return verdict;
+}
+
+/* Writing */
+
+static const char *reason_of(int status)
+{
+	switch (status) {
+	case 200:
+		return "OK";
+	case 201:
+		return "Created";
+	case 204:
+		return "No Content";
+	case 302:
+		return "Found";
+	case 303:
+		return "See Other";
+	case 304:
+		return "Not Modified";
+	default:
+		return mg_get_response_code_text(NULL, status);
+	}
+}
+
+static const char *date_of(struct worker *worker)
+{
+	time_t now = time(NULL);
+
+	if (now != worker->second) {
+		struct tm calendar;
+		gmtime_r(&now, &calendar);
+		strftime(worker->date, sizeof worker->date, "%a, %d %b %Y %H:%M:%S GMT", &calendar);
+		worker->second = now;
+	}
+	return worker->date;
+}
+
+static int add(struct pa_buffer *out, const char *text)
+{
+	return pa_buffer_add(out, text, strlen(text));
+}
+
+/* What every response says unless the script said otherwise (HT-06). */
+static int add_defaults(struct pa_buffer *out, const struct pa_server *server, unsigned has)
+{
+	static const char csp[] =
+		"Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
+		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n";
+	int failed = add(out, "X-Content-Type-Options: nosniff\r\n");
+
+	if (!(has & PA_HAS_REFERRER_POLICY))
+		failed |= add(out, "Referrer-Policy: no-referrer\r\n");
+	if (server->options.https)
+		failed |= add(out, "Strict-Transport-Security: max-age=31536000\r\n");
+	if (!(has & PA_HAS_HTML))
+		return failed;
+	if (!(has & PA_HAS_CSP))
+		failed |= pa_buffer_add(out, csp, sizeof csp - 1);
+	if (!(has & PA_HAS_OPENER_POLICY))
+		failed |= add(out, "Cross-Origin-Opener-Policy: same-origin\r\n");
+	if (!(has & PA_HAS_PERMISSIONS_POLICY))
+		failed |= add(out, "Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=()\r\n");
+	return failed;
+}
+
+static int add_head(struct pa_server *server, struct worker *worker, const struct pa_response *response)
+{
+	struct pa_buffer *out = &worker->out;
+	char line[128];
+	int failed = 0;
+
+	out->length = 0;
+	int length = snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\nDate: ", response->status, reason_of(response->status));
+	failed |= pa_buffer_add(out, line, (size_t)length);
+	failed |= add(out, date_of(worker));
+	failed |= add(out, "\r\n");
+	if (response->headers.length > 0)
+		failed |= pa_buffer_add(out, response->headers.at, response->headers.length);
+	failed |= add_defaults(out, server, response->has);
+	failed |= add(out, "X-Request-Id: ");
+	failed |= add(out, worker->request.id);
+	failed |= add(out, response->close ? "\r\nConnection: close\r\n" : "\r\nConnection: keep-alive\r\n");
+	if (response->status != 204 && response->status != 304) {
+		length = snprintf(line, sizeof line, "Content-Length: %zu\r\n", response->body.length);
+		failed |= pa_buffer_add(out, line, (size_t)length);
+	}
+	return failed | add(out, "\r\n");
+}
+
+/* A large body may be read slowly on purpose: its write has a deadline. */
+static void write_large(struct mg_connection *connection, struct pa_server *server, const struct worker *worker,
+	const struct pa_response *response)
+{
+	const struct mg_request_info *info = mg_get_request_info(connection);
+	struct pa_deadline deadline;
+	int fd = pa_deadline_find_socket(info->remote_addr, (unsigned)info->remote_port, server->port);
+
+	pa_deadline_begin(server->deadlines, &deadline, fd, SHUT_RDWR, server->options.write_ms);
+	if (mg_write(connection, worker->out.at, worker->out.length) > 0)
+		mg_write(connection, response->body.at, response->body.length);
+	if (pa_deadline_end(server->deadlines, &deadline))
+		mg_disable_connection_keep_alive(connection);
+}
+
+static void send_response(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
+{
+	struct pa_response *response = &worker->response;
+	bool bodiless = response->status == 204 || response->status == 304 ||
+					(worker->request.method.length == 4 && memcmp(worker->request.method.at, "HEAD", 4) == 0);
+
+	if (response->close)
+		mg_disable_connection_keep_alive(connection);
+	if (add_head(server, worker, response) != 0) {
+		mg_disable_connection_keep_alive(connection);
+		return;
+	}
+	if (!bodiless && response->body.length > ONE_WRITE_MAX) {
+		write_large(connection, server, worker, response);
+		return;
+	}
+	if (!bodiless && pa_buffer_add(&worker->out, response->body.at, response->body.length) < 0) {
+		mg_disable_connection_keep_alive(connection);
+		return;
+	}
+	mg_write(connection, worker->out.at, worker->out.length);
+}
+
+/* Answering */
+
+static void refuse(
+	struct mg_connection *connection, struct pa_server *server, struct worker *worker, struct pa_verdict verdict)
+{
+	char text[160];
+
+	snprintf(text, sizeof text, "%s\n", verdict.reason);
+	pa_response_text(&worker->response, verdict.status, text);
+	close_after(connection, &worker->response);
+	pa_stats_add(PA_STAT_REFUSED, 1);
+	pa_log(PA_LOG_INFO, server->name, worker->request.id, "request refused", "reason", verdict.reason, "peer",
+		worker->request.ip.at, NULL);
+}
+
+static void overloaded(struct mg_connection *connection, struct worker *worker, const char *text)
+{
+	static const struct pa_span name = {"Retry-After", 11}, value = {"1", 1};
+
+	pa_response_text(&worker->response, 503, text);
+	pa_response_header(&worker->response, name, value, NULL);
+	close_after(connection, &worker->response);
+	pa_stats_add(PA_STAT_OVERLOADED, 1);
+}
+
+static bool is_health(const struct pa_request *request)
+{
+	return request->path.length == 8 && memcmp(request->path.at, "/healthz", 8) == 0;
+}
+
+/* Some workers are kept for telling that the others are busy (HT-19). */
+static bool has_room(const struct pa_server *server, unsigned in_flight)
+{
+	return in_flight <= server->options.workers - server->options.workers / 16;
+}
+
+static void respond(struct mg_connection *connection, const struct mg_request_info *info, struct pa_server *server,
+	struct worker *worker, unsigned in_flight)
+{
+	struct pa_body_framing framing;
+	struct pa_verdict verdict = read_head(server, info, worker, &framing);
+
+	pa_response_reset(&worker->response);
+	set_id(server, &worker->request);
+	if (verdict.status == 0)
+		verdict = read_target(info, worker);
+	if (verdict.status == 0 && atomic_load_explicit(&server->draining, memory_order_relaxed)) {
+		overloaded(connection, worker, "the server is stopping\n");
+		return;
+	}
+	if (verdict.status == 0 && !has_room(server, in_flight) && !is_health(&worker->request)) {
+		overloaded(connection, worker, "the server is busy\n");
+		return;
+	}
+	if (verdict.status == 0)
+		verdict = read_body(connection, info, server, worker, &framing);
+	if (verdict.status != 0) {
+		refuse(connection, server, worker, verdict);
+		return;
+	}
+	server->options.handle(server->options.context, &worker->request, &worker->response);
+	if (worker->response.status == 0)
+		pa_response_text(&worker->response, 500, "no answer\n");
+	unsigned connections = atomic_load_explicit(&server->connections, memory_order_relaxed);
+	if (!keeps_alive(info, &worker->request) || connections > server->options.workers / 4 * 3 ||
+		atomic_load_explicit(&server->draining, memory_order_relaxed))
+		worker->response.close = true;
+}
+
+static void leave(struct pa_server *server)
+{
+	unsigned left = atomic_fetch_sub(&server->in_flight, 1) - 1;
+
+	if (left > 0 || !atomic_load(&server->draining))
+		return;
+	pthread_mutex_lock(&server->mutex);
+	pthread_cond_broadcast(&server->idle);
+	pthread_mutex_unlock(&server->mutex);
+}
+
+static double seconds_since(const struct timespec *begun)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
+}
+
+static void count_request(const struct pa_server *server, const struct worker *worker, const struct timespec *begun)
+{
+	double seconds = seconds_since(begun);
+
+	pa_stats_add(PA_STAT_REQUESTS, 1);
+	pa_stats_add((enum pa_stat)(PA_STAT_REQUESTS + worker->response.status / 100), 1);
+	pa_stats_observe(seconds);
+	if (!pa_log_wants(PA_LOG_DEBUG))
+		return;
+	char status[16], ms[32], path[256];
+	snprintf(status, sizeof status, "%d", worker->response.status);
+	snprintf(ms, sizeof ms, "%.2f", seconds * 1e3);
+	snprintf(path, sizeof path, "%.*s", (int)worker->request.path.length, worker->request.path.at);
+	pa_log(PA_LOG_DEBUG, server->name, worker->request.id, "answered", "method", worker->request.method.at, "path",
+		path, "status", status, "ms", ms, NULL);
+}
+
+/* civetweb's begin_request: everything is answered here, so nothing of its own file serving is ever reached (HT-21). */
+static int begin_request(struct mg_connection *connection)
+{
+	const struct mg_request_info *info = mg_get_request_info(connection);
+	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
+	struct worker *worker = mg_get_thread_pointer(connection);
+	struct timespec begun;
+
+	if (!worker) {
+		mg_disable_connection_keep_alive(connection);
+		return 503;
+	}
+	unsigned in_flight = atomic_fetch_add(&server->in_flight, 1) + 1;
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	respond(connection, info, server, worker, in_flight);
+	send_response(connection, server, worker);
+	count_request(server, worker, &begun);
+	leave(server);
+	return 200; /* 401 would make civetweb close the connection */
+}
+
+/* What civetweb refuses by itself, in our form. */
+static int http_error(struct mg_connection *connection, int status, const char *message)
+{
+	char text[512];
+
+	(void)message;
+	int length = snprintf(text, sizeof text,
+		"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
+		"Referrer-Policy: no-referrer\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
+		status, reason_of(status), strlen(reason_of(status)) + 1, reason_of(status));
+	mg_disable_connection_keep_alive(connection);
+	mg_write(connection, text, (size_t)length);
+	pa_stats_add(PA_STAT_REFUSED, 1);
+	return 0;
+}
+
+static void *init_thread(const struct mg_context *context, int type)
+{
+	(void)context;
+	return type == 1 ? calloc(1, sizeof(struct worker)) : NULL;
+}
+
+static void exit_thread(const struct mg_context *context, int type, void *pointer)
+{
+	struct worker *worker = pointer;
+
+	(void)context;
+	if (type != 1 || !worker)
+		return;
+	pa_response_free(&worker->response);
+	pa_buffer_free(&worker->body);
+	pa_buffer_free(&worker->out);
+	free(worker);
+}
+
+static int init_connection(const struct mg_connection *connection, void **data)
+{
+	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
+
+	(void)data;
+	atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed);
+	return 0;
+}
+
+static void connection_closed(const struct mg_connection *connection)
+{
+	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
+
+	atomic_fetch_sub_explicit(&server->connections, 1, memory_order_relaxed);
+}
+
+static int log_message(const struct mg_connection *connection, const char *message)
+{
+	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
+
+	pa_log(PA_LOG_DEBUG, server ? server->name : NULL, NULL, message, NULL);
+	return 1;
+}
+
+/* Opening and closing */
+
+static pthread_once_t library_once = PTHREAD_ONCE_INIT;
+
+static void start_library(void)
+{
+	mg_init_library(0);
+}
+
+/* "ADDRESS:PORT" in civetweb's form: an address or nothing, no 's' or 'r' behind the port: its TLS crashes. */
+static int read_listen(const char *listen, char *port, size_t size, struct pa_error *error)
+{
+	const char *colon = strrchr(listen, ':');
+	struct in_addr address;
+	char host[64];
+	char *end;
+
+	if (!colon || (size_t)(colon - listen) >= sizeof host)
+		return pa_error_set(error, "usage", "cannot listen on '%s': it must be ADDRESS:PORT", listen);
+	snprintf(host, sizeof host, "%.*s", (int)(colon - listen), listen);
+	long number = strtol(colon + 1, &end, 10);
+	if (end == colon + 1 || *end || number < 0 || number > 65535)
+		return pa_error_set(error, "usage", "cannot listen on '%s': the port must be 0 to 65535", listen);
+	if (strcmp(host, "localhost") == 0)
+		strcpy(host, "127.0.0.1");
+	if (host[0] && inet_pton(AF_INET, host, &address) != 1)
+		return pa_error_set(error, "usage", "cannot listen on '%s': '%s' is no IPv4 address", listen, host);
+	snprintf(port, size, "%s%s%ld", host, host[0] ? ":" : "", number);
+	return 0;
+}
+
+static bool is_busy(const char *port)
+{
+	const char *colon = strchr(port, ':');
+	struct sockaddr_in address = {.sin_family = AF_INET};
+	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
+	char host[64] = "0.0.0.0";
+
+	if (fd < 0)
+		return false;
+	if (colon)
+		snprintf(host, sizeof host, "%.*s", (int)(colon - port), port);
+	inet_pton(AF_INET, host, &address.sin_addr);
+	address.sin_port = htons((uint16_t)atoi(colon ? colon + 1 : port));
+	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
+	bool busy = bind(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno == EADDRINUSE;
+	close(fd);
+	return busy;
+}
+
+static int start_civetweb(struct pa_server *server, const char *port, struct pa_error *error)
+{
+	const struct pa_server_options *options = &server->options;
+	char workers[16], header[16], idle[16], head[16];
+	const char *settings[] = {"listening_ports", port, "num_threads", workers, "request_timeout_ms", header,
+		"keep_alive_timeout_ms", idle, "max_request_size", head, "enable_keep_alive", "yes", "tcp_nodelay", "1",
+		"connection_queue", "1024", "listen_backlog", "1024", "decode_url", "no", "decode_query_string", "no",
+		"enable_directory_listing", "no", NULL};
+	const struct mg_callbacks callbacks = {.begin_request = begin_request,
+		.http_error = http_error,
+		.init_thread = init_thread,
+		.exit_thread = exit_thread,
+		.init_connection = init_connection,
+		.connection_closed = connection_closed,
+		.log_message = log_message};
+	struct mg_server_port listening;
+
+	snprintf(workers, sizeof workers, "%u", options->workers);
+	snprintf(header, sizeof header, "%u", options->header_ms);
+	snprintf(idle, sizeof idle, "%u", options->idle_ms);
+	snprintf(head, sizeof head, "%d", HEAD_MAX);
+	server->civetweb = mg_start(&callbacks, server, settings);
+	if (!server->civetweb) {
+		if (is_busy(port))
+			return pa_error_set(error, "busy", "cannot listen on %s: another program does", options->listen);
+		return pa_error_set(error, "server", "cannot listen on %s with %u workers", options->listen, options->workers);
+	}
+	if (mg_get_server_ports(server->civetweb, 1, &listening) < 1)
+		return pa_error_set(error, "server", "cannot tell the port of %s", options->listen);
+	server->port = (unsigned)listening.port;
+	return 0;
+}
+
+static unsigned or_default(unsigned value, unsigned otherwise)
+{
+	return value ? value : otherwise;
+}
+
+static int copy_options(struct pa_server *server, const struct pa_server_options *options)
+{
+	server->options = *options;
+	server->options.body_max = options->body_max ? options->body_max : BODY_MAX_DEFAULT;
+	server->options.header_ms = or_default(options->header_ms, HEADER_MS);
+	server->options.body_ms = or_default(options->body_ms, BODY_MS);
+	server->options.write_ms = or_default(options->write_ms, WRITE_MS);
+	server->options.idle_ms = or_default(options->idle_ms, IDLE_MS);
+	server->name = strdup(options->name);
+	server->hosts = calloc(options->host_count + 1, sizeof *server->hosts);
+	if (!server->name || !server->hosts)
+		return -1;
+	for (size_t i = 0; i < options->host_count; i++)
+		if (!(server->hosts[i] = strdup(options->hosts[i])))
+			return -1;
+	return 0;
+}
+
+struct pa_server *pa_server_open(const struct pa_server_options *options, struct pa_error *error)
+{
+	struct pa_server *server = calloc(1, sizeof *server);
+	pthread_condattr_t monotonic;
+	unsigned char random[4];
+	char port[96];
+
+	if (!server) {
+		pa_error_set(error, "server", "not enough memory");
+		return NULL;
+	}
+	pthread_once(&library_once, start_library);
+	pthread_mutex_init(&server->mutex, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&server->idle, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if (getrandom(random, sizeof random, 0) == sizeof random)
+		snprintf(server->id_prefix, sizeof server->id_prefix, "%02x%02x%02x%02x", random[0], random[1], random[2],
+			random[3]);
+	if (copy_options(server, options) < 0 || !(server->deadlines = pa_deadlines_open())) {
+		pa_error_set(error, "server", "not enough memory");
+		goto failed;
+	}
+	if (read_listen(options->listen, port, sizeof port, error) < 0 || start_civetweb(server, port, error) < 0)
+		goto failed;
+	return server;
+
+failed:
+	pa_server_close(server);
+	return NULL;
+}
+
+unsigned pa_server_port(const struct pa_server *server)
+{
+	return server->port;
+}
+
+void pa_server_drain(struct pa_server *server)
+{
+	atomic_store(&server->draining, true);
+}
+
+bool pa_server_wait(struct pa_server *server, unsigned milliseconds)
+{
+	struct timespec until;
+	int waited = 0;
+
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += milliseconds / 1000;
+	until.tv_nsec += (long)(milliseconds % 1000) * 1000000;
+	if (until.tv_nsec >= 1000000000) {
+		until.tv_nsec -= 1000000000;
+		until.tv_sec++;
+	}
+	pthread_mutex_lock(&server->mutex);
+	while (atomic_load(&server->in_flight) > 0 && waited == 0)
+		waited = pthread_cond_timedwait(&server->idle, &server->mutex, &until);
+	pthread_mutex_unlock(&server->mutex);
+	return atomic_load(&server->in_flight) == 0;
+}
+
+void pa_server_close(struct pa_server *server)
+{
+	if (!server)
+		return;
+	if (server->civetweb)
+		mg_stop(server->civetweb);
+	pa_deadlines_close(server->deadlines);
+	pthread_cond_destroy(&server->idle);
+	pthread_mutex_destroy(&server->mutex);
+	for (size_t i = 0; server->hosts && i < server->options.host_count; i++)
+		free(server->hosts[i]);
+	free(server->hosts);
+	free(server->name);
+	free(server);
+}
