@@ -7,10 +7,10 @@
 #ifndef PA_BUDGET_H
 #define PA_BUDGET_H
 
+#include <pthread.h>
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stdint.h>
-#include <pthread.h>
 
 struct lua_State;
 
@@ -21,10 +21,11 @@ struct pa_budget {
 	_Atomic int waiting;               /* > 0 while the call waits in poll, a lock or a disk: no signal then */
 	_Atomic(struct lua_State *) state; /* the coroutine that runs now */
 	_Atomic bool spent;                /* set by the signal handler; the VM is spoiled from then on */
-	pthread_t thread;                  /* who runs the call; valid while call is odd */
+	_Atomic pthread_t thread;          /* who runs the call; valid while call is odd */
+	_Atomic uint64_t due;              /* the call that the watchdog's signal is meant for */
 	/* the watchdog's own notes */
 	uint64_t seen_call;
-	int64_t seen_cpu_ns;               /* the thread's CPU time when it first saw this call */
+	int64_t seen_cpu_ns; /* the thread's CPU time when it first saw this call */
 	bool hung;
 	struct pa_budget *next, *previous;
 };

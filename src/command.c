@@ -131,6 +131,7 @@ static void read_log(lua_State *L, int index, struct pa_plan *plan)
 }
 
 struct question {
+	const char *library;
 	int argc;
 	char **argv;
 	struct pa_plan *plan;
@@ -142,6 +143,8 @@ static int l_ask(lua_State *L)
 	struct question *question = lua_touserdata(L, 1);
 	struct pa_plan *plan = question->plan;
 
+	lua_pushstring(L, question->library); /* for native.files.library */
+	lua_setfield(L, LUA_REGISTRYINDEX, "partnerapp.library");
 	pa_modules_require(L, "cli");
 	lua_getfield(L, -1, "plan");
 	lua_createtable(L, question->argc, 0);
@@ -163,7 +166,7 @@ static int l_ask(lua_State *L)
 
 int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *plan, struct pa_error *error)
 {
-	struct question question = {.argc = argc, .argv = argv, .plan = plan};
+	struct question question = {.library = library, .argc = argc, .argv = argv, .plan = plan};
 	struct pa_scripts *scripts = NULL;
 	struct pa_fault fault = {0};
 	struct pa_vm *vm = NULL;

@@ -15,11 +15,11 @@ struct pa_plan_server {
 	struct pa_services_options services; /* services.name is the server's name too */
 	char *app;                           /* the folder of its scripts */
 	char *listen;
-	char **hosts;                        /* for the Host header; none: any */
+	char **hosts; /* for the Host header; none: any */
 	size_t host_count;
 	unsigned workers;
 	bool https, watch;
-	size_t body_max;                     /* bytes; 0: the default */
+	size_t body_max; /* bytes; 0: the default */
 };
 
 /* What a command asks for: an exit code alone, servers to run until a signal, or a task to run in the first server's
@@ -28,11 +28,11 @@ struct pa_plan {
 	int exit_code;
 	struct pa_plan_server *servers;
 	size_t server_count;
-	char *task;      /* a module of lua/cli/tasks to run with the first server's scripts and services, or NULL */
+	char *task;       /* a module of lua/cli/tasks to run with the first server's scripts and services, or NULL */
 	char **arguments; /* for the task */
 	size_t argument_count;
-	char *ready;     /* to print on standard output once all servers listen; {port:NAME} is a server's port */
-	int log_level;   /* enum pa_log_level */
+	char *ready;   /* to print on standard output once all servers listen; {port:NAME} is a server's port */
+	int log_level; /* enum pa_log_level */
 	bool log_people;
 };
 

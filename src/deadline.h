@@ -12,8 +12,8 @@ struct pa_deadlines;
 
 /* Embedded by whoever waits. */
 struct pa_deadline {
-	int fd, how;         /* for shutdown(2) */
-	int64_t at_ms;       /* CLOCK_MONOTONIC */
+	int fd, how;   /* for shutdown(2) */
+	int64_t at_ms; /* CLOCK_MONOTONIC */
 	bool passed;
 	struct pa_deadline *next, *previous;
 };

@@ -1,4 +1,5 @@
-/* Why something failed: a text for people and a short stable word to branch on. Owned by the caller, never allocated. */
+/* Why something failed: a text for people and a short stable word to branch on. Owned by the caller, never allocated.
+ */
 #ifndef PA_ERROR_H
 #define PA_ERROR_H
 

@@ -26,20 +26,22 @@ struct pa_body_framing {
  * Transfer-Encoding, Expect. `hosts` are lower-case names without port, an empty list lets every host in. Fills
  * request->host and *framing.
  */
-struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const *hosts, size_t host_count, size_t body_max,
-	struct pa_body_framing *framing);
+struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const *hosts, size_t host_count,
+	size_t body_max, struct pa_body_framing *framing);
 
-/* Method, target length and form. Decodes the path into `path` (room for target.length bytes) and fills path and query. */
+/* Method, target length and form. Decodes the path into `path` (room for target.length bytes) and fills path and query.
+ */
 struct pa_verdict pa_gate_target(struct pa_request *request, char *path);
 
 /*
- * Whether the header lines stand as a strict parser would have read them. civetweb has put NULs behind names, values and
- * the block's last CR by now; `head` is where the first line must begin. Catches bare LF, obs-fold, white space before a
- * colon and lines that civetweb dropped.
+ * Whether the header lines stand as a strict parser would have read them. civetweb has put NULs behind names, values
+ * and the block's last CR by now; `head` is where the first line must begin. Catches bare LF, obs-fold, white space
+ * before a colon and lines that civetweb dropped.
  */
 struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head);
 
-/* Percent-decodes `from` into `to` (room for from.length bytes); '+' is a space when `form`. The length, or -1 for a bad escape. */
+/* Percent-decodes `from` into `to` (room for from.length bytes); '+' is a space when `form`. The length, or -1 for a
+ * bad escape. */
 long pa_gate_decode(struct pa_span from, char *to, bool form);
 
 /* Whether the bytes are valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */

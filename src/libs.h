@@ -1,6 +1,6 @@
 /*
- * What a script has of Lua's standard libraries, and `require`: rows SBX-01 to 07 and SBX-11, 12 of the trust table. All
- * globals are strict and read-only; a script of the app sees the library's modules as read-only.
+ * What a script has of Lua's standard libraries, and `require`: rows SBX-01 to 07 and SBX-11, 12 of the trust table.
+ * All globals are strict and read-only; a script of the app sees the library's modules as read-only.
  */
 #ifndef PA_LIBS_H
 #define PA_LIBS_H

@@ -22,15 +22,15 @@ enum { PA_HEADERS_MAX = 63 };
 
 /* Everything in it lives until the handler returns, and no longer. */
 struct pa_request {
-	struct pa_span method;  /* "GET"; HEAD stays HEAD here, the server drops the body of its answer */
-	struct pa_span target;  /* as sent: path and query */
-	struct pa_span path;    /* percent-decoded with lengths, no NUL, CR or LF, valid UTF-8; begins with '/' */
-	struct pa_span query;   /* after '?', not decoded; absent when there is no '?' */
-	struct pa_span body;    /* absent when the request has none */
-	struct pa_span ip;      /* the peer's address */
-	struct pa_span host;    /* the Host header without its port, lower case; points into host_bytes */
+	struct pa_span method; /* "GET"; HEAD stays HEAD here, the server drops the body of its answer */
+	struct pa_span target; /* as sent: path and query */
+	struct pa_span path;   /* percent-decoded with lengths, no NUL, CR or LF, valid UTF-8; begins with '/' */
+	struct pa_span query;  /* after '?', not decoded; absent when there is no '?' */
+	struct pa_span body;   /* absent when the request has none */
+	struct pa_span ip;     /* the peer's address */
+	struct pa_span host;   /* the Host header without its port, lower case; points into host_bytes */
 	char host_bytes[254];
-	char id[65];            /* request id: the client's X-Request-Id when it is one, else ours */
+	char id[65]; /* request id: the client's X-Request-Id when it is one, else ours */
 	size_t header_count;
 	struct pa_header headers[PA_HEADERS_MAX];
 };

@@ -17,8 +17,8 @@ struct pa_script {
 };
 
 /*
- * What a folder holds, and which modules are found there: "cli.x" is x.lua of the command line's folder, "partnerapp.x" of
- * the library's, any other of the app's. The first two may use native.*, an app may not.
+ * What a folder holds, and which modules are found there: "cli.x" is x.lua of the command line's folder, "partnerapp.x"
+ * of the library's, any other of the app's. The first two may use native.*, an app may not.
  */
 enum pa_scripts_kind { PA_SCRIPTS_APP, PA_SCRIPTS_LIBRARY, PA_SCRIPTS_CLI, PA_SCRIPTS_KINDS };
 

@@ -14,22 +14,23 @@ struct pa_server;
 typedef void pa_server_handler(void *context, const struct pa_request *request, struct pa_response *response);
 
 struct pa_server_options {
-	const char *name;          /* for log lines: "app", "sandbox" */
-	const char *listen;        /* "127.0.0.1:8888", ":8888" is all interfaces; port 0 takes a free one */
-	unsigned workers;          /* threads, each serving one connection at a time */
-	const char *const *hosts;  /* names the Host header may carry, lower case, without port; none: any */
+	const char *name;         /* for log lines: "app", "sandbox" */
+	const char *listen;       /* "127.0.0.1:8888", ":8888" is all interfaces; port 0 takes a free one */
+	unsigned workers;         /* threads, each serving one connection at a time */
+	const char *const *hosts; /* names the Host header may carry, lower case, without port; none: any */
 	size_t host_count;
-	bool https;                /* the public URL is https: adds HSTS */
-	size_t body_max;           /* bytes; 0 is the default of 1 MiB */
-	unsigned header_ms;        /* deadlines in milliseconds; 0 is the default: 10 s from first byte to end of header */
-	unsigned body_ms;          /* 15 s for the whole body */
-	unsigned write_ms;         /* 30 s for the whole answer */
-	unsigned idle_ms;          /* 5 s between two requests of a connection */
+	bool https;         /* the public URL is https: adds HSTS */
+	size_t body_max;    /* bytes; 0 is the default of 1 MiB */
+	unsigned header_ms; /* deadlines in milliseconds; 0 is the default: 10 s from first byte to end of header */
+	unsigned body_ms;   /* 15 s for the whole body */
+	unsigned write_ms;  /* 30 s for the whole answer */
+	unsigned idle_ms;   /* 5 s between two requests of a connection */
 	pa_server_handler *handle;
 	void *context;
 };
 
-/* Starts to listen. NULL with code "busy" (the port is taken), "usage" (a bad address) or "server". Options are copied. */
+/* Starts to listen. NULL with code "busy" (the port is taken), "usage" (a bad address) or "server". Options are copied.
+ */
 struct pa_server *pa_server_open(const struct pa_server_options *options, struct pa_error *error);
 
 /* The port it listens on. */

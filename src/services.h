@@ -18,10 +18,10 @@ struct pa_setting {
 
 /* As lua/cli describes a server: see command.h. */
 struct pa_services_options {
-	const char *name;          /* "app", "sandbox" */
-	const char *database;      /* "sqlite:PATH" or "sqlite::memory:" */
-	const char *secret_key;    /* keys for sealed values: "ID:64 hex digits", comma separated, the first one seals */
-	const char *http_allow;    /* origins that calls out may reach although private, space separated; "*" is any */
+	const char *name;       /* "app", "sandbox" */
+	const char *database;   /* "sqlite:PATH" or "sqlite::memory:" */
+	const char *secret_key; /* keys for sealed values: "ID:64 hex digits", comma separated, the first one seals */
+	const char *http_allow; /* origins that calls out may reach although private, space separated; "*" is any */
 	const struct pa_setting *settings; /* what native.sys.settings() answers */
 	size_t setting_count;
 };
@@ -30,10 +30,10 @@ struct pa_services {
 	char *name;
 	struct pa_setting *settings;
 	size_t setting_count;
-	struct pa_db *db;           /* native/db.h */
-	struct pa_keyring *keys;    /* native/crypto.h */
-	struct pa_http *http;       /* native/http.h */
-	_Atomic int64_t clock_ms;   /* added to the wall clock: the sandbox can move its time */
+	struct pa_db *db;         /* native/db.h */
+	struct pa_keyring *keys;  /* native/crypto.h */
+	struct pa_http *http;     /* native/http.h */
+	_Atomic int64_t clock_ms; /* added to the wall clock: the sandbox can move its time */
 };
 
 /* NULL with the code of what could not be opened: "database", "key", "usage". Everything is copied. */

@@ -5,20 +5,20 @@
 #include "message.h"
 
 enum pa_stat {
-	PA_STAT_REQUESTS,         /* answered, by status class in the next five */
+	PA_STAT_REQUESTS, /* answered, by status class in the next five */
 	PA_STAT_STATUS_1XX,
 	PA_STAT_STATUS_2XX,
 	PA_STAT_STATUS_3XX,
 	PA_STAT_STATUS_4XX,
 	PA_STAT_STATUS_5XX,
-	PA_STAT_REFUSED,          /* by the gate */
-	PA_STAT_OVERLOADED,       /* 503 for want of a worker or a VM */
+	PA_STAT_REFUSED,    /* by the gate */
+	PA_STAT_OVERLOADED, /* 503 for want of a worker or a VM */
 	PA_STAT_SCRIPT_ERRORS,
 	PA_STAT_BUDGET_SPENT,
-	PA_STAT_HUNG,             /* gauge: scripts that nothing can interrupt */
+	PA_STAT_HUNG, /* gauge: scripts that nothing can interrupt */
 	PA_STAT_RELOADS,
 	PA_STAT_RELOADS_FAILED,
-	PA_STAT_VMS,              /* gauge */
+	PA_STAT_VMS, /* gauge */
 	PA_STAT_UPSTREAM_CALLS,
 	PA_STAT_UPSTREAM_FAILED,
 	PA_STAT_COUNT

@@ -11,6 +11,7 @@
 #include "modules.h"
 #include "native/native.h"
 #include "native/request.h"
+#include "stats.h"
 
 enum {
 	MEMORY_DEFAULT = 32 << 20,
@@ -115,6 +116,7 @@ static int call(struct pa_vm *vm, int arguments, int results, bool budgeted, str
 		if (atomic_load_explicit(&vm->budget.spent, memory_order_relaxed)) {
 			lua_sethook(L, NULL, 0, 0);
 			vm->spoiled = true;
+			pa_stats_add(PA_STAT_BUDGET_SPENT, 1);
 		}
 	}
 	if (status == LUA_OK)

@@ -22,13 +22,14 @@ struct pa_fault {
 void pa_fault_free(struct pa_fault *fault);
 
 struct pa_vm_options {
-	struct pa_scripts *scripts;    /* retained */
-	struct pa_services *services;  /* borrowed; outlives the VM; may be NULL for the command line */
-	const char *entry;             /* the module to load: "partnerapp.host" for a server */
-	const struct pa_fault *broken; /* told to entry.broken(message, traceback): why the real entry cannot run; or NULL */
-	bool privileged;               /* the command line: may require native.files */
-	size_t memory_max;             /* bytes; 0 is the default of 32 MiB */
-	unsigned cpu_ms;               /* a call's budget of thread CPU; 0 is the default of 2 s */
+	struct pa_scripts *scripts;   /* retained */
+	struct pa_services *services; /* borrowed; outlives the VM; may be NULL for the command line */
+	const char *entry;            /* the module to load: "partnerapp.host" for a server */
+	const struct pa_fault
+		*broken;       /* told to entry.broken(message, traceback): why the real entry cannot run; or NULL */
+	bool privileged;   /* the command line: may require native.files */
+	size_t memory_max; /* bytes; 0 is the default of 32 MiB */
+	unsigned cpu_ms;   /* a call's budget of thread CPU; 0 is the default of 2 s */
 };
 
 /* Loads the entry module, whose value must be a table of functions. NULL with a fault. */
@@ -39,10 +40,12 @@ void pa_vm_free(struct pa_vm *vm);
  * Calls entry.handle(request) and copies what it returned into *response. 0, or -1 with a fault; the caller then asks
  * pa_vm_fail for an answer. A VM whose budget was spent is spoiled (pa_vm_spoiled): free it, do not reuse it.
  */
-int pa_vm_handle(struct pa_vm *vm, const struct pa_request *request, struct pa_response *response, struct pa_fault *fault);
+int pa_vm_handle(
+	struct pa_vm *vm, const struct pa_request *request, struct pa_response *response, struct pa_fault *fault);
 
 /* Calls entry.failed(request, message, traceback) for a page about the fault. 0, or -1 when that failed too. */
-int pa_vm_fail(struct pa_vm *vm, const struct pa_request *request, const struct pa_fault *why, struct pa_response *response);
+int pa_vm_fail(
+	struct pa_vm *vm, const struct pa_request *request, const struct pa_fault *why, struct pa_response *response);
 
 /*
  * Calls entry.run(arguments), a list of strings, for the command line; its value must be an integer from 0 to 255, the

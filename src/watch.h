@@ -17,8 +17,8 @@ struct pa_watch *pa_watch_open(const char *const *folders, size_t count, struct 
 int pa_watch_fd(const struct pa_watch *watch);
 
 /*
- * Call when the fd is readable or its time is up: reads what happened, follows new folders, and says whether a reload is
- * due, that is after 50 ms of quiet or 500 ms after the first change. *wait_ms is how long to poll before the next
+ * Call when the fd is readable or its time is up: reads what happened, follows new folders, and says whether a reload
+ * is due, that is after 50 ms of quiet or 500 ms after the first change. *wait_ms is how long to poll before the next
  * call, -1 for as long as you like.
  */
 bool pa_watch_settle(struct pa_watch *watch, int *wait_ms);

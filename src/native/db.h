@@ -10,8 +10,8 @@
 struct pa_db;
 
 /*
- * Opens "sqlite:PATH" or "sqlite::memory:", creating a file as 0600 in a folder as 0700 when absent. Refuses what is not
- * a database or is damaged, and never overwrites it (ST-09). NULL with code "database" or "usage".
+ * Opens "sqlite:PATH" or "sqlite::memory:", creating a file as 0600 in a folder as 0700 when absent. Refuses what is
+ * not a database or is damaged, and never overwrites it (ST-09). NULL with code "database" or "usage".
  */
 struct pa_db *pa_db_open(const char *url, struct pa_error *error);
 void pa_db_close(struct pa_db *db);

@@ -34,7 +34,8 @@ int pa_native_fail_with(lua_State *L, const struct pa_error *error);
 
 /*
  * A to-be-closed box: pushes a userdata that calls release(*it) when the C function ends in whatever way, unless *it is
- * NULL by then. Make the box first, then acquire into it: any Lua call that may raise then leaks nothing.
+ * NULL by then. Make the box first, then acquire into it: any Lua call that may raise then leaks nothing. What it holds
+ * lives on the heap: when a raise closes the box, the C function's own frame is gone.
  */
 void **pa_native_box(lua_State *L, void (*release)(void *));
 

@@ -1,0 +1,275 @@
+/* Files, environment and terminal: for the command line only. */
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <termios.h>
+#include <unistd.h>
+
+#include "native.h"
+
+enum { FILE_MAX = 64 << 20 };
+
+static int fail(lua_State *L, const char *path)
+{
+	int why = errno;
+
+	return pa_native_fail(L, why == ENOENT ? "not_found" : "io", "%s: %s", path, strerror(why));
+}
+
+static void close_stream(void *stream)
+{
+	fclose(stream);
+}
+
+static int l_env(lua_State *L)
+{
+	lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+	return 1;
+}
+
+static int l_read(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	void **box = pa_native_box(L, close_stream);
+	luaL_Buffer bytes;
+	size_t got;
+
+	FILE *stream = fopen(path, "re");
+	if (!stream)
+		return fail(L, path);
+	*box = stream;
+	luaL_buffinit(L, &bytes);
+	do {
+		char *room = luaL_prepbuffer(&bytes);
+		got = fread(room, 1, LUAL_BUFFERSIZE, stream);
+		luaL_addsize(&bytes, got);
+	} while (got > 0 && luaL_bufflen(&bytes) < FILE_MAX);
+	if (ferror(stream))
+		return fail(L, path);
+	luaL_pushresult(&bytes);
+	return 1;
+}
+
+static int write_all(int fd, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		ssize_t wrote = write(fd, bytes, length);
+		if (wrote < 0 && errno != EINTR)
+			return -1;
+		if (wrote > 0) {
+			bytes += wrote;
+			length -= (size_t)wrote;
+		}
+	}
+	return 0;
+}
+
+static int l_write(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	size_t length;
+	const char *bytes = luaL_checklstring(L, 2, &length);
+	mode_t mode = (mode_t)luaL_checkinteger(L, 3);
+	char beside[PATH_MAX];
+	int result = -1;
+
+	if (snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= (int)sizeof beside)
+		return pa_native_fail(L, "io", "%s: the name is too long", path);
+	int fd = mkostemp(beside, O_CLOEXEC);
+	if (fd < 0)
+		return fail(L, path);
+	if (fchmod(fd, mode) == 0 && write_all(fd, bytes, length) == 0 && fsync(fd) == 0)
+		result = 0;
+	int why = errno;
+	if (close(fd) < 0 && result == 0) {
+		why = errno;
+		result = -1;
+	}
+	if (result == 0 && rename(beside, path) < 0) {
+		why = errno;
+		result = -1;
+	}
+	if (result < 0) {
+		unlink(beside);
+		errno = why;
+		return fail(L, path);
+	}
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+static int l_make_folder(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	char part[PATH_MAX];
+
+	if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
+		return pa_native_fail(L, "io", "%s: the name is too long", path);
+	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(part, 0700) < 0 && errno != EEXIST)
+			return fail(L, part);
+		*slash = '/';
+	}
+	if (mkdir(part, 0700) < 0 && errno != EEXIST)
+		return fail(L, part);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+static int l_stat(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	struct stat status;
+
+	if (stat(path, &status) < 0)
+		return fail(L, path);
+	lua_createtable(L, 0, 4);
+	lua_pushstring(L, S_ISREG(status.st_mode) ? "file" : S_ISDIR(status.st_mode) ? "folder" : "other");
+	lua_setfield(L, -2, "kind");
+	lua_pushinteger(L, status.st_mode & 07777);
+	lua_setfield(L, -2, "mode");
+	lua_pushinteger(L, status.st_size);
+	lua_setfield(L, -2, "size");
+	lua_pushnumber(L, (lua_Number)status.st_mtim.tv_sec + (lua_Number)status.st_mtim.tv_nsec / 1e9);
+	lua_setfield(L, -2, "mtime");
+	return 1;
+}
+
+struct listing {
+	struct dirent **entries;
+	int count;
+};
+
+static void free_listing(void *held)
+{
+	struct listing *listing = held;
+
+	for (int i = 0; i < listing->count; i++)
+		free(listing->entries[i]);
+	free(listing->entries);
+	free(listing);
+}
+
+static int is_shown(const struct dirent *entry)
+{
+	return strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0;
+}
+
+static int by_bytes(const struct dirent **a, const struct dirent **b)
+{
+	return strcmp((*a)->d_name, (*b)->d_name);
+}
+
+static int l_list(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	void **box = pa_native_box(L, free_listing);
+	struct listing *listing = *box = calloc(1, sizeof *listing);
+
+	if (!listing)
+		return luaL_error(L, "not enough memory");
+	int count = scandir(path, &listing->entries, is_shown, by_bytes);
+	if (count < 0)
+		return fail(L, path);
+	listing->count = count;
+	lua_createtable(L, count, 0);
+	for (int i = 0; i < count; i++) {
+		lua_pushstring(L, listing->entries[i]->d_name);
+		lua_rawseti(L, -2, i + 1);
+	}
+	return 1;
+}
+
+static int l_real(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	char real[PATH_MAX];
+
+	if (!realpath(path, real))
+		return fail(L, path);
+	lua_pushstring(L, real);
+	return 1;
+}
+
+static int put(lua_State *L, FILE *stream)
+{
+	size_t length;
+	const char *text = luaL_checklstring(L, 1, &length);
+
+	fwrite(text, 1, length, stream);
+	fflush(stream);
+	return 0;
+}
+
+static int l_out(lua_State *L)
+{
+	return put(L, stdout);
+}
+
+static int l_err(lua_State *L)
+{
+	return put(L, stderr);
+}
+
+static int l_is_terminal(lua_State *L)
+{
+	static const char *const streams[] = {"in", "out", "err", NULL};
+
+	lua_pushboolean(L, isatty(luaL_checkoption(L, 1, NULL, streams)));
+	return 1;
+}
+
+static int l_read_line(lua_State *L)
+{
+	struct termios before, quiet;
+	char line[4096];
+	bool hidden = lua_toboolean(L, 1) && tcgetattr(STDIN_FILENO, &before) == 0;
+
+	if (hidden) {
+		quiet = before;
+		quiet.c_lflag &= ~(tcflag_t)ECHO;
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
+	}
+	char *got = fgets(line, sizeof line, stdin);
+	if (hidden)
+		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
+	if (!got)
+		return 0;
+	lua_pushlstring(L, line, strcspn(line, "\r\n"));
+	explicit_bzero(line, sizeof line);
+	return 1;
+}
+
+static int l_library(lua_State *L)
+{
+	lua_getfield(L, LUA_REGISTRYINDEX, "partnerapp.library");
+	return 1;
+}
+
+int pa_native_open_files(lua_State *L)
+{
+	static const luaL_Reg functions[] = {
+		{"env", l_env},
+		{"read", l_read},
+		{"write", l_write},
+		{"make_folder", l_make_folder},
+		{"stat", l_stat},
+		{"list", l_list},
+		{"real", l_real},
+		{"out", l_out},
+		{"err", l_err},
+		{"is_terminal", l_is_terminal},
+		{"read_line", l_read_line},
+		{"library", l_library},
+		{NULL, NULL},
+	};
+
+	luaL_newlib(L, functions);
+	return 1;
+}

@@ -1,0 +1,90 @@
+/* The snapshot of scripts this VM was made from, and the compiler for templates. */
+#include "../scripts.h"
+
+#include <string.h>
+
+#include "../libs.h"
+#include "native.h"
+
+static enum pa_scripts_kind check_kind(lua_State *L)
+{
+	static const char *const kinds[] = {"app", "library", NULL};
+
+	return (enum pa_scripts_kind)luaL_checkoption(L, 1, NULL, kinds);
+}
+
+static int l_read(lua_State *L)
+{
+	const struct pa_scripts *scripts = pa_native_context_of(L)->scripts;
+	enum pa_scripts_kind kind = check_kind(L);
+	const struct pa_script *script = scripts ? pa_scripts_find(scripts, kind, luaL_checkstring(L, 2)) : NULL;
+
+	if (!script)
+		return 0;
+	lua_pushlstring(L, script->bytes.at, script->bytes.length);
+	lua_pushstring(L, script->path);
+	return 2;
+}
+
+static int l_list(lua_State *L)
+{
+	const struct pa_scripts *scripts = pa_native_context_of(L)->scripts;
+	enum pa_scripts_kind kind = check_kind(L);
+	const char *prefix = luaL_optstring(L, 2, "");
+	const struct pa_script *script;
+	lua_Integer count = 0;
+
+	lua_newtable(L);
+	for (size_t i = 0; scripts && (script = pa_scripts_at(scripts, kind, i)); i++) {
+		if (strncmp(script->name, prefix, strlen(prefix)) != 0)
+			continue;
+		lua_pushstring(L, script->name);
+		lua_rawseti(L, -2, ++count);
+	}
+	return 1;
+}
+
+static int l_compile(lua_State *L)
+{
+	size_t length;
+	const char *source = luaL_checklstring(L, 1, &length);
+	const char *name = luaL_checkstring(L, 2);
+
+	luaL_checkany(L, 3);
+	if (luaL_loadbufferx(L, source, length, name, "t") != LUA_OK) {
+		lua_pushnil(L);
+		lua_insert(L, -2);
+		return 2;
+	}
+	lua_pushvalue(L, 3);
+	lua_setupvalue(L, -2, 1);
+	return 1;
+}
+
+static int l_globals(lua_State *L)
+{
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_LIBS_APP_GLOBALS);
+	return 1;
+}
+
+static int l_where(lua_State *L)
+{
+	lua_Debug info;
+	lua_Integer level = luaL_optinteger(L, 1, 1);
+
+	luaL_argcheck(L, level >= 0 && level < 200, 1, "no such level");
+	if (!lua_getstack(L, (int)level + 1, &info) || !lua_getinfo(L, "Sl", &info) || info.currentline < 0)
+		lua_pushliteral(L, "?");
+	else
+		lua_pushfstring(L, "%s:%d", info.short_src, info.currentline);
+	return 1;
+}
+
+int pa_native_open_scripts(lua_State *L)
+{
+	static const luaL_Reg functions[] = {{"read", l_read}, {"list", l_list}, {"compile", l_compile},
+		{"globals", l_globals}, {"where", l_where}, {NULL, NULL}};
+
+	luaL_newlib(L, functions);
+	return 1;
+}

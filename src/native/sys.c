@@ -1,0 +1,103 @@
+/* Clocks and settings. */
+#include "native.h"
+
+#include <math.h>
+#include <stdatomic.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <time.h>
+
+static int l_now(lua_State *L)
+{
+	const struct pa_native_context *context = pa_native_context_of(L);
+	struct timespec now;
+
+	clock_gettime(CLOCK_REALTIME, &now);
+	int64_t moved = context->services ? atomic_load_explicit(&context->services->clock_ms, memory_order_relaxed) : 0;
+	lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9 + (lua_Number)moved / 1e3);
+	return 1;
+}
+
+static int l_monotonic(lua_State *L)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+	return 1;
+}
+
+static int l_advance(lua_State *L)
+{
+	lua_Number seconds = luaL_checknumber(L, 1);
+
+	luaL_argcheck(L, isfinite(seconds) && fabs(seconds) < 1e10, 1, "out of range");
+	atomic_fetch_add(&pa_native_services(L)->clock_ms, (int64_t)(seconds * 1000));
+	return 0;
+}
+
+static int l_reset_clock(lua_State *L)
+{
+	atomic_store(&pa_native_services(L)->clock_ms, 0);
+	return 0;
+}
+
+static int l_settings(lua_State *L)
+{
+	const struct pa_services *services = pa_native_services(L);
+
+	lua_createtable(L, 0, (int)services->setting_count);
+	for (size_t i = 0; i < services->setting_count; i++) {
+		lua_pushstring(L, services->settings[i].value);
+		lua_setfield(L, -2, services->settings[i].name);
+	}
+	return 1;
+}
+
+static int l_env(lua_State *L)
+{
+	lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+	return 1;
+}
+
+static int l_server(lua_State *L)
+{
+	lua_pushstring(L, pa_native_services(L)->name);
+	return 1;
+}
+
+static int l_timestamp(lua_State *L)
+{
+	lua_Number seconds = luaL_checknumber(L, 1);
+	struct tm calendar;
+	char text[64];
+
+	luaL_argcheck(L, seconds >= 0 && seconds < 253402300800.0, 1, "not a time before the year 10000");
+	int64_t ms = (int64_t)floor(seconds * 1000 + 0.5);
+	time_t whole = (time_t)(ms / 1000);
+	gmtime_r(&whole, &calendar);
+	size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &calendar);
+	snprintf(text + length, sizeof text - length, ".%03dZ", (int)(ms % 1000));
+	lua_pushstring(L, text);
+	return 1;
+}
+
+int pa_native_open_sys(lua_State *L)
+{
+	static const luaL_Reg functions[] = {
+		{"now", l_now},
+		{"monotonic", l_monotonic},
+		{"advance", l_advance},
+		{"reset_clock", l_reset_clock},
+		{"settings", l_settings},
+		{"env", l_env},
+		{"server", l_server},
+		{"timestamp", l_timestamp},
+		{NULL, NULL},
+	};
+
+	luaL_newlib(L, functions);
+	lua_pushliteral(L, PARTNERAPP_VERSION);
+	lua_setfield(L, -2, "version");
+	return 1;
+}
