@@ -1,0 +1,33 @@
+-- Calls from pages of other origins: only those that an app lists, without credentials (HT-22).
+
+local cors = {}
+
+local function is_listed(origins, origin)
+	for _, allowed in ipairs(origins) do
+		if allowed == origin then
+			return true
+		end
+	end
+	return false
+end
+
+---@param origins string[] "https://app.example.com"
+---@param req partnerapp.request
+---@param response partnerapp.response
+function cors.apply(origins, req, response)
+	local headers = response.headers or {}
+	response.headers = headers
+	headers.vary = headers.vary and headers.vary .. ", Origin" or "Origin"
+	local origin = req:header("origin")
+	if not origin or not is_listed(origins, origin) then
+		return
+	end
+	headers["access-control-allow-origin"] = origin
+	if req.method == "OPTIONS" and req:header("access-control-request-method") then
+		headers["access-control-allow-methods"] = headers.allow
+		headers["access-control-allow-headers"] = "content-type, authorization"
+		headers["access-control-max-age"] = "600"
+	end
+end
+
+return cors

@@ -1,0 +1,29 @@
+-- The entry module of a server's VMs: loads the app and hands requests to it.
+local new_request = require("partnerapp.request").new
+
+local app = require("init")
+
+if type(app) ~= "table" or type(app.dispatch) ~= "function" then
+	error("init.lua must end with `return app`, where app is what partnerapp.new made", 0)
+end
+
+local dispatch = app.dispatch
+
+local host = {}
+
+---@param raw native.request
+---@return partnerapp.response
+function host.handle(raw)
+	return dispatch(app, new_request(raw))
+end
+
+--- What the host asks for after `handle` raised.
+---@param raw native.request
+---@param err any
+---@param traceback string|false
+---@return partnerapp.response
+function host.failed(raw, err, traceback)
+	return require("partnerapp.fault").respond(app, new_request(raw), err, traceback or nil)
+end
+
+return host

@@ -1,0 +1,279 @@
+-- The library's front door: an app, its routes and how a request becomes a response. What is needed only sometimes is
+-- loaded when it is first used.
+local refusal = require("partnerapp.refusal")
+local router = require("partnerapp.router")
+local scripts = require("native.scripts")
+local sys = require("native.sys")
+
+---@alias partnerapp.handler fun(req: partnerapp.request): partnerapp.response?, string?
+
+---@class partnerapp.app
+---@field name string
+---@field destination string? the slug of the destination
+---@field env table<string, string> the app's own settings
+---@field actions table<string, fun(install: table, args: table?): any, string?, string?>
+---@field installs table the store of saved installs
+local App = {}
+
+local partnerapp = { refuse = refusal.refuse }
+
+local OPTIONS = { destination = "string", env = "table", name = "string", cors = "table" }
+local RESERVED = { "/healthz", "/readyz", "/metrics", "/dashboard" }
+
+local lazy = {}
+
+function lazy.installs(app)
+	return require("partnerapp.installs").store(app)
+end
+
+local function index(app, name)
+	local method = App[name]
+	if method ~= nil then
+		return method
+	end
+	local make = lazy[name]
+	if make then
+		local value = make(app)
+		rawset(app, name, value)
+		return value
+	end
+	if name ~= "destination" and type(name) == "string" and not name:find("^_") then
+		error("an app has no field '" .. name .. "'", 2)
+	end
+end
+
+local AppMeta = { __index = index, __name = "app" }
+
+local function check_options(options, known, what)
+	for name, value in pairs(options) do
+		local wanted = known[name]
+		if not wanted then
+			error(("%s: unknown option '%s'"):format(what, tostring(name)), 3)
+		elseif type(value) ~= wanted then
+			error(("%s: option '%s' must be a %s"):format(what, name, wanted), 3)
+		end
+	end
+end
+
+---@param options {destination: string?, env: table<string, string>?, name: string?, cors: string[]?}?
+---@return partnerapp.app
+function partnerapp.new(options)
+	options = options or {}
+	check_options(options, OPTIONS, "partnerapp.new")
+	local app = {
+		name = options.name or "app",
+		destination = sys.settings().DESTINATION or options.destination,
+		env = require("partnerapp.config").app_env(options.env or {}),
+		actions = {},
+		_router = router.new(),
+		_before = {},
+		_cors = options.cors,
+	}
+	return setmetatable(app, AppMeta)
+end
+
+local function add(app, method, path, handler, options)
+	if type(handler) ~= "function" then
+		error(("%s %s: a handler must be a function, not a %s"):format(method, tostring(path), type(handler)), 3)
+	end
+	options = options or {}
+	check_options(options, { csrf = "boolean" }, method .. " " .. tostring(path))
+	for _, reserved in ipairs(RESERVED) do
+		if path == reserved or type(path) == "string" and path:sub(1, #reserved + 1) == reserved .. "/" then
+			error(("%s %s: this path is reserved"):format(method, path), 3)
+		end
+	end
+	local route = {
+		method = method,
+		path = path,
+		handler = handler,
+		where = scripts.where(3),
+		app = app,
+		unguarded = options.csrf == false,
+	}
+	local ok, why = app._router:add(route)
+	if not ok then
+		error(why, 3)
+	end
+	return app
+end
+
+--- Adds a route: "/installs/:id", or "/files/*rest" for what is left of a path.
+---@param path string
+---@param handler partnerapp.handler
+---@return partnerapp.app
+function App:get(path, handler)
+	return add(self, "GET", path, handler)
+end
+
+-- `options.csrf = false` takes the check of trust row HT-04 off one route, for what is called by programs with
+-- credentials of their own.
+for _, method in ipairs { "post", "put", "patch", "delete" } do
+	App[method] = function(self, path, handler, options)
+		return add(self, method:upper(), path, handler, options)
+	end
+end
+
+--- Runs before the handlers of this app; a response it returns ends the request.
+---@param hook partnerapp.handler
+function App:before(hook)
+	self._before[#self._before + 1] = hook
+end
+
+--- Takes the routes of another app in, below a prefix. Its hooks and its failed() stay its own.
+---@param prefix string "/reports"
+---@param other partnerapp.app
+function App:mount(prefix, other)
+	if other._parent or other == self then
+		error("mount: this app is mounted already", 2)
+	end
+	if other._cors then
+		error("mount: 'cors' is an option of the outermost app", 2)
+	end
+	if type(prefix) ~= "string" or not prefix:find("^/[^:*]*[^/:*]$") then
+		error("mount: a prefix must look like '/reports', not " .. tostring(prefix), 2)
+	end
+	other._parent = self
+	for _, route in ipairs(other._router.list) do
+		local copy = {}
+		for name, value in pairs(route) do
+			copy[name] = value
+		end
+		copy.path = route.path == "/" and prefix or prefix .. route.path
+		local ok, why = self._router:add(copy)
+		if not ok then
+			error(why, 2)
+		end
+	end
+end
+
+--- Mounts an install flow at `path` and its callback at `path .. "/callback"`; see partnerapp.oauth.
+---@param path string
+---@param options table
+function App:oauth(path, options)
+	return require("partnerapp.oauth").mount(self, path, options)
+end
+
+--- Shapes every refusal: fn(req, status, message) returns the response.
+---@param shape fun(req: partnerapp.request, status: integer, message: string): partnerapp.response
+function App:failed(shape)
+	self._failed = shape
+end
+
+--- What is routed, in the order of definition.
+---@return {method: string, path: string, where: string}[]
+function App:routes()
+	local list = {}
+	for i, route in ipairs(self._router.list) do
+		list[i] = { method = route.method, path = route.path, where = route.where }
+	end
+	return list
+end
+
+local function run_before(app, req)
+	if app._parent then
+		local response = run_before(app._parent, req)
+		if response then
+			return response
+		end
+	end
+	for _, hook in ipairs(app._before) do
+		local response = hook(req)
+		if response then
+			return response
+		end
+	end
+end
+
+-- No route has this method and path as they are: parameters, HEAD, what the library serves itself, refusals.
+local function search(app, req)
+	local method, path = req.method, req.path
+	if method == "HEAD" then
+		method = "GET"
+	end
+	local by_path = app._router.exact[method]
+	local route = by_path and by_path[path]
+	if not route then
+		route, req.params = app._router:match(method, path)
+	end
+	return route
+end
+
+local function unrouted(app, req)
+	local path = req.path
+	local allowed = app._router:allowed(path)
+	if #allowed == 0 then
+		if path:sub(1, 8) == "/static/" then
+			return require("partnerapp.static").serve(req)
+		elseif path == "/readyz" or path == "/metrics" then
+			return require("partnerapp.health").serve(req)
+		end
+		return refusal.new(404, "There is nothing at this address.")
+	end
+	local allow = { allow = table.concat(allowed, ", ") }
+	if req.method == "OPTIONS" then
+		return { status = 204, headers = allow }
+	end
+	return refusal.new(405, "This address does not take " .. req.method .. " requests.", allow)
+end
+
+local function answer(app, req, route)
+	local method = req.method
+	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
+		local refused = require("partnerapp.csrf").check(req, app._cors)
+		if refused then
+			return refused
+		end
+	end
+	local owner = route.app
+	if owner ~= app or owner._before[1] then
+		local response = run_before(owner, req)
+		if response then
+			return response
+		end
+	end
+	local response, err = route.handler(req)
+	if response then
+		return response
+	end
+	if err ~= nil then
+		return require("partnerapp.fault").failure(req, err)
+	end
+	return { status = 204, headers = {} }
+end
+
+--- Answers a request: what the host and tests call.
+---@param req partnerapp.request
+---@return partnerapp.response
+function App:dispatch(req)
+	local by_path = self._router.exact[req.method]
+	local route = by_path and by_path[req.path] or search(self, req)
+	local response
+	if route then
+		response = answer(self, req, route)
+	else
+		response = unrouted(self, req)
+	end
+	if response.refused then
+		response = require("partnerapp.fault").shape(route and route.app or self, req, response)
+	end
+	if self._cors then
+		require("partnerapp.cors").apply(self._cors, req, response)
+	end
+	return response
+end
+
+--- The address, when it is a path on this app; otherwise nil. For a "return to" that came from outside (OA-21).
+---@param address any
+---@return string?
+function partnerapp.local_path(address)
+	return require("partnerapp.local_path")(address)
+end
+
+---@param count integer bytes of randomness
+---@return string text of letters, digits, "-" and "_"
+function partnerapp.random(count)
+	return require("native.crypto").token(count)
+end
+
+return partnerapp

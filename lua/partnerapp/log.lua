@@ -1,0 +1,27 @@
+-- Log lines of scripts: one message and fields, with the request's id; secrets are masked by the host.
+local write = require("native.log").write
+
+local log = {}
+
+local function text_fields(fields)
+	local out = {}
+	for name, value in pairs(fields) do
+		local kind = type(value)
+		local plain = kind == "string" or kind == "number" or kind == "boolean"
+		out[tostring(name)] = plain and value or tostring(value)
+	end
+	return out
+end
+
+for _, level in ipairs { "debug", "info", "warn", "error" } do
+	log[level] = function(message, fields)
+		write(level, tostring(message), fields and text_fields(fields))
+	end
+end
+
+---@class partnerapp.log
+---@field debug fun(message: string, fields: table<string, any>?)
+---@field info fun(message: string, fields: table<string, any>?)
+---@field warn fun(message: string, fields: table<string, any>?)
+---@field error fun(message: string, fields: table<string, any>?)
+return log

@@ -1,0 +1,83 @@
+-- Responses: plain tables { status, headers, body } that a handler may change before it returns them.
+local refusal = require("partnerapp.refusal")
+
+---@class partnerapp.response
+---@field status integer
+---@field headers table<string, string|string[]>
+---@field body string?
+
+local reply = {}
+
+---@param body string
+---@param status integer? 200 unless said
+---@return partnerapp.response
+function reply.text(body, status)
+	return { status = status or 200, headers = { ["content-type"] = "text/plain; charset=utf-8" }, body = body }
+end
+
+---@param body string
+---@param status integer?
+---@return partnerapp.response
+function reply.html(body, status)
+	return {
+		status = status or 200,
+		headers = { ["content-type"] = "text/html; charset=utf-8", ["cache-control"] = "no-store" },
+		body = body,
+	}
+end
+
+local encode
+
+---@param value any what partnerapp.json can encode
+---@param status integer?
+---@return partnerapp.response
+function reply.json(value, status)
+	encode = encode or require("partnerapp.json").encode
+	local body, err = encode(value)
+	if not body then
+		error("reply.json: " .. err, 2)
+	end
+	return {
+		status = status or 200,
+		headers = { ["content-type"] = "application/json", ["cache-control"] = "no-store" },
+		body = body,
+	}
+end
+
+--- 303, so that the browser comes with GET. Check an address from outside with partnerapp.local_path first.
+---@param url string
+---@param status integer?
+---@return partnerapp.response
+function reply.redirect(url, status)
+	return { status = status or 303, headers = { location = url, ["cache-control"] = "no-store" } }
+end
+
+--- A page from views/NAME.html; see partnerapp.view.
+---@param name string
+---@param values table<string, any>?
+---@param status integer?
+---@return partnerapp.response
+function reply.view(name, values, status)
+	return reply.html(require("partnerapp.view").render(name, values), status)
+end
+
+--- A file of the app's folder, as it was when the app was loaded. Raises when there is none; scripts are not served.
+---@param path string
+---@return partnerapp.response
+function reply.file(path)
+	local response = require("partnerapp.static").file(path)
+	if not response then
+		error("reply.file: there is no file '" .. tostring(path) .. "' in the app's folder", 2)
+	end
+	return response
+end
+
+--- Says no: shown as a page or as JSON, whatever the client asked for, shaped by app:failed if the app has it.
+---@param status integer
+---@param message string for people
+---@return partnerapp.response
+function reply.failed(status, message)
+	return refusal.new(status, message) --[[@as partnerapp.response]]
+end
+
+return reply

@@ -1,0 +1,341 @@
+/* The request object of a handler, and strict parsing of queries, forms and cookies (HT-12 to HT-14). */
+#include "request.h"
+
+#include <string.h>
+
+#include "../gate.h"
+#include "native.h"
+
+enum { FIELDS_MAX = 256 };
+
+static const char metatable_key; /* its address is the registry key of the metatable */
+
+struct handle {
+	const struct pa_request *request; /* NULL once the response was made */
+};
+
+static const struct pa_request *check_request(lua_State *L)
+{
+	struct handle *handle = lua_touserdata(L, 1);
+
+	if (!handle || lua_type(L, 1) != LUA_TUSERDATA || !lua_getmetatable(L, 1))
+		luaL_typeerror(L, 1, "request");
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+	if (!lua_rawequal(L, -1, -2))
+		luaL_typeerror(L, 1, "request");
+	lua_pop(L, 2);
+	if (!handle->request)
+		luaL_error(L, "request is over: what a handler needs later it must copy before it returns");
+	return handle->request;
+}
+
+static int push_span(lua_State *L, struct pa_span span)
+{
+	if (span.at)
+		lua_pushlstring(L, span.at, span.length);
+	else
+		lua_pushnil(L);
+	return 1;
+}
+
+static char lower(char byte)
+{
+	return byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
+}
+
+static void push_lower(lua_State *L, struct pa_span text)
+{
+	luaL_Buffer buffer;
+	char *to = luaL_buffinitsize(L, &buffer, text.length);
+
+	for (size_t i = 0; i < text.length; i++)
+		to[i] = lower(text.at[i]);
+	luaL_pushresultsize(&buffer, text.length);
+}
+
+static const char *separator_of(const char *name)
+{
+	return strcmp(name, "cookie") == 0 ? "; " : ", ";
+}
+
+static void push_headers(lua_State *L, const struct pa_request *request)
+{
+	lua_createtable(L, 0, (int)request->header_count);
+	for (size_t i = 0; i < request->header_count; i++) {
+		push_lower(L, request->headers[i].name);
+		lua_pushvalue(L, -1);
+		if (lua_rawget(L, -3) == LUA_TNIL) {
+			lua_pop(L, 1);
+			push_span(L, request->headers[i].value);
+		} else {
+			lua_pushstring(L, separator_of(lua_tostring(L, -2)));
+			push_span(L, request->headers[i].value);
+			lua_concat(L, 3);
+		}
+		lua_rawset(L, -3);
+	}
+}
+
+static bool same_name(struct pa_span name, const char *other, size_t length)
+{
+	if (name.length != length)
+		return false;
+	for (size_t i = 0; i < length; i++)
+		if (lower(name.at[i]) != other[i])
+			return false;
+	return true;
+}
+
+/* header(request, lower-case name): one header without making the table of all. */
+static int l_header(lua_State *L)
+{
+	const struct pa_request *request = check_request(L);
+	size_t length;
+	const char *name = luaL_checklstring(L, 2, &length);
+	int found = 0;
+
+	lua_settop(L, 2);
+	for (size_t i = 0; i < request->header_count; i++) {
+		if (!same_name(request->headers[i].name, name, length))
+			continue;
+		if (found++)
+			lua_pushstring(L, separator_of(name));
+		push_span(L, request->headers[i].value);
+		lua_concat(L, lua_gettop(L) - 2);
+	}
+	return found ? 1 : 0;
+}
+
+static int l_index(lua_State *L)
+{
+	static const struct {
+		const char *name;
+		size_t length, offset;
+	} fields[] = {
+#define FIELD(name) {#name, sizeof #name - 1, offsetof(struct pa_request, name)}
+		FIELD(method),
+		FIELD(path),
+		FIELD(host),
+		FIELD(body),
+		FIELD(target),
+		FIELD(ip),
+#undef FIELD
+		{"query_string", 12, offsetof(struct pa_request, query)},
+	};
+	const struct handle *handle = lua_touserdata(L, 1);
+	const struct pa_request *request = handle && handle->request ? handle->request : check_request(L);
+	size_t length;
+	const char *name = luaL_checklstring(L, 2, &length);
+
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
+		if (fields[i].length == length && memcmp(fields[i].name, name, length) == 0)
+			return push_span(L, *(const struct pa_span *)(const void *)((const char *)request + fields[i].offset));
+	if (strcmp(name, "id") == 0) {
+		lua_pushstring(L, request->id);
+		return 1;
+	}
+	if (strcmp(name, "headers") == 0) {
+		push_headers(L, request);
+		return 1;
+	}
+	return 0;
+}
+
+static void push_metatable(lua_State *L)
+{
+	if (lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key) == LUA_TTABLE)
+		return;
+	lua_pop(L, 1);
+	lua_createtable(L, 0, 3);
+	lua_pushcfunction(L, l_index);
+	lua_setfield(L, -2, "__index");
+	lua_pushliteral(L, "request");
+	lua_setfield(L, -2, "__name");
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pushvalue(L, -1);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &metatable_key);
+}
+
+void pa_native_request_push(lua_State *L, const struct pa_request *request)
+{
+	struct handle *handle = lua_newuserdatauv(L, sizeof *handle, 0);
+
+	handle->request = request;
+	push_metatable(L);
+	lua_setmetatable(L, -2);
+}
+
+void pa_native_request_end(lua_State *L, int index)
+{
+	struct handle *handle = lua_touserdata(L, index);
+
+	if (handle)
+		handle->request = NULL;
+}
+
+/* Takes the next piece before `separator` off *rest; false when nothing is left. */
+static bool next_piece(struct pa_span *rest, char separator, struct pa_span *piece)
+{
+	if (!rest->at)
+		return false;
+	const char *end = rest->length ? memchr(rest->at, separator, rest->length) : NULL;
+	*piece = (struct pa_span){rest->at, end ? (size_t)(end - rest->at) : rest->length};
+	if (end)
+		*rest = (struct pa_span){end + 1, rest->length - piece->length - 1};
+	else
+		*rest = (struct pa_span){NULL, 0};
+	return true;
+}
+
+static void split_pair(struct pa_span piece, char separator, struct pa_span *name, struct pa_span *value)
+{
+	const char *at = piece.length ? memchr(piece.at, separator, piece.length) : NULL;
+
+	*name = piece;
+	*value = (struct pa_span){"", 0};
+	if (!at)
+		return;
+	name->length = (size_t)(at - piece.at);
+	*value = (struct pa_span){at + 1, piece.length - name->length - 1};
+}
+
+/* Pushes the decoded text, or returns why it is refused, nothing pushed then. */
+static const char *push_decoded(lua_State *L, struct pa_span text)
+{
+	luaL_Buffer buffer;
+	char *to = luaL_buffinitsize(L, &buffer, text.length + 1);
+	long length = pa_gate_decode(text, to, true);
+	const char *problem = NULL;
+
+	if (length < 0)
+		problem = "a percent sign is not followed by two hex digits";
+	else if (memchr(to, '\0', (size_t)length))
+		problem = "there is a NUL byte";
+	else if (!pa_gate_utf8((struct pa_span){to, (size_t)length}))
+		problem = "the text is not UTF-8";
+	luaL_pushresultsize(&buffer, problem ? 0 : (size_t)length);
+	if (problem)
+		lua_pop(L, 1);
+	return problem;
+}
+
+/* Pushes name and value of the next field of *rest. 1; 0 when there is none; -1 with nil, message, code pushed. */
+static int push_field(lua_State *L, struct pa_span *rest, int *count)
+{
+	struct pa_span piece, name, value;
+	const char *problem;
+
+	do {
+		if (!next_piece(rest, '&', &piece))
+			return 0;
+	} while (piece.length == 0);
+	if (++*count > FIELDS_MAX) {
+		pa_native_fail(L, "bad_form", "there are more than %d fields", FIELDS_MAX);
+		return -1;
+	}
+	split_pair(piece, '=', &name, &value);
+	problem = push_decoded(L, name);
+	if (!problem)
+		problem = push_decoded(L, value);
+	if (!problem)
+		return 1;
+	pa_native_fail(L, "bad_form", "field %d: %s", *count, problem);
+	return -1;
+}
+
+static struct pa_span check_span(lua_State *L, int index)
+{
+	struct pa_span span;
+
+	span.at = luaL_checklstring(L, index, &span.length);
+	return span;
+}
+
+/* parse_form(text) → {name = first value} */
+static int l_parse_form(lua_State *L)
+{
+	struct pa_span rest = check_span(L, 1);
+	int count = 0, more;
+
+	lua_settop(L, 1);
+	lua_newtable(L);
+	while ((more = push_field(L, &rest, &count)) > 0) {
+		lua_pushvalue(L, -2);
+		if (lua_rawget(L, 2) == LUA_TNIL) {
+			lua_pop(L, 1);
+			lua_rawset(L, 2);
+		}
+		lua_settop(L, 2);
+	}
+	return more < 0 ? 3 : 1;
+}
+
+/* values(text, name) → every value of that name, in order */
+static int l_values(lua_State *L)
+{
+	struct pa_span rest = check_span(L, 1);
+	int count = 0, more;
+
+	luaL_checkstring(L, 2);
+	lua_settop(L, 2);
+	lua_newtable(L);
+	while ((more = push_field(L, &rest, &count)) > 0) {
+		if (lua_rawequal(L, -2, 2))
+			lua_rawseti(L, 3, (lua_Integer)lua_rawlen(L, 3) + 1);
+		lua_settop(L, 3);
+	}
+	return more < 0 ? 3 : 1;
+}
+
+static struct pa_span trim(struct pa_span text)
+{
+	while (text.length && (*text.at == ' ' || *text.at == '\t')) {
+		text.at++;
+		text.length--;
+	}
+	while (text.length && (text.at[text.length - 1] == ' ' || text.at[text.length - 1] == '\t'))
+		text.length--;
+	return text;
+}
+
+/* parse_cookies(text) → {name = first value} */
+static int l_parse_cookies(lua_State *L)
+{
+	struct pa_span rest = check_span(L, 1), piece, name, value;
+
+	lua_settop(L, 1);
+	lua_newtable(L);
+	while (next_piece(&rest, ';', &piece)) {
+		if (!memchr(piece.at, '=', piece.length))
+			continue;
+		split_pair(piece, '=', &name, &value);
+		name = trim(name);
+		value = trim(value);
+		if (value.length >= 2 && value.at[0] == '"' && value.at[value.length - 1] == '"')
+			value = (struct pa_span){value.at + 1, value.length - 2};
+		push_span(L, name);
+		lua_pushvalue(L, -1);
+		if (name.length && lua_rawget(L, 2) == LUA_TNIL) {
+			lua_pop(L, 1);
+			push_span(L, value);
+			lua_rawset(L, 2);
+		}
+		lua_settop(L, 2);
+	}
+	return 1;
+}
+
+int pa_native_open_request(lua_State *L)
+{
+	static const luaL_Reg functions[] = {
+		{"header", l_header},
+		{"parse_cookies", l_parse_cookies},
+		{"parse_form", l_parse_form},
+		{"values", l_values},
+		{NULL, NULL},
+	};
+
+	luaL_newlib(L, functions);
+	return 1;
+}
