@@ -8,7 +8,7 @@ local refuse = require("partnerapp.refusal").refuse
 ---@field path string decoded
 ---@field params table<string, string> what the route's :names and *rest matched
 ---@field query table<string, string> the first value of each name
----@field form table<string, string> of an urlencoded body, the first value of each name; {} without a body; 415 for others
+---@field form table<string, string> of an urlencoded body, the first value of each name; {} without a body
 ---@field json any the decoded body. Refuses a malformed one with 400, another content type with 415
 ---@field headers table<string, string> lower-case names
 ---@field cookies table<string, string>

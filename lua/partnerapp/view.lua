@@ -203,19 +203,10 @@ function view.render(name, values, place)
 	return names.content
 end
 
---- What is wrong with the app's views, for `partnerapp check`.
----@return string[] problems "views/home.html:12: …"
-function view.check()
-	local problems = {}
-	for _, file in ipairs(scripts.list("app", "views/")) do
-		if file:find("%.html$") then
-			local chunk, problem = compile(scripts.read("app", file), file)
-			if not chunk then
-				problems[#problems + 1] = problem
-			end
-		end
-	end
-	return problems
+--- Compiles a view without rendering it; raises what is wrong with it and where.
+---@param name string
+function view.compile(name)
+	load(name)
 end
 
 return view

@@ -1,0 +1,148 @@
+-- Calls out: a URL and options in, a response or `nil, message, code` out (codes as in native.http). Statuses of 400 and
+-- more are responses too.
+local native = require("native.http")
+
+---@class partnerapp.http.options: native.http.request
+---@field json any? a body to encode; asks for JSON back
+---@field form table<string, string>? a body to encode as a form
+
+---@class partnerapp.http.response: native.http.response
+---@field json fun(): any, string?, string? the decoded body, or nil, message, "bad_json"
+
+local http = {}
+
+-- What carries requests; partnerapp.testing puts another one in its place.
+http.transport = native
+
+local OPTIONS = {
+	method = true,
+	headers = true,
+	body = true,
+	json = true,
+	form = true,
+	basic = true,
+	bearer = true,
+	timeout = true,
+	connect_timeout = true,
+	redirects = true,
+	max_bytes = true,
+	compressed = true,
+	url = true,
+}
+
+local function with_header(request, name, value)
+	for known in pairs(request.headers) do
+		if known:lower() == name then
+			return
+		end
+	end
+	request.headers[name] = value
+end
+
+-- The request as native.http takes it, or nil, message, code.
+local function prepare(options)
+	local request = { headers = {} }
+	for name, value in pairs(options) do
+		if not OPTIONS[name] then
+			error("http: unknown option '" .. tostring(name) .. "'", 3)
+		end
+		request[name] = value
+	end
+	for name, value in pairs(options.headers or {}) do
+		request.headers[name] = value
+	end
+	request.json, request.form = nil, nil
+	if options.json ~= nil then
+		local text, err, code = require("partnerapp.json").encode(options.json)
+		if not text then
+			return nil, err, code
+		end
+		request.body = text
+		with_header(request, "content-type", "application/json")
+		with_header(request, "accept", "application/json")
+	elseif options.form then
+		request.body = native.form(options.form)
+		with_header(request, "content-type", "application/x-www-form-urlencoded")
+	end
+	request.method = request.method or (request.body and "POST" or "GET")
+	return request
+end
+
+local function finish(response)
+	function response.json()
+		local value, err, code = require("partnerapp.json").decode(response.body or "")
+		if code then
+			return nil, err, code
+		end
+		return value
+	end
+	return response
+end
+
+--- One call.
+---@param url string
+---@param options partnerapp.http.options?
+---@return partnerapp.http.response?, string? message, string? code
+function http.request(url, options)
+	local request, err, code = prepare(options or {})
+	if not request then
+		return nil, err, code
+	end
+	request.url = url
+	local response
+	response, err, code = http.transport.request(request)
+	if not response then
+		return nil, err, code
+	end
+	return finish(response)
+end
+
+local function with_method(method, url, options)
+	local copy = { method = method }
+	for name, value in pairs(options or {}) do
+		copy[name] = value
+	end
+	return http.request(url, copy)
+end
+
+---@param url string
+---@param options partnerapp.http.options?
+---@return partnerapp.http.response?, string? message, string? code
+function http.get(url, options)
+	return with_method("GET", url, options)
+end
+
+---@param url string
+---@param options partnerapp.http.options?
+---@return partnerapp.http.response?, string? message, string? code
+function http.post(url, options)
+	return with_method("POST", url, options)
+end
+
+--- Several calls at once, at most 16: options with `url`. Answers in their order: a response or { error, code } each.
+---@param calls partnerapp.http.options[]
+---@return (partnerapp.http.response|{error: string, code: string})[]
+function http.all(calls)
+	local requests, answers, places = {}, {}, {}
+	for i, call in ipairs(calls) do
+		local request, err, code = prepare(call)
+		if request then
+			requests[#requests + 1] = request
+			places[#requests] = i
+		else
+			answers[i] = { error = err, code = code }
+		end
+	end
+	for i, answer in ipairs(#requests > 0 and http.transport.all(requests) or {}) do
+		answers[places[i]] = answer.status and finish(answer) or answer
+	end
+	return answers
+end
+
+--- Percent-encodes everything but unreserved characters.
+http.escape = native.escape
+
+--- A table as application/x-www-form-urlencoded, keys sorted; or pairs {{name, value}, …} in their order.
+http.form = native.form
+
+return http

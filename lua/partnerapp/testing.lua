@@ -1,0 +1,442 @@
+-- What a partner's tests are written with: cases, checks, a client that calls the app without a socket and keeps its
+-- cookies, and a network in which only the calls that a case lists exist. See lua/cli/tasks/test.lua for the runner.
+local http = require("partnerapp.http")
+local native_http = require("native.http")
+local native_request = require("native.request")
+local sys = require("native.sys")
+
+local testing = {}
+
+-- Cases in the order of their definition; the runner takes them.
+testing.cases = {}
+
+--- Defines a case: fn(t) with checks on `t`; each raises when it does not hold.
+---@param name string a sentence that says what holds
+---@param fn fun(t: partnerapp.testing.checks)
+function testing.case(name, fn)
+	testing.cases[#testing.cases + 1] = { name = name, run = fn }
+end
+
+local function show(value, depth)
+	if type(value) == "string" then
+		return #value > 400 and ("%q…"):format(value:sub(1, 400)) or ("%q"):format(value)
+	elseif type(value) ~= "table" or (depth or 0) > 4 then
+		return tostring(value)
+	end
+	local keys, parts = {}, {}
+	for key in pairs(value) do
+		keys[#keys + 1] = key
+	end
+	table.sort(keys, function(a, b)
+		return tostring(a) < tostring(b)
+	end)
+	for i, key in ipairs(keys) do
+		parts[i] = (key == i and "" or tostring(key) .. " = ") .. show(value[key], (depth or 0) + 1)
+	end
+	return "{ " .. table.concat(parts, ", ") .. " }"
+end
+
+local function same(a, b)
+	if type(a) ~= "table" or type(b) ~= "table" then
+		return a == b and math.type(a) == math.type(b)
+	end
+	for key, value in pairs(a) do
+		if not same(value, b[key]) then
+			return false
+		end
+	end
+	for key in pairs(b) do
+		if a[key] == nil then
+			return false
+		end
+	end
+	return true
+end
+
+---@class partnerapp.testing.checks
+local checks = {}
+
+local function fail(message, note)
+	error((note and note .. ": " or "") .. message, 3)
+end
+
+--- The same value; numbers also of the same kind. Tables: use `same`.
+---@param got any
+---@param wanted any
+---@param note string?
+function checks.equal(got, wanted, note)
+	if got ~= wanted or math.type(got) ~= math.type(wanted) then
+		fail("got " .. show(got) .. ", wanted " .. show(wanted), note)
+	end
+end
+
+--- Tables of the same shape and content.
+---@param got any
+---@param wanted any
+---@param note string?
+function checks.same(got, wanted, note)
+	if not same(got, wanted) then
+		fail("got " .. show(got) .. ", wanted " .. show(wanted), note)
+	end
+end
+
+---@param got any
+---@param note string?
+---@return any got
+function checks.truthy(got, note)
+	if not got then
+		fail("got " .. show(got) .. ", wanted something true", note)
+	end
+	return got
+end
+
+---@param got any
+---@param note string?
+function checks.falsy(got, note)
+	if got then
+		fail("got " .. show(got) .. ", wanted nil or false", note)
+	end
+end
+
+--- A text in which a Lua pattern is found.
+---@param got any
+---@param pattern string
+---@param note string?
+---@return string ... its captures
+function checks.match(got, pattern, note)
+	if type(got) ~= "string" or not got:find(pattern) then
+		fail("got " .. show(got) .. ", wanted a text that matches " .. show(pattern), note)
+	end
+	return got:match(pattern)
+end
+
+--- A text in which another is found as it is.
+---@param got any
+---@param text string
+---@param note string?
+function checks.contains(got, text, note)
+	if type(got) ~= "string" or not got:find(text, 1, true) then
+		fail("got " .. show(got) .. ", wanted a text with " .. show(text), note)
+	end
+end
+
+---@param got any
+---@param text string
+---@param note string?
+function checks.lacks(got, text, note)
+	if type(got) ~= "string" or got:find(text, 1, true) then
+		fail("got " .. show(got) .. ", wanted a text without " .. show(text), note)
+	end
+end
+
+--- A function that raises an error whose text has `text` in it.
+---@param fn fun()
+---@param text string?
+---@param note string?
+---@return any error what was raised
+function checks.raises(fn, text, note)
+	local ok, err = pcall(fn)
+	if ok then
+		fail("nothing was raised", note)
+	elseif text and not tostring(err):find(text, 1, true) then
+		fail("raised " .. show(tostring(err)) .. ", wanted " .. show(text), note)
+	end
+	return err
+end
+
+-- The network
+
+local network
+
+local function read_body(request)
+	local kind = ""
+	for name, value in pairs(request.headers or {}) do
+		if name:lower() == "content-type" then
+			kind = value:lower()
+		end
+	end
+	if kind:find("json", 1, true) then
+		request.json = require("partnerapp.json").decode(request.body or "")
+	elseif kind:find("form-urlencoded", 1, true) then
+		request.form = native_request.parse_form(request.body or "")
+	end
+end
+
+local function to_response(answer, url)
+	local response = { status = answer.status or 200, headers = {}, body = answer.body or "", url = url }
+	if answer.json ~= nil then
+		response.body = assert(require("partnerapp.json").encode(answer.json))
+		response.headers["content-type"] = "application/json"
+	end
+	for name, value in pairs(answer.headers or {}) do
+		response.headers[name:lower()] = value
+	end
+	return response
+end
+
+local function carry(request)
+	local address, query = request.url:match("^([^?]*)%??(.*)$")
+	local key = request.method .. " " .. address
+	request.query = native_request.parse_form(query)
+	read_body(request)
+	network.calls[#network.calls + 1] = request
+	local answer = network.answers[key]
+	if answer == nil then
+		network.unlisted = network.unlisted or key
+		return nil, "the test lists no answer for " .. key, "denied"
+	elseif type(answer) == "function" then
+		local err, code
+		answer, err, code = answer(request)
+		if not answer then
+			return nil, err or "no answer", code or "connect"
+		end
+	end
+	return to_response(answer, request.url)
+end
+
+local function carry_all(requests)
+	local answers = {}
+	for i, request in ipairs(requests) do
+		local response, err, code = carry(request)
+		answers[i] = response or { error = err, code = code }
+	end
+	return answers
+end
+
+--- Replaces all calls out for the rest of the case. Keys are "METHOD https://host/path"; values are answers { status,
+--- headers, body or json } or functions from the request (method, url, query, headers, body, json, form) to one, or to
+--- `nil, message, code`. A call that is not listed fails the case.
+---@param answers table<string, table|fun(request: table): table?, string?, string?>
+---@return {calls: table[]} network the requests that came, in order
+function testing.network(answers)
+	network = { answers = answers, calls = {} }
+	http.transport = { request = carry, all = carry_all }
+	return network
+end
+
+-- The clock
+
+testing.clock = {}
+
+--- Moves the server's clock forward until the end of the case.
+---@param seconds number
+function testing.clock.advance(seconds)
+	sys.advance(seconds)
+end
+
+---@return number seconds since 1970
+function testing.clock.now()
+	return sys.now()
+end
+
+-- The client
+
+---@class partnerapp.testing.client
+---@field cookies table<string, string> by the name browsers see
+local Client = {}
+Client.__index = Client
+
+local counter = 0
+
+--- A browser without a screen: calls the app in process and keeps its cookies.
+---@param app partnerapp.app? the app under test unless given
+---@param options {ip: string?, headers: table<string, string>?}? sent with every request
+---@return partnerapp.testing.client
+function testing.client(app, options)
+	options = options or {}
+	return setmetatable({
+		app = app or require("init"),
+		cookies = {},
+		ip = options.ip or "127.0.0.1",
+		headers = options.headers or {},
+	}, Client)
+end
+
+local function cookie_header(cookies)
+	local parts = {}
+	for name, value in pairs(cookies) do
+		parts[#parts + 1] = name .. "=" .. value
+	end
+	table.sort(parts)
+	return #parts > 0 and table.concat(parts, "; ") or nil
+end
+
+local function decode_path(path)
+	return (path:gsub("%%(%x%x)", function(digits)
+		return string.char(tonumber(digits, 16))
+	end))
+end
+
+local function raw_request(client, method, target, options)
+	local path, mark, query = target:match("^([^?]*)(%??)(.*)$")
+	counter = counter + 1
+	local host = require("partnerapp.config").public_url:match("^%a+://([^/]+)")
+	local raw = {
+		method = method,
+		target = target,
+		path = decode_path(path),
+		query_string = mark == "?" and query or nil,
+		headers = { host = host, cookie = cookie_header(client.cookies) },
+		body = options.body,
+		ip = client.ip,
+		host = host:gsub(":%d+$", ""):lower(),
+		id = "test-" .. counter,
+	}
+	if options.form then
+		raw.body = native_http.form(options.form)
+		raw.headers["content-type"] = "application/x-www-form-urlencoded"
+	elseif options.json ~= nil then
+		raw.body = assert(require("partnerapp.json").encode(options.json))
+		raw.headers["content-type"] = "application/json"
+	end
+	for _, headers in ipairs({ client.headers, options.headers or {} }) do
+		for name, value in pairs(headers) do
+			raw.headers[name:lower()] = value or nil
+		end
+	end
+	return raw
+end
+
+local function check_response(response)
+	local status = type(response) == "table" and response.status
+	if math.type(status) ~= "integer" or status < 200 or status > 599 then
+		error("a response must be a table with a status from 200 to 599", 0)
+	end
+	for name, value in pairs(response.headers or {}) do
+		for _, text in ipairs(type(value) == "table" and value or { value }) do
+			if not name:find("^[%w!#$%%&'*+%-.^_`|~]+$") or tostring(text):find("[%c]") then
+				error("the response's header '" .. tostring(name) .. "' cannot be sent", 0)
+			end
+		end
+	end
+end
+
+local function keep_cookies(client, lines)
+	for _, line in ipairs(lines) do
+		local name, value = line:match("^([^=]+)=([^;]*)")
+		if line:find("; Max%-Age=0") then
+			client.cookies[name] = nil
+		elseif name then
+			client.cookies[name] = value
+		end
+	end
+end
+
+-- As src/vm.c calls an app: what is raised becomes app's answer to it.
+local function call(app, raw)
+	local request = require("partnerapp.request").new(raw)
+	local trace
+	local ok, response = xpcall(function()
+		local made = app:dispatch(request)
+		check_response(made)
+		return made
+	end, function(err)
+		if type(err) == "string" then
+			err, trace = err:match("^(.-)\n(stack traceback:.*)$")
+		end
+		return err
+	end)
+	if ok then
+		return response
+	end
+	local answer = require("partnerapp.fault").respond(app, require("partnerapp.request").new(raw), response, trace)
+	check_response(answer)
+	return answer, not require("partnerapp.refusal").is(response) and tostring(response) or nil
+end
+
+---@class partnerapp.testing.response
+---@field status integer
+---@field headers table<string, string> lower-case names; set-cookie is a list
+---@field body string
+---@field error string? what a script raised
+---@field json fun(): any the decoded body
+
+---@param method string
+---@param target string path and query
+---@param options {headers: table?, form: table?, json: any, body: string?}?
+---@return partnerapp.testing.response
+function Client:request(method, target, options)
+	local made, err = call(self.app, raw_request(self, method, target, options or {}))
+	local response = { status = made.status, headers = {}, body = made.body or "", error = err }
+	for name, value in pairs(made.headers or {}) do
+		response.headers[name:lower()] = value
+	end
+	local lines = response.headers["set-cookie"]
+	if lines then
+		response.headers["set-cookie"] = type(lines) == "table" and lines or { lines }
+		keep_cookies(self, response.headers["set-cookie"])
+	end
+	if method == "HEAD" then
+		response.body = ""
+	end
+	function response.json()
+		local value, why, code = require("partnerapp.json").decode(response.body)
+		if code then
+			error("the response is no JSON: " .. why, 2)
+		end
+		return value
+	end
+	return response
+end
+
+for _, method in ipairs({ "get", "post", "put", "patch", "delete", "head", "options" }) do
+	Client[method] = function(self, target, options)
+		return self:request(method:upper(), target, options)
+	end
+end
+
+--- Goes where a redirect leads, when that is on this app.
+---@param response partnerapp.testing.response
+---@return partnerapp.testing.response
+function Client:follow(response)
+	local location = response.headers.location or error("the response has no location", 2)
+	return self:get((location:gsub("^%a+://[^/]+", "")))
+end
+
+local function unescape(text)
+	return (text:gsub("&(#?%w+);", { amp = "&", lt = "<", gt = ">", quot = '"', ["#39"] = "'" }))
+end
+
+--- Sends the first form of a page as it stands, with `values` filled in.
+---@param response partnerapp.testing.response
+---@param values table<string, string>?
+---@return partnerapp.testing.response
+function Client:submit(response, values)
+	local head, inside = response.body:match("<form([^>]*)>(.-)</form>")
+	if not head then
+		error("the page has no form", 2)
+	end
+	local form = {}
+	for input in inside:gmatch("<input([^>]*)>") do
+		local name, value = input:match('name="([^"]*)"'), input:match('value="([^"]*)"')
+		if name then
+			form[name] = unescape(value or "")
+		end
+	end
+	for name, value in pairs(values or {}) do
+		form[name] = value
+	end
+	local action = unescape(head:match('action="([^"]*)"') or error("the form has no action", 2))
+	return self:post(action, { form = form })
+end
+
+-- For the runner
+
+--- Runs one case with everything it replaces put back afterwards.
+---@param case {name: string, run: fun(t: partnerapp.testing.checks)}
+---@return boolean passed, string? why
+function testing.run(case)
+	network = nil
+	http.transport = native_http
+	local ok, err = xpcall(case.run, function(raised)
+		return tostring(raised)
+	end, checks)
+	http.transport = native_http
+	sys.reset_clock()
+	if ok and network and network.unlisted then
+		return false, "the app called " .. network.unlisted .. ", which the case does not list"
+	end
+	return ok, not ok and err or nil
+end
+
+return testing
