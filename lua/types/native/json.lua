@@ -19,12 +19,11 @@ json.null = nil
 ---@return any value, string? message with line and column, string? code "bad_json" | "too_deep" | "too_large"
 function json.decode(text) end
 
---- Writes one. Integers and floats read back exactly as they were; keys sorted when `sorted`. Fails for what JSON has not:
+--- Writes one. Integers and floats read back exactly as they were. Fails for what JSON has not:
 --- functions, NaN and infinities, mixed and sparse tables, invalid UTF-8, deeper than 64.
 ---@param value any
----@param sorted boolean?
 ---@return string? text, string? message, string? code "bad_value"
-function json.encode(value, sorted) end
+function json.encode(value) end
 
 --- Marks a table as an array, so that it stays one when empty. Returns it.
 ---@param list table?

@@ -1,0 +1,39 @@
+-- SQL for an app, with bound parameters, on its server's database. Tables that begin with "pa_" are the library's own and
+-- out of reach; an app makes its tables with migrate. Every failure is nil, message, code.
+local guarded = require("native.db").guarded
+
+local db = {}
+
+--- One statement that reads, at most 10,000 rows: db.query("SELECT … WHERE a = ?", a).
+---@param sql string
+---@param ... any one for each `?`: nil, boolean, number, string or db.blob(bytes)
+---@return table<string, any>[]? rows, string? message, string? code
+db.query = guarded.query
+
+--- The first row of a query; false when there is none.
+---@return table<string, any>|false|nil row, string? message, string? code
+db.row = guarded.row
+
+--- One statement that writes. When it returns, it is on the disk (inside a transaction: when that ends).
+---@return integer? changes, integer|string|nil rowid_or_message, string? code
+db.exec = guarded.exec
+
+--- exec that does not wait for the disk: survives the end of the process, not a power cut.
+---@return integer? changes, integer|string|nil rowid_or_message, string? code
+db.exec_soon = guarded.exec_soon
+
+--- Runs `body` in one transaction and commits; rolls back when it raises or returns nil. No calls out in there.
+---@param body fun(): any ...
+---@return any ...
+db.transaction = guarded.transaction
+
+--- Marks a string to be stored as bytes.
+db.blob = guarded.blob
+
+--- Brings the app's own tables up to date: applies the steps that are not applied yet, each in one transaction.
+---@param module string a name for this list of steps
+---@param steps string[] SQL scripts, only ever appended to
+---@return true?, string? message, string? code
+db.migrate = guarded.migrate
+
+return db

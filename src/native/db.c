@@ -1,0 +1,456 @@
+/* SQL for Lua, on the database of the server that runs the script. */
+#include "db.h"
+
+#include <string.h>
+
+#include "db_sqlite.h"
+#include "native.h"
+
+enum { ROWS_MAX = 10000 };
+
+#define BLOB "native.db.blob"
+
+/* Registry: the connection of the transaction that this VM is in (light userdata), or nothing. */
+static const char transaction_key;
+
+static struct pa_connection *in_transaction(lua_State *L)
+{
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &transaction_key);
+	struct pa_connection *connection = lua_touserdata(L, -1);
+	lua_pop(L, 1);
+	return connection;
+}
+
+/* One statement while it runs: closed by its box however the C function ends. */
+struct running {
+	struct pa_connection *connection;
+	struct pa_statement *statement;
+	bool borrowed; /* the connection is the transaction's */
+};
+
+static int l_running_close(lua_State *L)
+{
+	struct running *running = lua_touserdata(L, 1);
+
+	if (running->statement)
+		pa_statement_end(running->statement);
+	if (running->connection && !running->borrowed)
+		pa_db_give(running->connection);
+	*running = (struct running){0};
+	return 0;
+}
+
+static struct running *push_running(lua_State *L)
+{
+	struct running *running = lua_newuserdatauv(L, sizeof *running, 0);
+
+	*running = (struct running){0};
+	if (luaL_newmetatable(L, "native.db.running")) {
+		lua_pushcfunction(L, l_running_close);
+		lua_setfield(L, -2, "__close");
+		lua_pushcfunction(L, l_running_close);
+		lua_setfield(L, -2, "__gc");
+		lua_pushboolean(L, 0);
+		lua_setfield(L, -2, "__metatable");
+	}
+	lua_setmetatable(L, -2);
+	lua_toclose(L, -1);
+	return running;
+}
+
+/* Binds what stands from index 2 to `last`. Raises for what cannot be stored: a bug of the caller. */
+static void bind(lua_State *L, struct pa_statement *statement, int last)
+{
+	int failed = 0;
+	size_t length;
+
+	if (pa_statement_parameters(statement) != last - 1)
+		luaL_error(
+			L, "the statement has %d `?`, and %d values came with it", pa_statement_parameters(statement), last - 1);
+	for (int i = 2; i <= last; i++) {
+		switch (lua_type(L, i)) {
+		case LUA_TNIL:
+			failed |= pa_statement_bind_null(statement, i - 1);
+			break;
+		case LUA_TBOOLEAN:
+			failed |= pa_statement_bind_integer(statement, i - 1, lua_toboolean(L, i));
+			break;
+		case LUA_TNUMBER:
+			if (lua_isinteger(L, i))
+				failed |= pa_statement_bind_integer(statement, i - 1, lua_tointeger(L, i));
+			else
+				failed |= pa_statement_bind_number(statement, i - 1, lua_tonumber(L, i));
+			break;
+		case LUA_TSTRING: {
+			const char *text = lua_tolstring(L, i, &length);
+			failed |= pa_statement_bind_text(statement, i - 1, text, length);
+			break;
+		}
+		default: {
+			luaL_checkudata(L, i, BLOB);
+			lua_getiuservalue(L, i, 1);
+			const char *bytes = lua_tolstring(L, -1, &length);
+			failed |= pa_statement_bind_blob(statement, i - 1, bytes, length);
+			lua_pop(L, 1);
+		}
+		}
+	}
+	if (failed)
+		luaL_error(L, "a value is too large to store");
+}
+
+/* Takes a connection and begins the statement at index 1 on it. 0, or -1 with *error. */
+static int begin(
+	lua_State *L, struct running *running, enum pa_db_access access, bool durable, int last, struct pa_error *error)
+{
+	bool guarded = lua_toboolean(L, lua_upvalueindex(1));
+	size_t length;
+	const char *sql = luaL_checklstring(L, 1, &length);
+
+	running->connection = in_transaction(L);
+	running->borrowed = running->connection != NULL;
+	if (!running->connection) {
+		pa_native_wait_begin(L);
+		running->connection = pa_db_take(pa_native_services(L)->db, access, error);
+		pa_native_wait_end(L);
+		if (!running->connection)
+			return -1;
+		if (access == PA_DB_WRITE && pa_db_durable(running->connection, durable, error) < 0)
+			return -1;
+	}
+	running->statement = pa_statement_begin(running->connection, sql, length, guarded, error);
+	if (!running->statement)
+		return -1;
+	bind(L, running->statement, last);
+	if (access == PA_DB_READ && pa_statement_writes(running->statement))
+		return pa_error_set(error, "syntax", "this statement writes: use exec");
+	return 0;
+}
+
+static int step(lua_State *L, const struct running *running, struct pa_error *error)
+{
+	pa_native_wait_begin(L);
+	int result = pa_statement_step(running->statement, error);
+	pa_native_wait_end(L);
+	return result;
+}
+
+static void push_row(lua_State *L, struct pa_statement *statement)
+{
+	int columns = pa_statement_columns(statement);
+
+	lua_createtable(L, 0, columns);
+	for (int i = 0; i < columns; i++) {
+		const char *bytes;
+		int64_t integer;
+		double number;
+		size_t length;
+		switch (pa_statement_column(statement, i, &integer, &number, &bytes, &length)) {
+		case PA_COLUMN_NULL:
+			continue;
+		case PA_COLUMN_INTEGER:
+			lua_pushinteger(L, integer);
+			break;
+		case PA_COLUMN_NUMBER:
+			lua_pushnumber(L, number);
+			break;
+		case PA_COLUMN_BYTES:
+			lua_pushlstring(L, bytes ? bytes : "", length);
+			break;
+		}
+		lua_setfield(L, -2, pa_statement_column_name(statement, i));
+	}
+}
+
+static int l_query(lua_State *L)
+{
+	int last = lua_gettop(L), result;
+	lua_Integer count = 0;
+	struct pa_error error;
+	struct running *running = push_running(L);
+
+	if (begin(L, running, PA_DB_READ, false, last, &error) < 0)
+		return pa_native_fail_with(L, &error);
+	lua_newtable(L);
+	while ((result = step(L, running, &error)) > 0) {
+		if (count == ROWS_MAX)
+			return pa_native_fail(L, "database", "more than %d rows: add a LIMIT", ROWS_MAX);
+		push_row(L, running->statement);
+		lua_rawseti(L, -2, ++count);
+	}
+	return result < 0 ? pa_native_fail_with(L, &error) : 1;
+}
+
+static int l_row(lua_State *L)
+{
+	int last = lua_gettop(L);
+	struct pa_error error;
+	struct running *running = push_running(L);
+
+	if (begin(L, running, PA_DB_READ, false, last, &error) < 0)
+		return pa_native_fail_with(L, &error);
+	int result = step(L, running, &error);
+	if (result < 0)
+		return pa_native_fail_with(L, &error);
+	if (result == 0)
+		lua_pushboolean(L, 0);
+	else
+		push_row(L, running->statement);
+	return 1;
+}
+
+static int execute(lua_State *L, bool durable)
+{
+	int last = lua_gettop(L), result;
+	struct pa_error error;
+	struct running *running = push_running(L);
+
+	if (begin(L, running, PA_DB_WRITE, durable, last, &error) < 0)
+		return pa_native_fail_with(L, &error);
+	bool writes = pa_statement_writes(running->statement);
+	while ((result = step(L, running, &error)) > 0)
+		; /* RETURNING and PRAGMA give rows that nobody asked exec for */
+	if (result < 0)
+		return pa_native_fail_with(L, &error);
+	lua_pushinteger(L, writes ? pa_connection_changes(running->connection) : 0);
+	lua_pushinteger(L, pa_connection_rowid(running->connection));
+	return 2;
+}
+
+static int l_exec(lua_State *L)
+{
+	return execute(L, true);
+}
+
+static int l_exec_soon(lua_State *L)
+{
+	return execute(L, false);
+}
+
+/* Transactions: the body is a protected call inside BEGIN IMMEDIATE. */
+
+struct transaction {
+	struct pa_connection *connection;
+	bool open;
+};
+
+static void set_transaction(lua_State *L, struct pa_connection *connection)
+{
+	if (connection)
+		lua_pushlightuserdata(L, connection);
+	else
+		lua_pushnil(L);
+	lua_rawsetp(L, LUA_REGISTRYINDEX, &transaction_key);
+}
+
+static int l_transaction_close(lua_State *L)
+{
+	struct transaction *transaction = lua_touserdata(L, 1);
+	struct pa_connection *connection = transaction->connection;
+
+	if (!connection)
+		return 0;
+	transaction->connection = NULL;
+	if (transaction->open)
+		pa_connection_run(connection, "ROLLBACK", false, NULL);
+	pa_db_give(connection);
+	set_transaction(L, NULL);
+	return 0;
+}
+
+static struct transaction *push_transaction(lua_State *L)
+{
+	struct transaction *transaction = lua_newuserdatauv(L, sizeof *transaction, 0);
+
+	*transaction = (struct transaction){0};
+	if (luaL_newmetatable(L, "native.db.transaction")) {
+		lua_pushcfunction(L, l_transaction_close);
+		lua_setfield(L, -2, "__close");
+		lua_pushcfunction(L, l_transaction_close);
+		lua_setfield(L, -2, "__gc");
+		lua_pushboolean(L, 0);
+		lua_setfield(L, -2, "__metatable");
+	}
+	lua_setmetatable(L, -2);
+	lua_toclose(L, -1);
+	return transaction;
+}
+
+static int begin_transaction(lua_State *L, struct transaction *transaction, struct pa_error *error)
+{
+	pa_native_wait_begin(L);
+	transaction->connection = pa_db_take(pa_native_services(L)->db, PA_DB_WRITE, error);
+	int result = transaction->connection ? pa_db_durable(transaction->connection, true, error) : -1;
+	if (result == 0)
+		result = pa_connection_run(transaction->connection, "BEGIN IMMEDIATE", false, error);
+	pa_native_wait_end(L);
+	transaction->open = result == 0;
+	return result;
+}
+
+static int l_transaction(lua_State *L)
+{
+	struct pa_error error;
+
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	if (in_transaction(L))
+		return luaL_error(L, "a transaction inside a transaction");
+	set_transaction(L, NULL); /* the key exists from now on: setting it later needs no memory */
+	struct transaction *transaction = push_transaction(L);
+	if (begin_transaction(L, transaction, &error) < 0)
+		return pa_native_fail_with(L, &error);
+	set_transaction(L, transaction->connection);
+	int base = lua_gettop(L);
+	lua_pushvalue(L, 1);
+	lua_call(L, 0, LUA_MULTRET); /* a raise, also the budget's, closes the box, which rolls back */
+	int results = lua_gettop(L) - base;
+	if (results > 0 && !lua_toboolean(L, base + 1) && !lua_isboolean(L, base + 1))
+		return results;
+	pa_native_wait_begin(L);
+	int committed = pa_connection_run(transaction->connection, "COMMIT", false, &error);
+	pa_native_wait_end(L);
+	if (committed < 0)
+		return pa_native_fail_with(L, &error);
+	transaction->open = false;
+	return results;
+}
+
+static int l_blob(lua_State *L)
+{
+	luaL_checkstring(L, 1);
+	lua_newuserdatauv(L, 0, 1);
+	lua_pushvalue(L, 1);
+	lua_setiuservalue(L, -2, 1);
+	luaL_setmetatable(L, BLOB);
+	return 1;
+}
+
+/* Migrations */
+
+static int count_applied(struct pa_connection *connection, const char *module, int64_t *count, struct pa_error *error)
+{
+	static const char sql[] = "SELECT count(*) FROM pa_migrations WHERE module = ?";
+	struct pa_statement *statement = pa_statement_begin(connection, sql, sizeof sql - 1, false, error);
+	const char *bytes;
+	double number;
+	size_t length;
+
+	if (!statement)
+		return -1;
+	pa_statement_bind_text(statement, 1, module, strlen(module));
+	int result = pa_statement_step(statement, error);
+	if (result > 0)
+		pa_statement_column(statement, 0, count, &number, &bytes, &length);
+	pa_statement_end(statement);
+	return result < 0 ? -1 : 0;
+}
+
+static int record(struct pa_connection *connection, const char *module, lua_Integer step_number, struct pa_error *error)
+{
+	static const char sql[] = "INSERT INTO pa_migrations (module, step, applied_at) VALUES (?, ?, datetime('now'))";
+	struct pa_statement *statement = pa_statement_begin(connection, sql, sizeof sql - 1, false, error);
+
+	if (!statement)
+		return -1;
+	pa_statement_bind_text(statement, 1, module, strlen(module));
+	pa_statement_bind_integer(statement, 2, step_number);
+	int result = pa_statement_step(statement, error);
+	pa_statement_end(statement);
+	return result < 0 ? -1 : 0;
+}
+
+/* The SQL of step n of the list at index 2; a light string, owned by the list. */
+static const char *step_sql(lua_State *L, lua_Integer n)
+{
+	lua_rawgeti(L, 2, n);
+	const char *sql = lua_tostring(L, -1);
+	lua_pop(L, 1);
+	return sql;
+}
+
+static int apply(lua_State *L, struct pa_connection *connection, const char *module, lua_Integer from, lua_Integer to,
+	struct pa_error *error)
+{
+	bool guarded = lua_toboolean(L, lua_upvalueindex(1));
+	char suffix[96];
+
+	for (lua_Integer n = from + 1; n <= to; n++) {
+		snprintf(suffix, sizeof suffix, "before-%.60s-%d", module, (int)n);
+		if (n > 1 && pa_connection_back_up(connection, suffix, error) < 0)
+			return -1;
+		if (pa_connection_run(connection, "BEGIN IMMEDIATE", false, error) < 0)
+			return -1;
+		if (pa_connection_run(connection, step_sql(L, n), guarded, error) < 0 ||
+			record(connection, module, n, error) < 0 || pa_connection_run(connection, "COMMIT", false, error) < 0) {
+			pa_connection_run(connection, "ROLLBACK", false, NULL);
+			return -1;
+		}
+	}
+	return 0;
+}
+
+static int migrate(lua_State *L, struct pa_connection *connection, const char *module, struct pa_error *error)
+{
+	static const char table[] = "CREATE TABLE IF NOT EXISTS pa_migrations (module TEXT NOT NULL, step INTEGER NOT NULL,"
+								"applied_at TEXT NOT NULL, PRIMARY KEY (module, step))";
+	lua_Integer steps = (lua_Integer)lua_rawlen(L, 2);
+	int64_t applied = 0;
+
+	if (pa_connection_run(connection, table, false, error) < 0 ||
+		count_applied(connection, module, &applied, error) < 0)
+		return -1;
+	if (applied > steps)
+		return pa_error_set(error, "newer",
+			"the database was written by a newer version of this program (%s: step %d, known %d): use that, or a "
+			"backup",
+			module, (int)applied, (int)steps);
+	return apply(L, connection, module, applied, steps, error);
+}
+
+static int l_migrate(lua_State *L)
+{
+	const char *module = luaL_checkstring(L, 1);
+	struct pa_error error;
+
+	if (lua_toboolean(L, lua_upvalueindex(1))) { /* an app's modules have names of their own */
+		module = lua_pushfstring(L, "app:%s", module);
+		lua_replace(L, 1);
+	}
+	luaL_checktype(L, 2, LUA_TTABLE);
+	for (lua_Integer n = 1; n <= (lua_Integer)lua_rawlen(L, 2); n++) {
+		lua_rawgeti(L, 2, n);
+		luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "a list of SQL texts");
+		lua_pop(L, 1);
+	}
+	if (in_transaction(L))
+		return luaL_error(L, "migrate inside a transaction");
+	struct running *running = push_running(L);
+	running->connection = pa_db_take(pa_native_services(L)->db, PA_DB_WRITE, &error);
+	if (!running->connection || migrate(L, running->connection, module, &error) < 0)
+		return pa_native_fail_with(L, &error);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+static void push_functions(lua_State *L, bool guarded)
+{
+	static const luaL_Reg functions[] = {{"query", l_query}, {"row", l_row}, {"exec", l_exec},
+		{"exec_soon", l_exec_soon}, {"transaction", l_transaction}, {"blob", l_blob}, {"migrate", l_migrate},
+		{NULL, NULL}};
+
+	luaL_newlibtable(L, functions);
+	lua_pushboolean(L, guarded);
+	luaL_setfuncs(L, functions, 1);
+}
+
+int pa_native_open_db(lua_State *L)
+{
+	luaL_newmetatable(L, BLOB);
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	lua_pop(L, 1);
+	push_functions(L, false);
+	push_functions(L, true);
+	lua_setfield(L, -2, "guarded");
+	return 1;
+}

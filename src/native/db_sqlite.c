@@ -1,0 +1,528 @@
+/* SQLite: one connection that writes, a few that read. The only file that includes sqlite3.h. */
+#include "db_sqlite.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pthread.h>
+#include <sqlite3.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/stat.h>
+#include <time.h>
+#include <unistd.h>
+
+enum {
+	READERS = 4,
+	STATEMENTS = 64, /* cached on a connection */
+	WAIT_SECONDS = 5,
+	BUSY_MS = WAIT_SECONDS * 1000,
+};
+
+struct pa_statement {
+	sqlite3_stmt *handle;
+	struct pa_connection *connection;
+	char *sql;
+	size_t length;
+	bool guarded;
+	uint64_t used; /* for forgetting the one that was not needed longest */
+};
+
+struct pa_connection {
+	struct pa_db *db;
+	sqlite3 *handle;
+	bool writes, guarded, durable, taken;
+	uint64_t clock;
+	struct pa_statement *statements[STATEMENTS];
+};
+
+struct pa_db {
+	char *path; /* NULL: in memory */
+	pthread_mutex_t mutex;
+	pthread_cond_t given;
+	struct pa_connection writer, readers[READERS];
+	unsigned reader_count; /* in memory there is but the writer */
+};
+
+/* Errors */
+
+static int fail(struct pa_connection *connection, struct pa_error *error)
+{
+	int code = sqlite3_extended_errcode(connection->handle);
+	const char *word = "database";
+
+	switch (code & 0xff) {
+	case SQLITE_CONSTRAINT:
+		word = "constraint";
+		break;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		word = "busy";
+		break;
+	case SQLITE_FULL:
+		word = "full";
+		break;
+	case SQLITE_IOERR:
+		word = code == SQLITE_IOERR_WRITE ? "full" : "database";
+		break;
+	case SQLITE_AUTH:
+		word = "denied";
+		break;
+	case SQLITE_ERROR:
+		word = "syntax";
+		break;
+	default:
+		break;
+	}
+	return pa_error_set(error, word, "%s", sqlite3_errmsg(connection->handle));
+}
+
+/* What a guarded statement may do: read and write its own tables, nothing that reaches the library's or another file.
+ */
+static int authorize(
+	void *context, int action, const char *first, const char *second, const char *database, const char *trigger)
+{
+	const struct pa_connection *connection = context;
+
+	(void)trigger;
+	if (!connection->guarded)
+		return SQLITE_OK;
+	switch (action) {
+	case SQLITE_ATTACH:
+	case SQLITE_DETACH:
+	case SQLITE_PRAGMA:
+	case SQLITE_CREATE_VTABLE:
+	case SQLITE_DROP_VTABLE:
+	case SQLITE_TRANSACTION:
+	case SQLITE_SAVEPOINT:
+		return SQLITE_DENY;
+	case SQLITE_FUNCTION:
+		return second && strcasecmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
+	default:
+		break;
+	}
+	(void)database;
+	if ((first && strncasecmp(first, "pa_", 3) == 0) ||
+		(second && strncasecmp(second, "pa_", 3) == 0 && action != SQLITE_READ && action != SQLITE_UPDATE))
+		return SQLITE_DENY;
+	return SQLITE_OK;
+}
+
+/* Connections */
+
+static int run(struct pa_connection *connection, const char *sql, struct pa_error *error)
+{
+	return sqlite3_exec(connection->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(connection, error);
+}
+
+static int connect(struct pa_db *db, struct pa_connection *connection, bool writes, struct pa_error *error)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_READWRITE;
+
+	connection->db = db;
+	connection->writes = writes;
+	connection->durable = true;
+	if (!db->path)
+		flags |= SQLITE_OPEN_MEMORY | SQLITE_OPEN_CREATE;
+	if (sqlite3_open_v2(db->path ? db->path : ":memory:", &connection->handle, flags, NULL) != SQLITE_OK)
+		return connection->handle ? fail(connection, error) : pa_error_set(error, "database", "not enough memory");
+	sqlite3_extended_result_codes(connection->handle, 1);
+	sqlite3_busy_timeout(connection->handle, BUSY_MS);
+	sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	sqlite3_limit(connection->handle, SQLITE_LIMIT_ATTACHED, 0);
+	sqlite3_set_authorizer(connection->handle, authorize, connection);
+	return run(connection,
+		writes ? "PRAGMA mmap_size = 0; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
+				 "PRAGMA secure_delete = ON"
+			   : "PRAGMA mmap_size = 0; PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0",
+		error);
+}
+
+static void disconnect(struct pa_connection *connection)
+{
+	for (int i = 0; i < STATEMENTS; i++) {
+		struct pa_statement *statement = connection->statements[i];
+		if (!statement)
+			continue;
+		sqlite3_finalize(statement->handle);
+		free(statement->sql);
+		free(statement);
+	}
+	sqlite3_close(connection->handle);
+}
+
+/* The WAL-reset bug and a damaged disk show here, before anything is written (ST-09, ST-11). */
+static int check(struct pa_connection *connection, const char *path, struct pa_error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	int result = -1;
+
+	if (sqlite3_prepare_v2(connection->handle, "PRAGMA quick_check(1)", -1, &statement, NULL) != SQLITE_OK ||
+		sqlite3_step(statement) != SQLITE_ROW)
+		pa_error_set(error, "database", "%s cannot be read: %s", path, sqlite3_errmsg(connection->handle));
+	else if (strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
+		pa_error_set(error, "database", "%s is damaged (%s): restore it from a backup; it was not touched", path,
+			(const char *)sqlite3_column_text(statement, 0));
+	else
+		result = 0;
+	sqlite3_finalize(statement);
+	return result;
+}
+
+/* Makes the file and its folder ours alone before SQLite opens it: its WAL and SHM take over the file's mode (ST-05).
+ */
+static int prepare_file(const char *path, struct pa_error *error)
+{
+	char folder[4096];
+	struct stat status;
+
+	snprintf(folder, sizeof folder, "%s", path);
+	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+		*slash = '\0';
+		if (mkdir(folder, 0700) < 0 && errno != EEXIST)
+			return pa_error_set(error, "database", "cannot make folder %s: %s", folder, strerror(errno));
+		*slash = '/';
+	}
+	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
+	if (fd < 0)
+		return pa_error_set(error, "database", "cannot open %s: %s", path, strerror(errno));
+	bool fine = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
+	if (fine && (status.st_mode & 077) != 0)
+		fine = fchmod(fd, 0600) == 0;
+	close(fd);
+	return fine ? 0 : pa_error_set(error, "database", "%s is no file of ours", path);
+}
+
+static int open_connections(struct pa_db *db, struct pa_error *error)
+{
+	if (connect(db, &db->writer, true, error) < 0)
+		return -1;
+	if (!db->path)
+		return 0;
+	if (check(&db->writer, db->path, error) < 0)
+		return -1;
+	for (; db->reader_count < READERS; db->reader_count++)
+		if (connect(db, &db->readers[db->reader_count], false, error) < 0)
+			return -1;
+	return 0;
+}
+
+struct pa_db *pa_db_open(const char *url, struct pa_error *error)
+{
+	struct pa_db *db = NULL;
+	pthread_condattr_t monotonic;
+	struct pa_error why = {0};
+
+	if (!url || strncmp(url, "sqlite:", 7) != 0 || !url[7]) {
+		pa_error_set(error, "usage", "DATABASE_URL must be sqlite:PATH, not '%s'", url ? url : "");
+		return NULL;
+	}
+	db = calloc(1, sizeof *db);
+	if (!db || (strcmp(url + 7, ":memory:") != 0 && !(db->path = strdup(url + 7)))) {
+		free(db);
+		pa_error_set(error, "database", "not enough memory");
+		return NULL;
+	}
+	pthread_mutex_init(&db->mutex, NULL);
+	pthread_condattr_init(&monotonic);
+	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
+	pthread_cond_init(&db->given, &monotonic);
+	pthread_condattr_destroy(&monotonic);
+	if ((db->path && prepare_file(db->path, error) < 0))
+		goto failed;
+	if (open_connections(db, &why) < 0) {
+		pa_error_set(error, "database", "database %s: %s", url + 7, why.text);
+		goto failed;
+	}
+	return db;
+
+failed:
+	pa_db_close(db);
+	return NULL;
+}
+
+void pa_db_close(struct pa_db *db)
+{
+	if (!db)
+		return;
+	for (unsigned i = 0; i < READERS; i++)
+		disconnect(&db->readers[i]);
+	disconnect(&db->writer);
+	pthread_cond_destroy(&db->given);
+	pthread_mutex_destroy(&db->mutex);
+	free(db->path);
+	free(db);
+}
+
+static struct pa_connection *find_free(struct pa_db *db, enum pa_db_access access)
+{
+	for (unsigned i = 0; access == PA_DB_READ && i < db->reader_count; i++)
+		if (!db->readers[i].taken)
+			return &db->readers[i];
+	bool writer_may = access == PA_DB_WRITE || db->reader_count == 0;
+	return writer_may && !db->writer.taken ? &db->writer : NULL;
+}
+
+struct pa_connection *pa_db_take(struct pa_db *db, enum pa_db_access access, struct pa_error *error)
+{
+	struct pa_connection *connection;
+	struct timespec until;
+	int waited = 0;
+
+	pthread_mutex_lock(&db->mutex);
+	while (!(connection = find_free(db, access)) && waited == 0) {
+		clock_gettime(CLOCK_MONOTONIC, &until);
+		until.tv_sec += WAIT_SECONDS;
+		waited = pthread_cond_timedwait(&db->given, &db->mutex, &until);
+	}
+	if (connection)
+		connection->taken = true;
+	pthread_mutex_unlock(&db->mutex);
+	if (!connection)
+		pa_error_set(error, "busy", "the database is busy");
+	return connection;
+}
+
+void pa_db_give(struct pa_connection *connection)
+{
+	struct pa_db *db = connection->db;
+
+	pthread_mutex_lock(&db->mutex);
+	connection->taken = false;
+	/* Readers and writers wait on the one condition: waking one of the wrong kind would lose the turn. */
+	pthread_cond_broadcast(&db->given);
+	pthread_mutex_unlock(&db->mutex);
+}
+
+int pa_db_durable(struct pa_connection *connection, bool durable, struct pa_error *error)
+{
+	if (connection->durable == durable)
+		return 0;
+	if (run(connection, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", error) < 0)
+		return -1;
+	connection->durable = durable;
+	return 0;
+}
+
+/* Statements */
+
+static struct pa_statement *find_cached(
+	struct pa_connection *connection, const char *sql, size_t length, bool guarded, int *slot)
+{
+	uint64_t oldest = UINT64_MAX;
+
+	for (int i = 0; i < STATEMENTS; i++) {
+		struct pa_statement *statement = connection->statements[i];
+		if (!statement) {
+			*slot = i;
+			return NULL;
+		}
+		if (statement->length == length && statement->guarded == guarded && memcmp(statement->sql, sql, length) == 0)
+			return statement;
+		if (statement->used < oldest) {
+			oldest = statement->used;
+			*slot = i;
+		}
+	}
+	return NULL;
+}
+
+static bool only_space(const char *at, const char *end)
+{
+	while (at < end && strchr(" \t\r\n;", *at))
+		at++;
+	return at == end;
+}
+
+static struct pa_statement *prepare(
+	struct pa_connection *connection, const char *sql, size_t length, bool guarded, struct pa_error *error)
+{
+	struct pa_statement *statement = calloc(1, sizeof *statement);
+	const char *tail = NULL;
+
+	if (!statement || !(statement->sql = malloc(length + 1))) {
+		pa_error_set(error, "database", "not enough memory");
+		goto failed;
+	}
+	memcpy(statement->sql, sql, length);
+	statement->length = length;
+	statement->guarded = guarded;
+	statement->connection = connection;
+	connection->guarded = guarded;
+	int prepared =
+		sqlite3_prepare_v3(connection->handle, sql, (int)length, SQLITE_PREPARE_PERSISTENT, &statement->handle, &tail);
+	connection->guarded = false;
+	if (prepared != SQLITE_OK) {
+		fail(connection, error);
+		goto failed;
+	}
+	if (!statement->handle || !only_space(tail, sql + length)) {
+		pa_error_set(error, "syntax", "there must be one SQL statement, no more and no less");
+		goto failed;
+	}
+	return statement;
+
+failed:
+	if (statement) {
+		sqlite3_finalize(statement->handle);
+		free(statement->sql);
+	}
+	free(statement);
+	return NULL;
+}
+
+struct pa_statement *pa_statement_begin(
+	struct pa_connection *connection, const char *sql, size_t length, bool guarded, struct pa_error *error)
+{
+	int slot = 0;
+	struct pa_statement *statement = find_cached(connection, sql, length, guarded, &slot);
+
+	if (!statement) {
+		statement = prepare(connection, sql, length, guarded, error);
+		if (!statement)
+			return NULL;
+		struct pa_statement *old = connection->statements[slot];
+		if (old) {
+			sqlite3_finalize(old->handle);
+			free(old->sql);
+			free(old);
+		}
+		connection->statements[slot] = statement;
+	}
+	statement->used = ++connection->clock;
+	connection->guarded = guarded; /* a schema change makes SQLite prepare it again while it runs */
+	return statement;
+}
+
+void pa_statement_end(struct pa_statement *statement)
+{
+	sqlite3_reset(statement->handle);
+	sqlite3_clear_bindings(statement->handle);
+	statement->connection->guarded = false;
+}
+
+int pa_statement_parameters(const struct pa_statement *statement)
+{
+	return sqlite3_bind_parameter_count(statement->handle);
+}
+
+bool pa_statement_writes(const struct pa_statement *statement)
+{
+	return !sqlite3_stmt_readonly(statement->handle);
+}
+
+int pa_statement_bind_null(struct pa_statement *statement, int index)
+{
+	return sqlite3_bind_null(statement->handle, index) == SQLITE_OK ? 0 : -1;
+}
+
+int pa_statement_bind_integer(struct pa_statement *statement, int index, int64_t value)
+{
+	return sqlite3_bind_int64(statement->handle, index, value) == SQLITE_OK ? 0 : -1;
+}
+
+int pa_statement_bind_number(struct pa_statement *statement, int index, double value)
+{
+	return sqlite3_bind_double(statement->handle, index, value) == SQLITE_OK ? 0 : -1;
+}
+
+int pa_statement_bind_text(struct pa_statement *statement, int index, const char *text, size_t length)
+{
+	return sqlite3_bind_text64(statement->handle, index, text, length, SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK ? 0
+																												: -1;
+}
+
+int pa_statement_bind_blob(struct pa_statement *statement, int index, const char *bytes, size_t length)
+{
+	/* A NULL pointer would bind NULL. */
+	return sqlite3_bind_blob64(statement->handle, index, length ? bytes : "", length, SQLITE_STATIC) == SQLITE_OK ? 0
+																												  : -1;
+}
+
+int pa_statement_step(struct pa_statement *statement, struct pa_error *error)
+{
+	switch (sqlite3_step(statement->handle)) {
+	case SQLITE_ROW:
+		return 1;
+	case SQLITE_DONE:
+		return 0;
+	default:
+		return fail(statement->connection, error);
+	}
+}
+
+int pa_statement_columns(const struct pa_statement *statement)
+{
+	return sqlite3_column_count(statement->handle);
+}
+
+const char *pa_statement_column_name(const struct pa_statement *statement, int index)
+{
+	return sqlite3_column_name(statement->handle, index);
+}
+
+enum pa_column pa_statement_column(
+	struct pa_statement *statement, int index, int64_t *integer, double *number, const char **bytes, size_t *length)
+{
+	switch (sqlite3_column_type(statement->handle, index)) {
+	case SQLITE_INTEGER:
+		*integer = sqlite3_column_int64(statement->handle, index);
+		return PA_COLUMN_INTEGER;
+	case SQLITE_FLOAT:
+		*number = sqlite3_column_double(statement->handle, index);
+		return PA_COLUMN_NUMBER;
+	case SQLITE_NULL:
+		return PA_COLUMN_NULL;
+	default:
+		*bytes = sqlite3_column_blob(statement->handle, index);
+		*length = (size_t)sqlite3_column_bytes(statement->handle, index);
+		return PA_COLUMN_BYTES;
+	}
+}
+
+int64_t pa_connection_changes(const struct pa_connection *connection)
+{
+	return sqlite3_changes64(connection->handle);
+}
+
+int64_t pa_connection_rowid(const struct pa_connection *connection)
+{
+	return sqlite3_last_insert_rowid(connection->handle);
+}
+
+int pa_connection_run(struct pa_connection *connection, const char *sql, bool guarded, struct pa_error *error)
+{
+	connection->guarded = guarded;
+	int result = run(connection, sql, error);
+	connection->guarded = false;
+	return result;
+}
+
+int pa_connection_back_up(struct pa_connection *connection, const char *suffix, struct pa_error *error)
+{
+	const char *path = connection->db->path;
+	sqlite3 *copy = NULL;
+	char target[4096];
+	int result = -1;
+
+	if (!path)
+		return 0;
+	snprintf(target, sizeof target, "%s.%s", path, suffix);
+	if (prepare_file(target, error) < 0)
+		return -1;
+	if (sqlite3_open_v2(target, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+		sqlite3_backup *backup = sqlite3_backup_init(copy, "main", connection->handle, "main");
+		if (backup && sqlite3_backup_step(backup, -1) == SQLITE_DONE)
+			result = 0;
+		if (backup && sqlite3_backup_finish(backup) != SQLITE_OK)
+			result = -1;
+	}
+	if (result < 0)
+		pa_error_set(error, "database", "cannot back up to %s: %s", target, copy ? sqlite3_errmsg(copy) : "no memory");
+	sqlite3_close(copy);
+	return result;
+}
