@@ -1,6 +1,4 @@
 /* lua-cjson, with what it lets through caught before and what it gets wrong mended after. */
-#include <float.h>
-#include <lua-cjson.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,6 +7,8 @@
 #include "../gate.h"
 #include "json_scan.h"
 #include "native.h"
+
+#include <lua-cjson.h> /* needs lua.h before it */
 
 enum { TEXT_MAX = 8 << 20 };
 
@@ -162,7 +162,7 @@ struct survey {
 	bool special;        /* something in it has to be marked */
 };
 
-enum { DIGITS14 = 100000000000000 }; /* 10^14: cjson writes 14 digits */
+static const lua_Integer DIGITS14 = 100000000000000; /* 10^14: cjson writes 14 digits */
 
 /* The shortest of the forms that read back as the same double, always with a sign that it is no integer. */
 static int write_number(char *out, size_t size, lua_Number number)
