@@ -8,9 +8,14 @@ struct pa_http;
 
 /*
  * `allow`: origins ("http://127.0.0.1:8889") that may be reached although their address is private, space separated;
- * "*" for any. NULL with code "http" or "usage".
+ * "*" for any. NULL with code "http".
  */
 struct pa_http *pa_http_open(const char *allow, struct pa_error *error);
+
+/* From now on calls end with "cancelled", those under way within a second. Any thread. */
+void pa_http_cancel(struct pa_http *http);
+
+/* No call may be under way any more. */
 void pa_http_close(struct pa_http *http);
 
 #endif

@@ -1,0 +1,318 @@
+/* A VM over a folder of scripts made for the test: what scripts may not do, how faults come back, what is copied out.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "log.h"
+#include "vm.h"
+
+struct fixture {
+	char folder[64];
+	struct pa_vm *vm;
+	struct pa_fault fault;
+	struct pa_response response;
+};
+
+static int set_up(void **state)
+{
+	struct fixture *fixture = calloc(1, sizeof *fixture);
+
+	pa_log_open(PA_LOG_OFF, false);
+	strcpy(fixture->folder, "/tmp/vm_test.XXXXXX");
+	assert_non_null(mkdtemp(fixture->folder));
+	*state = fixture;
+	return 0;
+}
+
+static int tear_down(void **state)
+{
+	struct fixture *fixture = *state;
+	char command[128];
+
+	pa_vm_free(fixture->vm);
+	pa_fault_free(&fixture->fault);
+	pa_response_free(&fixture->response);
+	snprintf(command, sizeof command, "rm -r %s", fixture->folder);
+	assert_int_equal(system(command), 0);
+	free(fixture);
+	return 0;
+}
+
+static void save(const struct fixture *fixture, const char *name, const char *text)
+{
+	char path[128];
+
+	snprintf(path, sizeof path, "%s/%s", fixture->folder, name);
+	FILE *file = fopen(path, "w");
+	assert_non_null(file);
+	fputs(text, file);
+	fclose(file);
+}
+
+/* Saves `text` as the entry module of an app and makes a VM of it; NULL when it does not load. */
+static struct pa_vm *load(struct fixture *fixture, const char *text)
+{
+	const char *const folders[PA_SCRIPTS_KINDS] = {[PA_SCRIPTS_APP] = fixture->folder};
+	struct pa_error error;
+
+	save(fixture, "entry.lua", text);
+	struct pa_scripts *scripts = pa_scripts_read(folders, &error);
+	assert_non_null(scripts);
+	fixture->vm =
+		pa_vm_new(&(struct pa_vm_options){.scripts = scripts, .entry = "entry", .memory_max = 8 << 20, .cpu_ms = 200},
+			&fixture->fault);
+	pa_scripts_release(scripts);
+	return fixture->vm;
+}
+
+static struct pa_request get_request(void)
+{
+	return (struct pa_request){.method = {"GET", 3},
+		.target = {"/x", 2},
+		.path = {"/x", 2},
+		.ip = {"127.0.0.1", 9},
+		.host = {"localhost", 9},
+		.id = "r1"};
+}
+
+/* Loads a handler whose body is `text` and runs it once. */
+static int handle(struct fixture *fixture, const char *text)
+{
+	struct pa_request request = get_request();
+	char module[4096];
+
+	snprintf(module, sizeof module,
+		"local function handle(req) %s end\n"
+		"return { handle = handle, failed = function(_, e) return { status = 500, body = tostring(e) } end }",
+		text);
+	assert_non_null(load(fixture, module));
+	return pa_vm_handle(fixture->vm, &request, &fixture->response, &fixture->fault);
+}
+
+static void assert_body(const struct fixture *fixture, const char *text)
+{
+	assert_int_equal(fixture->response.body.length, strlen(text));
+	assert_memory_equal(fixture->response.body.at, text, strlen(text));
+}
+
+static void assert_fault(const struct fixture *fixture, const char *part)
+{
+	assert_non_null(fixture->fault.message);
+	if (!strstr(fixture->fault.message, part))
+		fail_msg("'%s' is not in: %s", part, fixture->fault.message);
+}
+
+static void a_response_is_copied_out(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(
+		handle(fixture, "return { status = 201, headers = { ['x-a'] = 'b', ['set-cookie'] = { 'a=1', 'b=2' } },"
+						" body = req.method .. ' ' .. req.path }"),
+		0);
+	assert_int_equal(fixture->response.status, 201);
+	assert_body(fixture, "GET /x");
+	const char *headers = fixture->response.headers.at;
+	assert_non_null(memmem(headers, fixture->response.headers.length, "x-a: b\r\n", 8));
+	assert_non_null(memmem(headers, fixture->response.headers.length, "set-cookie: a=1\r\nset-cookie: b=2\r\n", 34));
+}
+
+static void responses_of_the_wrong_shape_are_faults(void **state)
+{
+	static const struct {
+		const char *code, *message;
+	} cases[] = {
+		{"return 1", "a response must be a table, not a number"},
+		{"return {}", "status must be an integer"},
+		{"return { status = 99 }", "from 200 to 599"},
+		{"return { status = 200.5 }", "must be an integer"},
+		{"return { status = 200, headers = 1 }", "headers must be a table"},
+		{"return { status = 200, headers = { [1] = 'x' } }", "a name and a text"},
+		{"return { status = 200, headers = { a = true } }", "a name and a text"},
+		{"return { status = 200, body = {} }", "body must be a string"},
+		{"return { status = 200, headers = { a = 'x\\r\\ny' } }", "a"},
+		{"return { status = 200, headers = { ['a b'] = 'x' } }", "a b"},
+		{"return { status = 200, headers = { ['content-length'] = '5' } }", "ontent-"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct fixture *fixture = *state;
+		assert_int_equal(handle(fixture, cases[i].code), -1);
+		assert_fault(fixture, cases[i].message);
+		assert_int_equal(fixture->response.status, 0);
+		pa_vm_free(fixture->vm);
+		fixture->vm = NULL;
+	}
+}
+
+static void SBX_01_what_a_script_may_not_reach(void **state)
+{
+	static const char *const names[] = {"io", "debug", "package", "load", "loadstring", "loadfile", "dofile", NULL};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; names[i]; i++) {
+		char code[128];
+		snprintf(code, sizeof code, "return { status = 200, body = tostring(%s) }", names[i]);
+		assert_int_equal(handle(fixture, code), -1);
+		assert_fault(fixture, "undeclared variable");
+		pa_vm_free(fixture->vm);
+		fixture->vm = NULL;
+	}
+	assert_int_equal(handle(fixture, "return { status = 200, body = tostring(os.execute) .. tostring(os.getenv) .. "
+									 "tostring(os.exit) .. tostring(os.remove) .. tostring(string.dump) }"),
+		0);
+	assert_body(fixture, "nilnilnilnilnil");
+}
+
+static void SBX_02_03_modules_are_text_in_the_folder(void **state)
+{
+	struct fixture *fixture = *state;
+
+	save(fixture, "bytecode.lua", "\x1bLua bytecode");
+	save(fixture, "loop.lua", "return require 'loop'");
+	assert_int_equal(
+		handle(fixture, "local out = {} "
+						"for _, name in ipairs { '../x', 'a..b', '/etc/passwd', '', '.', 'a/b', 'native.files', "
+						"'native.db', 'cli.serve', 'bytecode', 'loop', 'absent', ('x'):rep(500) } do "
+						"local ok, message = pcall(require, name) assert(not ok, name) end "
+						"return { status = 200, body = 'refused' }"),
+		0);
+	assert_body(fixture, "refused");
+}
+
+static void SBX_11_12_globals_and_libraries_are_read_only(void **state)
+{
+	static const char *const attempts[] = {"x = 1", "_G.x = 1", "_ENV.x = 1", "string.format = nil", "string.x = 1",
+		"rawset(_G, 'x', 1)", "rawset(string, 'format', 1)", "setmetatable(_G, nil)", "setmetatable(string, {})",
+		"getmetatable('').__index = {}", "table.insert(string, 1)", "local _ENV = _G; y = 2", "math.pi = 3",
+		"return undeclared_name", NULL};
+	struct fixture *fixture = *state;
+
+	for (size_t i = 0; attempts[i]; i++) {
+		if (handle(fixture, attempts[i]) == 0)
+			fail_msg("went through: %s", attempts[i]);
+		assert_false(strstr(fixture->fault.message, "a response must be") != NULL);
+		pa_vm_free(fixture->vm);
+		fixture->vm = NULL;
+	}
+}
+
+static void SBX_04_a_loop_that_pcall_protects_ends(void **state)
+{
+	static const char *const loops[] = {"while true do end",
+		"while true do pcall(function() while true do end end) end",
+		"while true do xpcall(error, function() while true do end end) end",
+		"while true do coroutine.wrap(function() while true do end end)() end",
+		"local co = coroutine.create(function() while true do coroutine.yield() end end) while true do "
+		"coroutine.resume(co) end",
+		"local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do pcall(function() "
+		"return t[1] end) end",
+		"while true do pcall(string.rep, 'x', 1000) end",
+		"local function f() return pcall(f) end while true do f() end", NULL};
+
+	for (size_t i = 0; loops[i]; i++) {
+		struct fixture *fixture = *state;
+		assert_int_equal(handle(fixture, loops[i]), -1);
+		assert_fault(fixture, "budget");
+		assert_true(pa_vm_spoiled(fixture->vm));
+		pa_vm_free(fixture->vm);
+		fixture->vm = NULL;
+	}
+}
+
+static void SBX_06_a_script_may_not_have_finalizers(void **state)
+{
+	assert_int_equal(handle(*state, "setmetatable({}, { __gc = function() end })"), -1);
+	assert_fault(*state, "__gc");
+}
+
+static void SBX_09_memory_is_capped_and_the_vm_survives(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pa_request request = get_request();
+
+	assert_int_equal(
+		handle(
+			fixture, "if req.path == '/x' then local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end"),
+		-1);
+	assert_fault(fixture, "not enough memory");
+	assert_int_equal(pa_vm_fail(fixture->vm, &request, &fixture->fault, &fixture->response), 0);
+	assert_body(fixture, "not enough memory");
+	assert_true(pa_vm_memory(fixture->vm) < 8 << 20);
+}
+
+static void SBX_10_odd_errors_are_faults_not_crashes(void **state)
+{
+	static const char *const bodies[] = {"error()", "error({})",
+		"error(setmetatable({}, { __tostring = function() error('again') end }))",
+		"error(setmetatable({}, { __tostring = function() return 1 end }))",
+		"local function f() return f() + 1 end f()", "string.rep('x', -1)()",
+		"local s = string.rep('a', 300) s:gsub('.', function() return s:gsub('.', function() error('deep') end) end)",
+		"return setmetatable({}, { __index = function() error('lazy') end })", "coroutine.yield(1)",
+		"local t = {} t[t] = t for i = 1, 250 do t = { t } end error(t)", "error(nil)", NULL};
+
+	for (size_t i = 0; bodies[i]; i++) {
+		struct fixture *fixture = *state;
+		assert_int_equal(handle(fixture, bodies[i]), -1);
+		assert_non_null(fixture->fault.message);
+		pa_vm_free(fixture->vm);
+		fixture->vm = NULL;
+	}
+}
+
+static void a_request_is_over_after_its_response(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pa_request request = get_request();
+
+	assert_non_null(load(fixture, "local kept\n"
+								  "return { handle = function(req) local old = kept kept = req\n"
+								  "return { status = 200, body = old and old.path or 'first' } end, failed = print }"));
+	assert_int_equal(pa_vm_handle(fixture->vm, &request, &fixture->response, &fixture->fault), 0);
+	assert_body(fixture, "first");
+	assert_int_equal(pa_vm_handle(fixture->vm, &request, &fixture->response, &fixture->fault), -1);
+	assert_fault(fixture, "request is over");
+}
+
+static void a_module_that_does_not_load_is_a_fault_with_its_line(void **state)
+{
+	assert_null(load(*state, "local x = 1\nlocal y = = 2\n"));
+	assert_fault(*state, "entry.lua:2:");
+	assert_null(load(*state, "\nerror('at load')"));
+	assert_fault(*state, "entry.lua:2: at load");
+	assert_null(load(*state, "return 5"));
+	assert_fault(*state, "must return a table");
+	assert_null(load(*state, "while true do end"));
+	assert_fault(*state, "budget");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+#define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
+		CASE(a_response_is_copied_out),
+		CASE(responses_of_the_wrong_shape_are_faults),
+		CASE(SBX_01_what_a_script_may_not_reach),
+		CASE(SBX_02_03_modules_are_text_in_the_folder),
+		CASE(SBX_11_12_globals_and_libraries_are_read_only),
+		CASE(SBX_04_a_loop_that_pcall_protects_ends),
+		CASE(SBX_06_a_script_may_not_have_finalizers),
+		CASE(SBX_09_memory_is_capped_and_the_vm_survives),
+		CASE(SBX_10_odd_errors_are_faults_not_crashes),
+		CASE(a_request_is_over_after_its_response),
+		CASE(a_module_that_does_not_load_is_a_fault_with_its_line),
+#undef CASE
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
