@@ -79,7 +79,7 @@ static sigset_t prepare_process(void)
 static int open_pool(
 	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
 {
-	char folder[PATH_MAX];
+	char folder[PATH_MAX + 16];
 
 	snprintf(folder, sizeof folder, "%s/partnerapp", library);
 	running->pool = pa_pool_open(
@@ -228,7 +228,7 @@ static int run_servers(const struct pa_plan *plan, const char *library, const si
 static int run_task(const struct pa_plan *plan, const char *library)
 {
 	const struct pa_plan_server *server = &plan->servers[0];
-	char partnerapp[PATH_MAX], cli[PATH_MAX], entry[64];
+	char partnerapp[PATH_MAX + 16], cli[PATH_MAX + 16], entry[64];
 	struct pa_services *services = NULL;
 	struct pa_scripts *scripts = NULL;
 	struct pa_error error = {0};

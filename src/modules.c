@@ -37,6 +37,14 @@ static const lua_CFunction *find_native(const luaL_Reg *list, const char *name)
 	return NULL;
 }
 
+static bool is_privileged(lua_State *L)
+{
+	lua_getfield(L, LUA_REGISTRYINDEX, PRIVILEGED);
+	bool privileged = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	return privileged;
+}
+
 static void load_native(lua_State *L, const char *name, enum pa_scripts_kind asker)
 {
 	const char *rest = name + strlen("native.");
@@ -44,7 +52,7 @@ static void load_native(lua_State *L, const char *name, enum pa_scripts_kind ask
 
 	if (asker == PA_SCRIPTS_APP)
 		luaL_error(L, "an app cannot require '%s': use the library (partnerapp.…)", name);
-	if (!open && lua_getfield(L, LUA_REGISTRYINDEX, PRIVILEGED) == LUA_TBOOLEAN)
+	if (!open && is_privileged(L))
 		open = find_native(pa_native_privileged_modules, rest);
 	if (!open)
 		luaL_error(L, "there is no native module '%s'", name);
@@ -80,7 +88,7 @@ static const struct pa_script *find_script(lua_State *L, enum pa_scripts_kind ki
 {
 	static const char *const endings[] = {".lua", "/init.lua"};
 	struct pa_scripts *scripts = pa_native_context_of(L)->scripts;
-	char name[NAME_MAX_LENGTH + 16];
+	char name[NAME_MAX_LENGTH + 32];
 
 	for (size_t i = 0; scripts && i < sizeof endings / sizeof *endings; i++) {
 		snprintf(name, sizeof name, "%s%s", file, endings[i]);
