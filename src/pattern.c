@@ -1,11 +1,19 @@
 /* The worst case of a Lua pattern, from its form alone. */
 #include "pattern.h"
 
+#include <ctype.h>
 #include <lauxlib.h>
 #include <math.h>
 #include <stdbool.h>
+#include <string.h>
 
 static const double COST_MAX = 4294967296.0; /* 2^32 steps: some seconds */
+
+/* One item of a pattern: a single-character class and how often it may stand. */
+struct item {
+	const char *class, *class_end;
+	char repeat; /* '*', '+', '-', '?', or 0 */
+};
 
 /* The end of the single-character class that begins at `at`. */
 static const char *skip_class(const char *at, const char *end)
@@ -26,41 +34,157 @@ static const char *skip_class(const char *at, const char *end)
 	return at < end ? at + 1 : end;
 }
 
-/* Nothing but the end of captures is left to match, so a repetition here never has to give back. */
-static bool only_closes(const char *at, const char *end)
+/* Reads the next item; parentheses match nothing. False at the end. */
+static bool next_item(const char **at, const char *end, struct item *item)
 {
-	while (at < end && *at == ')')
-		at++;
-	return at == end;
+	while (*at < end && (**at == '(' || **at == ')'))
+		(*at)++;
+	if (*at == end)
+		return false;
+	item->class = *at;
+	item->repeat = 0;
+	if (**at == '%' && *at + 1 < end && (*at)[1] == 'b') { /* %bxy walks to its other half from every start */
+		item->repeat = 'b';
+		*at = *at + 4 < end ? *at + 4 : end;
+		item->class_end = *at;
+		return true;
+	}
+	*at = skip_class(*at, end);
+	item->class_end = *at;
+	if (*at < end && strchr("*+-?", **at))
+		item->repeat = *(*at)++;
+	return true;
+}
+
+static bool in_named_class(int byte, char name)
+{
+	bool in;
+
+	switch (name | 0x20) {
+	case 'a':
+		in = isalpha(byte);
+		break;
+	case 'c':
+		in = iscntrl(byte);
+		break;
+	case 'd':
+		in = isdigit(byte);
+		break;
+	case 'g':
+		in = isgraph(byte);
+		break;
+	case 'l':
+		in = islower(byte);
+		break;
+	case 'p':
+		in = ispunct(byte);
+		break;
+	case 's':
+		in = isspace(byte);
+		break;
+	case 'u':
+		in = isupper(byte);
+		break;
+	case 'w':
+		in = isalnum(byte);
+		break;
+	case 'x':
+		in = isxdigit(byte);
+		break;
+	default:
+		return byte == (unsigned char)name;
+	}
+	return isupper((unsigned char)name) ? !in : in;
+}
+
+static bool in_set(int byte, const char *at, const char *end)
+{
+	bool negated = at + 1 < end && at[1] == '^';
+
+	for (at += 1 + negated; at < end - 1; at++) {
+		if (*at == '%' && at + 1 < end - 1) {
+			if (in_named_class(byte, *++at))
+				return !negated;
+		} else if (at + 2 < end - 1 && at[1] == '-') {
+			if ((unsigned char)at[0] <= byte && byte <= (unsigned char)at[2])
+				return !negated;
+			at += 2;
+		} else if ((unsigned char)*at == byte) {
+			return !negated;
+		}
+	}
+	return negated;
+}
+
+static bool in_class(int byte, const struct item *item)
+{
+	if (*item->class == '.')
+		return true;
+	if (*item->class == '%')
+		return item->class + 1 < item->class_end && in_named_class(byte, item->class[1]);
+	if (*item->class == '[')
+		return in_set(byte, item->class, item->class_end);
+	return (unsigned char)*item->class == byte;
+}
+
+static bool may_overlap(const struct item *a, const struct item *b)
+{
+	if (a->repeat == 'b' || b->repeat == 'b')
+		return true;
+	for (int byte = 0; byte < 256; byte++)
+		if (in_class(byte, a) && in_class(byte, b))
+			return true;
+	return false;
+}
+
+/* Whether a repetition ends at one place only: what must follow it cannot be part of it. */
+static bool ends_surely(const struct item *item, const char *at, const char *end)
+{
+	struct item next;
+
+	while (next_item(&at, end, &next)) {
+		if (may_overlap(item, &next))
+			return false;
+		if (next.repeat == 0 || next.repeat == '+')
+			return true;
+	}
+	return item->repeat != '-'; /* nothing is left to match: it never has to give back */
+}
+
+/* Items that may be matched in several ways: repetitions, and options. `exact` looks at what follows each. */
+static void count_ways(const char *at, const char *end, bool exact, int *repeats, int *options)
+{
+	struct item item;
+
+	*repeats = *options = 0;
+	while (next_item(&at, end, &item)) {
+		const char *rest = at;
+		while (rest < end && *rest == ')')
+			rest++;
+		if (item.repeat == 0 || rest == end || (exact && item.repeat != 'b' && ends_surely(&item, at, end)))
+			continue;
+		if (item.repeat == '?')
+			(*options)++;
+		else
+			(*repeats)++;
+	}
+}
+
+static double worst(const char *pattern, const char *end, size_t subject_length, bool exact)
+{
+	bool anchored = pattern < end && *pattern == '^';
+	int repeats, options;
+
+	count_ways(pattern + anchored, end, exact, &repeats, &options);
+	return pow((double)subject_length + 1, repeats + (repeats > 0 && !anchored)) * pow(2, options);
 }
 
 double pa_pattern_cost(const char *pattern, size_t pattern_length, size_t subject_length)
 {
-	const char *end = pattern + pattern_length;
-	bool anchored = pattern_length > 0 && *pattern == '^';
-	int repeats = 0, options = 0;
+	double cost = worst(pattern, pattern + pattern_length, subject_length, false);
 
-	for (const char *at = pattern + anchored; at < end;) {
-		if (*at == '(' || *at == ')') {
-			at++;
-			continue;
-		}
-		if (*at == '%' && at + 1 < end && at[1] == 'b') { /* %bxy walks to its other half from every start */
-			repeats++;
-			at = at + 4 < end ? at + 4 : end;
-			continue;
-		}
-		at = skip_class(at, end);
-		if (at == end)
-			break;
-		if (*at == '*' || *at == '+' || *at == '-')
-			repeats += !only_closes(++at, end);
-		else if (*at == '?')
-			options += !only_closes(++at, end);
-	}
-	if (repeats > 0 && !anchored)
-		repeats++;
-	return pow((double)subject_length + 1, repeats) * pow(2, options);
+	/* Most patterns are cheap at first sight; only the others are worth a closer look. */
+	return cost <= COST_MAX ? cost : worst(pattern, pattern + pattern_length, subject_length, true);
 }
 
 static int l_guarded(lua_State *L)

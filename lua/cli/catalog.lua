@@ -10,7 +10,7 @@ local FOLDER = "/sandbox/catalog"
 function catalog.slugs()
 	local slugs = {}
 	for _, name in ipairs(files.list(files.library() .. FOLDER) or {}) do
-		slugs[#slugs + 1] = name:match("^(.+)%.lua$")
+		slugs[#slugs + 1] = (name:match("^(.+)%.lua$"):gsub("_", ".")) -- a module's name cannot have a dot
 	end
 	table.sort(slugs)
 	return slugs

@@ -9,7 +9,7 @@ end
 
 local dispatch = app.dispatch
 
-local host = {}
+local host = { app = app }
 
 ---@param raw native.request
 ---@return partnerapp.response

@@ -95,7 +95,6 @@ local function add(app, method, path, handler, options)
 	if not ok then
 		error(why, 3)
 	end
-	return app
 end
 
 --- Adds a route: "/installs/:id", or "/files/*rest" for what is left of a path.
@@ -103,14 +102,16 @@ end
 ---@param handler partnerapp.handler
 ---@return partnerapp.app
 function App:get(path, handler)
-	return add(self, "GET", path, handler)
+	add(self, "GET", path, handler)
+	return self
 end
 
 -- `options.csrf = false` takes the check of trust row HT-04 off one route, for what is called by programs with
 -- credentials of their own.
 for _, method in ipairs { "post", "put", "patch", "delete" } do
 	App[method] = function(self, path, handler, options)
-		return add(self, method:upper(), path, handler, options)
+		add(self, method:upper(), path, handler, options)
+		return self
 	end
 end
 

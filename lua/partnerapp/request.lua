@@ -112,6 +112,24 @@ function methods:all(name)
 	return list
 end
 
+--- The user and password of Basic credentials, as they were sent; nil when there are none or they are malformed.
+---@return string? user, string? password
+function methods:basic()
+	local header = self:header("authorization")
+	local encoded = header and header:match("^[Bb][Aa][Ss][Ii][Cc] +([%w+/=]+)$")
+	local text = encoded and require("native.crypto").unbase64(encoded)
+	if text then
+		return text:match("^([^:]*):(.*)$")
+	end
+end
+
+--- The token of Bearer credentials.
+---@return string?
+function methods:bearer()
+	local header = self:header("authorization")
+	return header and header:match("^[Bb][Ee][Aa][Rr][Ee][Rr] +([^%s]+)$")
+end
+
 -- How much an Accept header wants one of two media types; 0 when it names neither.
 local function wish(accept, one, other)
 	local best = 0

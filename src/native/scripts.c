@@ -73,7 +73,7 @@ static int l_where(lua_State *L)
 	lua_Integer level = luaL_optinteger(L, 1, 1);
 
 	luaL_argcheck(L, level >= 0 && level < 200, 1, "no such level");
-	if (!lua_getstack(L, (int)level + 1, &info) || !lua_getinfo(L, "Sl", &info) || info.currentline < 0)
+	if (!lua_getstack(L, (int)level, &info) || !lua_getinfo(L, "Sl", &info) || info.currentline < 0)
 		lua_pushliteral(L, "?");
 	else
 		lua_pushfstring(L, "%s:%d", info.short_src, info.currentline);

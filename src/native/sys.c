@@ -42,6 +42,18 @@ static int l_reset_clock(lua_State *L)
 	return 0;
 }
 
+static int l_sleep(lua_State *L)
+{
+	lua_Number seconds = luaL_checknumber(L, 1);
+
+	luaL_argcheck(L, seconds >= 0 && seconds <= 1, 1, "from 0 to 1 second");
+	const struct timespec time = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
+	pa_native_wait_begin(L);
+	nanosleep(&time, NULL);
+	pa_native_wait_end(L);
+	return 0;
+}
+
 static int l_settings(lua_State *L)
 {
 	const struct pa_services *services = pa_native_services(L);
@@ -89,6 +101,7 @@ int pa_native_open_sys(lua_State *L)
 		{"monotonic", l_monotonic},
 		{"advance", l_advance},
 		{"reset_clock", l_reset_clock},
+		{"sleep", l_sleep},
 		{"settings", l_settings},
 		{"env", l_env},
 		{"server", l_server},

@@ -26,7 +26,7 @@ function scripts.compile(source, name, environment) end
 ---@return table
 function scripts.globals() end
 
---- The file and line of the function that called the caller's caller: where a route was written. `level` as in error().
+--- Where a function on the stack stands: level 1 is the one that calls, 2 the one that called it, as in error().
 ---@param level integer
 ---@return string place "init.lua:12"
 function scripts.where(level) end

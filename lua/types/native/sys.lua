@@ -19,6 +19,10 @@ function sys.advance(seconds) end
 --- Back to the true time.
 function sys.reset_clock() end
 
+--- Waits. For what another process will have done, which nothing else tells.
+---@param seconds number at most 1
+function sys.sleep(seconds) end
+
 --- The settings this server was started with: names and text values. Secrets are among them, so app scripts never see
 --- this module.
 ---@return table<string, string>

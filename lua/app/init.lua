@@ -1,0 +1,46 @@
+-- The partner's app. Save it and the next request runs it: nothing is rebuilt, nothing restarted.
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local destinations = require "destinations"
+
+local app = partnerapp.new {
+	destination = "google-analytics", -- the slug of your destination in Segment's catalog
+	env = { TRACKING_ID = "UA-970334309-1" }, -- this app's own settings and their defaults
+}
+
+-- The scope is what to ask a customer for. A scope belongs to one app registered at Segment, so another scope is another
+-- mount with its own client: client = "report" takes REPORT_CLIENT_ID and REPORT_CLIENT_SECRET.
+app:oauth("/auth/segment", {
+	scope = "destination/" .. app.destination,
+	installed = function(_, install)
+		if install.source then
+			local destination, err = app.actions.enable(install)
+			if not destination then
+				return reply.failed(502, "The install is saved, but its destination is not set up: " .. err)
+			end
+		end
+		return reply.redirect("/installs/" .. install.id)
+	end,
+})
+
+-- An action has a name, so that pages and commands can call it. This one creates the destination, or updates it.
+function app.actions.enable(install)
+	local segment = install:segment() -- a client whose token is always fresh
+	local settings = destinations.settings(app.destination, app.env)
+	local destination, err, code = segment:create_destination(install.source, app.destination, settings)
+	if code == "already_exists" then
+		destination, err, code = segment:update_destination(install.source, app.destination, settings)
+	end
+	return destination, err, code
+end
+
+app:get("/", function(req)
+	return reply.view("home", require("pages").home(app, req))
+end)
+
+app:get("/installs/:id", function(req)
+	local values = require("pages").install(app, app.installs:owned(req, req.params.id))
+	return req:wants_json() and reply.json(values.json) or reply.view("install", values)
+end)
+
+return app

@@ -1,0 +1,49 @@
+-- The OAuth client of a mount: from the settings, or, in the demo, one that the sandbox registers for the mount's scope, so
+-- that changing the scope in a script just works.
+local config = require "partnerapp.config"
+local http = require "partnerapp.http"
+local log = require "native.log"
+
+local clients = {}
+
+-- Asking for the same client again gives the same one, so nothing has to be kept here.
+local function register(scope, redirect_uri)
+	local response, err, code = http.post(config.sandbox_url .. "/_sandbox/clients", {
+		json = { scope = scope, redirect_uris = { redirect_uri }, display_name = "Demo: " .. scope },
+	})
+	if not response then
+		return nil, "The sandbox does not answer: " .. err, code
+	end
+	local client = response.json()
+	if response.status ~= 200 or type(client) ~= "table" or type(client.client_id) ~= "string" then
+		local why = type(client) == "table" and client.error or response.body:sub(1, 200)
+		return nil, "The sandbox registered no client for scope " .. scope .. ": " .. tostring(why), "sandbox"
+	end
+	return { id = client.client_id, secret = client.client_secret }
+end
+
+local known = {}
+
+--- The client to ask for `scope` with.
+---@param name string? whose settings: see config.client
+---@param scope string
+---@param redirect_uri string
+---@return {id: string, secret: string}? client, string? message, string? code
+function clients.find(name, scope, redirect_uri)
+	local client, err, code = known[name or ""], nil, nil
+	if client then
+		return client
+	end
+	if config.sandbox_url then
+		client, err, code = register(scope, redirect_uri)
+	else
+		client, err, code = config.client(name)
+		known[name or ""] = client
+	end
+	if client then
+		log.mask(client.secret)
+	end
+	return client, err, code
+end
+
+return clients

@@ -1,0 +1,34 @@
+-- The server's clock. The sandbox moves its own; nothing else may.
+local sys = require "native.sys"
+
+local clock = {}
+
+--- Seconds since 1970, with a fraction.
+---@return number
+clock.now = sys.now
+
+--- UTC in RFC 3339 with milliseconds: "2018-09-24T17:08:04.138Z".
+---@param seconds number
+---@return string
+clock.timestamp = sys.timestamp
+
+local function only_the_sandbox()
+	if sys.server() ~= "sandbox" then
+		error("only the sandbox may move its clock", 3)
+	end
+end
+
+--- Moves this server's time forward.
+---@param seconds number
+function clock.advance(seconds)
+	only_the_sandbox()
+	sys.advance(seconds)
+end
+
+--- Back to the true time.
+function clock.reset()
+	only_the_sandbox()
+	sys.reset_clock()
+end
+
+return clock

@@ -1,0 +1,94 @@
+-- Apps as OAuth clients.
+local crypto = require "partnerapp.crypto"
+local db = require "partnerapp.db"
+local json = require "partnerapp.json"
+local store = require "store"
+
+local clients = {}
+
+local function from_row(row)
+	if row then
+		row.redirect_uris = store.decode(row.redirect_uris)
+		row.details = store.decode(row.details)
+		row.public = row.public == 1
+	end
+	return row or nil
+end
+
+---@param client_id string
+---@return table?
+function clients.find(client_id)
+	return from_row(db.row("SELECT * FROM clients WHERE client_id = ?", client_id))
+end
+
+local function uuid()
+	local hex = crypto.hex(crypto.digest("sha1", crypto.token(32)))
+	return ("%s-%s-4%s-%x%s-%s"):format(
+		hex:sub(1, 8),
+		hex:sub(9, 12),
+		hex:sub(14, 16),
+		8 + tonumber(hex:sub(17, 17), 16) % 4,
+		hex:sub(18, 20),
+		hex:sub(21, 32)
+	)
+end
+
+clients.uuid = uuid
+
+--- Registers an app. With `identity` the same app is found again instead of made twice.
+---@param app {scope: string, redirect_uris: string[], public: boolean?, display_name: string?, workspace: string?, details: table?}
+---@param identity string?
+---@return table client
+function clients.register(app, identity)
+	local known = identity and from_row(db.row("SELECT * FROM clients WHERE identity = ?", identity))
+	if known then
+		return known
+	end
+	local client_id = uuid()
+	local made, _, code = db.exec(
+		[[INSERT INTO clients (client_id, secret, scope, public, redirect_uris, display_name, workspace, details, identity)
+			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]],
+		client_id,
+		store.random(12),
+		app.scope,
+		app.public ~= false,
+		store.encode(json.array(app.redirect_uris)),
+		app.display_name,
+		app.workspace,
+		store.encode(app.details or {}),
+		identity
+	)
+	if not made and code == "constraint" then
+		return clients.register(app, identity)
+	end
+	assert(made)
+	return clients.find(client_id)
+end
+
+local function form_decode(text)
+	return (text:gsub("+", " "):gsub("%%(%x%x)", function(digits)
+		return string.char(tonumber(digits, 16))
+	end))
+end
+
+--- The client whose credentials a request carries: Basic, plain or form-encoded (RFC 6749 2.3.1), or in the form.
+---@param req table
+---@return table? client, boolean given whether there were credentials at all
+function clients.authenticate(req, form)
+	local user, password = req:basic()
+	if not user and form and form.client_id and form.client_secret then
+		user, password = form.client_id, form.client_secret
+	end
+	if not user then
+		return nil, req.headers.authorization ~= nil
+	end
+	for _, decode in ipairs { tostring, form_decode } do
+		local client = clients.find(decode(user))
+		if client and crypto.equal(client.secret, decode(password)) then
+			return client, true
+		end
+	end
+	return nil, true
+end
+
+return clients

@@ -1,0 +1,71 @@
+-- The control API below /_sandbox/: for tests and for the demo. Loopback only, JSON both ways.
+local clients = require "clients"
+local clock = require "partnerapp.clock"
+local json = require "partnerapp.json"
+local record = require "record"
+local reply = require "partnerapp.reply"
+local scopes = require "scopes"
+local store = require "store"
+
+local function failed(message)
+	return reply.json({ error = message }, 400)
+end
+
+local function register(req)
+	local asked = req.json
+	if type(asked) ~= "table" or not scopes.is_known(asked.scope) then
+		return failed("scope must be workspace, workspace:read or destination/<slug> with a slug of the catalog")
+	elseif not json.is_array(asked.redirect_uris) or type(asked.redirect_uris[1]) ~= "string" then
+		return failed("redirect_uris must be a list of URIs")
+	end
+	local name = type(asked.display_name) == "string" and asked.display_name or "Demo app"
+	local identity = asked.scope .. "\n" .. table.concat(asked.redirect_uris, "\n") .. "\n" .. name
+	local client = clients.register({
+		scope = asked.scope,
+		redirect_uris = asked.redirect_uris,
+		public = asked.public ~= false,
+		display_name = name,
+		workspace = asked.public == false and "business" or nil,
+	}, identity)
+	return reply.json { client_id = client.client_id, client_secret = client.secret }
+end
+
+return function(app)
+	-- The server listens on loopback only; this keeps it so behind a proxy or a changed setting.
+	local function loopback(handler)
+		return function(req)
+			if not req.ip:find("^127%.") then
+				return reply.json({ error = "loopback only" }, 403)
+			end
+			return handler(req)
+		end
+	end
+
+	local function post(path, handler)
+		app:post("/_sandbox/" .. path, loopback(handler), { csrf = false })
+	end
+
+	app:get(
+		"/_sandbox/requests",
+		loopback(function()
+			return reply.json(record.all())
+		end)
+	)
+
+	post("reset", function()
+		store.reset()
+		return reply.json {}
+	end)
+
+	post("clients", register)
+
+	post("clock", function(req)
+		local asked = req.json
+		local seconds = type(asked) == "table" and asked.advance
+		if type(seconds) ~= "number" or seconds < 0 or seconds > 1e9 then
+			return failed("advance must be a number of seconds")
+		end
+		clock.advance(seconds)
+		return reply.json { now = clock.timestamp(clock.now()) }
+	end)
+end

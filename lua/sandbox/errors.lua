@@ -1,0 +1,95 @@
+-- How Segment says no: the Config API with a text and a gRPC code, the OAuth server with the fields of fosite.
+local reply = require "partnerapp.reply"
+
+local errors = {}
+
+local STATUS = { [3] = 400, [16] = 401, [7] = 403, [5] = 404, [6] = 409, [8] = 429, [13] = 500, [12] = 501, [14] = 503 }
+
+--- An error of the Config API.
+---@param code integer a gRPC code
+---@param text string
+---@return table response
+function errors.api(code, text)
+	return reply.json({ error = text, code = code }, STATUS[code])
+end
+
+--- An error of the OAuth server that is answered directly.
+---@param status integer
+---@param name string
+---@param description string
+---@param hint string?
+---@return table response
+function errors.oauth(status, name, description, hint)
+	local response = reply.json({
+		error = name,
+		error_description = description,
+		error_hint = hint,
+		status_code = status,
+	}, status)
+	response.headers["content-type"] = "application/json;charset=UTF-8"
+	if status == 401 then
+		response.headers["www-authenticate"] = "Basic"
+	end
+	return response
+end
+
+--- The same as a page for browsers (A2).
+---@param req table
+---@param status integer
+---@param name string
+---@param description string
+---@param hint string?
+---@return table response
+function errors.oauth_page(req, status, name, description, hint)
+	if (req.headers.accept or ""):find("text/html", 1, true) then
+		return reply.view(
+			"oauth_error",
+			{ title = "OAuth error", name = name, description = description, hint = hint or false },
+			status
+		)
+	end
+	return errors.oauth(status, name, description, hint)
+end
+
+local CODES = {
+	[400] = 3,
+	[401] = 16,
+	[403] = 7,
+	[404] = 5,
+	[405] = 5,
+	[409] = 6,
+	[413] = 3,
+	[415] = 3,
+	[429] = 8,
+	[501] = 12,
+	[503] = 14,
+}
+
+--- The library's own refusals in Segment's words: a wrong method is "not found" at the Config API (A17).
+---@param req table
+---@param status integer
+---@param message string
+---@return table response
+function errors.shape(req, status, message)
+	local path = req.path
+	if path:find("^/v1beta/") then
+		local code = CODES[status] or 13
+		local text = (status == 404 or status == 405) and "not found" or message
+		return errors.api(code, text)
+	elseif path:find("^/oauth2/") then
+		return errors.oauth(
+			status == 405 and 400 or status,
+			status < 500 and "invalid_request" or "server_error",
+			message
+		)
+	elseif path:find("^/_sandbox/") or req:wants_json() then
+		return reply.json({ error = message }, status)
+	end
+	return reply.view(
+		"refusal",
+		{ title = "Status " .. status, message = message, status = status, request_id = req.id },
+		status
+	)
+end
+
+return errors

@@ -1,0 +1,107 @@
+-- Sources of a workspace.
+local access = require "access"
+local body = require "body"
+local catalog = require "catalog"
+local db = require "partnerapp.db"
+local errors = require "errors"
+local json = require "partnerapp.json"
+local pages = require "pages"
+local reply = require "partnerapp.reply"
+local store = require "store"
+
+local function shown(row)
+	return {
+		name = row.name,
+		parent = "workspaces/" .. row.workspace,
+		catalog_name = row.catalog_name,
+		write_keys = json.array { row.write_key },
+		library_config = {
+			metrics_enabled = false,
+			retry_queue = false,
+			cross_domain_id_enabled = false,
+			api_host = "",
+		},
+		create_time = row.create_time,
+	}
+end
+
+local function find(req)
+	return db.row(
+		"SELECT * FROM sources WHERE name = ?",
+		("workspaces/%s/sources/%s"):format(req.params.workspace, req.params.source)
+	)
+end
+
+local function create(app, req)
+	local value, refusal = body.read(app, req)
+	if not value then
+		return refusal
+	end
+	local asked = value.source
+	local prefix = "workspaces/" .. req.params.workspace .. "/sources/"
+	if type(asked) ~= "table" then
+		return errors.api(3, "source is missing")
+	elseif type(asked.name) ~= "string" or asked.name:sub(1, #prefix) ~= prefix then
+		return errors.api(3, "name must begin with " .. prefix)
+	end
+	local slug = asked.name:sub(#prefix + 1)
+	if #slug > 100 or not slug:find("^[a-z0-9_-]+$") then
+		return errors.api(3, "a source's slug has lower-case letters, digits, - and _ only")
+	elseif not catalog.has_source(asked.catalog_name) then
+		return errors.api(3, "catalog_name is not in the catalog")
+	end
+	local made, message, code = store.add_source(req.params.workspace, slug, asked.catalog_name)
+	if not made and code == "constraint" then
+		return errors.api(6, "source already exists")
+	end
+	assert(made, message)
+	return reply.json(shown(db.row("SELECT * FROM sources WHERE name = ?", asked.name)))
+end
+
+return function(app)
+	local path = "/v1beta/workspaces/:workspace/sources"
+
+	app:get(
+		path,
+		access.guard("read", function(req)
+			local list = {}
+			local sql = "SELECT * FROM sources WHERE workspace = ? ORDER BY name"
+			for i, row in ipairs(assert(db.query(sql, req.params.workspace))) do
+				list[i] = shown(row)
+			end
+			return pages.reply(req, "sources", list)
+		end)
+	)
+
+	app:post(
+		path,
+		access.guard("write", function(req)
+			return create(app, req)
+		end),
+		{ csrf = false }
+	)
+
+	app:get(
+		path .. "/:source",
+		access.guard("read", function(req)
+			local row = find(req)
+			return row and reply.json(shown(row)) or errors.api(5, "not found")
+		end)
+	)
+
+	app:delete(
+		path .. "/:source",
+		access.guard("write", function(req)
+			local row = find(req)
+			if not row then
+				return errors.api(5, "not found")
+			end
+			return db.transaction(function()
+				assert(db.exec("DELETE FROM destinations WHERE source = ?", row.name))
+				assert(db.exec("DELETE FROM sources WHERE name = ?", row.name))
+				return reply.json {}
+			end)
+		end),
+		{ csrf = false }
+	)
+end
