@@ -37,8 +37,8 @@ local function index(app, name)
 		rawset(app, name, value)
 		return value
 	end
-	if name ~= "destination" and type(name) == "string" and not name:find("^_") then
-		error("an app has no field '" .. name .. "'", 2)
+	if name ~= "destination" then
+		error("an app has no field '" .. tostring(name) .. "'", 2)
 	end
 end
 
@@ -67,7 +67,9 @@ function partnerapp.new(options)
 		actions = {},
 		_router = router.new(),
 		_before = {},
-		_cors = options.cors,
+		_cors = options.cors or false,
+		_parent = false,
+		_failed = false,
 	}
 	return setmetatable(app, AppMeta)
 end
