@@ -105,7 +105,7 @@ end
 
 -- Where a message or a line of a traceback points: kind, file and line of a script that can be shown.
 local function place_in(text)
-	local file, line = text:match("^%s*([^:%s]+%.%w+):(%d+):")
+	local file, line = text:sub(1, 200):match("^%s*([^:%s]+%.%w+):(%d+):")
 	if not file then
 		return nil
 	end
@@ -115,8 +115,9 @@ local function place_in(text)
 	return bytes and { kind = kind, file = file, line = math.tointeger(line), bytes = bytes }
 end
 
--- The script line to show: the app's own comes before the library's, wherever it stands in the traceback.
-local function find_place(message, traceback)
+-- The script line to show: the app's own comes before the library's, wherever it stands in the traceback. A handler
+-- that ended with `return reply.…` is not in there any more: then it is the line of its route.
+local function find_place(message, traceback, route)
 	local first = place_in(message)
 	if first and first.kind == "app" then
 		return first
@@ -128,13 +129,13 @@ local function find_place(message, traceback)
 		end
 		first = first or place
 	end
-	return first
+	return route and place_in(route.where .. ":") or first
 end
 
 local AROUND = 5
 
-local function source_of(message, traceback)
-	local place = find_place(message, traceback)
+local function source_of(message, traceback, route)
+	local place = find_place(message, traceback, route)
 	if not place then
 		return false
 	end
@@ -152,21 +153,26 @@ end
 ---@param req partnerapp.request
 ---@param message string
 ---@param traceback string?
----@param heading string? a sentence above it
+---@param heading string a sentence above it
+---@param route partnerapp.route?
 ---@return partnerapp.response
-function fault.explain(req, message, traceback, heading)
+function fault.explain(req, message, traceback, heading, route)
 	if req:wants_json() then
 		return as_json(req, 500, message, traceback)
 	end
 	local values = {
 		message = message,
-		heading = heading or "A script raised an error",
+		heading = heading,
 		traceback = traceback or false,
-		source = source_of(message, traceback),
+		source = source_of(message, traceback, route),
 		route = req.method .. " " .. req.path,
 	}
 	local ok, response = pcall(page, "fault", req, 500, values, "library")
-	return ok and response or as_text(req, 500, message)
+	if ok then
+		return response
+	end
+	log.error("the page of an error failed", { error = tostring(response) })
+	return as_text(req, 500, message)
 end
 
 --- The response to whatever a handler raised.
@@ -182,7 +188,7 @@ function fault.respond(app, req, err, traceback)
 	local message = tostring(err)
 	log.error("a script failed", { error = message, traceback = traceback, route = req.method .. " " .. req.path })
 	if config.development and (not app or not shape_of(app) or req:header("sec-fetch-dest") == "document") then
-		return fault.explain(req, message, traceback)
+		return fault.explain(req, message, traceback, "A script raised an error", app and app:route(req))
 	end
 	return fault.shape(app, req, refusal.new(500, config.development and message or SORRY))
 end

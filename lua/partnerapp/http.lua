@@ -1,5 +1,5 @@
--- Calls out: a URL and options in, a response or `nil, message, code` out (codes as in native.http). Statuses of 400 and
--- more are responses too.
+-- Calls out: a URL and options in, a response or `nil, message, code` out (codes as in native.http). Statuses of 400
+-- and more are responses too.
 local native = require("native.http")
 
 ---@class partnerapp.http.options: native.http.request
@@ -41,13 +41,14 @@ end
 
 -- The request as native.http takes it, or nil, message, code.
 local function prepare(options)
-	local request = { headers = {} }
+	local request = {}
 	for name, value in pairs(options) do
 		if not OPTIONS[name] then
 			error("http: unknown option '" .. tostring(name) .. "'", 3)
 		end
 		request[name] = value
 	end
+	request.headers = {}
 	for name, value in pairs(options.headers or {}) do
 		request.headers[name] = value
 	end

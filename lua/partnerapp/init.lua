@@ -89,7 +89,7 @@ local function add(app, method, path, handler, options)
 		method = method,
 		path = path,
 		handler = handler,
-		where = scripts.where(3),
+		where = scripts.where(2),
 		app = app,
 		unguarded = options.csrf == false,
 	}
@@ -188,16 +188,18 @@ local function run_before(app, req)
 	end
 end
 
--- No route has this method and path as they are: parameters, HEAD, what the library serves itself, refusals.
-local function search(app, req)
+--- The route that answers a request, if one does; fills in its params.
+---@param req partnerapp.request
+---@return partnerapp.route?
+function App:route(req)
 	local method, path = req.method, req.path
 	if method == "HEAD" then
 		method = "GET"
 	end
-	local by_path = app._router.exact[method]
+	local by_path = self._router.exact[method]
 	local route = by_path and by_path[path]
 	if not route then
-		route, req.params = app._router:match(method, path)
+		route, req.params = self._router:match(method, path)
 	end
 	return route
 end
@@ -250,7 +252,7 @@ end
 ---@return partnerapp.response
 function App:dispatch(req)
 	local by_path = self._router.exact[req.method]
-	local route = by_path and by_path[req.path] or search(self, req)
+	local route = by_path and by_path[req.path] or self:route(req)
 	local response
 	if route then
 		response = answer(self, req, route)

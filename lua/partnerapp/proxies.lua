@@ -147,13 +147,14 @@ function proxies.client(peer, forwarded, networks)
 	return client
 end
 
-local trusted
+local trusted, trusted_text
 
---- The networks of TRUSTED_PROXIES. What cannot be read is trusted in nothing.
+--- The networks of TRUSTED_PROXIES. What cannot be read trusts nobody.
 ---@return table
 function proxies.trusted()
-	if not trusted then
-		trusted = proxies.parse(sys.settings().TRUSTED_PROXIES or "") or {}
+	local text = sys.settings().TRUSTED_PROXIES or ""
+	if text ~= trusted_text then
+		trusted, trusted_text = proxies.parse(text) or {}, text
 	end
 	return trusted
 end

@@ -229,6 +229,47 @@ function testing.clock.now()
 	return sys.now()
 end
 
+-- Settings
+
+local native_settings = sys.settings
+local config_before
+
+local function put_back_settings()
+	sys.settings = native_settings
+	local config = require("partnerapp.config")
+	for name, value in pairs(config_before or {}) do
+		config[name] = value
+	end
+	config_before = nil
+end
+
+--- Sets settings of the server for the rest of the case. With PUBLIC_URL = "https://app.example" it is in production;
+--- what the app read when it was loaded, such as its `env`, stays.
+---@param changes table<string, string>
+function testing.settings(changes)
+	put_back_settings()
+	local config = require("partnerapp.config")
+	local settings = native_settings()
+	for name, value in pairs(changes) do
+		settings[name] = value
+	end
+	sys.settings = function()
+		return settings
+	end
+	if changes.PUBLIC_URL then
+		local url = changes.PUBLIC_URL
+		local host = url:match("^%a+://%[?([^/%]]+)"):gsub(":%d+$", "")
+		config_before = {
+			public_url = config.public_url,
+			public_host = config.public_host,
+			https = config.https,
+			development = config.development,
+		}
+		config.public_url, config.public_host, config.https = url, host, url:find("^https:") ~= nil
+		config.development = host == "localhost" or host == "::1" or host:find("^127%.") ~= nil
+	end
+end
+
 -- The client
 
 ---@class partnerapp.testing.client
@@ -402,10 +443,13 @@ end
 ---@param values table<string, string>?
 ---@return partnerapp.testing.response
 function Client:submit(response, values)
-	local head, inside = response.body:match("<form([^>]*)>(.-)</form>")
-	if not head then
+	local start = response.body:find("<form", 1, true)
+	local stop = start and response.body:find("</form>", start, true)
+	if not stop then
 		error("the page has no form", 2)
 	end
+	local inside = response.body:sub(start, stop)
+	local head = inside:match("^<form([^>]*)>")
 	local form = {}
 	for input in inside:gmatch("<input([^>]*)>") do
 		local name, value = input:match('name="([^"]*)"'), input:match('value="([^"]*)"')
@@ -428,11 +472,10 @@ end
 function testing.run(case)
 	network = nil
 	http.transport = native_http
-	local ok, err = xpcall(case.run, function(raised)
-		return tostring(raised)
-	end, checks)
+	local ok, err = xpcall(case.run, tostring, checks)
 	http.transport = native_http
 	sys.reset_clock()
+	put_back_settings()
 	if ok and network and network.unlisted then
 		return false, "the app called " .. network.unlisted .. ", which the case does not list"
 	end

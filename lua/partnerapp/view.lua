@@ -8,7 +8,7 @@ local view = {}
 
 local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
 
-local function text_of(value, expression)
+local function text_of(value, code)
 	local kind = type(value)
 	if kind == "string" then
 		return value
@@ -17,15 +17,15 @@ local function text_of(value, expression)
 	elseif kind == "table" and getmetatable(value) and getmetatable(value).__tostring then
 		return tostring(value)
 	end
-	error(("{{ %s }} is %s"):format(expression, value == nil and "nil" or "a " .. kind), 3)
+	error(("{{%s}} is %s"):format(code, value == nil and "nil" or "a " .. kind), 3)
 end
 
-local function escape(value, expression)
-	return (text_of(value, expression):gsub("[&<>\"']", ESCAPES))
+local function escape(value, code)
+	return (text_of(value, code):gsub("[&<>\"']", ESCAPES))
 end
 
-local function raw(value, expression)
-	return text_of(value, expression)
+local function raw(value, code)
+	return text_of(value, code)
 end
 
 --- Text made safe inside HTML and quoted attributes.
@@ -65,19 +65,18 @@ local function newlines(text)
 end
 
 local function statement(code)
-	local include = code:match('^%s*include%s*%(?%s*"([%w_/-]+)"%s*%)?%s*$')
-	if include then
-		return (" _v.include(_b, _ENV, %q) "):format(include)
+	local word = code:match("^%s*(%a+)")
+	local name = (word == "include" or word == "layout") and code:match('"([%w_/-]+)"')
+	if not name then
+		return " " .. code .. " "
+	elseif word == "include" then
+		return (" _v.include(_b, _ENV, %q) "):format(name)
 	end
-	local layout = code:match('^%s*layout%s*%(?%s*"([%w_/-]+)"%s*%)?%s*$')
-	if layout then
-		return (" _b.layout = %q "):format(layout)
-	end
-	return " " .. code .. " "
+	return (" _b.layout = %q "):format(name)
 end
 
 local function expression(code, call)
-	return (" _b[#_b + 1] = %s((%s), %q) "):format(call, code, code:match("^%s*(.-)%s*$"))
+	return (" _b[#_b + 1] = %s((%s), %q) "):format(call, code, code)
 end
 
 -- The forms, by how they begin; the longest beginning first.

@@ -17,9 +17,11 @@ static int l_read(lua_State *L)
 {
 	const struct pa_scripts *scripts = pa_native_context_of(L)->scripts;
 	enum pa_scripts_kind kind = check_kind(L);
-	const struct pa_script *script = scripts ? pa_scripts_find(scripts, kind, luaL_checkstring(L, 2)) : NULL;
+	size_t length;
+	const char *name = luaL_checklstring(L, 2, &length);
+	const struct pa_script *script = scripts ? pa_scripts_find(scripts, kind, name) : NULL;
 
-	if (!script)
+	if (!script || strlen(name) != length) /* a NUL must not hide what follows it (HT-10) */
 		return 0;
 	lua_pushlstring(L, script->bytes.at, script->bytes.length);
 	lua_pushstring(L, script->path);

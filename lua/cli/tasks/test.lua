@@ -7,10 +7,17 @@ local function out(format, ...)
 	files.out(format:format(...) .. "\n")
 end
 
--- What went wrong, as lines that a TAP reader skips.
+-- What went wrong, as lines that a TAP reader skips; of a traceback, the lines of the app.
 local function diagnose(text)
+	local in_traceback = false
 	for line in (text .. "\n"):gmatch("([^\n]*)\n") do
-		out("  # %s", line)
+		in_traceback = in_traceback or line == "stack traceback:"
+		if
+			not in_traceback
+			or line:find("^\t[^%[]") and not line:find("^\tpartnerapp/") and not line:find("^\tcli/")
+		then
+			out("  # %s", line)
+		end
 	end
 end
 

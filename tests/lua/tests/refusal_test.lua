@@ -1,0 +1,157 @@
+-- How a no looks: refusals, failures and faults, as pages and as JSON, in development and in production.
+local partnerapp = require("partnerapp")
+local reply = require("partnerapp.reply")
+local testing = require("partnerapp.testing")
+
+local JSON = { accept = "application/json" }
+local PRODUCTION = { PUBLIC_URL = "https://app.example" }
+
+local function sample()
+	local app = partnerapp.new({})
+	app:get("/refuse", function()
+		partnerapp.refuse(404, "No <b>such</b> install.")
+	end)
+	app:get("/failed", function()
+		return reply.failed(502, "Segment does not answer.")
+	end)
+	app:get("/nil", function()
+		return nil, "secret database is gone"
+	end)
+	app:get("/raise", function()
+		error("secret <script>alert(1)</script>")
+	end)
+	app:get("/object", function()
+		error({})
+	end)
+	app:get("/nothing", function() end)
+	app:get("/wrong", function()
+		return "text"
+	end)
+	app:get("/header", function()
+		return { status = 200, headers = { ["x-a"] = "a\r\nset-cookie: b=c" } }
+	end)
+	return app
+end
+
+-- The source line that the page marks.
+local function failing_line(response)
+	local at = response.body:find('class="failing">', 1, true)
+	return at and response.body:sub(at, at + 150) or ""
+end
+
+testing.case("a status that is no refusal raises", function(t)
+	for _, status in ipairs({ 200, 399, 600, "404", 404.5 }) do
+		t.raises(function()
+			partnerapp.refuse(status, "x")
+		end, "status must be")
+	end
+end)
+
+testing.case("HT-24 a refusal is an escaped page with the request's id", function(t)
+	local response = testing.client(sample()):get("/refuse")
+	t.equal(response.status, 404)
+	t.contains(response.headers["content-type"], "text/html")
+	t.contains(response.body, "No &lt;b&gt;such&lt;/b&gt; install.")
+	t.lacks(response.body, "<b>")
+	t.match(response.body, "Request <code>test%-%d+</code>")
+	t.contains(response.body, "<title>Not found</title>")
+	t.contains(response.body, '<html lang="en">')
+end)
+
+testing.case("HT-24 a refusal is JSON for who asks for JSON", function(t)
+	local response = testing.client(sample()):get("/refuse", { headers = JSON })
+	t.equal(response.status, 404)
+	t.equal(response.json().error, "No <b>such</b> install.")
+	t.match(response.json().request_id, "^test%-%d+$")
+end)
+
+testing.case("reply.failed shows its message", function(t)
+	local response = testing.client(sample()):get("/failed")
+	t.equal(response.status, 502)
+	t.contains(response.body, "Segment does not answer.")
+	t.equal(response.headers["cache-control"], "no-store")
+end)
+
+testing.case("HT-24 in production an error shows one sentence and the id, nothing of the script", function(t)
+	testing.settings(PRODUCTION)
+	for _, path in ipairs({ "/nil", "/raise", "/object", "/wrong", "/header" }) do
+		for _, headers in ipairs({ {}, JSON }) do
+			local response = testing.client(sample()):get(path, { headers = headers })
+			t.equal(response.status, 500, path)
+			t.match(response.body, "test%-%d+", path)
+			for _, leak in ipairs({ "secret", "refusal_test", "traceback", "table: ", "set-cookie" }) do
+				t.lacks(response.body, leak, path)
+			end
+		end
+	end
+end)
+
+testing.case("HT-24 in development an error shows message, source and traceback, escaped", function(t)
+	local response = testing.client(sample()):get("/raise")
+	t.equal(response.status, 500)
+	t.contains(response.body, "secret &lt;script&gt;alert(1)&lt;/script&gt;")
+	t.lacks(response.body, "<script")
+	t.contains(failing_line(response), "error(&quot;secret")
+	t.contains(response.body, "stack traceback:")
+	t.match(response.error, "^tests/refusal_test.lua:%d+: secret")
+	local json = testing.client(sample()):get("/raise", { headers = JSON }).json()
+	t.match(json.error, "secret")
+	t.contains(json.traceback, "refusal_test.lua")
+end)
+
+testing.case("an error deep in the library points at the app's line", function(t)
+	local app = partnerapp.new({})
+	app:get("/deep", function()
+		local response = reply.json({ f = print }) -- here
+		return response
+	end)
+	local response = testing.client(app):get("/deep")
+	t.contains(failing_line(response), "-- here")
+end)
+
+testing.case("a handler that returns nothing answers 204", function(t)
+	local response = testing.client(sample()):get("/nothing")
+	t.equal(response.status, 204)
+	t.equal(response.body, "")
+end)
+
+testing.case("nil and a message is a failure", function(t)
+	local response = testing.client(sample()):get("/nil")
+	t.equal(response.status, 500)
+	t.contains(response.body, "secret database is gone", "development shows it")
+end)
+
+testing.case("failed() shapes every refusal and keeps Allow", function(t)
+	local app = sample()
+	app:failed(function(req, status, message)
+		return reply.json({ message = message, code = status, path = req.path }, status)
+	end)
+	local client = testing.client(app)
+	t.same(client:get("/failed").json(), { message = "Segment does not answer.", code = 502, path = "/failed" })
+	t.equal(client:get("/none").json().code, 404)
+	t.equal(client:get("/raise").json().code, 500)
+	t.equal(client:get("/nil").json().code, 500)
+	t.equal(client:post("/failed").json().code, 405)
+	t.equal(client:post("/failed").headers.allow, "GET, HEAD, OPTIONS")
+end)
+
+testing.case("failed() that fails itself leaves the default page", function(t)
+	local app = sample()
+	app:failed(function()
+		error("again")
+	end)
+	local response = testing.client(app):get("/refuse")
+	t.equal(response.status, 404)
+	t.contains(response.body, "such")
+end)
+
+testing.case("failed() of a mounted app is for its own routes", function(t)
+	local outer, inner = sample(), sample()
+	inner:failed(function(_, status)
+		return reply.text("inner", status)
+	end)
+	outer:mount("/in", inner)
+	local client = testing.client(outer)
+	t.equal(client:get("/in/failed").body, "inner")
+	t.lacks(client:get("/failed").body, "inner")
+end)
