@@ -89,7 +89,7 @@ local function add(app, method, path, handler, options)
 		method = method,
 		path = path,
 		handler = handler,
-		where = scripts.where(2),
+		where = scripts.where(3),
 		app = app,
 		unguarded = options.csrf == false,
 	}
