@@ -195,6 +195,8 @@ static void put_escaped(struct line *line, const char *text, size_t length)
 			width = 1;
 		} else if (byte == '\n' && line->people) {
 			put_text(line, "\n    ");
+		} else if (byte == '\t' && line->people) {
+			put_text(line, "  ");
 		} else if (byte < 0x20 || byte == 0x7f) {
 			snprintf(escape, sizeof escape, "\\u%04x", byte);
 			put_text(line, byte == '\n' ? "\\n" : byte == '\t' ? "\\t" : escape);

@@ -23,9 +23,10 @@ function task.plan(name, given)
 	local server = servers.app(found, folder, false)
 	server.database = "sqlite::memory:"
 	server.secret_key = "k1:" .. crypto.hex(crypto.random(32))
+	server.settings.TESTING = "1"
 	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
 	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
-	return servers.task(name, server, {})
+	return servers.task(name, server, {}, name == "test" and "off" or "warn")
 end
 
 return task

@@ -140,6 +140,9 @@ function http.all(calls)
 	return answers
 end
 
+--- Takes a URL apart, strictly: http or https, no user name, no control bytes. See native.http.parse_url.
+http.parse_url = native.parse_url
+
 --- Percent-encodes everything but unreserved characters.
 http.escape = native.escape
 

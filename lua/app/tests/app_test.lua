@@ -1,0 +1,134 @@
+-- The shipped app's tests: a partner's would look like these.
+local app = require "init"
+local testing = require "partnerapp.testing"
+
+local TOKEN_URL = "POST https://id.segmentapis.com/oauth2/token"
+local SOURCE = "workspaces/business/sources/js"
+local API = "https://platform.segmentapis.com/v1beta/"
+local DESTINATION = SOURCE .. "/destinations/google-analytics"
+
+local function token(more)
+	local body = {
+		access_token = "token-of-the-test",
+		token_type = "bearer",
+		expires_in = 3599,
+		scope = "destination/google-analytics",
+		app_name = "apps/2",
+		install_name = "installs/" .. math.random(1, 1 << 40),
+		workspace_names = { "workspaces/business" },
+		source_names = { SOURCE },
+	}
+	for name, value in pairs(more or {}) do
+		body[name] = value ~= "absent" and value or nil
+	end
+	return { json = body }
+end
+
+local function destination(enabled)
+	return {
+		json = {
+			name = DESTINATION,
+			display_name = "Google Analytics",
+			enabled = enabled,
+			connection_mode = "CLOUD",
+			config = {
+				{ name = DESTINATION .. "/config/trackingId", display_name = "Tracking ID", value = "UA-970334309-1" },
+				{ name = DESTINATION .. "/config/apiSecret", display_name = "Secret", value = "very-secret-value" },
+			},
+		},
+	}
+end
+
+local function install(client, headers)
+	local begun = client:get("/auth/segment")
+	local state = begun.headers.location:match("state=([%w_-]+)")
+	return client:get("/auth/segment/callback?code=code-of-the-test&state=" .. state, { headers = headers })
+end
+
+testing.case("the home page says what is set up and what comes next", function(t)
+	local page = testing.client(app):get("/")
+	t.equal(page.status, 200)
+	t.contains(page.body, "<title>Enable with Segment</title>")
+	t.contains(page.body, 'href="/auth/segment"')
+	t.contains(page.body, "http://localhost:8888/auth/segment/callback")
+end)
+
+testing.case("an install creates the destination and shows it, secrets masked", function(t)
+	local client = testing.client(app)
+	local network = testing.network {
+		[TOKEN_URL] = token(),
+		["POST " .. API .. SOURCE .. "/destinations"] = destination(true),
+		["GET " .. API .. DESTINATION] = destination(true),
+	}
+	local response = install(client)
+	t.equal(response.status, 303)
+	local sent = network.calls[2].json.destination
+	t.equal(sent.name, DESTINATION)
+	t.equal(sent.enabled, true)
+	t.equal(sent.connection_mode, "CLOUD")
+	local page = client:follow(response)
+	t.equal(page.status, 200)
+	t.contains(page.body, "Google Analytics is enabled")
+	t.contains(page.body, "UA-970334309-1")
+	t.lacks(page.body, "very-secret-value")
+	t.lacks(page.body, "token-of-the-test")
+end)
+
+testing.case("a destination that exists is updated", function(t)
+	local network = testing.network {
+		[TOKEN_URL] = token(),
+		["POST " .. API .. SOURCE .. "/destinations"] = {
+			status = 409,
+			json = { error = "destination already exists", code = 6 },
+		},
+		["PATCH " .. API .. DESTINATION] = destination(true),
+	}
+	t.equal(install(testing.client(app)).status, 303)
+	local sent = network.calls[3].json
+	t.same(sent.update_mask.paths, { "destination.enabled", "destination.connection_mode", "destination.config" })
+end)
+
+testing.case("when the destination cannot be set up, the page says so and the install is saved", function(t)
+	testing.network {
+		[TOKEN_URL] = token(),
+		["POST " .. API .. SOURCE .. "/destinations"] = {
+			status = 403,
+			json = { error = "insufficient scope", code = 7 },
+		},
+	}
+	local before = app.installs:count()
+	local response = install(testing.client(app))
+	t.equal(response.status, 502)
+	t.contains(response.body, "insufficient scope")
+	t.equal(app.installs:count(), before + 1)
+end)
+
+testing.case("a token without a source is an install of a workspace", function(t)
+	local client = testing.client(app)
+	testing.network { [TOKEN_URL] = token { source_names = "absent", scope = "workspace:read" } }
+	local page = client:follow(install(client))
+	t.contains(page.body, "workspace:read")
+	t.contains(page.body, "read the workspace")
+end)
+
+testing.case("an install is shown to the browser that made it only", function(t)
+	testing.network {
+		[TOKEN_URL] = token(),
+		["POST " .. API .. SOURCE .. "/destinations"] = destination(true),
+	}
+	local response = install(testing.client(app))
+	t.equal(testing.client(app):get(response.headers.location).status, 404)
+end)
+
+testing.case("a program gets JSON", function(t)
+	testing.network {
+		[TOKEN_URL] = token(),
+		["POST " .. API .. SOURCE .. "/destinations"] = destination(true),
+	}
+	local response = install(testing.client(app), { accept = "application/json" })
+	t.equal(response.status, 200)
+	local body = response.json()
+	t.equal(body.install.source, SOURCE)
+	t.equal(body.install.token, "***")
+	t.lacks(response.body, "token-of-the-test")
+end)
