@@ -1,6 +1,7 @@
 -- Cookies with the attributes of HT-01. Behind https a cookie is Secure and its name begins with "__Host-", so that no
 -- other host can plant it; scripts use the name without that.
 local config = require("partnerapp.config")
+local native = require("native.request")
 
 local cookie = {}
 
@@ -14,9 +15,12 @@ local OPTIONS = { max_age = true, same_site = true }
 local SAME_SITE = { Lax = true, Strict = true }
 
 local function check(name, value, options)
-	if type(name) ~= "string" or not name:find("^[%w!#$%%&'*+%-.^_`|~]+$") then
+	local problem = type(name) ~= "string" and "name"
+		or type(value) ~= "string" and "value"
+		or native.cookie_problem(name, value)
+	if problem == "name" then
 		error("cookie.set: '" .. tostring(name) .. "' cannot be a cookie's name", 3)
-	elseif type(value) ~= "string" or value:find("[^\x21-\x7e]") or value:find('[",;\\]') then
+	elseif problem then
 		error("cookie.set: the value of '" .. name .. "' has bytes that a cookie cannot carry; encode it", 3)
 	end
 	for option in pairs(options) do

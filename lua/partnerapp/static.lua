@@ -42,15 +42,22 @@ local function type_of(path)
 	return TYPES[path:match("%.(%w+)$")]
 end
 
+local addresses = {}
+
 --- The address of a file below static/, which changes with its content so that browsers may keep it.
 ---@param name string "style.css"
 ---@return string
 function static.address(name)
-	local bytes, key = find("static/" .. name)
-	if not bytes then
-		error("there is no static file '" .. name .. "'", 2)
+	local address = addresses[name]
+	if not address then
+		local bytes, key = find("static/" .. name)
+		if not bytes then
+			error("there is no static file '" .. name .. "'", 2)
+		end
+		address = "/static/" .. name .. "?v=" .. version_of(bytes, key)
+		addresses[name] = address
 	end
-	return "/static/" .. name .. "?v=" .. version_of(bytes, key)
+	return address
 end
 
 local function is_known(req, etag)

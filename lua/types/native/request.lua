@@ -37,4 +37,10 @@ function request.parse_form(text) end
 ---@return table<string, string>
 function request.parse_cookies(text) end
 
+--- What a Set-Cookie line cannot carry as it is.
+---@param name string
+---@param value string
+---@return "name"|"value"|nil
+function request.cookie_problem(name, value) end
+
 return request
