@@ -6,7 +6,7 @@ local refusal = require("partnerapp.refusal")
 
 local fault = {}
 
-local SORRY = "Something went wrong here. It has been logged under the request's id."
+local SORRY = "This request failed. What happened has been logged under the request's id."
 
 local TITLES = {
 	[400] = "Bad request",
@@ -140,7 +140,7 @@ local function source_of(message, traceback, route)
 		return false
 	end
 	local lines, number = {}, 0
-	for text in (place.bytes .. "\n"):gmatch("([^\n]*)\n") do
+	for text in (place.bytes:gsub("\n$", "")):gmatch("[^\n]*") do
 		number = number + 1
 		if math.abs(number - place.line) <= AROUND then
 			lines[#lines + 1] = { number = number, text = text, failing = number == place.line }
@@ -163,6 +163,7 @@ function fault.explain(req, message, traceback, heading, route)
 	local values = {
 		message = message,
 		heading = heading,
+		wide = true,
 		traceback = traceback or false,
 		source = source_of(message, traceback, route),
 		route = req.method .. " " .. req.path,
