@@ -439,6 +439,8 @@ static int http_error(struct mg_connection *connection, int status, const char *
 	char text[512];
 
 	(void)message;
+	if (status == 411) /* what it says to a Content-Length that is no number */
+		status = 400;
 	int length = snprintf(text, sizeof text,
 		"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
 		"Referrer-Policy: no-referrer\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n",

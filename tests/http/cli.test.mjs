@@ -1,0 +1,158 @@
+// The command line: what it prints, what it refuses, with which exit code.
+import assert from "node:assert/strict";
+import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { afterEach, beforeEach, test } from "node:test";
+import { exists, folder, run, top } from "./harness.mjs";
+
+let place;
+beforeEach(() => (place = folder()));
+afterEach(() => place.remove());
+const command = (args, env) => run(args, { cwd: place.name, env });
+const write = (name, text) => {
+	mkdirSync(path.dirname(path.join(place.name, name)), { recursive: true });
+	writeFileSync(path.join(place.name, name), text);
+};
+
+test("help and version", async () => {
+	const help = await command(["--help"]);
+	assert.equal(help.code, 0);
+	for (const name of ["demo", "serve", "sandbox", "check", "routes", "installs", "test", "config"]) {
+		assert.match(help.out, new RegExp(`^  ${name} `, "m"));
+		const own = await command([name, "--help"]);
+		assert.equal(own.code, 0);
+		assert.match(own.out, /Usage: partnerapp .*\n[^]*Examples:/);
+	}
+	assert.match((await command(["--version"])).out, /^partnerapp \d+\.\d+\.\d+\n$/);
+});
+
+for (const [name, args, env] of [
+	["no command", []],
+	["an unknown command", ["nothing"]],
+	["an unknown option", ["demo", "--nothing"]],
+	["an option without its value", ["demo", "--destination"]],
+	["a value for a switch", ["installs", "--json=yes"]],
+	["too many arguments", ["demo", "a", "b"]],
+	["a secret on the command line", ["serve", "--client-secret", "x"]],
+	["an app that is none", ["check", "nowhere"]],
+	["a destination that is none", ["demo", "--destination", "nothing"]],
+	["serve without CLIENT_ID", ["serve"]],
+	["a bad WORKERS", ["config"], { WORKERS: "many" }],
+	["a bad LISTEN", ["config"], { LISTEN: "8888" }],
+	["a PUBLIC_URL with a path", ["config"], { PUBLIC_URL: "http://localhost:8888/app" }],
+	["PostgreSQL", ["config"], { DATABASE_URL: "postgres://localhost/x" }],
+	["OA-23 a plain http SEGMENT_ID_URL elsewhere", ["config"], { SEGMENT_ID_URL: "http://id.segmentapis.com" }],
+	["a sandbox for other machines", ["sandbox", "--sandbox-listen", "0.0.0.0:8889"]],
+	["HT-02 an address for others without a password", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", LISTEN: "0.0.0.0:8888" }],
+	["ST-02 production without a key", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", PUBLIC_URL: "https://app.example.com" }],
+	["ST-02 a short key", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", SECRET_KEY: "abc" }],
+	["production over plain http", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", PUBLIC_URL: "http://app.example.com", SECRET_KEY: "0".repeat(64) }],
+]) {
+	test(`${name} is exit code 2 with a message`, async () => {
+		const { code, err } = await command(args, env);
+		assert.equal(code, 2, err);
+		assert.ok(err.length > 10);
+	});
+}
+
+test("serve without CLIENT_ID says that demo needs none", async () => {
+	assert.match((await command(["serve"])).err, /CLIENT_ID is not set.*demo/);
+});
+
+test("OP-05 all problems are reported at once, unknown keys of .env warned about, secrets masked", async () => {
+	write(".env", "WORKERS=many\nLISTEN=x\nCLIENT_SECRET=very-secret-value\nCLIENT_IDD=typo\nnonsense line\n");
+	const { code, out, err } = await command(["config"]);
+	assert.equal(code, 2);
+	for (const part of ["WORKERS", "LISTEN", ".env:5", "CLIENT_IDD"]) assert.ok(err.includes(part), part);
+	assert.doesNotMatch(out + err, /very-secret-value/);
+});
+
+test("OP-06 a .env that everybody can read is warned about", async () => {
+	write(".env", "LOG_LEVEL=warn\n");
+	chmodSync(path.join(place.name, ".env"), 0o644);
+	assert.match((await command(["config"])).err, /chmod 600/);
+	chmodSync(path.join(place.name, ".env"), 0o600);
+	assert.equal((await command(["config"])).err, "");
+});
+
+test("settings come from flag, environment, .env, default, in that order; secrets also from files", async () => {
+	write(".env", "WORKERS=100\nLOG_LEVEL=warn\n");
+	write("id", "secret-in-a-file\n");
+	const { out } = await command(["config", "--workers", "300"], { WORKERS: "200", CLIENT_SECRET_FILE: "id" });
+	assert.match(out, /^WORKERS +300 +flag/m);
+	assert.match(out, /^LOG_LEVEL +warn +\.env/m);
+	assert.match(out, /^CLIENT_SECRET +\*\*\* +id/m);
+	assert.match(out, /^LISTEN +127\.0\.0\.1:8888 +default/m);
+});
+
+test("check finds what is wrong with file and line, in scripts and in views", async () => {
+	write("app/init.lua", 'local partnerapp = require "partnerapp"\nreturn partnerapp.new {}\n');
+	assert.equal((await command(["check", "app"])).code, 0);
+	write("app/broken.lua", "local x = 1\nlocal y = = 2\n");
+	write("app/views/home.html", "<p>\n{{ name \n");
+	const { code, err } = await command(["check", "app"]);
+	assert.equal(code, 1);
+	assert.match(err, /broken\.lua:2:/);
+	assert.match(err, /views\/home\.html:2:/);
+});
+
+for (const [name, script, message] of [
+	["an undeclared global", "x = 1", /init\.lua:2:.*local/],
+	["an unknown option", "partnerapp.new { colour = 1 }", /colour/],
+	["a route twice", 'local a = partnerapp.new {} local f = function() end a:get("/x", f)\na:get("/x", f) return a', /init\.lua:2.*init\.lua:3|init\.lua:3.*init\.lua:2/s],
+	["a reserved path", 'local a = partnerapp.new {} a:get("/healthz", function() end) return a', /reserved/],
+	["native modules", 'require "native.db" return partnerapp.new {}', /an app cannot require/],
+	["no app returned", "return 1", /return app/],
+	["an endless loop at load", "while true do end", /budget/],
+]) {
+	test(`check refuses an app with ${name}`, async () => {
+		write("app/init.lua", `local partnerapp = require "partnerapp"\n${script}`);
+		const { code, err } = await command(["check", "app"]);
+		assert.equal(code, 1, err);
+		assert.match(err, message);
+	});
+}
+
+test("routes names method, path, file and line", async () => {
+	const { code, out } = await command(["routes", path.join(top, "lua/app")]);
+	assert.equal(code, 0);
+	assert.match(out, /^GET +\/auth\/segment +init\.lua:\d+$/m);
+	assert.match(out, /^GET +\/installs\/:id +init\.lua:\d+$/m);
+});
+
+test("installs without a database says so and makes none", async () => {
+	const { code, out } = await command(["installs"]);
+	assert.equal(code, 0);
+	assert.match(out, /No installs yet/);
+	assert.equal((await command(["installs", "--json"])).out, "[]\n");
+	assert.ok(!exists(path.join(place.name, ".partnerapp")));
+});
+
+test("ST-09 a database that is none is refused and not touched", async () => {
+	write("data.db", "this is no database, but somebody's diary\n".repeat(100));
+	const before = readFileSync(path.join(place.name, "data.db"));
+	const env = { CLIENT_ID: "a", CLIENT_SECRET: "b", DATABASE_URL: "sqlite:data.db" };
+	const { code, err } = await command(["serve", path.join(top, "lua/app")], env);
+	assert.equal(code, 1);
+	assert.match(err, /data\.db/);
+	assert.deepEqual(readFileSync(path.join(place.name, "data.db")), before);
+});
+
+test("a failing test of an app is exit code 1", async () => {
+	write("app/init.lua", 'return require("partnerapp").new {}');
+	write("app/tests/a_test.lua", 'require("partnerapp.testing").case("no", function(t) t.equal(1, 2) end)');
+	const { code, out } = await command(["test", "app"]);
+	assert.equal(code, 1);
+	assert.match(out, /^not ok 1 - no$/m);
+	assert.match(out, /0 passed, 1 failed/);
+});
+
+test("the key is made once, for its owner only", async () => {
+	const env = { CLIENT_ID: "a", CLIENT_SECRET: "b", LISTEN: "127.0.0.1:1" };
+	await command(["serve", path.join(top, "lua/app")], env);
+	const key = path.join(place.name, ".partnerapp/secret.key");
+	assert.equal(statSync(key).mode & 0o777, 0o600);
+	const first = readFileSync(key, "utf8");
+	await command(["serve", path.join(top, "lua/app")], env);
+	assert.equal(readFileSync(key, "utf8"), first);
+});

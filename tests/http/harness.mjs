@@ -1,0 +1,190 @@
+// Starts the real program on free ports in a folder of its own, talks to it, and stops it.
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdtempSync, rmSync, existsSync } from "node:fs";
+import http from "node:http";
+import net from "node:net";
+import { tmpdir } from "node:os";
+import path from "node:path";
+import { fileURLToPath } from "node:url";
+
+export const top = fileURLToPath(new URL("../..", import.meta.url));
+export const binary = process.env.PARTNERAPP ?? path.join(top, "build/release/partnerapp");
+
+/** A port that nobody listens on right now. */
+export async function freePort() {
+	const server = net.createServer().listen(0, "127.0.0.1");
+	await once(server, "listening");
+	const { port } = server.address();
+	server.close();
+	await once(server, "close");
+	return port;
+}
+
+/** A new empty folder; `remove` deletes it. */
+export function folder() {
+	const name = mkdtempSync(path.join(tmpdir(), "partnerapp-test-"));
+	return { name, remove: () => rmSync(name, { recursive: true, force: true }) };
+}
+
+const clean = Object.fromEntries(Object.entries(process.env).filter(([name]) =>
+	/^(PATH|HOME|LANG|TMPDIR|[AUTL]SAN_OPTIONS|LSAN_OPTIONS)$/.test(name)));
+
+/** Runs a command to its end: { code, out, err }. */
+export async function run(args, { cwd, env = {}, input = "" } = {}) {
+	const child = spawn(binary, args, { cwd, env: { ...clean, ...env } });
+	let out = "", err = "";
+	child.stdout.on("data", (data) => (out += data));
+	child.stderr.on("data", (data) => (err += data));
+	child.stdin.end(input);
+	const [code] = await once(child, "close");
+	return { code, out, err };
+}
+
+/** Starts a server command and waits until it says that it listens. */
+export async function start(args, { cwd, env = {} }) {
+	const child = spawn(binary, args, { cwd, env: { ...clean, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+	const server = { child, out: "", err: "", exited: once(child, "exit") };
+	child.stderr.on("data", (data) => (server.err += data));
+	await new Promise((resolve, reject) => {
+		child.stdout.on("data", (data) => {
+			server.out += data;
+			resolve();
+		});
+		child.once("exit", (code) => reject(new Error(`exit ${code}: ${server.err}`)));
+	});
+	/** Ends it as a supervisor would; the exit code. */
+	server.stop = async (signal = "SIGTERM") => {
+		if (child.exitCode === null && child.signalCode === null) child.kill(signal);
+		const [code, by] = await server.exited;
+		return code ?? by;
+	};
+	/** Waits for a text in the log. */
+	server.logged = async (text) => {
+		while (!server.err.includes(text)) {
+			await Promise.race([once(child.stderr, "data"), server.exited.then(() => {
+				throw new Error(`it ended without logging ${text}: ${server.err}`);
+			})]);
+		}
+	};
+	return server;
+}
+
+/** The demo on free ports: { app, sandbox } are its origins. */
+export async function startDemo({ app, env = {}, flags = [] } = {}) {
+	const place = folder();
+	const [appPort, sandboxPort] = [await freePort(), await freePort()];
+	const origins = { app: `http://localhost:${appPort}`, sandbox: `http://127.0.0.1:${sandboxPort}` };
+	const settings = {
+		LISTEN: `127.0.0.1:${appPort}`,
+		SANDBOX_LISTEN: `127.0.0.1:${sandboxPort}`,
+		PUBLIC_URL: origins.app,
+		...env,
+	};
+	const args = ["demo", ...(app ? [app] : []), ...flags];
+	const server = await start(args, { cwd: place.name, env: settings });
+	return {
+		...origins, ...server, appPort, sandboxPort, settings, cwd: place.name,
+		get err() { return server.err; },
+		end: async () => {
+			const code = await server.stop();
+			place.remove();
+			return code;
+		},
+	};
+}
+
+/** One request over a new connection: { status, headers, cookies, text, json() }. Redirects are not followed. */
+export function request(url, { method = "GET", headers = {}, body, jar } = {}) {
+	const target = new URL(url);
+	const all = { ...headers };
+	const cookies = jar?.header(target);
+	if (cookies) all.cookie = cookies;
+	return new Promise((resolve, reject) => {
+		const options = {
+			host: "127.0.0.1", port: target.port, path: target.pathname + target.search, method, agent: false,
+			headers: { host: target.host, ...all },
+		};
+		const call = http.request(options, (answer) => {
+			const chunks = [];
+			answer.on("data", (chunk) => chunks.push(chunk));
+			answer.on("error", reject);
+			answer.on("end", () => {
+				const text = Buffer.concat(chunks).toString();
+				jar?.keep(target, answer.headers["set-cookie"] ?? []);
+				resolve({
+					status: answer.statusCode, headers: answer.headers, text, location: answer.headers.location,
+					json: () => JSON.parse(text),
+				});
+			});
+		});
+		call.on("error", reject);
+		if (body !== undefined) call.write(body);
+		call.end();
+	});
+}
+
+/** Cookies by host name, as browsers keep them: ports do not matter. */
+export class Jar {
+	hosts = new Map();
+
+	keep(url, lines) {
+		const host = this.hosts.get(url.hostname) ?? new Map();
+		this.hosts.set(url.hostname, host);
+		for (const line of lines) {
+			const [, name, value] = line.match(/^([^=]+)=([^;]*)/);
+			if (/max-age=0/i.test(line)) host.delete(name);
+			else host.set(name, value);
+		}
+	}
+
+	header(url) {
+		const host = this.hosts.get(url.hostname);
+		return host?.size ? [...host].map(([name, value]) => `${name}=${value}`).join("; ") : undefined;
+	}
+}
+
+export const form = (fields) => ({
+	method: "POST",
+	headers: { "content-type": "application/x-www-form-urlencoded" },
+	body: new URLSearchParams(fields).toString(),
+});
+
+export const json = (value, headers = {}) => ({
+	method: "POST",
+	headers: { "content-type": "application/json", ...headers },
+	body: JSON.stringify(value),
+});
+
+/** Walks from the app to the end of the callback; `decision` as on the consent page. */
+export async function walk(demo, jar, { decision = "allow", choice, mount = "/auth/segment", headers = {} } = {}) {
+	const begun = await request(demo.app + mount, { jar });
+	let answer = await request(begun.location, { jar });
+	const challenge = new URL(answer.location, demo.sandbox).searchParams;
+	const id = challenge.get("login_challenge") ?? challenge.get("consent_challenge");
+	await request(`${demo.sandbox}/login`, {
+		jar, ...form({ login_challenge: id, email: "user@example.com", password: "password" }),
+	});
+	const page = await request(`${demo.sandbox}/authorize?consent_challenge=${id}`, { jar });
+	const csrf = page.text.match(/name="csrf" value="([^"]*)"/)[1];
+	const first = page.text.match(/<option value="([^"]*)"/)[1];
+	answer = await request(`${demo.sandbox}/authorize`, {
+		jar, ...form({ consent_challenge: id, csrf, choice: choice ?? first, decision }),
+	});
+	return { begun, callback: answer.location, response: await request(answer.location, { jar, headers }) };
+}
+
+/** Sends bytes as they are and gives all that comes back until the server closes or `ms` of silence pass. */
+export function raw(port, bytes, { ms = 2000, host = "127.0.0.1" } = {}) {
+	return new Promise((resolve, reject) => {
+		const socket = net.connect(port, host);
+		let got = "";
+		socket.setTimeout(ms, () => socket.destroy());
+		socket.on("data", (data) => (got += data));
+		socket.on("error", (error) => (got ? resolve(got) : reject(error)));
+		socket.on("close", () => resolve(got));
+		socket.on("connect", () => socket.write(bytes));
+	});
+}
+
+export const exists = existsSync;
