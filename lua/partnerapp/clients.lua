@@ -1,5 +1,5 @@
--- The OAuth client of a mount: from the settings, or, in the demo, one that the sandbox registers for the mount's scope, so
--- that changing the scope in a script just works.
+-- The OAuth client of a mount: from the settings, or, in the demo, one that the sandbox registers for the mount's
+-- scope, so that changing the scope in a script just works.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
 local log = require "native.log"
@@ -30,20 +30,22 @@ local known = {}
 ---@param redirect_uri string
 ---@return {id: string, secret: string}? client, string? message, string? code
 function clients.find(name, scope, redirect_uri)
-	local client, err, code = known[name or ""], nil, nil
+	local client = known[name or ""]
 	if client then
 		return client
 	end
+	local err, code
 	if config.sandbox_url then
 		client, err, code = register(scope, redirect_uri)
 	else
 		client, err, code = config.client(name)
 		known[name or ""] = client
 	end
-	if client then
-		log.mask(client.secret)
+	if not client then
+		return nil, err, code
 	end
-	return client, err, code
+	log.mask(client.secret)
+	return client
 end
 
 return clients

@@ -18,6 +18,8 @@ local config = {
 	segment_api_url = settings.SEGMENT_API_URL or "https://platform.segmentapis.com",
 	--- The demo's sandbox, or nil: the two URLs above are then its.
 	sandbox_url = settings.SANDBOX_URL,
+	--- What pages say on top while that is so, or false.
+	banner = settings.SANDBOX_URL and "Demo: a local sandbox stands in for Segment" or false,
 }
 
 --- Whether browsers come over https.

@@ -1,21 +1,21 @@
--- Saved installs: one row for each install of a client, the token sealed. A token is renewed before it expires, by one
--- worker of one process: renewing kills the token before it (segment-api 1.4).
-local clients = require "partnerapp.clients"
+-- Saved installs: one row for each install of a client, the token sealed (renewal.lua reads it and keeps it fresh).
 local crypto = require "native.crypto"
 local db = require "native.db"
 local json = require "partnerapp.json"
-local log = require "native.log"
+local renewal = require "partnerapp.renewal"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
 
 ---@class partnerapp.install
 ---@field id string our own, random
 ---@field name string Segment's: "installs/7"; one of ours when the token named none
----@field client string? the name of its client's settings
+---@field client_id string the OAuth client it was made with
+---@field client string? the name of that client's settings
 ---@field app_name string?
 ---@field workspace string?
 ---@field source string?
----@field scope string?
+---@field scope string what was granted
+---@field asked_scope string what was asked for
 ---@field expires_at number seconds since 1970
 ---@field created_at number
 ---@field updated_at number
@@ -25,10 +25,6 @@ local Install = {}
 Install.__index = Install
 
 local installs = {}
-
-local RENEW_AHEAD = 300
-local LEASE = 30 -- longer than the deadline of the call that renews
-local WAIT_STEP, WAIT_MOST = 0.05, 20
 
 local STEPS = {
 	[[CREATE TABLE pa_installs (
@@ -46,6 +42,7 @@ local STEPS = {
 		created_at REAL NOT NULL, updated_at REAL NOT NULL,
 		UNIQUE (client_id, name));
 	CREATE INDEX pa_installs_created ON pa_installs (created_at)]],
+	"ALTER TABLE pa_installs ADD COLUMN asked_scope TEXT",
 }
 
 local migrated = false
@@ -59,113 +56,119 @@ local function prepare()
 	return ok, err, code
 end
 
-local function context_of(id)
-	return "pa_installs.access_token:" .. id
-end
-
-local COLUMNS = [[id, client_id, name, client, redirect_uri, app_name, workspace, source, scope, expires_at, version,
-	lease_until, health, health_reason, created_at, updated_at]]
-
-local function from_row(row)
-	return setmetatable(row, Install)
-end
-
-local function load(sql, ...)
-	local ok, err, code = prepare()
-	if not ok then
-		return nil, err, code
-	end
-	local row
-	row, err, code = db.row("SELECT " .. COLUMNS .. " FROM pa_installs WHERE " .. sql, ...)
-	if not row then
-		return row, err, code
-	end
-	return from_row(row)
-end
+local SELECT =
+	[[SELECT id, client_id, name, client, redirect_uri, app_name, workspace, source, scope, asked_scope, expires_at,
+	version, health, health_reason, created_at, updated_at FROM pa_installs ]]
 
 local INSERT = [[INSERT INTO pa_installs (id, client_id, name, client, redirect_uri, app_name, workspace, source, scope,
-	access_token, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	asked_scope, access_token, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 	ON CONFLICT (client_id, name) DO UPDATE SET client = excluded.client, redirect_uri = excluded.redirect_uri,
 	app_name = excluded.app_name, workspace = excluded.workspace, source = excluded.source, scope = excluded.scope,
-	access_token = excluded.access_token, expires_at = excluded.expires_at, version = version + 1, lease_until = 0,
-	health = 'ok', health_reason = NULL, updated_at = excluded.updated_at]]
+	asked_scope = excluded.asked_scope, access_token = excluded.access_token, expires_at = excluded.expires_at,
+	version = version + 1, lease_until = 0, health = 'ok', health_reason = NULL, updated_at = excluded.updated_at]]
+
+-- The token is sealed for the row's id, so an install that is connected again has to keep the id it has.
+local function id_for(client_id, name, fresh)
+	local known, err, code = db.row("SELECT id FROM pa_installs WHERE client_id = ? AND name = ?", client_id, name)
+	if known == nil then
+		return nil, err, code
+	end
+	return known and known.id or fresh
+end
+
+local function write(token, origin)
+	local fresh = crypto.token(9)
+	local name = token.name or "local/" .. fresh
+	local id, err, code = id_for(origin.client.id, name, fresh)
+	if not id then
+		return nil, err, code
+	end
+	local now = sys.now()
+	local changes
+	changes, err, code = db.exec(
+		INSERT,
+		id,
+		origin.client.id,
+		name,
+		origin.name,
+		origin.redirect_uri,
+		token.app_name,
+		token.workspace,
+		token.source,
+		token.scope or origin.scope,
+		origin.scope,
+		db.blob(crypto.seal(token.access_token, renewal.context(id))),
+		now + token.expires_in,
+		now,
+		now
+	)
+	if not changes then
+		return nil, err, code
+	end
+	return db.row(SELECT .. "WHERE id = ?", id)
+end
 
 --- Saves the install of a checked token (partnerapp.token): when it returns, it is on the disk. An install of the same
 --- name and client is brought up to date.
 ---@param token table
----@param origin {client: {id: string}, name: string?, scope: string, redirect_uri: string} who asked for it
+---@param origin {client: {id: string}, name: string?, scope: string, redirect_uri: string} who asked, for what
 ---@return partnerapp.install? install, string? message, string? code
 function installs.save(token, origin)
 	local ok, err, code = prepare()
 	if not ok then
 		return nil, err, code
 	end
-	local now = sys.now()
-	return db.transaction(function()
-		local fresh = crypto.token(9)
-		local name = token.name or "local/" .. fresh
-		local known, why, what =
-			db.row("SELECT id FROM pa_installs WHERE client_id = ? AND name = ?", origin.client.id, name)
-		if known == nil then
-			return nil, why, what
-		end
-		local id = known and known.id or fresh
-		local changes
-		changes, why, what = db.exec(
-			INSERT,
-			id,
-			origin.client.id,
-			name,
-			origin.name,
-			origin.redirect_uri,
-			token.app_name,
-			token.workspace,
-			token.source,
-			token.scope or origin.scope,
-			db.blob(crypto.seal(token.access_token, context_of(id))),
-			now + token.expires_in,
-			now,
-			now
-		)
-		if not changes then
-			return nil, why, what
-		end
-		return load("id = ?", id)
+	local row
+	row, err, code = db.transaction(function()
+		return write(token, origin)
 	end)
+	if not row then
+		return nil, err, code
+	end
+	return setmetatable(row, Install)
 end
 
 --- The install of that id; false when there is none.
 ---@param id string
 ---@return partnerapp.install|false|nil install, string? message, string? code
 function installs.find(id)
-	return load("id = ?", id)
+	local row, err, code = prepare()
+	if row then
+		row, err, code = db.row(SELECT .. "WHERE id = ?", id)
+	end
+	if not row then
+		return row, err, code
+	end
+	return setmetatable(row, Install)
 end
 
 --- All of them, newest first, at most 1,000.
 ---@return partnerapp.install[]? list, string? message, string? code
 function installs.all()
-	local ok, err, code = prepare()
-	if not ok then
+	local rows, err, code = prepare()
+	if rows then
+		rows, err, code = db.query(SELECT .. "ORDER BY created_at DESC LIMIT 1000")
+	end
+	if not rows then
 		return nil, err, code
 	end
-	local rows
-	rows, err, code = db.query("SELECT " .. COLUMNS .. " FROM pa_installs ORDER BY created_at DESC LIMIT 1000")
-	for _, row in ipairs(rows or {}) do
-		from_row(row)
+	for _, row in ipairs(rows) do
+		setmetatable(row, Install)
 	end
-	return rows, err, code
+	return rows
 end
 
 --- How many there are.
 ---@return integer? count, string? message, string? code
 function installs.count()
-	local ok, err, code = prepare()
-	if not ok then
+	local row, err, code = prepare()
+	if row then
+		row, err, code = db.row("SELECT count(*) AS count FROM pa_installs")
+	end
+	if not row then
 		return nil, err, code
 	end
-	local row
-	row, err, code = db.row("SELECT count(*) AS count FROM pa_installs")
-	return row and row.count, err, code
+	return row.count
 end
 
 --- What may be shown of an install: never its token.
@@ -173,14 +176,32 @@ end
 ---@return table
 function installs.public(install)
 	local shown = { token = "***" }
-	for _, field in ipairs { "id", "name", "app_name", "workspace", "source", "scope", "health" } do
+	for _, field in ipairs {
+		"id",
+		"name",
+		"app_name",
+		"workspace",
+		"source",
+		"scope",
+		"asked_scope",
+		"health",
+		"health_reason",
+	} do
 		shown[field] = install[field] or json.null
 	end
-	shown.health_reason = install.health_reason or json.null
 	for _, field in ipairs { "expires_at", "created_at", "updated_at" } do
 		shown[field] = sys.timestamp(install[field])
 	end
 	return shown
+end
+
+-- Whose it is: a session lists the installs its browser made.
+
+local SESSION_INSTALLS = 20
+
+local function ids_of(req)
+	local session = req.session
+	return session and session.data.installs or {}
 end
 
 --- Whether the browser behind a request made this install.
@@ -188,8 +209,7 @@ end
 ---@param install partnerapp.install
 ---@return boolean
 function installs.is_owner(req, install)
-	local session = req.session
-	for _, id in ipairs(session and session.data.installs or {}) do
+	for _, id in ipairs(ids_of(req)) do
 		if id == install.id then
 			return true
 		end
@@ -197,146 +217,51 @@ function installs.is_owner(req, install)
 	return false
 end
 
--- The token as the row has it now, and the row.
-local function current(id)
-	local row, err, code = db.row(
-		"SELECT access_token, expires_at, version, lease_until, health, health_reason FROM pa_installs WHERE id = ?",
-		id
-	)
-	if not row then
-		return nil, err or "the install is gone", code or "not_found"
+--- The installs the browser behind a request made, newest first.
+---@param req partnerapp.request
+---@return partnerapp.install[]
+function installs.owned(req)
+	local list = {}
+	for _, id in ipairs(ids_of(req)) do
+		list[#list + 1] = installs.find(id) or nil
 	end
-	local token
-	token, err, code = crypto.unseal(row.access_token, context_of(id))
-	if not token then
-		return nil, "the install's token cannot be read: " .. err, code
-	end
-	log.mask(token)
-	return token, row
+	return list
 end
 
-local function mark_broken(install, reason)
-	db.exec(
-		"UPDATE pa_installs SET health = 'needs_reconnect', health_reason = ?, lease_until = 0 WHERE id = ?",
-		reason,
-		install.id
-	)
-	log.write("error", "an install needs to be connected again", { install = install.name, reason = reason })
+--- Makes the browser behind a request the install's owner: a new session that knows it and those before (OA-24).
+---@param req partnerapp.request
+---@param response partnerapp.response gets the cookie
+---@param install partnerapp.install
+---@return partnerapp.session?, string? message, string? code
+function installs.remember(req, response, install)
+	local ids = json.array { install.id }
+	for _, id in ipairs(ids_of(req)) do
+		if id ~= install.id and #ids < SESSION_INSTALLS then
+			ids[#ids + 1] = id
+		end
+	end
+	return require("partnerapp.session").start(req, response, { installs = ids })
 end
 
--- The holder of the lease asks for a new token and stores it. A token that was given out must not be lost: the save is
--- tried again when the database is busy.
-local function renew_as_holder(install, version)
-	local client, err, code = clients.find(install.client, install.scope, install.redirect_uri)
-	local token
-	if client then
-		token, err, code = segment.renew_token(client, install.name)
-	end
-	if not token then
-		if code == "permanent" then
-			mark_broken(install, err)
-		else
-			db.exec_soon("UPDATE pa_installs SET lease_until = 0 WHERE id = ? AND version = ?", install.id, version)
-		end
-		return nil, err, code
-	end
-	local now, changes = sys.now(), nil
-	for _ = 1, 3 do
-		changes, err, code = db.exec(
-			[[UPDATE pa_installs SET access_token = ?, expires_at = ?, version = version + 1, lease_until = 0,
-				health = 'ok', health_reason = NULL, updated_at = ? WHERE id = ? AND version = ?]],
-			db.blob(crypto.seal(token.access_token, context_of(install.id))),
-			now + token.expires_in,
-			now,
-			install.id,
-			version
-		)
-		if changes then
-			break
-		end
-	end
-	if not changes then
-		log.write("error", "a renewed token could not be saved", { install = install.name, error = err })
-	end
-	log.write("info", "token renewed", { install = install.name })
-	return token.access_token
-end
-
-local function take_lease(install, version)
-	local now = sys.now()
-	local changes, err, code = db.exec_soon(
-		"UPDATE pa_installs SET lease_until = ? WHERE id = ? AND version = ? AND lease_until < ?",
-		now + LEASE,
-		install.id,
-		version,
-		now
-	)
-	if not changes then
-		return nil, err, code
-	end
-	return changes == 1
-end
-
--- A token that is not the one of `stale` (its version): renewed by us, or by whoever holds the lease.
-local function renewed(install, stale)
-	local waited = 0
-	while true do
-		local token, row, code = current(install.id)
-		if not token then
-			return nil, row, code
-		end
-		if row.version ~= stale then
-			return token
-		end
-		if row.health == "needs_reconnect" then
-			return nil, row.health_reason, "needs_reconnect"
-		end
-		local mine, err
-		mine, err, code = take_lease(install, stale)
-		if mine == nil then
-			return nil, err, code
-		end
-		if mine then
-			return renew_as_holder(install, stale)
-		end
-		if waited > WAIT_MOST then
-			return nil, "another worker renews the token and does not finish", "timeout"
-		end
-		sys.sleep(WAIT_STEP)
-		waited = waited + WAIT_STEP
-	end
-end
+-- What an install can do
 
 --- The access token, renewed when fewer than five minutes are left. An explicit capability: who has it can do all that
 --- the install's scope allows. Prefer install:segment().
 ---@return string? token, string? message, string? code
 function Install:token()
-	local token, row, code = current(self.id)
-	if not token then
-		return nil, row, code
-	end
-	self.version = row.version
-	if row.expires_at - sys.now() >= RENEW_AHEAD then
-		return token
-	end
-	local fresh, err
-	fresh, err, code = renewed(self, row.version)
-	if not fresh and row.expires_at > sys.now() and code ~= "needs_reconnect" and code ~= "permanent" then
-		return token -- the old one works until it expires
-	end
-	return fresh, err, code
+	return renewal.token(self)
 end
 
---- A Config API client whose token is always fresh.
+--- A Config API client whose token is always fresh: it is renewed ahead of its end, and once after a 401.
 ---@return partnerapp.segment.client
 function Install:segment()
 	return segment.new {
 		scope = self.scope,
 		token = function()
-			return self:token()
+			return renewal.token(self)
 		end,
 		renew = function()
-			return renewed(self, self.version)
+			return renewal.after(self, self.version)
 		end,
 	}
 end
@@ -344,31 +269,42 @@ end
 --- The store an app sees as `app.installs`.
 ---@return table
 function installs.store()
-	return {
-		find = function(_, id)
-			return installs.find(id)
-		end,
-		all = function()
-			return installs.all()
-		end,
-		count = function()
-			return installs.count()
-		end,
-		public = function(_, install)
-			return installs.public(install)
-		end,
-		--- The install of that id when the browser behind `req` made it; otherwise the request ends with 404.
-		owned = function(_, req, id)
-			local install, err = installs.find(id)
-			if install == nil then
-				error(err, 0)
-			end
-			if not install or not installs.is_owner(req, install) then
-				require("partnerapp.refusal").refuse(404, "There is no such install, or another browser made it.")
-			end
-			return install
-		end,
-	}
+	local store = {}
+
+	function store:find(id)
+		return installs.find(id)
+	end
+
+	function store:all()
+		return installs.all()
+	end
+
+	function store:count()
+		return installs.count()
+	end
+
+	function store:public(install)
+		return installs.public(install)
+	end
+
+	--- The installs the browser behind `req` made.
+	function store:of(req)
+		return installs.owned(req)
+	end
+
+	--- The install of that id when the browser behind `req` made it; otherwise the request ends with 404.
+	function store:owned(req, id)
+		local refuse = require("partnerapp.refusal").refuse
+		local install = installs.find(id)
+		if install == nil then
+			refuse(503, "The database does not answer. Try again in a moment.", { ["retry-after"] = "5" })
+		elseif not install or not installs.is_owner(req, install) then
+			refuse(404, "There is no such install, or another browser made it.")
+		end
+		return install
+	end
+
+	return store
 end
 
 return installs

@@ -2,6 +2,7 @@
 -- says what a person can do, details are { status, code, body } of the answer.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
+local short = require "partnerapp.short"
 
 ---@class partnerapp.segment.client
 ---@field token fun(): string?, string?, string?
@@ -52,10 +53,10 @@ end
 -- nil, message, code, details of an answer that is no success.
 local function failure(client, response, body)
 	local code = CODES[response.status] or (response.status >= 500 and "upstream" or "bad_response")
-	local text = type(body) == "table" and type(body.error) == "string" and body.error
+	local text = type(body) == "table" and type(body.error) == "string" and short(body.error)
 	if not text then
-		text = response.body:sub(1, 300):gsub("%c+", " ")
-		text = ("Segment answered %d %s"):format(response.status, text)
+		local start = utf8.len(response.body) and short(response.body):gsub("%s+", " ") or ""
+		text = ("Segment answered %d %s"):format(response.status, start)
 	end
 	local details = {
 		status = response.status,
@@ -65,7 +66,7 @@ local function failure(client, response, body)
 	return nil, describe(client, code, text), code, details
 end
 
-local function call(client, token, method, path, body)
+local function call(token, method, path, body)
 	local response, err, code = http.request(config.segment_api_url .. "/v1beta/" .. path, {
 		method = method,
 		bearer = token,
@@ -88,13 +89,13 @@ function Client:request(method, path, body)
 		return nil, err, code
 	end
 	local response
-	response, err, code = call(self, token, method, path, body)
+	response, err, code = call(token, method, path, body)
 	if response and response.status == 401 and self.renew then
 		token, err, code = self.renew()
 		if not token then
 			return nil, err, code
 		end
-		response, err, code = call(self, token, method, path, body)
+		response, err, code = call(token, method, path, body)
 	end
 	if not response then
 		return nil, err, code
@@ -204,6 +205,48 @@ function Client:delete_destination(source, slug)
 	return self:request("DELETE", destination_name(source, slug))
 end
 
+-- What a setting's name has in it when its value is a secret. A webhook's address is one too.
+local SECRET_WORDS = { "key", "secret", "token", "password", "appgroup", "hook" }
+
+local function is_secret(setting)
+	local name = tostring(setting.name):lower():match("[^/]*$")
+	for _, word in ipairs(SECRET_WORDS) do
+		if name:find(word, 1, true) then
+			return true
+		end
+	end
+	return setting.type == "password"
+end
+
+local function shown_setting(setting)
+	local copy = {}
+	for field, value in pairs(setting) do
+		copy[field] = value
+	end
+	local value = copy.value
+	if value ~= nil and value ~= "" and type(value) ~= "boolean" and is_secret(copy) then
+		copy.value = "***"
+	end
+	return copy
+end
+
+--- A destination as it may be shown: secret settings, which Segment gives in clear, as "***".
+---@param destination table
+---@return table
+function segment.public(destination)
+	local shown = {}
+	for field, value in pairs(destination) do
+		shown[field] = value
+	end
+	if type(destination.config) == "table" then
+		shown.config = require("partnerapp.json").array {}
+		for _, setting in ipairs(destination.config) do
+			shown.config[#shown.config + 1] = type(setting) == "table" and shown_setting(setting) or nil
+		end
+	end
+	return shown
+end
+
 --- A client for one token.
 ---@param options {token: string|fun(): string?, renew: fun()?, scope: string?}
 ---@return partnerapp.segment.client
@@ -236,14 +279,14 @@ function segment.renew_token(client, install_name)
 	if not response then
 		return nil, "Segment cannot be reached: " .. err, code
 	end
-	local body = response.json()
 	if response.status == 401 or response.status == 404 then
-		local text = type(body) == "table" and body.error or ""
-		return nil, ("Segment refused to renew the token (%d %s)"):format(response.status, tostring(text)), "permanent"
+		local body = response.json()
+		local text = type(body) == "table" and type(body.error) == "string" and " " .. short(body.error) or ""
+		return nil, ("Segment refused to renew the token (%d%s)"):format(response.status, text), "permanent"
 	elseif response.status ~= 200 then
 		return nil, ("Segment answered %d to the renewal"):format(response.status), "upstream"
 	end
-	return token.check(body)
+	return token.read(response)
 end
 
 return segment

@@ -1,6 +1,8 @@
 -- What an OAuth server answers with: the token, checked before anyone believes it (OA-17, OA-18).
 local http = require "partnerapp.http"
+local json = require "partnerapp.json"
 local log = require "native.log"
+local segment = require "partnerapp.segment"
 
 local token = {}
 
@@ -14,6 +16,18 @@ function token.basic(client)
 	return { http.escape(client.id), http.escape(client.secret) }
 end
 
+local function bad(message)
+	return nil, message, "bad_token"
+end
+
+-- null is as good as absent.
+local function field(body, name)
+	local value = body[name]
+	if value ~= json.null then
+		return value
+	end
+end
+
 local function expires_in(value)
 	if value == nil then
 		return HOUR
@@ -21,53 +35,91 @@ local function expires_in(value)
 	if type(value) == "string" and value:find("^%d+$") then
 		value = tonumber(value)
 	end
-	value = math.tointeger(value)
+	value = type(value) == "number" and math.tointeger(value)
 	return value and value > 0 and value <= LONGEST and value or nil
 end
 
--- A list with one name, or that name alone.
-local function first_name(value)
-	local name = type(value) == "table" and value[1] or value
-	if type(value) == "table" and #value == 0 then
+-- The granted scope: what RFC 6749 3.3 allows in one.
+local function scope_of(value)
+	if value == nil or value == "" then
 		return nil, true
 	end
-	if name == nil then
-		return nil, true
-	end
-	return name, require("partnerapp.segment").is_name(name)
+	return value, type(value) == "string" and #value <= 512 and not value:find("[^\x20\x21\x23-\x5b\x5d-\x7e]")
 end
 
-local NAMES = { workspace = "workspace_names", source = "source_names", name = "install_name", app_name = "app_name" }
+-- A name, or a list of which the first is taken; nil when there is none.
+local function name_of(value)
+	if json.is_array(value) then
+		value = value[1]
+	end
+	return value, value == nil or segment.is_name(value)
+end
+
+local NAMES = {
+	{ "workspace", "workspace_names", "^workspaces/" },
+	{ "source", "source_names", "^workspaces/.*/sources/" },
+	{ "name", "install_name", "^installs?/" },
+	{ "app_name", "app_name", "" },
+}
+
+---@class partnerapp.token
+---@field access_token string
+---@field expires_in integer seconds
+---@field scope string?
+---@field name string? of the install
+---@field app_name string?
+---@field workspace string?
+---@field source string?
 
 --- Checks a decoded token response.
 ---@param body any
----@return {access_token: string, expires_in: integer, scope: string?, name: string?, app_name: string?, workspace: string?, source: string?}? token
----@return string? message, string? code "bad_token"
+---@return partnerapp.token? token, string? message, string? code "bad_token"
 function token.check(body)
-	if type(body) ~= "table" then
-		return nil, "The answer is no JSON object", "bad_token"
+	if type(body) ~= "table" or json.is_array(body) then
+		return bad("the answer is no JSON object")
 	end
-	local value = body.access_token
+	local value = field(body, "access_token")
 	if type(value) ~= "string" or #value > 8192 or not value:find("^[\x21-\x7e]+$") then
-		return nil, "The answer has no usable access_token", "bad_token"
+		return bad("the answer has no usable access_token")
 	end
 	log.mask(value)
-	if type(body.token_type) ~= "string" or body.token_type:lower() ~= "bearer" then
-		return nil, "The token is not of type bearer", "bad_token"
+	local kind = field(body, "token_type")
+	if type(kind) ~= "string" or kind:lower() ~= "bearer" then
+		return bad("the token is not of type bearer")
 	end
-	local checked = { access_token = value, expires_in = expires_in(body.expires_in) }
+	local checked = { access_token = value, expires_in = expires_in(field(body, "expires_in")) }
 	if not checked.expires_in then
-		return nil, "The token's expires_in makes no sense", "bad_token"
+		return bad("the token's expires_in makes no sense")
 	end
-	checked.scope = type(body.scope) == "string" and body.scope:sub(1, 512) or nil
-	for field, source in pairs(NAMES) do
-		local name, fine = first_name(body[source])
-		if not fine then
-			return nil, "The token's " .. source .. " is not a name", "bad_token"
+	local fine
+	checked.scope, fine = scope_of(field(body, "scope"))
+	if not fine then
+		return bad("the token's scope makes no sense")
+	end
+	for _, known in ipairs(NAMES) do
+		local name
+		name, fine = name_of(field(body, known[2]))
+		if not fine or name and not name:find(known[3]) then
+			return bad("the token's " .. known[2] .. " is not a name of Segment's")
 		end
-		checked[field] = name
+		checked[known[1]] = name
 	end
 	return checked
+end
+
+--- The token of a successful answer.
+---@param response partnerapp.http.response
+---@return partnerapp.token? token, string? message, string? code "bad_token"
+function token.read(response)
+	local kind = response.headers["content-type"]
+	if kind and not kind:lower():find("^application/[%w.+-]*json%s*%f[;%z]") then
+		return bad("the answer is no JSON but " .. kind:sub(1, 80))
+	end
+	local body, _, code = response.json()
+	if code then
+		return bad("the answer is no JSON")
+	end
+	return token.check(body)
 end
 
 return token

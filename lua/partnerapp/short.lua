@@ -1,0 +1,15 @@
+-- Cuts a text that came from outside to at most 512 bytes, between two characters (OA-20).
+local MOST = 512
+
+---@param text string UTF-8
+---@return string
+return function(text)
+	if #text <= MOST then
+		return text
+	end
+	local last = MOST
+	while last > 0 and text:byte(last + 1) & 0xC0 == 0x80 do
+		last = last - 1
+	end
+	return text:sub(1, last) .. "…"
+end
