@@ -2,22 +2,27 @@
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local destinations = require "destinations"
+local pages = require "pages"
 
 local app = partnerapp.new {
 	destination = "google-analytics", -- the slug of your destination in Segment's catalog
 	env = { TRACKING_ID = "UA-970334309-1" }, -- this app's own settings and their defaults
 }
 
--- The scope is what to ask a customer for. A scope belongs to one app registered at Segment, so another scope is another
--- mount with its own client: client = "report" takes REPORT_CLIENT_ID and REPORT_CLIENT_SECRET.
+-- The scope is what to ask a customer for. A scope belongs to one app registered at Segment, so another scope is
+-- another mount with its own client: client = "report" takes REPORT_CLIENT_ID and REPORT_CLIENT_SECRET.
 app:oauth("/auth/segment", {
 	scope = "destination/" .. app.destination,
-	installed = function(_, install)
-		if install.source then
-			local destination, err = app.actions.enable(install)
+	installed = function(req, install)
+		local destination, err
+		if install.source then -- a workspace scope comes without one
+			destination, err = app.actions.enable(install)
 			if not destination then
 				return reply.failed(502, "The install is saved, but its destination is not set up: " .. err)
 			end
+		end
+		if req:wants_json() then
+			return reply.json(pages.json(app, install, destination))
 		end
 		return reply.redirect("/installs/" .. install.id)
 	end,
@@ -35,12 +40,16 @@ function app.actions.enable(install)
 end
 
 app:get("/", function(req)
-	return reply.view("home", require("pages").home(app, req))
+	return reply.view("home", pages.home(app, req))
 end)
 
 app:get("/installs/:id", function(req)
-	local values = require("pages").install(app, app.installs:owned(req, req.params.id))
-	return req:wants_json() and reply.json(values.json) or reply.view("install", values)
+	local install = app.installs:owned(req, req.params.id)
+	local destination, problem = pages.find_destination(app, install)
+	if req:wants_json() then
+		return reply.json(pages.json(app, install, destination))
+	end
+	return reply.view("install", pages.install(app, install, destination, problem))
 end)
 
 return app

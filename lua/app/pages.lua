@@ -1,65 +1,75 @@
 -- What the pages show.
+local json = require "partnerapp.json"
+local segment = require "partnerapp.segment"
 local settings = require "partnerapp.settings"
 
 local pages = {}
+
+local MOUNT = "/auth/segment"
 
 --- The home page: three steps, what is done and what is missing.
 ---@param app partnerapp.app
 ---@param req partnerapp.request
 ---@return table
 function pages.home(app, req)
-	local setup = settings.setup("/auth/segment")
-	local session = req.session
-	local mine = {}
-	for _, id in ipairs(session and session.data.installs or {}) do
-		local install = app.installs:find(id)
-		if install then
-			mine[#mine + 1] = install
-		end
-	end
+	local setup = settings.setup(MOUNT)
 	return {
 		title = "Enable with Segment",
 		banner = setup.banner,
 		destination = app.destination,
 		setup = setup,
-		installs = mine,
+		installs = app.installs:of(req),
 	}
 end
 
-local SECRET = { "key", "secret", "token", "password" }
+--- The destination an install is about: false when it has no source, nil and why when it cannot be had.
+---@param app partnerapp.app
+---@param install partnerapp.install
+---@return table|false|nil destination, string? problem
+function pages.find_destination(app, install)
+	if not install.source then
+		return false
+	end
+	local slug = install.scope:match "^destination/([%w._-]+)$" or app.destination
+	return install:segment():get_destination(install.source, slug)
+end
 
-local function shown(setting)
-	local name = setting.name:lower()
-	local value = setting.value
-	if value == "" then
-		return "not set"
-	end
-	for _, word in ipairs(SECRET) do
-		if name:find(word, 1, true) then
-			return "•••• " .. tostring(value):sub(-2)
-		end
-	end
-	if type(value) == "table" then
-		return (next(value) == nil) and "none" or "set"
+--- What a program gets.
+---@param app partnerapp.app
+---@param install partnerapp.install
+---@param destination table|false|nil
+---@return table
+function pages.json(app, install, destination)
+	return {
+		install = app.installs:public(install),
+		destination = destination and segment.public(destination) or json.null,
+	}
+end
+
+local function in_words(value)
+	if value == true then
+		return "on"
+	elseif type(value) == "table" then
+		return #value == 1 and "1 entry" or #value .. " entries"
 	end
 	return tostring(value)
 end
 
+-- The settings that are set, with secrets masked.
 local function describe(destination)
+	local shown = segment.public(destination)
 	local rows = {}
-	for _, setting in ipairs(destination.config or {}) do
-		local name = setting.name:match("([^/]+)$")
-		if setting.value ~= "" and setting.value ~= false then
-			rows[#rows + 1] = {
-				label = setting.display_name or name,
-				value = shown { name = name, value = setting.value },
-			}
+	for _, setting in ipairs(shown.config or {}) do
+		local value = setting.value
+		local empty = value == nil or value == json.null or value == "" or value == false
+		if not empty and not (type(value) == "table" and next(value) == nil) then
+			rows[#rows + 1] = { label = setting.display_name or setting.name:match "[^/]+$", value = in_words(value) }
 		end
 	end
 	return {
-		name = destination.display_name or destination.name,
-		enabled = destination.enabled == true,
-		mode = destination.connection_mode or "UNSPECIFIED",
+		name = shown.display_name or shown.name,
+		enabled = shown.enabled == true,
+		mode = shown.connection_mode or "UNSPECIFIED",
 		settings = rows,
 	}
 end
@@ -72,25 +82,23 @@ local ABILITIES = {
 --- The page of an install.
 ---@param app partnerapp.app
 ---@param install partnerapp.install
+---@param destination table|false|nil
+---@param problem string?
 ---@return table
-function pages.install(app, install)
-	local destination, problem = nil, false
-	if install.source then
-		local err
-		destination, err = install:segment():get_destination(install.source, app.destination)
-		problem = not destination and err or false
-	end
+function pages.install(app, install, destination, problem)
 	local public = app.installs:public(install)
 	return {
 		title = install.source and "Connected" or "Installed",
-		banner = settings.setup("/auth/segment").banner,
+		banner = settings.setup(MOUNT).banner,
 		install = public,
+		asked = install.asked_scope ~= install.scope and install.asked_scope or false,
 		source = install.source or false,
-		workspace = install.workspace or "not named",
+		workspace = install.workspace or "not named by Segment",
 		destination = destination and describe(destination) or false,
-		problem = problem,
-		ability = ABILITIES[install.scope] or "configure " .. (install.scope or "its destination"),
-		json = { install = public, destination = destination },
+		problem = problem or false,
+		broken = install.health ~= "ok",
+		ability = ABILITIES[install.scope] or "do what " .. install.scope .. " allows",
+		again = MOUNT,
 	}
 end
 

@@ -1,4 +1,4 @@
--- What is configured on a destination when it is enabled: one file of this folder for each that needs more than nothing.
+-- What is configured on a destination when it is enabled: a file in this folder for each that needs more than nothing.
 local destinations = {}
 
 -- Values that the catalog's checks accept, for the demo: put your own product's into a file of its own.
