@@ -16,21 +16,25 @@ enum {
 	LINE_MAX_BYTES = 8 << 10,
 	MASK_MIN = 6,
 	MASKS_MAX = 4096,
+	MASKS_KEPT = 256, /* the first ones, which are settings, are not overwritten by the tokens that come and go */
+	BUCKETS = 4 * MASKS_MAX,
 	FIELDS_MAX = 16,
 };
 
 static atomic_int level_now = PA_LOG_WARN;
 static atomic_bool for_people = true;
 
-/* Registered secrets, the oldest overwritten first; each also in its percent-encoded form when that differs. */
+/* Registered secrets, the oldest overwritten first; each also in its percent-encoded form when that differs. Found by
+ * their first MASK_MIN bytes: thousands are known, and every position of every line is looked up. */
 static struct {
 	pthread_rwlock_t lock;
 	struct mask {
 		char *text;
 		size_t length;
+		uint16_t below; /* the next one of the same bucket, plus 1 */
 	} masks[MASKS_MAX];
 	size_t next;
-	uint16_t starts[256]; /* how many masks begin with that byte: most positions of a line are passed over at once */
+	uint16_t buckets[BUCKETS]; /* the first one, plus 1 */
 } secrets = {.lock = PTHREAD_RWLOCK_INITIALIZER};
 
 void pa_log_open(enum pa_log_level level, bool people)
@@ -56,28 +60,58 @@ bool pa_log_wants(enum pa_log_level level)
 
 /* Masks */
 
+static uint16_t *bucket_of(const char *at)
+{
+	uint64_t start = 0;
+
+	memcpy(&start, at, MASK_MIN);
+	return &secrets.buckets[(start * 0x9e3779b97f4a7c15u >> 32) % BUCKETS];
+}
+
+/* The longest registered secret that stands at `at`, or NULL. */
+static const struct mask *find_mask(const char *at, size_t left)
+{
+	const struct mask *longest = NULL;
+
+	if (left < MASK_MIN)
+		return NULL;
+	for (size_t i = *bucket_of(at); i > 0; i = secrets.masks[i - 1].below) {
+		const struct mask *mask = &secrets.masks[i - 1];
+		if (mask->length <= left && (!longest || mask->length > longest->length) &&
+			memcmp(mask->text, at, mask->length) == 0)
+			longest = mask;
+	}
+	return longest;
+}
+
+static void drop_mask(struct mask *mask)
+{
+	uint16_t *link = bucket_of(mask->text);
+
+	while (&secrets.masks[*link - 1] != mask)
+		link = &secrets.masks[*link - 1].below;
+	*link = mask->below;
+	explicit_bzero(mask->text, mask->length);
+	free(mask->text);
+}
+
 static void put_mask(char *text, size_t length)
 {
 	struct mask *mask = &secrets.masks[secrets.next];
+	const struct mask *known = find_mask(text, length);
 
-	for (size_t i = 0; i < MASKS_MAX; i++) {
-		struct mask *known = &secrets.masks[i];
-		if (!known->text && i >= secrets.next)
-			break;
-		if (known->length == length && known->text && memcmp(known->text, text, length) == 0) {
-			explicit_bzero(text, length);
-			free(text);
-			return;
-		}
+	if (known && known->length == length) {
+		explicit_bzero(text, length);
+		free(text);
+		return;
 	}
-	if (mask->text) {
-		secrets.starts[(unsigned char)mask->text[0]]--;
-		explicit_bzero(mask->text, mask->length);
-		free(mask->text);
-	}
-	*mask = (struct mask){text, length};
-	secrets.starts[(unsigned char)text[0]]++;
-	secrets.next = (secrets.next + 1) % MASKS_MAX;
+	if (mask->text)
+		drop_mask(mask);
+	uint16_t *bucket = bucket_of(text);
+	*mask = (struct mask){text, length, *bucket};
+	if (++secrets.next == MASKS_MAX)
+		secrets.next = MASKS_KEPT;
+	*bucket = (uint16_t)(mask - secrets.masks + 1);
 }
 
 static char *percent_encoded(const char *text, size_t length, size_t *encoded_length)
@@ -120,19 +154,6 @@ void pa_log_mask(const char *secret, size_t length)
 	else
 		free(encoded);
 	pthread_rwlock_unlock(&secrets.lock);
-}
-
-/* The length of the secret that stands at `at`, or 0. */
-static size_t secret_at(const char *at, size_t left)
-{
-	if (secrets.starts[(unsigned char)*at] == 0)
-		return 0;
-	for (size_t i = 0; i < MASKS_MAX && secrets.masks[i].text; i++) {
-		const struct mask *mask = &secrets.masks[i];
-		if (mask->length <= left && memcmp(mask->text, at, mask->length) == 0)
-			return mask->length;
-	}
-	return 0;
 }
 
 /* Lines */
@@ -182,11 +203,11 @@ static void put_escaped(struct line *line, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length && line->length < LINE_MAX_BYTES - TAIL - 8;) {
 		unsigned char byte = (unsigned char)text[i];
-		size_t secret = secret_at(text + i, length - i);
+		const struct mask *secret = find_mask(text + i, length - i);
 		char escape[8];
-		if (secret > 0) {
+		if (secret) {
 			put_text(line, "***");
-			i += secret;
+			i += secret->length;
 			continue;
 		}
 		size_t width = utf8_at((const unsigned char *)text + i, length - i);

@@ -18,7 +18,7 @@ int pa_log_level_of(const char *name);
 bool pa_log_wants(enum pa_log_level level);
 
 /* From now on the value appears as *** in every line, also inside other text and percent-encoded. Shorter than 6 bytes
- * is ignored. Bounded: the oldest registered ones are forgotten beyond 4096. */
+ * is ignored. Bounded: beyond 4096 the oldest are forgotten, but for the first 256. */
 void pa_log_mask(const char *secret, size_t length);
 
 /* Fields are pairs of name and NUL-terminated text, ended by NULL. `server` and `request_id` may be NULL. Control bytes

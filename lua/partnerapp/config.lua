@@ -1,7 +1,14 @@
--- What the server's settings mean to the library. How they are found and checked is the command line's (lua/cli/settings).
+-- What the server's settings mean to the library. How they are found and checked: lua/cli/settings.
+local log = require "native.log"
 local sys = require "native.sys"
 
 local settings = sys.settings()
+
+for name, value in pairs(settings) do
+	if name:find("SECRET", 1, true) or name:find("PASSWORD", 1, true) then
+		log.mask(value)
+	end
+end
 
 local function is_loopback(host)
 	return host == "localhost"

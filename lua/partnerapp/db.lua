@@ -1,5 +1,5 @@
--- SQL for an app, with bound parameters, on its server's database. Tables that begin with "pa_" are the library's own and
--- out of reach; an app makes its tables with migrate. Every failure is nil, message, code.
+-- SQL for an app, with bound parameters, on its server's database. Tables that begin with "pa_" are the library's own
+-- and out of reach; an app makes its tables with migrate. Every failure is nil, message, code.
 local guarded = require("native.db").guarded
 
 local db = {}

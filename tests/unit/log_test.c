@@ -1,0 +1,133 @@
+/* Log lines: what is masked in them, and what they do with bytes that could break them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "log.h"
+
+static char line[16384];
+
+/* Writes one line and reads back what came out on standard error. */
+static const char *logged(const char *message)
+{
+	int ends[2], saved = dup(STDERR_FILENO);
+	ssize_t length;
+
+	assert_true(saved >= 0);
+	assert_return_code(pipe(ends), 0);
+	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
+	pa_log(PA_LOG_INFO, "test", "id-1", message, NULL);
+	assert_true(dup2(saved, STDERR_FILENO) >= 0);
+	close(saved);
+	close(ends[1]);
+	length = read(ends[0], line, sizeof line - 1);
+	close(ends[0]);
+	line[length > 0 ? length : 0] = '\0';
+	return line;
+}
+
+static void mask(const char *secret)
+{
+	pa_log_mask(secret, strlen(secret));
+}
+
+static void LG_01_secrets_are_masked_wherever_they_stand(void **state)
+{
+	(void)state;
+	assert_non_null(strstr(logged("before kept-secret-1 after"), "kept-secret-1"));
+	mask("kept-secret-1");
+	assert_null(strstr(logged("before kept-secret-1 after"), "kept-secret-1"));
+	assert_non_null(strstr(logged("before kept-secret-1 after"), "before *** after"));
+	assert_non_null(strstr(logged("kept-secret-1kept-secret-1"), "\"******\""));
+	assert_non_null(strstr(logged("xkept-secret-1"), "\"x***\""));
+	assert_non_null(strstr(logged("kept-secret-"), "kept-secret-"));
+}
+
+static void LG_01_the_percent_encoded_form_is_masked_too(void **state)
+{
+	(void)state;
+	mask("p+ss/wörd=");
+	assert_null(strstr(logged("p%2Bss%2Fw%C3%B6rd%3D"), "p%2B"));
+	assert_null(strstr(logged("p+ss/wörd="), "wörd"));
+}
+
+static void LG_01_of_two_secrets_the_longer_one_is_masked(void **state)
+{
+	(void)state;
+	mask("prefix-");
+	mask("prefix-and-more");
+	mask("prefix-and");
+	assert_non_null(strstr(logged("[prefix-and-more]"), "[***]"));
+	assert_non_null(strstr(logged("[prefix-]"), "[***]"));
+}
+
+static void short_texts_are_no_secrets(void **state)
+{
+	(void)state;
+	mask("abcde");
+	mask("");
+	assert_non_null(strstr(logged("abcde"), "abcde"));
+}
+
+static void LG_01_tokens_that_come_and_go_do_not_push_settings_out(void **state)
+{
+	char token[32];
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		snprintf(token, sizeof token, "token-%d-of-many", i);
+		mask(token);
+		if (i % 7 == 0)
+			mask(token);
+	}
+	assert_non_null(strstr(logged("kept-secret-1"), "\"***\""));
+	assert_non_null(strstr(logged("token-19999-of-many token-17000-of-many"), "\"*** ***\""));
+	assert_non_null(strstr(logged("token-9000-of-many"), "token-9000-of-many"));
+}
+
+static void LG_02_one_line_whatever_is_in_it(void **state)
+{
+	(void)state;
+	assert_string_equal(strchr(logged("a\r\nb\x1b[31m\"\\ \xff"), ','),
+		",\"level\":\"info\",\"server\":\"test\",\"request_id\":\"id-1\","
+		"\"message\":\"a\\u000d\\nb\\u001b[31m\\\"\\\\ \xef\xbf\xbd\"}\n");
+}
+
+static void a_long_line_is_cut_and_closed(void **state)
+{
+	char *text = malloc(20001);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'a', 20000);
+	text[20000] = '\0';
+	logged(text);
+	size_t length = strlen(line);
+	assert_in_range(length, 8000, 8192);
+	assert_string_equal(line + length - 3, "\"}\n");
+	free(text);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(LG_01_secrets_are_masked_wherever_they_stand),
+		cmocka_unit_test(LG_01_the_percent_encoded_form_is_masked_too),
+		cmocka_unit_test(LG_01_of_two_secrets_the_longer_one_is_masked),
+		cmocka_unit_test(short_texts_are_no_secrets),
+		cmocka_unit_test(LG_01_tokens_that_come_and_go_do_not_push_settings_out),
+		cmocka_unit_test(LG_02_one_line_whatever_is_in_it),
+		cmocka_unit_test(a_long_line_is_cut_and_closed),
+	};
+
+	pa_log_open(PA_LOG_INFO, false);
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
