@@ -15,14 +15,18 @@ local function register(scope, redirect_uri)
 		return nil, "The sandbox does not answer: " .. err, code
 	end
 	local client = response.json()
-	if response.status ~= 200 or type(client) ~= "table" or type(client.client_id) ~= "string" then
+	if
+		response.status ~= 200
+		or type(client) ~= "table"
+		or type(client.client_id) ~= "string"
+		or type(client.client_secret) ~= "string"
+	then
 		local why = type(client) == "table" and client.error or response.body:sub(1, 200)
 		return nil, "The sandbox registered no client for scope " .. scope .. ": " .. tostring(why), "sandbox"
 	end
+	log.mask(client.client_secret)
 	return { id = client.client_id, secret = client.client_secret }
 end
-
-local known = {}
 
 --- The client to ask for `scope` with.
 ---@param name string? whose settings: see config.client
@@ -30,22 +34,10 @@ local known = {}
 ---@param redirect_uri string
 ---@return {id: string, secret: string}? client, string? message, string? code
 function clients.find(name, scope, redirect_uri)
-	local client = known[name or ""]
-	if client then
-		return client
-	end
-	local err, code
 	if config.sandbox_url then
-		client, err, code = register(scope, redirect_uri)
-	else
-		client, err, code = config.client(name)
-		known[name or ""] = client
+		return register(scope, redirect_uri)
 	end
-	if not client then
-		return nil, err, code
-	end
-	log.mask(client.secret)
-	return client
+	return config.client(name)
 end
 
 return clients

@@ -2,13 +2,18 @@
 local log = require "native.log"
 local sys = require "native.sys"
 
-local settings = sys.settings()
+---@class partnerapp.config
+---@field public_url string where browsers reach the app: an origin, without a slash at its end
+---@field public_host string
+---@field https boolean whether browsers come over https
+---@field development boolean when the public URL is this machine; anything else is production
+---@field segment_id_url string Segment's OAuth server: an origin
+---@field segment_api_url string its Config API: an origin
+---@field sandbox_url string? the demo's sandbox: the two URLs above are then its
+---@field banner string|false what pages say on top while that is so
+local config = {}
 
-for name, value in pairs(settings) do
-	if name:find("SECRET", 1, true) or name:find("PASSWORD", 1, true) then
-		log.mask(value)
-	end
-end
+local settings, clients
 
 local function is_loopback(host)
 	return host == "localhost"
@@ -17,25 +22,31 @@ local function is_loopback(host)
 		or host == "[::1]"
 end
 
-local config = {
-	--- Where browsers reach the app: an origin, without a slash at its end.
-	public_url = settings.PUBLIC_URL or "http://localhost:8888",
-	--- Segment's OAuth server and its Config API: origins.
-	segment_id_url = settings.SEGMENT_ID_URL or "https://id.segmentapis.com",
-	segment_api_url = settings.SEGMENT_API_URL or "https://platform.segmentapis.com",
-	--- The demo's sandbox, or nil: the two URLs above are then its.
-	sandbox_url = settings.SANDBOX_URL,
-	--- What pages say on top while that is so, or false.
-	banner = settings.SANDBOX_URL and "Demo: a local sandbox stands in for Segment" or false,
-}
+--- Reads the settings: when this module is loaded, and when a test changes them.
+function config.read()
+	settings, clients = sys.settings(), {}
+	for name, value in pairs(settings) do
+		if name:find("SECRET", 1, true) or name:find("PASSWORD", 1, true) then
+			log.mask(value)
+		end
+	end
+	local url = settings.PUBLIC_URL or "http://localhost:8888"
+	config.public_url = url
+	config.public_host = url:match("^%a+://(%[[^%]]+%])") or url:match("^%a+://([^:/]+)")
+	config.https = url:find("^https:") ~= nil
+	config.development = is_loopback(config.public_host)
+	config.segment_id_url = settings.SEGMENT_ID_URL or "https://id.segmentapis.com"
+	config.segment_api_url = settings.SEGMENT_API_URL or "https://platform.segmentapis.com"
+	config.sandbox_url = settings.SANDBOX_URL
+	config.banner = settings.SANDBOX_URL and "Demo: a local sandbox stands in for Segment" or false
+end
 
---- Whether browsers come over https.
-config.https = config.public_url:find("^https:") ~= nil
+config.read()
 
-config.public_host = config.public_url:match("^%a+://(%[[^%]]+%])") or config.public_url:match("^%a+://([^:/]+)")
-
---- Development is when the public URL is this machine; anything else is production.
-config.development = is_loopback(config.public_host)
+local function find(name)
+	local value = settings[name] or settings["env." .. name] or sys.env(name)
+	return value ~= "" and value or nil
+end
 
 --- The names of a client's settings: CLIENT_ID and CLIENT_SECRET, or those of another client: "report" is
 --- REPORT_CLIENT_ID and REPORT_CLIENT_SECRET.
@@ -46,21 +57,24 @@ function config.client_settings(name)
 	return prefix .. "CLIENT_ID", prefix .. "CLIENT_SECRET"
 end
 
-local function find(name)
-	local value = settings[name] or settings["env." .. name] or sys.env(name)
-	return value ~= "" and value or nil
-end
-
---- The OAuth client of that name, as set; nil, message, "not_set" when it is not.
+--- The OAuth client of that name, as set: always the same table. nil, message, "not_set" when it is not.
 ---@param name string?
 ---@return {id: string, secret: string}? client, string? message, string? code
 function config.client(name)
+	local key = name or ""
+	local client = clients[key]
+	if client then
+		return client
+	end
 	local id_setting, secret_setting = config.client_settings(name)
 	local id, secret = find(id_setting), find(secret_setting)
 	if not id or not secret then
 		return nil, ("%s and %s are not set"):format(id_setting, secret_setting), "not_set"
 	end
-	return { id = id, secret = secret }
+	log.mask(secret)
+	client = { id = id, secret = secret }
+	clients[key] = client
+	return client
 end
 
 --- An app's own settings: what .env and the environment say, else the defaults.

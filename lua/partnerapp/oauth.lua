@@ -23,8 +23,8 @@ end
 
 -- The authorize URL up to the state: the same for every flow of a client.
 local function authorize_prefix(mount, client)
-	if mount.prefix_of ~= client.id then
-		mount.prefix_of = client.id
+	if mount.prefix_of ~= client then
+		mount.prefix_of = client
 		mount.prefix = config.segment_id_url
 			.. "/oauth2/auth?response_type=code&code_challenge_method=S256&client_id="
 			.. http.escape(client.id)
@@ -350,9 +350,11 @@ function oauth.mount(app, path, options)
 		installed = options.installed,
 	}
 	-- The path a browser sees has a prefix in front when another app has mounted this one.
+	local origin
 	local function place(seen)
-		if mount.path ~= seen then
-			mount.path, mount.redirect_uri, mount.prefix_of = seen, config.public_url .. seen .. "/callback", nil
+		if mount.path ~= seen or origin ~= config.public_url then
+			origin = config.public_url
+			mount.path, mount.redirect_uri, mount.prefix_of = seen, origin .. seen .. "/callback", nil
 		end
 	end
 	place(path)

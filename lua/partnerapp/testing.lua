@@ -232,42 +232,26 @@ end
 -- Settings
 
 local native_settings = sys.settings
-local config_before
 
 local function put_back_settings()
-	sys.settings = native_settings
-	local config = require("partnerapp.config")
-	for name, value in pairs(config_before or {}) do
-		config[name] = value
+	if sys.settings ~= native_settings then
+		sys.settings = native_settings
+		require("partnerapp.config").read()
 	end
-	config_before = nil
 end
 
 --- Sets settings of the server for the rest of the case. With PUBLIC_URL = "https://app.example" it is in production;
 --- what the app read when it was loaded, such as its `env`, stays.
----@param changes table<string, string>
+---@param changes table<string, string|false> false takes one away
 function testing.settings(changes)
-	put_back_settings()
-	local config = require("partnerapp.config")
 	local settings = native_settings()
 	for name, value in pairs(changes) do
-		settings[name] = value
+		settings[name] = value or nil
 	end
 	sys.settings = function()
 		return settings
 	end
-	if changes.PUBLIC_URL then
-		local url = changes.PUBLIC_URL
-		local host = url:match("^%a+://%[?([^/%]]+)"):gsub(":%d+$", "")
-		config_before = {
-			public_url = config.public_url,
-			public_host = config.public_host,
-			https = config.https,
-			development = config.development,
-		}
-		config.public_url, config.public_host, config.https = url, host, url:find("^https:") ~= nil
-		config.development = host == "localhost" or host == "::1" or host:find("^127%.") ~= nil
-	end
+	require("partnerapp.config").read()
 end
 
 -- The client
