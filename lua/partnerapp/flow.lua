@@ -26,6 +26,13 @@ local MIGRATIONS = {
 	CREATE INDEX pa_claims_expires ON pa_claims (expires)]],
 }
 
+--- Whether a text can be a scope (RFC 6749 3.3): printable ASCII without quotes and backslashes.
+---@param text any
+---@return boolean
+function flow.is_scope(text)
+	return type(text) == "string" and #text <= 512 and text:find("^[ -~]+$") ~= nil and not text:find('["\\]')
+end
+
 local function hash(secret)
 	return crypto.base64url(crypto.digest("sha256", secret))
 end

@@ -1,5 +1,5 @@
 -- Log lines of scripts: one message and fields, with the request's id; secrets are masked by the host.
-local write = require("native.log").write
+local native = require("native.log")
 
 local log = {}
 
@@ -15,7 +15,7 @@ end
 
 for _, level in ipairs { "debug", "info", "warn", "error" } do
 	log[level] = function(message, fields)
-		write(level, tostring(message), fields and text_fields(fields))
+		native.write(level, tostring(message), fields and text_fields(fields))
 	end
 end
 

@@ -326,7 +326,7 @@ local function check_options(path, options)
 	end
 	if not options.scope or not options.installed then
 		error("oauth: a mount needs 'scope' and 'installed'", 4)
-	elseif options.scope == "" or options.scope:find("[^\x20\x21\x23-\x5b\x5d-\x7e]") then
+	elseif not flow.is_scope(options.scope) then
 		error(("oauth: '%s' cannot be a scope"):format(options.scope), 4)
 	elseif type(path) ~= "string" or not path:find("^/[%w%-._~/]*[%w%-._~]$") then
 		error(

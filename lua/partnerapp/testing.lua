@@ -2,6 +2,7 @@
 -- cookies, and a network in which only the calls that a case lists exist. See lua/cli/tasks/test.lua for the runner.
 local http = require("partnerapp.http")
 local native_http = require("native.http")
+local native_log = require("native.log")
 local native_request = require("native.request")
 local sys = require("native.sys")
 
@@ -254,6 +255,22 @@ function testing.settings(changes)
 	require("partnerapp.config").read()
 end
 
+-- The log
+
+local native_write = native_log.write
+local lines
+
+local function record(level, message, fields)
+	lines[#lines + 1] = { level = level, message = message, fields = fields or {} }
+	native_write(level, message, fields)
+end
+
+--- What was logged since the case began, as it came: the host masks secrets only where lines are written.
+---@return {level: string, message: string, fields: table<string, any>}[]
+function testing.log()
+	return lines
+end
+
 -- The client
 
 ---@class partnerapp.testing.client
@@ -454,10 +471,10 @@ end
 ---@param case {name: string, run: fun(t: partnerapp.testing.checks)}
 ---@return boolean passed, string? why
 function testing.run(case)
-	network = nil
-	http.transport = native_http
+	network, lines = nil, {}
+	http.transport, native_log.write = native_http, record
 	local ok, err = xpcall(case.run, tostring, checks)
-	http.transport = native_http
+	http.transport, native_log.write = native_http, native_write
 	sys.reset_clock()
 	put_back_settings()
 	if ok and network and network.unlisted then

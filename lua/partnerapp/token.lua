@@ -1,4 +1,5 @@
 -- What an OAuth server answers with: the token, checked before anyone believes it (OA-17, OA-18).
+local flow = require "partnerapp.flow"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
 local log = require "native.log"
@@ -39,12 +40,12 @@ local function expires_in(value)
 	return value and value > 0 and value <= LONGEST and value or nil
 end
 
--- The granted scope: what RFC 6749 3.3 allows in one.
+-- The granted scope; nil when the answer is silent, for it is then what was asked for.
 local function scope_of(value)
 	if value == nil or value == "" then
 		return nil, true
 	end
-	return value, type(value) == "string" and #value <= 512 and not value:find("[^\x20\x21\x23-\x5b\x5d-\x7e]")
+	return value, flow.is_scope(value)
 end
 
 -- A name, or a list of which the first is taken; nil when there is none.
