@@ -100,11 +100,14 @@ function Client:request(method, path, body)
 	if not response then
 		return nil, err, code
 	end
-	local value = response.body ~= "" and response.json() or {}
+	local value = {}
+	if response.body ~= "" then
+		value = response.json()
+	end
 	if response.status ~= 200 and response.status ~= 201 then
 		return failure(self, response, value)
 	end
-	if type(value) ~= "table" then
+	if type(value) ~= "table" or require("partnerapp.json").is_array(value) then
 		return nil, "Segment answered something that is no JSON object", "bad_response", { status = response.status }
 	end
 	return value

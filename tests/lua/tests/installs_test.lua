@@ -1,0 +1,282 @@
+-- Saved installs, and their tokens: sealed, renewed by one, never overwritten by an older one.
+local crypto = require("partnerapp.crypto")
+local db = require("partnerapp.db")
+local installs = require("partnerapp.installs")
+local json = require("partnerapp.json")
+local provider = require("provider")
+local testing = require("partnerapp.testing")
+local token = require("partnerapp.token")
+
+local RENEWAL = "GET " .. provider.API .. "installs/"
+
+local ORIGIN = {
+	client = { id = "client-id-of-nobody" },
+	scope = "destination/google-analytics",
+	redirect_uri = "http://localhost:8888/auth/segment/callback",
+}
+
+-- A saved install and where its token is renewed.
+local function save(changes, origin)
+	local answer = provider.token(changes)
+	local install = assert(installs.save(assert(token.check(answer.json)), origin or ORIGIN))
+	return install, RENEWAL .. (install.name:match("%d+$") or "") .. "/token", answer.json.access_token
+end
+
+testing.case("what is saved is there, with its times", function(t)
+	local install = save({ install_name = "installs/1001" })
+	local found = installs.find(install.id)
+	t.equal(found.name, "installs/1001")
+	t.equal(found.workspace, "workspaces/business")
+	t.equal(found.source, provider.SOURCE)
+	t.equal(found.app_name, "apps/2")
+	t.equal(found.health, "ok")
+	t.truthy(math.abs(found.expires_at - testing.clock.now() - 3599) < 5)
+	t.equal(installs.find("unknown"), false)
+end)
+
+testing.case("an install that is connected again keeps its id and gets its new token", function(t)
+	local first = save({ install_name = "installs/1002" })
+	local before = installs.count()
+	local second, _, text = save({ install_name = "installs/1002", scope = "workspace" })
+	t.equal(second.id, first.id)
+	t.equal(installs.count(), before)
+	t.equal(first:token(), text)
+	t.equal(installs.find(first.id).scope, "workspace")
+	local other = save({ install_name = "installs/1002" }, {
+		client = { id = "another" },
+		scope = "workspace",
+		redirect_uri = "http://localhost:8888/x",
+	})
+	t.truthy(other.id ~= first.id, "the same name at another client is another install")
+end)
+
+testing.case("two installs without a name are two", function(t)
+	t.truthy(save({ install_name = "absent" }).id ~= save({ install_name = "absent" }).id)
+end)
+
+testing.case("a list has the newest first, and what is shown has no token", function(t)
+	testing.clock.advance(10)
+	local install, _, text = save()
+	local list = installs.all()
+	t.equal(list[1].id, install.id)
+	local shown = json.encode(installs.public(list[1]))
+	t.lacks(shown, text)
+	t.contains(shown, '"token":"***"')
+	t.match(installs.public(list[1]).expires_at, "^%d%d%d%d%-%d%d%-%d%dT")
+end)
+
+testing.case("ST-12 a script cannot read the library's tables through SQL", function(t)
+	save()
+	installs.count()
+	assert(db.exec("CREATE VIEW seen AS SELECT * FROM pa_installs"))
+	for _, sql in ipairs({
+		"SELECT count(*) AS count FROM pa_installs", -- word for word what the library asked a moment ago
+		"SELECT * FROM seen",
+		"SELECT * FROM pa_installs",
+		"SELECT access_token FROM PA_INSTALLS",
+		'SELECT * FROM "pa_installs"',
+		"SELECT * FROM main.pa_installs",
+		"SELECT count(*) FROM (SELECT 1 FROM pa_claims)",
+		"WITH x AS (SELECT * FROM pa_sessions) SELECT * FROM x",
+	}) do
+		local rows, _, code = db.query(sql)
+		t.equal(rows, nil, sql)
+		t.equal(code, "denied", sql)
+	end
+	for _, sql in ipairs({
+		"DELETE FROM pa_installs",
+		"UPDATE pa_installs SET health = 'x'",
+		"DROP TABLE pa_installs",
+		"CREATE TABLE copy AS SELECT * FROM pa_installs",
+		"CREATE TRIGGER t AFTER UPDATE ON pa_installs BEGIN SELECT 1; END",
+		"CREATE INDEX i ON pa_installs (access_token)",
+		"ALTER TABLE pa_installs RENAME TO mine",
+		"ATTACH 'x' AS y",
+	}) do
+		t.equal(db.exec(sql), nil, sql)
+	end
+	assert(db.exec("DROP VIEW seen"))
+end)
+
+testing.case("ST-12 values are bound, so names cannot be SQL", function(t)
+	local before = installs.count()
+	t.equal(installs.find("' OR '1'='1"), false)
+	t.equal(installs.find("x'; DELETE FROM pa_installs; --"), false)
+	t.equal(installs.count(), before)
+end)
+
+-- Renewal
+
+testing.case("RT-01 a token is used as it is until fewer than five minutes are left", function(t)
+	local install, url, text = save()
+	local answer, fresh = provider.token({ install_name = install.name })
+	local network = testing.network({ [url] = answer })
+	testing.clock.advance(3599 - 301)
+	t.equal(install:token(), text)
+	t.equal(#network.calls, 0)
+	testing.clock.advance(2)
+	t.equal(install:token(), fresh)
+	t.equal(install:token(), fresh)
+	t.equal(#network.calls, 1)
+	t.equal(installs.find(install.id):token(), fresh)
+end)
+
+testing.case("a renewal is a GET with the client's credentials, form-encoded", function(t)
+	testing.settings({ CLIENT_SECRET = "a+b/c" })
+	local install, url = save()
+	local network = testing.network({ [url] = provider.token() })
+	testing.clock.advance(3500)
+	t.truthy(install:token())
+	t.same(network.calls[1].basic, { "client-id-of-nobody", "a%2Bb%2Fc" })
+	t.equal(network.calls[1].body, nil)
+end)
+
+testing.case("RT-07 a 401 brings one renewal, also of a token that seems fresh", function(t)
+	local install, url, old = save()
+	local answer, fresh = provider.token()
+	local one = "GET " .. provider.API .. provider.SOURCE .. "/destinations/webhooks"
+	local network = testing.network({
+		[url] = answer,
+		[one] = function(request)
+			return request.bearer == old and { status = 401, json = { error = "malformed token" } }
+				or { json = { enabled = true } }
+		end,
+	})
+	t.equal(install:segment():get_destination(provider.SOURCE, "webhooks").enabled, true)
+	t.equal(#network.calls, 3)
+	t.equal(network.calls[3].bearer, fresh)
+	t.equal(install:segment():get_destination(provider.SOURCE, "webhooks").enabled, true)
+	t.equal(#network.calls, 4)
+end)
+
+testing.case("RT-05 a worker whose token was refused uses the one that another got meanwhile", function(t)
+	local install, url, old = save()
+	local answer, fresh = provider.token()
+	local one = "GET " .. provider.API .. provider.SOURCE .. "/destinations/webhooks"
+	local network
+	network = testing.network({
+		[url] = answer,
+		[one] = function(request)
+			if request.bearer == old then
+				testing.clock.advance(3500)
+				t.equal(installs.find(install.id):token(), fresh, "the other worker")
+				return { status = 401, json = {} }
+			end
+			return { json = { enabled = true } }
+		end,
+	})
+	t.equal(install:segment():get_destination(provider.SOURCE, "webhooks").enabled, true)
+	local renewals = 0
+	for _, call in ipairs(network.calls) do
+		renewals = renewals + (call.url:find("/token$") and 1 or 0)
+	end
+	t.equal(renewals, 1)
+end)
+
+testing.case("RT-05 a token that was saved while one was renewed is not overwritten", function(t)
+	local install, url = save()
+	local newest
+	testing.network({
+		[url] = function()
+			newest = select(3, save({ install_name = install.name }))
+			return (provider.token())
+		end,
+	})
+	testing.clock.advance(3500)
+	t.equal(install:token(), newest)
+	t.equal(installs.find(install.id):token(), newest)
+end)
+
+testing.case("RT-08 a permanent refusal marks the install, and is not asked for again", function(t)
+	for _, answer in ipairs({
+		{ status = 404, json = { error = "install not found", code = 5 } },
+		{ status = 401, json = { error = "bad credentials", code = 16 } },
+	}) do
+		local install, url = save()
+		local network = testing.network({ [url] = answer })
+		testing.clock.advance(3500)
+		t.equal(select(3, install:token()), "permanent")
+		local found = installs.find(install.id)
+		t.equal(found.health, "needs_reconnect")
+		t.contains(found.health_reason, answer.json.error)
+		t.equal(select(3, found:token()), "needs_reconnect")
+		t.equal(#network.calls, 1)
+		save({ install_name = install.name })
+		t.equal(installs.find(install.id).health, "ok", "connecting again heals it")
+		testing.network({})
+	end
+end)
+
+testing.case("RT-08 a refusal of the old token does not mark one that came meanwhile", function(t)
+	local install, url = save()
+	testing.network({
+		[url] = function()
+			save({ install_name = install.name })
+			return { status = 404, json = { error = "gone" } }
+		end,
+	})
+	testing.clock.advance(3500)
+	install:token()
+	t.equal(installs.find(install.id).health, "ok")
+end)
+
+for name, answer in pairs({
+	["a timeout"] = function()
+		return nil, "no answer", "timeout"
+	end,
+	["a 503"] = { status = 503, body = "upstream connect error" },
+	["a 429"] = { status = 429, json = { error = "too many", code = 8 } },
+	["HTML"] = { body = "<html>", headers = { ["content-type"] = "text/html" } },
+	["a token without a type"] = { json = { access_token = "x" } },
+}) do
+	testing.case("RT-14 when a renewal meets " .. name .. ", the old token is used until it ends", function(t)
+		local install, url, old = save()
+		testing.network({ [url] = answer })
+		testing.clock.advance(3500)
+		t.equal(install:token(), old)
+		t.equal(installs.find(install.id).health, "ok")
+		testing.clock.advance(200)
+		local got, message, code = install:token()
+		t.equal(got, nil)
+		t.truthy(message and code)
+		local good, fresh = provider.token()
+		testing.network({ [url] = good })
+		t.equal(install:token(), fresh, "it heals by itself")
+	end)
+end
+
+testing.case("RT-04 the lease of a worker that died is free after a while", function(t)
+	local install, url = save()
+	testing.network({
+		[url] = function()
+			error("the worker dies")
+		end,
+	})
+	testing.clock.advance(3500)
+	t.raises(function()
+		install:token()
+	end, "the worker dies")
+	local answer, fresh = provider.token()
+	testing.network({ [url] = answer })
+	testing.clock.advance(31)
+	t.equal(install:token(), fresh)
+end)
+
+testing.case("the token of an install that is gone is a failure, not a crash", function(t)
+	local install = save()
+	install.id = "gone"
+	t.equal(select(3, install:token()), "not_found")
+end)
+
+testing.case("LG-01 renewals are logged without a token", function(t)
+	local install, url, old = save()
+	local answer, fresh = provider.token()
+	testing.network({ [url] = answer })
+	testing.clock.advance(3500)
+	install:token()
+	local text = json.encode(testing.log())
+	t.contains(text, "token renewed")
+	t.lacks(text, old)
+	t.lacks(text, fresh)
+	t.lacks(text, crypto.base64(old))
+end)
