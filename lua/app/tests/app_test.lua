@@ -1,5 +1,6 @@
 -- The shipped app's tests: a partner's would look like these.
 local app = require "init"
+local destinations = require "destinations"
 local testing = require "partnerapp.testing"
 
 local TOKEN_URL = "POST https://id.segmentapis.com/oauth2/token"
@@ -130,5 +131,31 @@ testing.case("a program gets JSON", function(t)
 	local body = response.json()
 	t.equal(body.install.source, SOURCE)
 	t.equal(body.install.token, "***")
+	t.equal(body.destination.enabled, true)
 	t.lacks(response.body, "token-of-the-test")
+	t.lacks(response.body, "very-secret-value")
+end)
+
+testing.case("an install that Segment gave up has to be connected again, and the page says so", function(t)
+	local client = testing.client(app)
+	local answer = token()
+	testing.network {
+		[TOKEN_URL] = answer,
+		["POST " .. API .. SOURCE .. "/destinations"] = destination(true),
+		["GET " .. API .. answer.json.install_name .. "/token"] = { status = 404, json = { error = "no such install" } },
+	}
+	local response = install(client)
+	testing.clock.advance(3600)
+	local page = client:follow(response)
+	t.equal(page.status, 200)
+	t.contains(page.body, "no such install")
+	t.contains(client:follow(response).body, "Connect again")
+	t.contains(client:get("/").body, "has to be connected again")
+end)
+
+testing.case("every setting of an action comes from the app's own env", function(t)
+	local settings = destinations.settings("google-analytics", { TRACKING_ID = "UA-1" })
+	t.equal(settings.config.trackingId, "UA-1")
+	t.equal(settings.enabled, true)
+	t.equal(destinations.settings("slack", {}).config, nil)
 end)
