@@ -59,6 +59,21 @@ test("serve without CLIENT_ID says that demo needs none", async () => {
 	assert.match((await command(["serve"])).err, /CLIENT_ID is not set.*demo/);
 });
 
+for (const name of ["SEGMENT_ID_URL", "SEGMENT_API_URL"]) {
+	test(`OA-23 ${name} is https, but for a sandbox on this machine`, async () => {
+		for (const bad of [
+			"http://id.example", "http://127.0.0.1.evil.example", "http://localhost.evil.example", "ftp://id.example",
+			"https://user:pass@id.example", "https://id.example/path", "https://id.example/?a", "id.example",
+		]) {
+			const result = await command(["config"], { [name]: bad });
+			assert.equal(result.code, 2, bad);
+			assert.match(result.err, new RegExp(name));
+		}
+		for (const good of ["https://id.example", "http://127.0.0.1:8889", "http://localhost:8889", "http://[::1]:8889"])
+			assert.equal((await command(["config"], { [name]: good })).code, 0, good);
+	});
+}
+
 test("OP-05 all problems are reported at once, unknown keys of .env warned about, secrets masked", async () => {
 	write(".env", "WORKERS=many\nLISTEN=x\nCLIENT_SECRET=very-secret-value\nCLIENT_IDD=typo\nnonsense line\n");
 	const { code, out, err } = await command(["config"]);
