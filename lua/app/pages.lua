@@ -98,6 +98,7 @@ function pages.install(app, install, destination, problem)
 		problem = problem or false,
 		broken = install.health ~= "ok",
 		ability = ABILITIES[install.scope] or "do what " .. install.scope .. " allows",
+		token_until = public.expires_at:gsub("T(%d%d:%d%d).*", " %1 UTC"),
 		again = MOUNT,
 	}
 end
