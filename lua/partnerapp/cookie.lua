@@ -36,6 +36,15 @@ local function check(name, value, options)
 	end
 end
 
+-- What comes behind name and value.
+local function attributes(options)
+	local text = "; Path=/; HttpOnly; SameSite=" .. (options.same_site or "Lax")
+	if options.max_age then
+		text = text .. "; Max-Age=" .. options.max_age
+	end
+	return config.https and text .. "; Secure" or text
+end
+
 local function add(response, line)
 	local headers = response.headers or {}
 	response.headers = headers
@@ -47,6 +56,13 @@ local function add(response, line)
 	lines[#lines + 1] = line
 end
 
+--- What stands before a name and behind a value, for a caller whose names and values need no check.
+---@param options {max_age: integer?, same_site: "Lax"|"Strict"|nil}
+---@return string before, string behind
+function cookie.frame(options)
+	return config.https and "__Host-" or "", attributes(options)
+end
+
 --- Sets a cookie: HttpOnly, SameSite=Lax and Path=/, for as long as the browser runs unless max_age is given.
 ---@param response partnerapp.response
 ---@param name string
@@ -56,14 +72,7 @@ end
 function cookie.set(response, name, value, options)
 	options = options or {}
 	check(name, value, options)
-	local line = cookie.name(name) .. "=" .. value .. "; Path=/; HttpOnly; SameSite=" .. (options.same_site or "Lax")
-	if options.max_age then
-		line = line .. "; Max-Age=" .. options.max_age
-	end
-	if config.https then
-		line = line .. "; Secure"
-	end
-	add(response, line)
+	add(response, cookie.name(name) .. "=" .. value .. attributes(options))
 	return response
 end
 

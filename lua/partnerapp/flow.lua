@@ -1,5 +1,6 @@
 -- An install flow between its beginning and its callback. What the callback has to know is sealed in a cookie of its
 -- own, so that several tabs and several processes work; nothing is written before a state is claimed.
+local config = require "partnerapp.config"
 local cookie = require "partnerapp.cookie"
 local crypto = require "native.crypto"
 local db = require "native.db"
@@ -20,6 +21,7 @@ local SECONDS = 600
 local MOST = 20 -- in one browser; some 6 KB, which proxies take too
 local SEAL = "oauth.flow"
 local PREFIX = "flow_"
+local NAME_LENGTH = 22 -- of the hash: 128 bits and more
 
 local MIGRATIONS = {
 	[[CREATE TABLE pa_claims (state TEXT PRIMARY KEY, expires REAL NOT NULL) WITHOUT ROWID;
@@ -38,7 +40,7 @@ local function hash(secret)
 end
 
 local function cookie_name(state_hash)
-	return PREFIX .. state_hash:sub(1, 22)
+	return PREFIX .. state_hash:sub(1, NAME_LENGTH)
 end
 
 local function unseal(sealed)
@@ -73,18 +75,34 @@ local function drop_oldest(req, response)
 	end
 end
 
---- Begins a flow: puts its cookie on the response.
+-- The cookie's line but for name and value, by whether browsers come over https.
+local frames = {}
+
+local function frame()
+	local known = frames[config.https]
+	if not known then
+		local before, behind = cookie.frame { max_age = SECONDS }
+		known = { before .. PREFIX, behind }
+		frames[config.https] = known
+	end
+	return known[1], known[2]
+end
+
+--- Begins a flow: puts its cookie on the response. This is the busiest path of a partner's app, so the line of the
+--- cookie is made by hand: all that varies is base64url.
 ---@param req partnerapp.request
----@param response partnerapp.response
+---@param response partnerapp.response without cookies
 ---@param path string of the mount
 ---@param scope string
 ---@return string state, string challenge of the verifier, S256
 function flow.begin(req, response, path, scope)
 	local state, verifier = crypto.token(32), crypto.token(32)
 	local name = hash(state)
-	local expires = math.floor(sys.now()) + SECONDS
-	local sealed = crypto.seal_text(name .. " " .. verifier .. " " .. expires .. " " .. path .. " " .. scope, SEAL)
-	cookie.set(response, cookie_name(name), sealed, { max_age = SECONDS })
+	local now = sys.now() // 1 | 0
+	local sealed =
+		crypto.seal_text(name .. " " .. verifier .. " " .. now + SECONDS .. " " .. path .. " " .. scope, SEAL)
+	local before, behind = frame()
+	response.headers["set-cookie"] = before .. name:sub(1, NAME_LENGTH) .. "=" .. sealed .. behind
 	drop_oldest(req, response)
 	return state, hash(verifier)
 end
