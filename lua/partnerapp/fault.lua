@@ -194,6 +194,21 @@ function fault.respond(app, req, err, traceback)
 	return fault.shape(app, req, refusal.new(500, config.development and message or SORRY))
 end
 
+--- The same, at the end of the request: the app's hooks see it too.
+---@param app partnerapp.app
+---@param req partnerapp.request
+---@param err any
+---@param traceback string?
+---@return partnerapp.response
+function fault.finish(app, req, err, traceback)
+	local response = fault.respond(app, req, err, traceback)
+	local ok, problem = pcall(app.finish, app, req, response, app:route(req))
+	if not ok then
+		log.error("a hook of app:after failed", { error = tostring(problem) })
+	end
+	return response
+end
+
 --- The response while the scripts do not load.
 ---@param req partnerapp.request
 ---@param message string

@@ -23,7 +23,7 @@ end
 ---@param traceback string|false
 ---@return partnerapp.response
 function host.failed(raw, err, traceback)
-	return require("partnerapp.fault").respond(app, new_request(raw), err, traceback or nil)
+	return require("partnerapp.fault").finish(app, new_request(raw), err, traceback or nil)
 end
 
 return host

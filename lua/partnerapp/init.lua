@@ -67,6 +67,7 @@ function partnerapp.new(options)
 		actions = {},
 		_router = router.new(),
 		_before = {},
+		_after = {},
 		_cors = options.cors or false,
 		_parent = false,
 		_failed = false,
@@ -121,6 +122,13 @@ end
 ---@param hook partnerapp.handler
 function App:before(hook)
 	self._before[#self._before + 1] = hook
+end
+
+--- Runs with every response of this app, pages about refusals and failures among them, before it is sent: fn(req,
+--- response). What the hook changes in the response is what goes out.
+---@param hook fun(req: partnerapp.request, response: partnerapp.response)
+function App:after(hook)
+	self._after[#self._after + 1] = hook
 end
 
 --- Takes the routes of another app in, below a prefix. Its hooks and its failed() stay its own.
@@ -265,7 +273,22 @@ function App:dispatch(req)
 	if self._cors then
 		require("partnerapp.cors").apply(self._cors, req, response)
 	end
+	self:finish(req, response, route)
 	return response
+end
+
+--- Runs the hooks of `after`: those of the app that the route belongs to, then those of the apps it is mounted in.
+---@param req partnerapp.request
+---@param response partnerapp.response
+---@param route partnerapp.route?
+function App:finish(req, response, route)
+	local app = route and route.app or self
+	while app do
+		for _, hook in ipairs(app._after) do
+			hook(req, response)
+		end
+		app = app._parent
+	end
 end
 
 --- The address, when it is a path on this app; otherwise nil. For a "return to" that came from outside (OA-21).

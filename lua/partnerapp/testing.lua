@@ -381,7 +381,7 @@ local function call(app, raw)
 	if ok then
 		return response
 	end
-	local answer = require("partnerapp.fault").respond(app, require("partnerapp.request").new(raw), response, trace)
+	local answer = require("partnerapp.fault").finish(app, require("partnerapp.request").new(raw), response, trace)
 	check_response(answer)
 	return answer, not require("partnerapp.refusal").is(response) and tostring(response) or nil
 end

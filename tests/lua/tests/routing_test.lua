@@ -212,3 +212,44 @@ testing.case("routes lists method, path and place", function(t)
 	t.equal(list[2].path, "/b/:id")
 	t.match(list[2].where, "^tests/routing_test.lua:%d+$")
 end)
+
+testing.case("after: hooks see every response once, also refused and failed ones, and may change it", function(t)
+	local app = partnerapp.new({})
+	local seen = {}
+	app:after(function(req, response)
+		seen[#seen + 1] = req.path .. " " .. response.status
+		response.headers["x-seen"] = "yes"
+	end)
+	app:get("/fine", says("fine"))
+	app:get("/refused", function()
+		partnerapp.refuse(409, "no")
+	end)
+	app:get("/broken", function()
+		error("broken")
+	end)
+	local client = testing.client(app)
+	for _, path in ipairs({ "/broken", "/refused", "/nowhere", "/fine" }) do
+		t.equal(client:get(path).headers["x-seen"], "yes", path)
+	end
+	t.same(seen, { "/broken 500", "/refused 409", "/nowhere 404", "/fine 200" })
+end)
+
+testing.case("after: a hook that fails is a 500, and the app's own hooks come before those it is mounted in", function(t)
+	local order = {}
+	local outer, inner, bad = partnerapp.new({}), partnerapp.new({}), partnerapp.new({})
+	outer:after(function()
+		order[#order + 1] = "outer"
+	end)
+	inner:after(function()
+		order[#order + 1] = "inner"
+	end)
+	inner:get("/", says("home"))
+	outer:mount("/in", inner)
+	t.equal(testing.client(outer):get("/in").body, "home")
+	t.same(order, { "inner", "outer" })
+	bad:get("/", says("home"))
+	bad:after(function()
+		error("the hook broke")
+	end)
+	t.equal(testing.client(bad):get("/").status, 500)
+end)
