@@ -1,6 +1,8 @@
 // The command line: what it prints, what it refuses, with which exit code.
 import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { once } from "node:events";
+import net from "node:net";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
 import { exists, folder, run, top } from "./harness.mjs";
@@ -163,11 +165,15 @@ test("a failing test of an app is exit code 1", async () => {
 });
 
 test("the key is made once, for its owner only", async () => {
-	const env = { CLIENT_ID: "a", CLIENT_SECRET: "b", LISTEN: "127.0.0.1:1" };
-	await command(["serve", path.join(top, "lua/app")], env);
+	const taken = net.createServer().listen(0, "127.0.0.1");
+	await once(taken, "listening");
+	const env = { CLIENT_ID: "a", CLIENT_SECRET: "b", LISTEN: `127.0.0.1:${taken.address().port}` };
+	const serve = () => command(["serve", path.join(top, "lua/app")], env);
+	assert.equal((await serve()).code, 1);
 	const key = path.join(place.name, ".partnerapp/secret.key");
 	assert.equal(statSync(key).mode & 0o777, 0o600);
 	const first = readFileSync(key, "utf8");
-	await command(["serve", path.join(top, "lua/app")], env);
+	assert.equal((await serve()).code, 1);
 	assert.equal(readFileSync(key, "utf8"), first);
+	taken.close();
 });
