@@ -20,7 +20,7 @@
 #include "vm.h"
 
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
-enum { DRAIN_SECONDS = 10 };
+enum { DRAIN_SECONDS = 10, TASK_CPU_MS = 5000, TESTS_CPU_MS = 600000 };
 
 /* One planned server, running. */
 struct running {
@@ -246,8 +246,12 @@ static int run_task(const struct pa_plan *plan, const char *library)
 		fprintf(stderr, "partnerapp: %s\n", error.text);
 		goto out;
 	}
-	vm = pa_vm_new(
-		&(struct pa_vm_options){.scripts = scripts, .services = services, .entry = entry, .privileged = true}, &fault);
+	vm = pa_vm_new(&(struct pa_vm_options){.scripts = scripts,
+					   .services = services,
+					   .entry = entry,
+					   .privileged = true,
+					   .cpu_ms = strcmp(plan->task, "test") == 0 ? TESTS_CPU_MS : TASK_CPU_MS},
+		&fault);
 	if (!vm || pa_vm_run(vm, plan->arguments, plan->argument_count, &code, &fault) < 0)
 		fprintf(stderr, "partnerapp: %s\n", fault.message ? fault.message : "not enough memory");
 out:

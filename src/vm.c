@@ -366,7 +366,11 @@ int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_
 {
 	struct run run = {.arguments = arguments, .count = count, .exit_code = exit_code};
 
-	return pa_vm_protect(vm, l_run, &run, fault);
+	lua_pushcfunction(vm->L, l_run);
+	lua_pushlightuserdata(vm->L, &run);
+	int result = call(vm, 1, 0, true, fault);
+	lua_settop(vm->L, FAILED_SLOT);
+	return result;
 }
 
 int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, struct pa_fault *fault)

@@ -49,7 +49,7 @@ int pa_vm_fail(
 
 /*
  * Calls entry.run(arguments), a list of strings, for the command line; its value must be an integer from 0 to 255, the
- * exit code. No budget. 0, or -1 with a fault.
+ * exit code. 0, or -1 with a fault.
  */
 int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_code, struct pa_fault *fault);
 
