@@ -258,17 +258,17 @@ end
 -- The log
 
 local native_write = native_log.write
-local lines
+local logged
 
 local function record(level, message, fields)
-	lines[#lines + 1] = { level = level, message = message, fields = fields or {} }
+	logged[#logged + 1] = { level = level, message = message, fields = fields or {} }
 	native_write(level, message, fields)
 end
 
 --- What was logged since the case began, as it came: the host masks secrets only where lines are written.
 ---@return {level: string, message: string, fields: table<string, any>}[]
 function testing.log()
-	return lines
+	return logged
 end
 
 -- The client
@@ -471,7 +471,7 @@ end
 ---@param case {name: string, run: fun(t: partnerapp.testing.checks)}
 ---@return boolean passed, string? why
 function testing.run(case)
-	network, lines = nil, {}
+	network, logged = nil, {}
 	http.transport, native_log.write = native_http, record
 	local ok, err = xpcall(case.run, tostring, checks)
 	http.transport, native_log.write = native_http, native_write
