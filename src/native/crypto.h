@@ -3,6 +3,7 @@
 #define PA_CRYPTO_H
 
 #include "../error.h"
+#include "../message.h"
 
 struct pa_keyring;
 
@@ -10,5 +11,18 @@ struct pa_keyring;
  * "key". */
 struct pa_keyring *pa_keyring_open(const char *keys, struct pa_error *error);
 void pa_keyring_close(struct pa_keyring *keys);
+
+size_t pa_keyring_count(const struct pa_keyring *keys);
+const char *pa_keyring_id(const struct pa_keyring *keys, size_t index);
+
+enum { PA_SEALED_EXTRA = 45, PA_SEALED_MAX = 1 << 20 };
+
+/* Seals at most PA_SEALED_MAX bytes into `out`, which has room for PA_SEALED_EXTRA more. The length, or 0 on failure.
+ */
+size_t pa_keyring_seal(const struct pa_keyring *keys, struct pa_span plain, struct pa_span context, unsigned char *out);
+
+/* The length of what it wrote into `out`, less than sealed.length, or -1 with code "unknown_key" or "damaged". */
+long pa_keyring_unseal(const struct pa_keyring *keys, struct pa_span sealed, struct pa_span context, unsigned char *out,
+	struct pa_error *error);
 
 #endif

@@ -8,11 +8,11 @@ struct pa_http;
 
 /*
  * `allow`: origins ("http://127.0.0.1:8889") that may be reached although their address is private, space separated;
- * "*" for any. NULL with code "http".
+ * "*" for any. Paths after an origin are ignored. NULL with code "http" or "usage".
  */
 struct pa_http *pa_http_open(const char *allow, struct pa_error *error);
 
-/* From now on calls end with "cancelled", those under way within a second. Any thread. */
+/* From now on calls end with "cancelled", those under way at once. Any thread. */
 void pa_http_cancel(struct pa_http *http);
 
 /* No call may be under way any more. */

@@ -3,16 +3,16 @@
 -- netrc from the environment, private addresses refused at connect time but for the origins that settings allow.
 
 ---@class native.http.request
----@field url string
+---@field url string ASCII, at most 8191 bytes
 ---@field method string? GET unless said; a token
----@field headers table<string, string|string[]>? names are tokens, values free of CR, LF and NUL
----@field body string?
+---@field headers table<string, string|string[]>? names are tokens, values free of control bytes; those that frame a message (Content-Length, Connection, …) and Host are refused
+---@field body string? its Content-Type is the caller's to say
 ---@field basic {[1]: string, [2]: string}? user and password, as they are (the caller encodes, RFC 6749 2.3.1)
 ---@field bearer string?
----@field timeout number? seconds for all of it, at most 60; 15 unless said
+---@field timeout number? seconds for all of it, redirects included, at most 60; 15 unless said. Also a timeout: less than 10 bytes a second for 30 seconds
 ---@field connect_timeout number? seconds; 5 unless said
----@field redirects integer? how many to follow, at most 5; 0 unless said. Credentials stay with the first origin
----@field max_bytes integer? of the decoded body, 2 MiB unless said
+---@field redirects integer? how many to follow, at most 5; 0 unless said. GET and HEAD only; headers given here stay with the first origin
+---@field max_bytes integer? of the decoded body, at most 64 MiB; 2 MiB unless said
 ---@field compressed boolean? ask for and decode gzip and deflate
 
 ---@class native.http.response
@@ -25,7 +25,8 @@
 local http = {}
 
 --- Codes: "usage" (a bad url or header), "timeout", "connect", "dns", "tls", "denied" (a private address), "too_large",
---- "bad_response", "cancelled" (the server stops), "http" (anything else).
+--- "bad_response", "cancelled" (the server stops), "http" (anything else). A request that is not idempotent is sent once
+--- at most: when a kept connection turns out to be closed, that is a "bad_response".
 ---@param request native.http.request
 ---@return native.http.response? response, string? message, string? code
 function http.request(request) end
