@@ -90,7 +90,7 @@ local function add(app, method, path, handler, options)
 		method = method,
 		path = path,
 		handler = handler,
-		where = scripts.where(3),
+		where = scripts.caller(),
 		app = app,
 		unguarded = options.csrf == false,
 	}

@@ -1,6 +1,7 @@
 /* The snapshot of scripts this VM was made from, and the compiler for templates. */
 #include "../scripts.h"
 
+#include <stdbool.h>
 #include <string.h>
 
 #include "../libs.h"
@@ -69,23 +70,29 @@ static int l_globals(lua_State *L)
 	return 1;
 }
 
-static int l_where(lua_State *L)
+/* The library's chunks are named after where they are found: "partnerapp/oauth.lua" (modules.c). */
+static bool is_app_line(const lua_Debug *info)
+{
+	return info->currentline > 0 && strncmp(info->short_src, "partnerapp/", 11) != 0;
+}
+
+static int l_caller(lua_State *L)
 {
 	lua_Debug info;
-	lua_Integer level = luaL_optinteger(L, 1, 1);
 
-	luaL_argcheck(L, level >= 0 && level < 200, 1, "no such level");
-	if (!lua_getstack(L, (int)level, &info) || !lua_getinfo(L, "Sl", &info) || info.currentline < 0)
-		lua_pushliteral(L, "?");
-	else
-		lua_pushfstring(L, "%s:%d", info.short_src, info.currentline);
+	for (int level = 1; lua_getstack(L, level, &info); level++)
+		if (lua_getinfo(L, "Sl", &info) && is_app_line(&info)) {
+			lua_pushfstring(L, "%s:%d", info.short_src, info.currentline);
+			return 1;
+		}
+	lua_pushliteral(L, "?");
 	return 1;
 }
 
 int pa_native_open_scripts(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"read", l_read}, {"list", l_list}, {"compile", l_compile},
-		{"globals", l_globals}, {"where", l_where}, {NULL, NULL}};
+		{"globals", l_globals}, {"caller", l_caller}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

@@ -26,9 +26,8 @@ function scripts.compile(source, name, environment) end
 ---@return table
 function scripts.globals() end
 
---- Where a function on the stack stands: level 1 is the one that calls, 2 the one that called it, as in error().
----@param level integer
+--- Where the nearest function on the stack stands that is not the library's: what a route was defined by.
 ---@return string place "init.lua:12"
-function scripts.where(level) end
+function scripts.caller() end
 
 return scripts
