@@ -1,9 +1,6 @@
 /* A thread that shuts sockets down when their time is up. */
 #include "deadline.h"
 
-#include <arpa/inet.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/socket.h>
@@ -127,37 +124,4 @@ bool pa_deadline_end(struct pa_deadlines *deadlines, struct pa_deadline *deadlin
 		deadline->next->previous = deadline->previous;
 	pthread_mutex_unlock(&deadlines->mutex);
 	return deadline->passed;
-}
-
-static bool is_socket_of(int fd, const struct in_addr *peer, unsigned peer_port, unsigned local_port)
-{
-	struct sockaddr_in address = {0};
-	socklen_t size = sizeof address;
-
-	if (getpeername(fd, (struct sockaddr *)&address, &size) < 0 || address.sin_family != AF_INET ||
-		ntohs(address.sin_port) != peer_port || address.sin_addr.s_addr != peer->s_addr)
-		return false;
-	size = sizeof address;
-	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && ntohs(address.sin_port) == local_port;
-}
-
-enum { GAP_MAX = 256 }; /* descriptors are handed out lowest first: after so many closed ones there are no more */
-
-int pa_deadline_find_socket(const char *peer, unsigned peer_port, unsigned local_port)
-{
-	static _Thread_local int last = -1;
-	struct in_addr address;
-	int closed = 0;
-
-	if (inet_pton(AF_INET, peer, &address) != 1)
-		return -1;
-	if (last >= 0 && is_socket_of(last, &address, peer_port, local_port))
-		return last;
-	for (int fd = 3; closed < GAP_MAX; fd++) {
-		errno = 0;
-		if (is_socket_of(fd, &address, peer_port, local_port))
-			return last = fd;
-		closed = errno == EBADF ? closed + 1 : 0;
-	}
-	return -1;
 }

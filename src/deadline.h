@@ -27,7 +27,4 @@ void pa_deadline_begin(struct pa_deadlines *deadlines, struct pa_deadline *deadl
 /* True when it had passed. */
 bool pa_deadline_end(struct pa_deadlines *deadlines, struct pa_deadline *deadline);
 
-/* The descriptor of this process's TCP socket (IPv4) with that peer and local port; -1 when there is none. */
-int pa_deadline_find_socket(const char *peer, unsigned peer_port, unsigned local_port);
-
 #endif

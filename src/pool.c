@@ -292,16 +292,16 @@ static void reload(struct pa_pool *pool)
 		pa_fault_free(&fault);
 		return;
 	}
-	snprintf(ms, sizeof ms, "%.1f", milliseconds_since(&begun));
+	pa_fault_free(&fault);
+	swap_in(pool, generation); /* before the log says so; it stays the current one until this thread makes another */
 	if (generation->broken.message) {
 		pa_stats_add(PA_STAT_RELOADS_FAILED, 1);
 		log_fault(pool, "the scripts do not load", &generation->broken);
-	} else {
-		pa_stats_add(PA_STAT_RELOADS, 1);
-		pa_log(PA_LOG_INFO, pool->name, NULL, "reloaded", "ms", ms, NULL);
+		return;
 	}
-	pa_fault_free(&fault);
-	swap_in(pool, generation);
+	snprintf(ms, sizeof ms, "%.1f", milliseconds_since(&begun));
+	pa_stats_add(PA_STAT_RELOADS, 1);
+	pa_log(PA_LOG_INFO, pool->name, NULL, "reloaded", "ms", ms, NULL);
 }
 
 static bool is_stopping(struct pa_pool *pool)

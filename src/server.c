@@ -1,10 +1,7 @@
 /* civetweb, made strict: the only file that includes civetweb.h. */
 #include "server.h"
 
-#include <arpa/inet.h>
 #include <civetweb.h>
-#include <errno.h>
-#include <netinet/in.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -15,11 +12,13 @@
 #include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
-#include <unistd.h>
 
 #include "deadline.h"
 #include "gate.h"
+#include "head.h"
+#include "listen.h"
 #include "log.h"
+#include "socket.h"
 #include "stats.h"
 
 enum {
@@ -54,8 +53,7 @@ struct worker {
 	struct pa_request request;
 	struct pa_response response;
 	struct pa_buffer body, out;
-	time_t second;
-	char date[40]; /* of that second */
+	struct pa_date date;
 	char path[TARGET_MAX + 1];
 };
 
@@ -173,7 +171,7 @@ static struct pa_verdict read_body(struct mg_connection *connection, const struc
 		return (struct pa_verdict){0, NULL};
 	if (framing->expects_continue)
 		mg_write(connection, go_on, sizeof go_on - 1);
-	int fd = pa_deadline_find_socket(info->remote_addr, (unsigned)info->remote_port, server->port);
+	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, server->port);
 	pa_deadline_begin(server->deadlines, &deadline, fd, SHUT_RD, server->options.body_ms);
 	verdict = read_bytes(connection, server, worker, framing);
 	if (pa_deadline_end(server->deadlines, &deadline))
@@ -184,98 +182,13 @@ static struct pa_verdict read_body(struct mg_connection *connection, const struc
 
 /* Writing */
 
-static const char *reason_of(int status)
-{
-	switch (status) {
-	case 200:
-		return "OK";
-	case 201:
-		return "Created";
-	case 204:
-		return "No Content";
-	case 302:
-		return "Found";
-	case 303:
-		return "See Other";
-	case 304:
-		return "Not Modified";
-	default:
-		return mg_get_response_code_text(NULL, status);
-	}
-}
-
-static const char *date_of(struct worker *worker)
-{
-	time_t now = time(NULL);
-
-	if (now != worker->second) {
-		struct tm calendar;
-		gmtime_r(&now, &calendar);
-		strftime(worker->date, sizeof worker->date, "%a, %d %b %Y %H:%M:%S GMT", &calendar);
-		worker->second = now;
-	}
-	return worker->date;
-}
-
-static int add(struct pa_buffer *out, const char *text)
-{
-	return pa_buffer_add(out, text, strlen(text));
-}
-
-/* What every response says unless the script said otherwise (HT-06). */
-static int add_defaults(struct pa_buffer *out, const struct pa_server *server, unsigned has)
-{
-	static const char csp[] =
-		"Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; "
-		"form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n";
-	int failed = add(out, "X-Content-Type-Options: nosniff\r\n");
-
-	if (!(has & PA_HAS_REFERRER_POLICY))
-		failed |= add(out, "Referrer-Policy: no-referrer\r\n");
-	if (server->options.https)
-		failed |= add(out, "Strict-Transport-Security: max-age=31536000\r\n");
-	if (!(has & PA_HAS_HTML))
-		return failed;
-	if (!(has & PA_HAS_CSP))
-		failed |= pa_buffer_add(out, csp, sizeof csp - 1);
-	if (!(has & PA_HAS_OPENER_POLICY))
-		failed |= add(out, "Cross-Origin-Opener-Policy: same-origin\r\n");
-	if (!(has & PA_HAS_PERMISSIONS_POLICY))
-		failed |= add(out, "Permissions-Policy: camera=(), geolocation=(), microphone=(), payment=()\r\n");
-	return failed;
-}
-
-static int add_head(struct pa_server *server, struct worker *worker, const struct pa_response *response)
-{
-	struct pa_buffer *out = &worker->out;
-	char line[128];
-	int failed = 0;
-
-	out->length = 0;
-	int length = snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\nDate: ", response->status, reason_of(response->status));
-	failed |= pa_buffer_add(out, line, (size_t)length);
-	failed |= add(out, date_of(worker));
-	failed |= add(out, "\r\n");
-	if (response->headers.length > 0)
-		failed |= pa_buffer_add(out, response->headers.at, response->headers.length);
-	failed |= add_defaults(out, server, response->has);
-	failed |= add(out, "X-Request-Id: ");
-	failed |= add(out, worker->request.id);
-	failed |= add(out, response->close ? "\r\nConnection: close\r\n" : "\r\nConnection: keep-alive\r\n");
-	if (response->status != 204 && response->status != 304) {
-		length = snprintf(line, sizeof line, "Content-Length: %zu\r\n", response->body.length);
-		failed |= pa_buffer_add(out, line, (size_t)length);
-	}
-	return failed | add(out, "\r\n");
-}
-
 /* A large body may be read slowly on purpose: its write has a deadline. */
 static void write_large(struct mg_connection *connection, struct pa_server *server, const struct worker *worker,
 	const struct pa_response *response)
 {
 	const struct mg_request_info *info = mg_get_request_info(connection);
 	struct pa_deadline deadline;
-	int fd = pa_deadline_find_socket(info->remote_addr, (unsigned)info->remote_port, server->port);
+	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, server->port);
 
 	pa_deadline_begin(server->deadlines, &deadline, fd, SHUT_RDWR, server->options.write_ms);
 	if (mg_write(connection, worker->out.at, worker->out.length) > 0)
@@ -287,12 +200,12 @@ static void write_large(struct mg_connection *connection, struct pa_server *serv
 static void send_response(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
 {
 	struct pa_response *response = &worker->response;
-	bool bodiless = response->status == 204 || response->status == 304 ||
+	bool bodiless = pa_head_is_bodiless(response->status) ||
 					(worker->request.method.length == 4 && memcmp(worker->request.method.at, "HEAD", 4) == 0);
 
 	if (response->close)
 		mg_disable_connection_keep_alive(connection);
-	if (add_head(server, worker, response) != 0) {
+	if (pa_head_write(&worker->out, &worker->date, worker->request.id, server->options.https, response) != 0) {
 		mg_disable_connection_keep_alive(connection);
 		return;
 	}
@@ -444,7 +357,7 @@ static int http_error(struct mg_connection *connection, int status, const char *
 	int length = snprintf(text, sizeof text,
 		"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
 		"Referrer-Policy: no-referrer\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
-		status, reason_of(status), strlen(reason_of(status)) + 1, reason_of(status));
+		status, pa_head_reason(status), strlen(pa_head_reason(status)) + 1, pa_head_reason(status));
 	mg_disable_connection_keep_alive(connection);
 	mg_write(connection, text, (size_t)length);
 	pa_stats_add(PA_STAT_REFUSED, 1);
@@ -503,47 +416,6 @@ static void start_library(void)
 	mg_init_library(0);
 }
 
-/* "ADDRESS:PORT" in civetweb's form: an address or nothing, no 's' or 'r' behind the port: its TLS crashes. */
-static int read_listen(const char *listen, char *port, size_t size, struct pa_error *error)
-{
-	const char *colon = strrchr(listen, ':');
-	struct in_addr address;
-	char host[64];
-	char *end;
-
-	if (!colon || (size_t)(colon - listen) >= sizeof host)
-		return pa_error_set(error, "usage", "cannot listen on '%s': it must be ADDRESS:PORT", listen);
-	snprintf(host, sizeof host, "%.*s", (int)(colon - listen), listen);
-	long number = strtol(colon + 1, &end, 10);
-	if (end == colon + 1 || *end || number < 0 || number > 65535)
-		return pa_error_set(error, "usage", "cannot listen on '%s': the port must be 0 to 65535", listen);
-	if (strcmp(host, "localhost") == 0)
-		strcpy(host, "127.0.0.1");
-	if (host[0] && inet_pton(AF_INET, host, &address) != 1)
-		return pa_error_set(error, "usage", "cannot listen on '%s': '%s' is no IPv4 address", listen, host);
-	snprintf(port, size, "%s%s%ld", host, host[0] ? ":" : "", number);
-	return 0;
-}
-
-static bool is_busy(const char *port)
-{
-	const char *colon = strchr(port, ':');
-	struct sockaddr_in address = {.sin_family = AF_INET};
-	int fd = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0), one = 1;
-	char host[64] = "0.0.0.0";
-
-	if (fd < 0)
-		return false;
-	if (colon)
-		snprintf(host, sizeof host, "%.*s", (int)(colon - port), port);
-	inet_pton(AF_INET, host, &address.sin_addr);
-	address.sin_port = htons((uint16_t)atoi(colon ? colon + 1 : port));
-	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
-	bool busy = bind(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno == EADDRINUSE;
-	close(fd);
-	return busy;
-}
-
 static int start_civetweb(struct pa_server *server, const char *port, struct pa_error *error)
 {
 	const struct pa_server_options *options = &server->options;
@@ -567,7 +439,7 @@ static int start_civetweb(struct pa_server *server, const char *port, struct pa_
 	snprintf(head, sizeof head, "%d", HEAD_MAX);
 	server->civetweb = mg_start(&callbacks, server, settings);
 	if (!server->civetweb) {
-		if (is_busy(port))
+		if (pa_listen_is_busy(port))
 			return pa_error_set(error, "busy", "cannot listen on %s: another program does", options->listen);
 		return pa_error_set(error, "server", "cannot listen on %s with %u workers", options->listen, options->workers);
 	}
@@ -624,7 +496,7 @@ struct pa_server *pa_server_open(const struct pa_server_options *options, struct
 		pa_error_set(error, "server", "not enough memory");
 		goto failed;
 	}
-	if (read_listen(options->listen, port, sizeof port, error) < 0 || start_civetweb(server, port, error) < 0)
+	if (pa_listen_read(options->listen, port, sizeof port, error) < 0 || start_civetweb(server, port, error) < 0)
 		goto failed;
 	return server;
 
@@ -666,8 +538,10 @@ void pa_server_close(struct pa_server *server)
 {
 	if (!server)
 		return;
-	if (server->civetweb)
+	if (server->civetweb) {
+		pa_socket_shut(server->port); /* mg_stop would wait up to two seconds for idle connections */
 		mg_stop(server->civetweb);
+	}
 	pa_deadlines_close(server->deadlines);
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->mutex);

@@ -42,7 +42,7 @@ void pa_server_drain(struct pa_server *server);
 /* Waits until no request is in flight, at most that long. True when none is. */
 bool pa_server_wait(struct pa_server *server, unsigned milliseconds);
 
-/* Stops and frees it: requests still in flight lose their answers. May take up to two seconds. NULL is fine. */
+/* Stops and frees it: requests still in flight lose their answers. NULL is fine. */
 void pa_server_close(struct pa_server *server);
 
 #endif

@@ -6,6 +6,7 @@ import http from "node:http";
 import net from "node:net";
 import { tmpdir } from "node:os";
 import path from "node:path";
+import { after } from "node:test";
 import { fileURLToPath } from "node:url";
 
 export const top = fileURLToPath(new URL("../..", import.meta.url));
@@ -41,9 +42,15 @@ export async function run(args, { cwd, env = {}, input = "" } = {}) {
 	return { code, out, err };
 }
 
+// What a failed test left running would keep its file from ending: it gets the time that the files' own hooks need.
+const running = new Set();
+after(() => void setTimeout(() => running.forEach((child) => child.kill("SIGKILL")), 5000).unref());
+
 /** Starts a server command and waits until it says that it listens. */
 export async function start(args, { cwd, env = {} }) {
 	const child = spawn(binary, args, { cwd, env: { ...clean, ...env }, stdio: ["ignore", "pipe", "pipe"] });
+	running.add(child);
+	child.once("exit", () => running.delete(child));
 	const server = { child, out: "", err: "", exited: once(child, "exit") };
 	child.stderr.on("data", (data) => (server.err += data));
 	await new Promise((resolve, reject) => {
