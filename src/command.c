@@ -12,6 +12,13 @@
 
 /* Reading the plan. Strings are copied into *plan as they are met, so a raise half-way leaks nothing: pa_plan_free. */
 
+/* lua_error never returns, which Lua's headers do not say. */
+static _Noreturn void raise_no_memory(lua_State *L)
+{
+	luaL_error(L, "not enough memory");
+	abort();
+}
+
 static char *copy_string(lua_State *L, int index, const char *field)
 {
 	char *copy = NULL;
@@ -19,7 +26,7 @@ static char *copy_string(lua_State *L, int index, const char *field)
 	if (lua_getfield(L, index, field) != LUA_TNIL) {
 		copy = strdup(luaL_checkstring(L, -1));
 		if (!copy)
-			luaL_error(L, "not enough memory");
+			raise_no_memory(L);
 	}
 	lua_pop(L, 1);
 	return copy;
@@ -53,12 +60,12 @@ static char **copy_list(lua_State *L, int index, const char *field, char ***list
 	lua_Integer length = luaL_len(L, -1);
 	*list = calloc((size_t)length + 1, sizeof **list);
 	if (!*list)
-		luaL_error(L, "not enough memory");
+		raise_no_memory(L);
 	for (lua_Integer i = 1; i <= length; i++) {
 		lua_rawgeti(L, -1, i);
 		(*list)[*count] = strdup(luaL_checkstring(L, -1));
 		if (!(*list)[*count])
-			luaL_error(L, "not enough memory");
+			raise_no_memory(L);
 		(*count)++;
 		lua_pop(L, 1);
 	}
@@ -76,14 +83,14 @@ static void read_settings(lua_State *L, int index, struct pa_services_options *s
 	for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
 		settings = realloc((void *)(uintptr_t)services->settings, (services->setting_count + 1) * sizeof *settings);
 		if (!settings)
-			luaL_error(L, "not enough memory");
+			raise_no_memory(L);
 		services->settings = settings;
 		struct pa_setting *setting = &settings[services->setting_count];
 		setting->name = strdup(luaL_checkstring(L, -2));
 		setting->value = strdup(luaL_checkstring(L, -1));
 		services->setting_count++;
 		if (!setting->name || !setting->value)
-			luaL_error(L, "not enough memory");
+			raise_no_memory(L);
 	}
 	lua_pop(L, 1);
 }
@@ -111,7 +118,7 @@ static void read_servers(lua_State *L, int index, struct pa_plan *plan)
 		lua_Integer count = luaL_len(L, -1);
 		plan->servers = calloc((size_t)count + 1, sizeof *plan->servers);
 		if (!plan->servers)
-			luaL_error(L, "not enough memory");
+			raise_no_memory(L);
 		for (lua_Integer i = 1; i <= count; i++) {
 			lua_rawgeti(L, -1, i);
 			luaL_checktype(L, -1, LUA_TTABLE);

@@ -45,7 +45,7 @@ bool pa_listen_is_busy(const char *place)
 	if (colon)
 		snprintf(host, sizeof host, "%.*s", (int)(colon - place), place);
 	inet_pton(AF_INET, host, &address.sin_addr);
-	address.sin_port = htons((uint16_t)atoi(colon ? colon + 1 : place));
+	address.sin_port = htons((uint16_t)strtol(colon ? colon + 1 : place, NULL, 10));
 	setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &one, sizeof one);
 	bool busy = bind(fd, (struct sockaddr *)&address, sizeof address) < 0 && errno == EADDRINUSE;
 	close(fd);

@@ -45,19 +45,20 @@ static bool is_privileged(lua_State *L)
 	return privileged;
 }
 
-static void load_native(lua_State *L, const char *name, enum pa_scripts_kind asker)
+static int load_native(lua_State *L, const char *name, enum pa_scripts_kind asker)
 {
 	const char *rest = name + strlen("native.");
 	const lua_CFunction *open = find_native(pa_native_modules, rest);
 
 	if (asker == PA_SCRIPTS_APP)
-		luaL_error(L, "an app cannot require '%s': use the library (partnerapp.…)", name);
+		return luaL_error(L, "an app cannot require '%s': use the library (partnerapp.…)", name);
 	if (!open && is_privileged(L))
 		open = find_native(pa_native_privileged_modules, rest);
 	if (!open)
-		luaL_error(L, "there is no native module '%s'", name);
+		return luaL_error(L, "there is no native module '%s'", name);
 	lua_pushcfunction(L, *open);
 	lua_call(L, 0, 1);
+	return 1;
 }
 
 /* Which folder a module is in, and its file there without ".lua". */

@@ -112,6 +112,7 @@ static struct generation *load(const struct pa_pool *pool, bool even_broken, str
 	}
 	struct generation *generation = new_generation(pool, scripts);
 	if (!generation) {
+		pa_fault_free(fault);
 		fault->message = strdup("not enough memory");
 		return NULL;
 	}

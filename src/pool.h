@@ -27,8 +27,8 @@ struct pa_pool_options {
  */
 struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_error *error);
 
-/* A pa_server_handler: leases a VM, runs the request, returns the VM. */
-void pa_pool_handle(void *pool, const struct pa_request *request, struct pa_response *response);
+/* A pa_server_handler, whose context is a pool: leases a VM, runs the request, returns the VM. */
+void pa_pool_handle(void *context, const struct pa_request *request, struct pa_response *response);
 
 /* Asks the keeper for a reload; returns at once. Any thread. */
 void pa_pool_reload(struct pa_pool *pool);

@@ -80,6 +80,7 @@ static int read_bytes(int fd, size_t size, char **bytes, size_t *length)
 	return 0;
 }
 
+/* Takes `bytes` over. */
 static int append(struct reading *reading, const char *name, const char *path, char *bytes, size_t length)
 {
 	struct list *list = reading->into;
@@ -87,14 +88,16 @@ static int append(struct reading *reading, const char *name, const char *path, c
 	if (list->count == list->size) {
 		size_t size = list->size ? list->size * 2 : 32;
 		struct pa_script *moved = realloc(list->scripts, size * sizeof *moved);
-		if (!moved)
+		if (!moved) {
+			free(bytes);
 			return -1;
+		}
 		list->scripts = moved;
 		list->size = size;
 	}
 	struct pa_script *script = &list->scripts[list->count];
 	*script = (struct pa_script){strdup(name), strdup(path), {bytes, length}};
-	list->count++; /* from here on free_list frees it, bytes too */
+	list->count++;
 	return script->name && script->path ? 0 : -1;
 }
 

@@ -12,6 +12,7 @@ enum { STACK_MIN = 1 << 20 };
 
 typedef int setter(pthread_attr_t *, size_t);
 
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): those of the C library are reserved */
 __attribute__((visibility("default"))) int pthread_attr_setstacksize(pthread_attr_t *attributes, size_t size)
 {
 	union {

@@ -10,19 +10,20 @@ struct pa_keyring;
 /* Reads "ID:64 hex digits" entries, comma separated; IDs are 1 to 16 of [a-z0-9]. The first one seals. NULL with code
  * "key". */
 struct pa_keyring *pa_keyring_open(const char *keys, struct pa_error *error);
-void pa_keyring_close(struct pa_keyring *keys);
+void pa_keyring_close(struct pa_keyring *keyring);
 
-size_t pa_keyring_count(const struct pa_keyring *keys);
-const char *pa_keyring_id(const struct pa_keyring *keys, size_t index);
+size_t pa_keyring_count(const struct pa_keyring *keyring);
+const char *pa_keyring_id(const struct pa_keyring *keyring, size_t index);
 
 enum { PA_SEALED_EXTRA = 45, PA_SEALED_MAX = 1 << 20 };
 
 /* Seals at most PA_SEALED_MAX bytes into `out`, which has room for PA_SEALED_EXTRA more. The length, or 0 on failure.
  */
-size_t pa_keyring_seal(const struct pa_keyring *keys, struct pa_span plain, struct pa_span context, unsigned char *out);
+size_t pa_keyring_seal(
+	const struct pa_keyring *keyring, struct pa_span plain, struct pa_span context, unsigned char *out);
 
 /* The length of what it wrote into `out`, less than sealed.length, or -1 with code "unknown_key" or "damaged". */
-long pa_keyring_unseal(const struct pa_keyring *keys, struct pa_span sealed, struct pa_span context, unsigned char *out,
-	struct pa_error *error);
+long pa_keyring_unseal(const struct pa_keyring *keyring, struct pa_span sealed, struct pa_span context,
+	unsigned char *out, struct pa_error *error);
 
 #endif

@@ -175,7 +175,7 @@ static void push_header(lua_State *L, const char *line, size_t length)
 	const char *colon = memchr(line, ':', length);
 	size_t name_length = colon ? (size_t)(colon - line) : 0;
 
-	if (name_length >= sizeof name || !pa_is_token((struct pa_span){line, name_length}))
+	if (!colon || name_length >= sizeof name || !pa_is_token((struct pa_span){line, name_length}))
 		return;
 	for (size_t i = 0; i < name_length; i++)
 		name[i] = (char)(line[i] >= 'A' && line[i] <= 'Z' ? line[i] | 0x20 : line[i]);

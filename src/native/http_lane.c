@@ -233,9 +233,8 @@ void pa_http_close(struct pa_http *http)
 {
 	if (!http)
 		return;
-	while (http->idle.newest) {
-		struct pa_lane *lane = http->idle.newest;
-		take(&http->idle, lane);
+	for (struct pa_lane *lane = http->idle.newest, *older; lane; lane = older) {
+		older = lane->older;
 		free_lane(lane);
 	}
 	pthread_mutex_destroy(&http->mutex);

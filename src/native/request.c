@@ -1,6 +1,7 @@
 /* The request object of a handler, and strict parsing of queries, forms and cookies (HT-12 to HT-14). */
 #include "request.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "../gate.h"
@@ -14,19 +15,26 @@ struct handle {
 	const struct pa_request *request; /* NULL once the response was made */
 };
 
+static bool is_handle(lua_State *L)
+{
+	if (lua_type(L, 1) != LUA_TUSERDATA || !lua_getmetatable(L, 1))
+		return false;
+	lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
+	bool same = lua_rawequal(L, -1, -2);
+	lua_pop(L, 2);
+	return same;
+}
+
 static const struct pa_request *check_request(lua_State *L)
 {
-	struct handle *handle = lua_touserdata(L, 1);
+	const struct handle *handle = is_handle(L) ? lua_touserdata(L, 1) : NULL;
 
-	if (!handle || lua_type(L, 1) != LUA_TUSERDATA || !lua_getmetatable(L, 1))
-		luaL_typeerror(L, 1, "request");
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &metatable_key);
-	if (!lua_rawequal(L, -1, -2))
-		luaL_typeerror(L, 1, "request");
-	lua_pop(L, 2);
-	if (!handle->request)
+	if (handle && handle->request)
+		return handle->request;
+	if (handle)
 		luaL_error(L, "request is over: what a handler needs later it must copy before it returns");
-	return handle->request;
+	luaL_typeerror(L, 1, "request");
+	abort(); /* it does not return, which Lua's headers do not say */
 }
 
 static int push_span(lua_State *L, struct pa_span span)

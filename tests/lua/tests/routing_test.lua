@@ -234,22 +234,25 @@ testing.case("after: hooks see every response once, also refused and failed ones
 	t.same(seen, { "/broken 500", "/refused 409", "/nowhere 404", "/fine 200" })
 end)
 
-testing.case("after: a hook that fails is a 500, and the app's own hooks come before those it is mounted in", function(t)
-	local order = {}
-	local outer, inner, bad = partnerapp.new({}), partnerapp.new({}), partnerapp.new({})
-	outer:after(function()
-		order[#order + 1] = "outer"
-	end)
-	inner:after(function()
-		order[#order + 1] = "inner"
-	end)
-	inner:get("/", says("home"))
-	outer:mount("/in", inner)
-	t.equal(testing.client(outer):get("/in").body, "home")
-	t.same(order, { "inner", "outer" })
-	bad:get("/", says("home"))
-	bad:after(function()
-		error("the hook broke")
-	end)
-	t.equal(testing.client(bad):get("/").status, 500)
-end)
+testing.case(
+	"after: a hook that fails is a 500, and the app's own hooks come before those it is mounted in",
+	function(t)
+		local order = {}
+		local outer, inner, bad = partnerapp.new({}), partnerapp.new({}), partnerapp.new({})
+		outer:after(function()
+			order[#order + 1] = "outer"
+		end)
+		inner:after(function()
+			order[#order + 1] = "inner"
+		end)
+		inner:get("/", says("home"))
+		outer:mount("/in", inner)
+		t.equal(testing.client(outer):get("/in").body, "home")
+		t.same(order, { "inner", "outer" })
+		bad:get("/", says("home"))
+		bad:after(function()
+			error("the hook broke")
+		end)
+		t.equal(testing.client(bad):get("/").status, 500)
+	end
+)
