@@ -1,0 +1,36 @@
+// scripts/bench: see README.md beside this file.
+import { mkdtempSync, rmSync } from "node:fs";
+import os from "node:os";
+import path from "node:path";
+import { parseArgs } from "node:util";
+import { compare } from "./compare.mjs";
+import { startUpstream } from "./contenders.mjs";
+import { limits } from "./limits.mjs";
+import { endAll } from "./process.mjs";
+
+const { values } = parseArgs({
+	options: {
+		connections: { type: "string", default: "64" },
+		seconds: { type: "string", default: "3" },
+		repetitions: { type: "string", default: "5" },
+		reloads: { type: "string", default: "1000" },
+		only: { type: "string" },
+	},
+});
+const options = {
+	connections: +values.connections, seconds: +values.seconds, repetitions: +values.repetitions, only: values.only,
+};
+const folder = mkdtempSync(path.join(os.tmpdir(), "partnerapp-bench-"));
+let fine = false;
+process.on("SIGINT", () => endAll().then(() => process.exit(130)));
+try {
+	const upstream = await startUpstream(folder);
+	console.log(`${os.cpus()[0].model}, servers on core 0, wrk and the upstream on core 1, `
+		+ `${options.connections} connections, ${options.repetitions} runs of ${options.seconds} s each, medians`);
+	fine = await compare(folder, upstream, options);
+	if (!options.only) fine = (await limits(folder, upstream, { reloadCount: +values.reloads })) && fine;
+} finally {
+	await endAll();
+	rmSync(folder, { recursive: true, force: true });
+}
+process.exitCode = fine ? 0 : 1;

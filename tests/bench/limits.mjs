@@ -1,0 +1,95 @@
+// What holds besides speed: the time to the first answer, memory, reloads under load, idle clients.
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import net from "node:net";
+import path from "node:path";
+import { performance } from "node:perf_hooks";
+import { request, top } from "../http/client.mjs";
+import { startOurs } from "./contenders.mjs";
+import { residentMb } from "./process.mjs";
+import { load } from "./wrk.mjs";
+
+async function metric(ours, name) {
+	const { text } = await request(`${ours.origin}/metrics`, { headers: { host: "localhost:8888" } });
+	return +new RegExp(`^${name} (\\d+)`, "m").exec(text)[1];
+}
+
+async function until(condition) {
+	for (let tries = 0; tries < 2000; tries++) {
+		if (await condition()) return;
+		await new Promise((resolve) => setTimeout(resolve, 5));
+	}
+	throw new Error("waited in vain");
+}
+
+async function startTime(folder, upstream) {
+	const times = [];
+	for (let i = 0; i < 5; i++) {
+		const begun = performance.now();
+		const ours = await startOurs(folder, upstream, path.join(top, "lua/app"));
+		await request(`${ours.origin}/hello`);
+		times.push(performance.now() - begun);
+		ours.child.kill("SIGTERM");
+	}
+	return Math.min(...times);
+}
+
+/** Resident growth by VM: 64 connections make as many as they need at once. */
+async function vmSize(folder, upstream) {
+	const ours = await startOurs(folder, upstream, path.join(top, "lua/app"));
+	await request(`${ours.origin}/`);
+	const [mb, vms] = [residentMb(ours.pid), await metric(ours, "partnerapp_vms")];
+	await load(ours, "/", { connections: 64, seconds: 2 });
+	const grown = (residentMb(ours.pid) - mb) * 1024;
+	return grown / Math.max(1, (await metric(ours, "partnerapp_vms")) - vms);
+}
+
+/** 1,000 saves of the script while 64 connections ask and 256 idle ones wait. */
+async function reloads(folder, upstream, count) {
+	const app = path.join(folder, "app");
+	cpSync(path.join(top, "tests/bench/app"), app, { recursive: true });
+	const ours = await startOurs(folder, upstream, app, { LOG_LEVEL: "info" });
+	const idle = Array.from({ length: 256 }, () => net.connect(ours.port, "127.0.0.1"));
+	await Promise.all(idle.map((socket) => new Promise((resolve) => socket.once("connect", resolve))));
+	idle.forEach((socket) => socket.on("error", () => {}).write("GET /hello HTTP/1.1\r\nHost: localhost\r\n\r\n"));
+	let stop = false;
+	const failed = { count: 0, runs: 0 };
+	const asking = (async () => {
+		while (!stop) {
+			const run = await load(ours, "/json", { connections: 64, seconds: 5 });
+			failed.count += run.failed;
+			failed.runs++;
+		}
+	})();
+	const before = await metric(ours, "partnerapp_reloads_total");
+	const script = path.join(app, "init.lua");
+	const text = readFileSync(script, "utf8");
+	for (let i = 1; i <= count; i++) {
+		if (i % 50 === 0) writeFileSync(script, `${text}-- ${i}\n`); // a save now and then, the rest by signal
+		else ours.child.kill("SIGHUP");
+		await until(async () => (await metric(ours, "partnerapp_reloads_total")) >= before + i);
+	}
+	stop = true;
+	await asking;
+	idle.forEach((socket) => socket.destroy());
+	const times = [...ours.child.said().matchAll(/"reloaded".*?"ms":"([\d.]+)"/g)].map((found) => +found[1]);
+	times.sort((a, b) => a - b);
+	return { failed: failed.count, reloads: (await metric(ours, "partnerapp_reloads_total")) - before,
+		median: times[Math.floor(times.length / 2)], rss: residentMb(ours.pid) };
+}
+
+/** Measures and prints all. True when no request failed. */
+export async function limits(folder, upstream, { reloadCount }) {
+	const first = await startTime(folder, upstream);
+	const vm = await vmSize(folder, upstream);
+	const under = await reloads(folder, upstream, reloadCount);
+	console.log(`
+| limit | measured |
+|---|---:|
+| start to first answer, best of 5 | ${first.toFixed(0)} ms |
+| resident memory a VM adds, library and shipped app | ${vm.toFixed(0)} KB |
+| reloads under load, 64 connections and 256 idle clients | ${under.reloads} |
+| requests that failed meanwhile | ${under.failed} |
+| a reload, median | ${under.median?.toFixed(1)} ms |
+| resident after it | ${under.rss.toFixed(1)} MB |`);
+	return under.failed === 0;
+}
