@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "admission.h"
 #include "log.h"
 #include "stats.h"
 #include "vm.h"
@@ -37,6 +38,7 @@ struct pa_pool {
 	bool stopping, thread_runs;
 	pthread_t keeper;
 	struct pa_watch *watch;
+	struct pa_admission *admission;
 	int wake; /* eventfd: reload or stop */
 };
 
@@ -248,8 +250,10 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 		pa_response_text(response, 200, "ok\n");
 		return;
 	}
+	pa_admission_enter(pool->admission);
 	struct generation *generation = lease(pool, &vm);
 	if (!generation) {
+		pa_admission_leave(pool->admission);
 		answer_overloaded(response);
 		return;
 	}
@@ -259,6 +263,7 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 		answer_fault(pool, vm, request, response, &fault);
 	pa_fault_free(&fault);
 	give_back(pool, generation, vm);
+	pa_admission_leave(pool->admission);
 }
 
 /* The keeper */
@@ -391,6 +396,11 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		pa_error_set(error, "scripts", "not enough memory");
 		goto failed;
 	}
+	pool->admission = pa_admission_open();
+	if (!pool->admission) {
+		pa_error_set(error, "scripts", "not enough memory or threads");
+		goto failed;
+	}
 	if (start_watching(pool, error) < 0)
 		goto failed;
 	pool->current = load(pool, true, &fault);
@@ -433,6 +443,7 @@ void pa_pool_close(struct pa_pool *pool)
 	}
 	if (pool->current)
 		destroy_generation(pool->current);
+	pa_admission_close(pool->admission);
 	pa_watch_close(pool->watch);
 	if (pool->wake >= 0)
 		close(pool->wake);

@@ -99,6 +99,19 @@ static void bind(lua_State *L, struct pa_statement *statement, int last)
 		luaL_error(L, "a value is too large to store");
 }
 
+static struct pa_connection *take(lua_State *L, enum pa_db_access access, struct pa_error *error)
+{
+	struct pa_db *db = pa_native_services(L)->db;
+	struct pa_connection *connection = pa_db_take_free(db, access);
+
+	if (connection)
+		return connection;
+	pa_native_wait_begin(L);
+	connection = pa_db_take(db, access, error);
+	pa_native_wait_end(L);
+	return connection;
+}
+
 /* Takes a connection and begins the statement at index 1 on it. 0, or -1 with *error. */
 static int begin(
 	lua_State *L, struct running *running, enum pa_db_access access, bool durable, int last, struct pa_error *error)
@@ -110,9 +123,7 @@ static int begin(
 	running->connection = in_transaction(L);
 	running->borrowed = running->connection != NULL;
 	if (!running->connection) {
-		pa_native_wait_begin(L);
-		running->connection = pa_db_take(pa_native_services(L)->db, access, error);
-		pa_native_wait_end(L);
+		running->connection = take(L, access, error);
 		if (!running->connection)
 			return -1;
 		if (access == PA_DB_WRITE && pa_db_durable(running->connection, durable, error) < 0)
@@ -129,7 +140,9 @@ static int begin(
 
 static int step(lua_State *L, const struct running *running, struct pa_error *error)
 {
-	pa_native_wait_begin(L);
+	if (running->borrowed || !pa_statement_writes(running->statement))
+		return pa_statement_step(running->statement, error);
+	pa_native_wait_begin(L); /* for the disk */
 	int result = pa_statement_step(running->statement, error);
 	pa_native_wait_end(L);
 	return result;
@@ -278,11 +291,11 @@ static struct transaction *push_transaction(lua_State *L)
 
 static int begin_transaction(lua_State *L, struct transaction *transaction, struct pa_error *error)
 {
-	pa_native_wait_begin(L);
-	transaction->connection = pa_db_take(pa_native_services(L)->db, PA_DB_WRITE, error);
-	int result = transaction->connection ? pa_db_durable(transaction->connection, true, error) : -1;
-	if (result == 0)
-		result = pa_connection_run(transaction->connection, "BEGIN IMMEDIATE", false, error);
+	transaction->connection = take(L, PA_DB_WRITE, error);
+	if (!transaction->connection || pa_db_durable(transaction->connection, true, error) < 0)
+		return -1;
+	pa_native_wait_begin(L); /* another process may be writing */
+	int result = pa_connection_run(transaction->connection, "BEGIN IMMEDIATE", false, error);
 	pa_native_wait_end(L);
 	transaction->open = result == 0;
 	return result;
@@ -425,7 +438,7 @@ static int l_migrate(lua_State *L)
 	if (in_transaction(L))
 		return luaL_error(L, "migrate inside a transaction");
 	struct running *running = push_running(L);
-	running->connection = pa_db_take(pa_native_services(L)->db, PA_DB_WRITE, &error);
+	running->connection = take(L, PA_DB_WRITE, &error);
 	if (!running->connection || migrate(L, running->connection, module, &error) < 0)
 		return pa_native_fail_with(L, &error);
 	lua_pushboolean(L, 1);

@@ -40,7 +40,7 @@ struct pa_connection {
 struct pa_db {
 	char *path; /* NULL: in memory */
 	pthread_mutex_t mutex;
-	pthread_cond_t given;
+	pthread_cond_t reader_given, writer_given; /* without readers, whoever reads waits for the writer */
 	struct pa_connection writer, readers[READERS];
 	unsigned reader_count; /* in memory there is but the writer */
 };
@@ -230,7 +230,8 @@ struct pa_db *pa_db_open(const char *url, struct pa_error *error)
 	pthread_mutex_init(&db->mutex, NULL);
 	pthread_condattr_init(&monotonic);
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
-	pthread_cond_init(&db->given, &monotonic);
+	pthread_cond_init(&db->reader_given, &monotonic);
+	pthread_cond_init(&db->writer_given, &monotonic);
 	pthread_condattr_destroy(&monotonic);
 	if ((db->path && prepare_file(db->path, error) < 0))
 		goto failed;
@@ -252,7 +253,8 @@ void pa_db_close(struct pa_db *db)
 	for (unsigned i = 0; i < READERS; i++)
 		disconnect(&db->readers[i]);
 	disconnect(&db->writer);
-	pthread_cond_destroy(&db->given);
+	pthread_cond_destroy(&db->reader_given);
+	pthread_cond_destroy(&db->writer_given);
 	pthread_mutex_destroy(&db->mutex);
 	free(db->path);
 	free(db);
@@ -267,18 +269,28 @@ static struct pa_connection *find_free(struct pa_db *db, enum pa_db_access acces
 	return writer_may && !db->writer.taken ? &db->writer : NULL;
 }
 
+struct pa_connection *pa_db_take_free(struct pa_db *db, enum pa_db_access access)
+{
+	pthread_mutex_lock(&db->mutex);
+	struct pa_connection *connection = find_free(db, access);
+	if (connection)
+		connection->taken = true;
+	pthread_mutex_unlock(&db->mutex);
+	return connection;
+}
+
 struct pa_connection *pa_db_take(struct pa_db *db, enum pa_db_access access, struct pa_error *error)
 {
+	bool reader = access == PA_DB_READ && db->reader_count > 0;
 	struct pa_connection *connection;
 	struct timespec until;
 	int waited = 0;
 
+	clock_gettime(CLOCK_MONOTONIC, &until);
+	until.tv_sec += WAIT_SECONDS;
 	pthread_mutex_lock(&db->mutex);
-	while (!(connection = find_free(db, access)) && waited == 0) {
-		clock_gettime(CLOCK_MONOTONIC, &until);
-		until.tv_sec += WAIT_SECONDS;
-		waited = pthread_cond_timedwait(&db->given, &db->mutex, &until);
-	}
+	while (!(connection = find_free(db, access)) && waited == 0)
+		waited = pthread_cond_timedwait(reader ? &db->reader_given : &db->writer_given, &db->mutex, &until);
 	if (connection)
 		connection->taken = true;
 	pthread_mutex_unlock(&db->mutex);
@@ -293,8 +305,7 @@ void pa_db_give(struct pa_connection *connection)
 
 	pthread_mutex_lock(&db->mutex);
 	connection->taken = false;
-	/* Readers and writers wait on the one condition: waking one of the wrong kind would lose the turn. */
-	pthread_cond_broadcast(&db->given);
+	pthread_cond_signal(connection == &db->writer ? &db->writer_given : &db->reader_given);
 	pthread_mutex_unlock(&db->mutex);
 }
 

@@ -21,6 +21,10 @@ enum pa_db_access { PA_DB_READ, PA_DB_WRITE };
  * or "database".
  */
 struct pa_connection *pa_db_take(struct pa_db *db, enum pa_db_access access, struct pa_error *error);
+
+/* The same without waiting: NULL when none is free. */
+struct pa_connection *pa_db_take_free(struct pa_db *db, enum pa_db_access access);
+
 void pa_db_give(struct pa_connection *connection);
 
 /* Whether a commit waits for the disk, from the next transaction on. */

@@ -1,0 +1,97 @@
+/* Who waits at the entrance, and for how long. */
+#include "../../src/admission.h"
+
+#include <pthread.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <time.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+enum { MANY = 64 };
+
+struct crowd {
+	struct pa_admission *admission;
+	atomic_int inside, most, served;
+	int hold_us;
+};
+
+static void note_most(struct crowd *crowd, int now)
+{
+	int most = atomic_load(&crowd->most);
+
+	while (now > most && !atomic_compare_exchange_weak(&crowd->most, &most, now))
+		;
+}
+
+static void *visit(void *context)
+{
+	struct crowd *crowd = context;
+
+	pa_admission_enter(crowd->admission);
+	note_most(crowd, atomic_fetch_add(&crowd->inside, 1) + 1);
+	usleep((useconds_t)crowd->hold_us);
+	atomic_fetch_sub(&crowd->inside, 1);
+	pa_admission_leave(crowd->admission);
+	atomic_fetch_add(&crowd->served, 1);
+	return NULL;
+}
+
+static void run_crowd(struct crowd *crowd)
+{
+	pthread_t threads[MANY];
+
+	crowd->admission = pa_admission_open();
+	assert_non_null(crowd->admission);
+	for (int i = 0; i < MANY; i++)
+		assert_int_equal(pthread_create(&threads[i], NULL, visit, crowd), 0);
+	for (int i = 0; i < MANY; i++)
+		pthread_join(threads[i], NULL);
+	pa_admission_close(crowd->admission);
+	assert_int_equal(crowd->served, MANY);
+	assert_int_equal(crowd->inside, 0);
+}
+
+/* All of them wait for something slow: nobody keeps the others out. */
+static void those_that_wait_inside_let_all_in(void **state)
+{
+	struct crowd crowd = {.hold_us = 300000};
+	struct timespec begun, ended;
+
+	(void)state;
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	run_crowd(&crowd);
+	clock_gettime(CLOCK_MONOTONIC, &ended);
+	assert_int_equal(crowd.most, MANY);
+	assert_true((double)(ended.tv_sec - begun.tv_sec) + (double)(ended.tv_nsec - begun.tv_nsec) / 1e9 < 1.0);
+}
+
+static void everyone_is_served_when_all_is_quick(void **state)
+{
+	struct crowd crowd = {.hold_us = 0};
+
+	(void)state;
+	run_crowd(&crowd);
+	assert_true(crowd.most >= 1);
+}
+
+static void nothing_closes_nothing(void **state)
+{
+	(void)state;
+	pa_admission_close(NULL);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(those_that_wait_inside_let_all_in),
+		cmocka_unit_test(everyone_is_served_when_all_is_quick),
+		cmocka_unit_test(nothing_closes_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
