@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "budget.h"
+#include "heap.h"
 #include "libs.h"
 #include "modules.h"
 #include "native/native.h"
@@ -31,7 +32,7 @@ struct pa_vm {
 	lua_State *L;
 	struct pa_native_context context;
 	struct pa_budget budget;
-	size_t memory, memory_max;
+	struct pa_heap heap;
 	bool watched, spoiled;
 };
 
@@ -45,19 +46,9 @@ void pa_fault_free(struct pa_fault *fault)
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
 {
 	struct pa_vm *vm = context;
-	size_t had = block ? old_size : 0; /* without a block, old_size says what kind of object it is for */
 
-	if (new_size == 0) {
-		free(block);
-		vm->memory -= had;
-		return NULL;
-	}
-	if (new_size > had && vm->memory - had + new_size > vm->memory_max)
-		return NULL;
-	void *moved = realloc(block, new_size);
-	if (moved)
-		vm->memory = vm->memory - had + new_size;
-	return moved;
+	/* Without a block, old_size says what kind of object it is for. */
+	return pa_heap_resize(&vm->heap, block, block ? old_size : 0, new_size);
 }
 
 /* Keeps the error value as it is and puts its traceback aside: a value may be a table that says more than a text. */
@@ -178,13 +169,14 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 
 	if (!vm)
 		goto no_memory;
-	vm->memory_max = options->memory_max ? options->memory_max : MEMORY_DEFAULT;
+	vm->heap.limit = options->memory_max ? options->memory_max : MEMORY_DEFAULT;
 	vm->budget.cpu_ms = options->cpu_ms ? options->cpu_ms : CPU_MS_DEFAULT;
 	vm->context = (struct pa_native_context){.services = options->services, .budget = &vm->budget};
 	vm->L = lua_newstate(allocate, vm);
 	if (!vm->L)
 		goto no_memory;
 	lua_atpanic(vm->L, l_panic);
+	lua_gc(vm->L, LUA_GCGEN, 0, 0); /* most of what a request makes is gone with it */
 	pa_native_attach(vm->L, &vm->context);
 	vm->context.scripts = pa_scripts_retain(options->scripts);
 	pa_budget_watch(&vm->budget);
@@ -215,6 +207,7 @@ void pa_vm_free(struct pa_vm *vm)
 		pa_budget_forget(&vm->budget);
 	if (vm->context.scripts)
 		pa_scripts_release(vm->context.scripts);
+	pa_heap_close(&vm->heap);
 	free(vm);
 }
 
@@ -389,5 +382,5 @@ bool pa_vm_spoiled(const struct pa_vm *vm)
 
 size_t pa_vm_memory(const struct pa_vm *vm)
 {
-	return vm->memory;
+	return vm->heap.used;
 }

@@ -97,6 +97,7 @@ local BELOW = {
 	deadline = { "deadline" },
 	message = { "error", "message" },
 	admission = { "admission" },
+	heap = { "heap" },
 	pool = { "admission", "error", "log", "message", "pool", "scripts", "services", "stats", "vm", "watch" },
 	log = { "log" },
 	stats = { "message", "stats" },

@@ -1,0 +1,113 @@
+/* A VM's memory: what was written stays, blocks do not overlap, the limit holds. */
+#include "../../src/heap.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+enum { BLOCKS = 400, ROUNDS = 20000, LARGEST = 1200 };
+
+struct block {
+	unsigned char *at, mark;
+	size_t size;
+};
+
+static void check(const struct block *block)
+{
+	for (size_t i = 0; i < block->size; i++)
+		assert_int_equal(block->at[i], block->mark);
+}
+
+/* The same numbers at each run. */
+static unsigned next_random(uint32_t *state)
+{
+	*state = *state * 1664525u + 1013904223u;
+	return *state >> 8;
+}
+
+static void blocks_keep_what_was_written(void **state)
+{
+	struct pa_heap heap = {.limit = 64 << 20};
+	struct block blocks[BLOCKS] = {0};
+	size_t total = 0;
+	uint32_t random = 7;
+
+	(void)state;
+	for (unsigned round = 0; round < ROUNDS; round++) {
+		struct block *block = &blocks[next_random(&random) % BLOCKS];
+		size_t size = next_random(&random) % 3 == 0 ? 0 : next_random(&random) % LARGEST;
+		unsigned char *moved = pa_heap_resize(&heap, block->at, block->size, size);
+		assert_int_equal(moved == NULL, size == 0);
+		for (size_t i = 0; i < size && i < block->size; i++)
+			assert_int_equal(moved[i], block->mark);
+		total = total - block->size + size;
+		*block = (struct block){moved, (unsigned char)round, size};
+		if (moved)
+			memset(moved, block->mark, size);
+		assert_int_equal(heap.used, total);
+	}
+	for (size_t i = 0; i < BLOCKS; i++) {
+		check(&blocks[i]);
+		pa_heap_resize(&heap, blocks[i].at, blocks[i].size, 0);
+	}
+	assert_int_equal(heap.used, 0);
+	pa_heap_close(&heap);
+}
+
+static void blocks_are_aligned(void **state)
+{
+	struct pa_heap heap = {.limit = 1 << 20};
+
+	(void)state;
+	for (size_t size = 1; size <= PA_HEAP_SMALL; size++)
+		assert_int_equal((uintptr_t)pa_heap_resize(&heap, NULL, 0, size) % 16, 0);
+	pa_heap_close(&heap);
+}
+
+static void the_limit_holds_and_loses_nothing(void **state)
+{
+	struct pa_heap heap = {.limit = 1000};
+
+	(void)state;
+	char *block = pa_heap_resize(&heap, NULL, 0, 900);
+	assert_non_null(block);
+	memset(block, 'x', 900);
+	assert_null(pa_heap_resize(&heap, NULL, 0, 101));
+	assert_null(pa_heap_resize(&heap, block, 900, 1001));
+	assert_int_equal(heap.used, 900);
+	assert_int_equal(block[899], 'x');
+	char *small = pa_heap_resize(&heap, NULL, 0, 100);
+	assert_non_null(small);
+	small = pa_heap_resize(&heap, small, 100, 10); /* shrinking is always possible */
+	assert_non_null(small);
+	pa_heap_resize(&heap, small, 10, 0);
+	pa_heap_resize(&heap, block, 900, 0);
+	pa_heap_close(&heap);
+}
+
+static void what_was_freed_is_used_again(void **state)
+{
+	struct pa_heap heap = {.limit = 1 << 20};
+
+	(void)state;
+	void *first = pa_heap_resize(&heap, NULL, 0, 48);
+	pa_heap_resize(&heap, first, 48, 0);
+	assert_ptr_equal(pa_heap_resize(&heap, NULL, 0, 33), first);
+	pa_heap_close(&heap);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(blocks_keep_what_was_written),
+		cmocka_unit_test(blocks_are_aligned),
+		cmocka_unit_test(the_limit_holds_and_loses_nothing),
+		cmocka_unit_test(what_was_freed_is_used_again),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
