@@ -55,7 +55,8 @@ static void destroy_generation(struct generation *generation)
 	free(generation);
 }
 
-static struct pa_vm *make_vm(const struct pa_pool *pool, const struct generation *generation, struct pa_fault *fault)
+static struct pa_vm *make_vm(
+	const struct pa_pool *pool, const struct generation *generation, bool check, struct pa_fault *fault)
 {
 	bool broken = generation->broken.message != NULL;
 	struct pa_vm *vm = pa_vm_new(
@@ -64,6 +65,7 @@ static struct pa_vm *make_vm(const struct pa_pool *pool, const struct generation
 			.services = pool->options.services,
 			.entry = broken ? "partnerapp.broken" : "partnerapp.host",
 			.broken = broken ? &generation->broken : NULL,
+			.check = check && !broken,
 		},
 		fault);
 
@@ -118,10 +120,10 @@ static struct generation *load(const struct pa_pool *pool, bool even_broken, str
 		fault->message = strdup("not enough memory");
 		return NULL;
 	}
-	struct pa_vm *vm = fault->message ? NULL : make_vm(pool, generation, fault);
+	struct pa_vm *vm = fault->message ? NULL : make_vm(pool, generation, true, fault);
 	if (!vm && even_broken) {
 		move_fault(&generation->broken, fault);
-		vm = make_vm(pool, generation, fault);
+		vm = make_vm(pool, generation, true, fault);
 	}
 	if (!vm && !even_broken) {
 		destroy_generation(generation);
@@ -233,8 +235,12 @@ static void answer_fault(struct pa_pool *pool, struct pa_vm *vm, const struct pa
 {
 	char text[160];
 
-	if (vm && pa_vm_fail(vm, request, fault, response) == 0)
+	if (vm && pa_vm_fail(vm, request, fault, response) == 0) {
+		/* A refusal comes this way too. */
+		pa_stats_add(PA_STAT_SCRIPT_ERRORS, response->status == 500);
 		return;
+	}
+	pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
 	pa_log(PA_LOG_ERROR, pool->name, request->id, "no page for a failure could be made", "error", fault->message, NULL);
 	snprintf(text, sizeof text, "Something failed here. Request id: %s\n", request->id);
 	pa_response_text(response, 500, text);
@@ -258,7 +264,7 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 		return;
 	}
 	if (!vm)
-		vm = make_vm(pool, generation, &fault);
+		vm = make_vm(pool, generation, false, &fault);
 	if (!vm || pa_vm_handle(vm, request, response, &fault) < 0)
 		answer_fault(pool, vm, request, response, &fault);
 	pa_fault_free(&fault);

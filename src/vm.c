@@ -131,6 +131,10 @@ static void require_entry(lua_State *L, const struct pa_vm_options *options)
 		luaL_error(L, "module '%s' must return a table of functions", options->entry);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, LUA_REGISTRYINDEX, ENTRY);
+	if (options->check) {
+		lua_getfield(L, -1, "check");
+		lua_call(L, 0, 0);
+	}
 	if (!options->broken)
 		return;
 	lua_getfield(L, -1, "broken");

@@ -27,6 +27,7 @@ struct pa_vm_options {
 	const char *entry;            /* the module to load: "partnerapp.host" for a server */
 	const struct pa_fault
 		*broken;       /* told to entry.broken(message, traceback): why the real entry cannot run; or NULL */
+	bool check;        /* also calls entry.check(): what no request would have found yet */
 	bool privileged;   /* the command line: may require native.files */
 	size_t memory_max; /* bytes; 0 is the default of 32 MiB */
 	unsigned cpu_ms;   /* a call's budget of thread CPU; 0 is the default of 2 s */

@@ -17,6 +17,14 @@ function host.handle(raw)
 	return dispatch(app, new_request(raw))
 end
 
+--- Raises what is wrong with a script or view that nothing has loaded yet: a new generation is asked once.
+function host.check()
+	local problems = require("partnerapp.check").problems()
+	if problems[1] then
+		error(table.concat(problems, "\n"), 0)
+	end
+end
+
 --- What the host asks for after `handle` raised.
 ---@param raw native.request
 ---@param err any

@@ -202,10 +202,12 @@ function view.render(name, values, place)
 	return names.content
 end
 
---- Compiles a view without rendering it; raises what is wrong with it and where.
+--- What is wrong with a view, and where, or nil. Keeps nothing.
 ---@param name string
-function view.compile(name)
-	load(name)
+---@return string?
+function view.problem(name)
+	local chunk, message = compile(find(name))
+	return not chunk and message or nil
 end
 
 return view

@@ -242,7 +242,7 @@ test("changing the scope in the script just works, nothing restarted", async () 
 	const init = path.join(app, "init.lua");
 	const text = readFileSync(init, "utf8");
 	writeFileSync(init, text.replace('scope = "destination/" .. app.destination', 'scope = "workspace:read"'));
-	await other.logged("reloaded");
+	await other.logged('"reloaded"');
 	const jar = new Jar();
 	const { begun, response } = await walk(other, jar);
 	assert.equal(new URL(begun.location).searchParams.get("scope"), "workspace:read");

@@ -216,18 +216,22 @@ test("OP-03 readyz says whether the database answers", async () => {
 
 // Reloads
 
-async function saved(text, logged, write = (name) => writeFileSync(name, text)) {
+/** Changes something and gives what was logged since, once that is there. */
+async function changed(change, logged) {
 	const from = server.err.length;
-	write(init());
+	change();
 	while (!server.err.slice(from).includes(logged)) await once(server.child.stderr, "data");
+	return server.err.slice(from);
 }
+
+const saved = (text, logged, write = (name) => writeFileSync(name, text)) => changed(() => write(init()), logged);
 
 const version = async () => (await request(`${origin}/version`)).text;
 
 test("RL-03 a save is served by the next request: written, renamed, truncated first", async () => {
-	await saved(APP.replace('"1"', '"2"'), "reloaded");
+	await saved(APP.replace('"1"', '"2"'), '"reloaded"');
 	assert.equal(await version(), "2");
-	await saved(APP.replace('"1"', '"3"'), "reloaded", (name) => {
+	await saved(APP.replace('"1"', '"3"'), '"reloaded"', (name) => {
 		writeFileSync(`${name}.new`, APP.replace('"1"', '"3"'));
 		renameSync(`${name}.new`, name);
 	});
@@ -238,27 +242,43 @@ test("RL-01 a broken save leaves the last good version serving", async () => {
 	await saved("return {", "not reloaded");
 	assert.equal(await version(), "3");
 	assert.match(server.err, /init\.lua:1/);
-	await saved(APP.replace('"1"', '"4"'), "reloaded");
+	await saved(APP.replace('"1"', '"4"'), '"reloaded"');
 	assert.equal(await version(), "4");
+});
+
+test("RL-01 a view or a script that nothing has used yet is checked too", async () => {
+	const views = path.join(path.dirname(init()), "views"), script = path.join(path.dirname(init()), "later.lua");
+	const said = await changed(() => {
+		mkdirSync(views);
+		writeFileSync(path.join(views, "later.html"), "<p>{{ 1 + }}</p>\n");
+		writeFileSync(script, "local x = = 1\n");
+	}, "not reloaded");
+	assert.match(said, /later\.lua:1/);
+	assert.match(said, /views\/later\.html:1/);
+	assert.equal(await version(), "4");
+	await changed(() => {
+		rmSync(script);
+		rmSync(views, { recursive: true });
+	}, '"reloaded"');
 });
 
 test("RL-04 a request in flight finishes on the version it began with", async () => {
 	const slow = request(`${origin}/spin`);
-	await saved(APP.replace("tostring(n)", '"new"'), "reloaded");
+	await saved(APP.replace("tostring(n)", '"new"'), '"reloaded"');
 	assert.notEqual((await slow).text, "new");
 });
 
 test("RL-06 a deleted script is an error, its return a reload", async () => {
 	await saved("", "not reloaded", (name) => rmSync(name));
 	assert.equal(await version(), "1");
-	await saved(APP.replace('"1"', '"5"'), "reloaded");
+	await saved(APP.replace('"1"', '"5"'), '"reloaded"');
 	assert.equal(await version(), "5");
 });
 
 test("RL-07 OP-02 SIGHUP reloads", async () => {
 	const from = server.err.length;
 	server.child.kill("SIGHUP");
-	while (!server.err.slice(from).includes("reloaded")) await once(server.child.stderr, "data");
+	while (!server.err.slice(from).includes('"reloaded"')) await once(server.child.stderr, "data");
 	assert.equal(await version(), "5");
 });
 
@@ -289,7 +309,7 @@ test("RL-02 a script that is broken at the first start shows its error, a good o
 		assert.match(broken.text, /init\.lua:1/);
 		assert.equal((await request(`${url}/healthz`)).status, 200);
 		writeFileSync(file, APP);
-		await one.logged("reloaded");
+		await one.logged('"reloaded"');
 		assert.equal((await request(`${url}/hello`)).status, 200);
 	});
 });
@@ -299,7 +319,7 @@ test("RL-07 with --no-reload a save changes nothing until SIGHUP", async () => {
 		writeFileSync(file, APP.replace('"1"', '"2"'));
 		assert.equal((await request(`${url}/version`)).text, "1");
 		one.child.kill("SIGHUP");
-		await one.logged("reloaded");
+		await one.logged('"reloaded"');
 		assert.equal((await request(`${url}/version`)).text, "2");
 	});
 });
