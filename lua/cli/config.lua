@@ -22,7 +22,7 @@ function config.plan(given)
 	local found = settings.find(given.settings, "lua/app")
 	for _, setting in ipairs(settings.all) do
 		local value, from = shown(setting, found.value[setting.name]), found.from[setting.name]
-		files.out(("%-16s %-36s %-12s %s\n"):format(setting.name, value, from, setting.help))
+		files.out(("%-21s %-36s %-12s %s\n"):format(setting.name, value, from, setting.help))
 	end
 	return { exit_code = settings.report(found) and 2 or 0 }
 end

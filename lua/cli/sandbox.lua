@@ -8,8 +8,8 @@ local sandbox = {
 	usage = "[options]",
 	settings = true,
 	flags = {
-		strict = { help = "refuse what the documentation tolerates: single-quoted bodies, short states" },
-		["no-rate-limit"] = { help = "answer more than 200 requests a minute" },
+		strict = { help = "SANDBOX_STRICT=1: refuse single-quoted bodies and short states" },
+		["no-rate-limit"] = { help = "SANDBOX_NO_RATE_LIMIT=1: answer more than 200 requests a minute" },
 	},
 	examples = [[
 partnerapp sandbox
@@ -24,6 +24,8 @@ A local Segment in memory on http://127.0.0.1:{port:sandbox}
 ]]
 
 function sandbox.plan(given)
+	given.settings.SANDBOX_STRICT = given.flags.strict and "1" or given.settings.SANDBOX_STRICT
+	given.settings.SANDBOX_NO_RATE_LIMIT = given.flags["no-rate-limit"] and "1" or given.settings.SANDBOX_NO_RATE_LIMIT
 	local found = settings.find(given.settings)
 	local address = found.value.SANDBOX_LISTEN:match("^(.*):%d+$")
 	if address and not settings.is_loopback(address) then
@@ -32,12 +34,8 @@ function sandbox.plan(given)
 	if settings.report(found) then
 		return { exit_code = 2 }
 	end
-	local told = {
-		SANDBOX_STRICT = given.flags.strict and "1" or nil,
-		SANDBOX_NO_RATE_LIMIT = given.flags["no-rate-limit"] and "1" or nil,
-	}
 	return {
-		servers = { servers.sandbox(found, "sqlite::memory:", told) },
+		servers = { servers.sandbox(found, "sqlite::memory:") },
 		ready = READY,
 		log_level = found.value.LOG_LEVEL,
 		log_people = files.is_terminal("err"),

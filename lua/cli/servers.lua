@@ -68,13 +68,13 @@ end
 --- The sandbox's server. It is loopback only, and may deliver events anywhere.
 ---@param found table settings
 ---@param database string
----@param told table<string, string> its own settings
 ---@return table
-function servers.sandbox(found, database, told)
+function servers.sandbox(found, database)
 	local url = "http://" .. found.value.SANDBOX_LISTEN
-	told.PUBLIC_URL = url
-	told.SEGMENT_ID_URL, told.SEGMENT_API_URL = url, url
-	told.SANDBOX_AUTO_CONSENT = files.env("SANDBOX_AUTO_CONSENT") or found.env.SANDBOX_AUTO_CONSENT
+	local told = { PUBLIC_URL = url, SEGMENT_ID_URL = url, SEGMENT_API_URL = url }
+	for _, name in ipairs { "SANDBOX_AUTO_CONSENT", "SANDBOX_STRICT", "SANDBOX_NO_RATE_LIMIT" } do
+		told[name] = found.value[name]
+	end
 	return {
 		name = "sandbox",
 		app = files.library() .. "/sandbox",

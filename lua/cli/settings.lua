@@ -67,6 +67,13 @@ local function check_workers(value)
 	return tostring(number)
 end
 
+local function check_switch(value)
+	if value ~= "0" and value ~= "1" then
+		return nil, "must be 0 or 1"
+	end
+	return value
+end
+
 local LEVELS = { debug = true, info = true, warn = true, error = true, off = true }
 
 local function check_level(value)
@@ -118,6 +125,24 @@ settings.all = {
 		default = "127.0.0.1:8889",
 		check = check_listen,
 		help = "address and port of the sandbox",
+	},
+	{
+		name = "SANDBOX_AUTO_CONSENT",
+		default = "0",
+		check = check_switch,
+		help = "1: the sandbox consents at once, with its first choices",
+	},
+	{
+		name = "SANDBOX_STRICT",
+		default = "0",
+		check = check_switch,
+		help = "1: it refuses what Segment's own examples get wrong",
+	},
+	{
+		name = "SANDBOX_NO_RATE_LIMIT",
+		default = "0",
+		check = check_switch,
+		help = "1: it answers more than 200 requests a minute; the demo's does",
 	},
 	{
 		name = "PUBLIC_URL",
@@ -210,7 +235,7 @@ end
 -- What .env says beyond the known settings is the app's own.
 local function take_app_settings(found, env, app)
 	for key, value in pairs(env) do
-		if not by_name[key] and not by_name[(key:gsub("_FILE$", ""))] and key:match("^SANDBOX_") == nil then
+		if not by_name[key] and not by_name[(key:gsub("_FILE$", ""))] then
 			found.app[key] = value
 			if not is_named_by(app, key) then
 				found.warnings[#found.warnings + 1] = (".env: %s is neither a setting nor named by the app's scripts"):format(
@@ -251,7 +276,6 @@ function settings.find(given, app)
 		end
 		found.value[name], found.from[name] = value, value and from or "unset"
 	end
-	found.env = env
 	take_app_settings(found, env, app)
 	return found
 end

@@ -1,31 +1,61 @@
--- Who calls the Config API, and whether they may: the order is rate limit, authentication, route, scope, existence, body,
--- conflict (A38).
+-- Who calls the Config API, and whether they may. The order of checks is that of A38: rate limit, token, path, scope,
+-- existence; body and conflict are the handler's.
 local assumptions = require "assumptions"
-local clock = require "partnerapp.clock"
 local db = require "partnerapp.db"
 local errors = require "errors"
+local rate = require "rate"
 local scopes = require "scopes"
 local store = require "store"
 
 local access = {}
+
+local function unauthenticated()
+	return errors.api(16, assumptions.bad_token)
+end
 
 --- The token of a request, or nil and the response that refuses it.
 ---@param req table
 ---@return table? token, table? refusal
 function access.token(req)
 	local text = req:bearer()
-	local row = text and db.row("SELECT * FROM tokens WHERE hash = ?", store.hash(text))
-	if not row or (row.expires and row.expires <= clock.now()) then
-		return nil, errors.api(16, assumptions.A10_bad_token)
+	if not text then
+		return nil, unauthenticated()
 	end
-	row.workspaces = store.decode(row.workspaces)
+	local hash = store.hash(text)
+	local refusal = rate.limit(hash)
+	if refusal then
+		return nil, refusal
+	end
+	local row = db.row("SELECT * FROM tokens WHERE hash = ?", hash)
+	if not row or (row.expires and row.expires <= store.now()) then
+		return nil, unauthenticated()
+	end
 	return row
 end
 
+--- Whether a token belongs to a workspace.
+---@param token table
+---@param workspace string slug
+---@return boolean
+function access.sees(token, workspace)
+	return token.workspaces:find(" workspaces/" .. workspace .. " ", 1, true) ~= nil
+end
+
+--- The names of a token's workspaces.
+---@param token table
+---@return string[]
+function access.workspaces(token)
+	local list = {}
+	for name in token.workspaces:gmatch("%S+") do
+		list[#list + 1] = name
+	end
+	return list
+end
+
 --- Wraps a handler of the Config API: handler(req, token) runs when the token may do it.
----@param action "read"|"write"
+---@param action "read"|"write"|"catalog"|"apps" see scopes.allow
 ---@param handler fun(req: table, token: table): table
----@param about (fun(req: table): string?, string?)? source and slug that a destination's scope is compared with
+---@param about (fun(req: table, token: table): string?, string?)? source and slug, for a destination's scope
 ---@return fun(req: table): table
 function access.guard(action, handler, about)
 	return function(req)
@@ -35,7 +65,7 @@ function access.guard(action, handler, about)
 		end
 		local source, slug
 		if about then
-			source, slug = about(req)
+			source, slug = about(req, token)
 		end
 		if not scopes.allow(token, action, source, slug) then
 			return errors.api(7, "insufficient scope")
@@ -46,19 +76,6 @@ function access.guard(action, handler, about)
 		end
 		return handler(req, token)
 	end
-end
-
---- Whether a token belongs to a workspace.
----@param token table
----@param workspace string slug
----@return boolean
-function access.sees(token, workspace)
-	for _, name in ipairs(token.workspaces) do
-		if name == "workspaces/" .. workspace then
-			return true
-		end
-	end
-	return false
 end
 
 return access

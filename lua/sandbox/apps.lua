@@ -1,54 +1,43 @@
--- Apps: created below a workspace (March 2019) or without one (May 2019); never edited through the API.
+-- Apps: created below a workspace (March 2019) or without one (May 2019); never edited through the API (A16). They take
+-- a user's own token.
 local access = require "access"
-local assumptions = require "assumptions"
 local body = require "body"
 local clients = require "clients"
 local db = require "partnerapp.db"
 local errors = require "errors"
-local http = require "partnerapp.http"
 local json = require "partnerapp.json"
 local pages = require "pages"
 local reply = require "partnerapp.reply"
 local scopes = require "scopes"
+local uris = require "uris"
 
-local TEXTS = { "description", "client_uri", "logo_uri", "tos_uri", "policy_uri", "documentation_uri", "logo_mark_uri" }
+local URIS = { "client_uri", "logo_uri", "tos_uri", "policy_uri", "documentation_uri", "logo_mark_uri" }
+local EMPTY_TEXTS = { "primary_category", "catalog_with_segment_description", "catalog_get_more_with_segment" }
+local EMPTY_LISTS = { "categories", "screenshots", "key_features" }
 
-local function is_uri(value)
-	if type(value) ~= "string" or #value > 2000 or value:find("#", 1, true) then
-		return false
-	end
-	local scheme = value:match("^(%a[%w+.-]*)://[^/?#]")
-	return scheme ~= nil and (scheme ~= "http" and scheme ~= "https" or http.parse_url(value) ~= nil)
-end
-
-local function uris_problem(uris)
-	if not json.is_array(uris) or #uris == 0 then
-		return "redirect_uris must name at least one URI"
-	elseif #uris > assumptions.A15_redirect_uris_most then
-		return ("redirect_uris: at most %d"):format(assumptions.A15_redirect_uris_most)
-	end
-	for _, uri in ipairs(uris) do
-		if not is_uri(uri) then
-			return "redirect_uris must be absolute URIs without a fragment"
-		end
-	end
+local function is_text(value, most)
+	return type(value) == "string" and #value <= most
 end
 
 local function problem(asked)
-	if type(asked) ~= "table" then
+	if type(asked) ~= "table" or json.is_array(asked) then
 		return "app is missing"
-	elseif type(asked.display_name) ~= "string" or asked.display_name == "" or #asked.display_name > 200 then
+	end
+	local description = body.field(asked, "description")
+	if not is_text(asked.display_name, 200) or not asked.display_name:find("%S") then
 		return "display_name must be a text"
+	elseif description ~= nil and not is_text(description, 2000) then
+		return "description must be a text"
 	elseif not scopes.is_known(asked.scope) then
 		return "scope must be workspace, workspace:read or destination/<slug> with a slug of the catalog"
 	end
-	for _, name in ipairs(TEXTS) do
-		local value = asked[name]
-		if value ~= nil and (type(value) ~= "string" or #value > 2000) then
-			return name .. " must be a text"
+	for _, name in ipairs(URIS) do
+		local value = body.field(asked, name)
+		if value ~= nil and value ~= "" and not uris.is_absolute(value) then
+			return name .. " must be an absolute URI"
 		end
 	end
-	return uris_problem(asked.redirect_uris)
+	return uris.problem(asked.redirect_uris)
 end
 
 local function shown(client, with_secret)
@@ -60,23 +49,20 @@ local function shown(client, with_secret)
 		redirect_uris = client.redirect_uris,
 		scope = client.scope,
 		display_name = client.display_name,
+		description = client.details.description or "",
 	}
-	for _, name in ipairs(TEXTS) do
+	for _, name in ipairs(URIS) do
 		app[name] = client.details[name] or ""
 	end
-	if client.workspace then
+	if client.below_workspace then
 		app.parent = "workspaces/" .. client.workspace
 		app.name = app.parent .. "/apps/" .. client.n
 		return app
 	end
-	for _, name in ipairs { "categories", "screenshots", "key_features" } do
+	for _, name in ipairs(EMPTY_LISTS) do
 		app[name] = json.array {}
 	end
-	for _, name in ipairs {
-		"primary_category",
-		"catalog_with_segment_description",
-		"catalog_get_more_with_segment",
-	} do
+	for _, name in ipairs(EMPTY_TEXTS) do
 		app[name] = ""
 	end
 	app.technical_contact = { name = "", email = "", role = "" }
@@ -84,24 +70,31 @@ local function shown(client, with_secret)
 	return app
 end
 
-local function create(app, req, workspace)
-	local value, refusal = body.read(app, req)
+-- The workspace of the path, or else the first of the token's: an app that is not public can be installed there only.
+local function owner_of(req, token)
+	return req.params.workspace or token.workspaces:match("^ workspaces/(%S+)")
+end
+
+local function create(req, token)
+	local value, refusal = body.read(req)
 	if not value then
 		return refusal
 	end
 	local asked = value.app
 	local why = problem(asked)
-	local public = asked and asked.public
-	if not why and public ~= nil then
-		public = body.boolean(app, public)
-		why = public == nil and "public must be a boolean" or nil
-	end
 	if why then
 		return errors.api(3, why)
 	end
-	local details = {}
-	for _, name in ipairs(TEXTS) do
-		details[name] = asked[name]
+	local public = body.field(asked, "public")
+	if public ~= nil then
+		public = body.boolean(public)
+		if public == nil then
+			return errors.api(3, "public must be a boolean")
+		end
+	end
+	local details = { description = body.field(asked, "description") }
+	for _, name in ipairs(URIS) do
+		details[name] = body.field(asked, name)
 	end
 	return reply.json(shown(
 		clients.register {
@@ -109,60 +102,61 @@ local function create(app, req, workspace)
 			redirect_uris = asked.redirect_uris,
 			public = public,
 			display_name = asked.display_name,
-			workspace = workspace,
+			workspace = owner_of(req, token),
+			below_workspace = req.params.workspace ~= nil,
 			details = details,
 		},
 		true
 	))
 end
 
-local function list(req, workspace)
+-- Both generations of paths show the apps of the workspaces; each in the form it was made in.
+local function rows_of(req, token)
+	local rows = {}
+	for _, name in ipairs(access.workspaces(token)) do
+		local slug = name:match("^workspaces/(.*)$")
+		if not req.params.workspace or req.params.workspace == slug then
+			local sql = "SELECT n, client_id FROM clients WHERE workspace = ? ORDER BY n"
+			for _, row in ipairs(assert(db.query(sql, slug))) do
+				rows[#rows + 1] = row
+			end
+		end
+	end
+	return rows
+end
+
+local function list(req, token)
 	local apps = {}
-	for i, row in ipairs(assert(db.query("SELECT client_id FROM clients WHERE workspace IS ? ORDER BY n", workspace))) do
+	for i, row in ipairs(rows_of(req, token)) do
 		apps[i] = shown(clients.find(row.client_id), false)
 	end
 	return pages.reply(req, "apps", apps)
 end
 
-local function get(req, workspace)
-	local n = math.tointeger(tonumber(req.params.n))
-	local row = n and db.row("SELECT client_id FROM clients WHERE n = ? AND workspace IS ?", n, workspace)
-	if not row then
-		return errors.api(5, "not found")
+local function find(req, token)
+	for _, row in ipairs(rows_of(req, token)) do
+		if tostring(row.n) == req.params.n then
+			return clients.find(row.client_id)
+		end
 	end
-	return reply.json(shown(clients.find(row.client_id), false))
+end
+
+local function get(req, token)
+	local client = find(req, token)
+	return client and reply.json(shown(client, false)) or errors.api(5, "not found")
+end
+
+local function refuse_edit(req, token)
+	return find(req, token) and errors.api(12, "apps cannot be edited") or errors.api(5, "not found")
 end
 
 return function(app)
 	for _, prefix in ipairs { "/v1beta/workspaces/:workspace/apps", "/v1beta/apps" } do
-		app:post(
-			prefix,
-			access.guard("write", function(req)
-				return create(app, req, req.params.workspace)
-			end),
-			{ csrf = false }
-		)
-		app:get(
-			prefix,
-			access.guard("read", function(req)
-				return list(req, req.params.workspace)
-			end)
-		)
-		app:get(
-			prefix .. "/:n",
-			access.guard("read", function(req)
-				return get(req, req.params.workspace)
-			end)
-		)
-		for _, method in ipairs { "patch", "put" } do
-			app[method](
-				app,
-				prefix .. "/:n",
-				access.guard("write", function()
-					return errors.api(12, "apps cannot be edited")
-				end),
-				{ csrf = false }
-			)
-		end
+		local one = prefix .. "/:n"
+		app:post(prefix, access.guard("apps", create), { csrf = false })
+		app:get(prefix, access.guard("apps", list))
+		app:get(one, access.guard("apps", get))
+		app:patch(one, access.guard("apps", refuse_edit), { csrf = false })
+		app:put(one, access.guard("apps", refuse_edit), { csrf = false })
 	end
 end

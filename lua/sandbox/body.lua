@@ -3,8 +3,11 @@
 local assumptions = require "assumptions"
 local errors = require "errors"
 local json = require "partnerapp.json"
+local log = require "partnerapp.log"
 
-local body = {}
+local body = { strict = false }
+
+local LENIENT_MOST = 65536
 
 -- The same text with its single-quoted strings in double quotes, or nil when quotes do not match up.
 local function with_double_quotes(text)
@@ -31,42 +34,110 @@ local function with_double_quotes(text)
 	return quote == nil and table.concat(out) or nil
 end
 
-local LENIENT_MOST = 65536
-
---- Whether tolerance is off.
----@param app table
----@return boolean
-function body.is_strict(app)
-	return app.env.SANDBOX_STRICT ~= "" or not assumptions.A14_lenient_bodies
+local function is_strict()
+	return body.strict or not assumptions.lenient_bodies
 end
 
---- The decoded object of a request, or nil and the response that refuses it.
----@param app table
+local function read_leniently(req, text)
+	if is_strict() or #text > LENIENT_MOST then
+		return nil
+	end
+	local mended = with_double_quotes(text)
+	local value = mended and json.decode(mended)
+	if value ~= nil then
+		req.warning = "the body has single quotes: Segment may refuse it, and --strict does"
+		log.warn(req.warning, { route = req.method .. " " .. req.path })
+	end
+	return value
+end
+
+--- The decoded object of a request, or nil and what is wrong with it. Read once.
 ---@param req table
----@return table? value, table? refusal
-function body.read(app, req)
+---@return table? value, string? problem
+function body.object(req)
+	local known = rawget(req, "object")
+	if known ~= nil then
+		return known or nil, rawget(req, "problem")
+	end
 	local text = req.body or ""
 	local value, message = json.decode(text)
-	if value == nil and not body.is_strict(app) and #text <= LENIENT_MOST then
-		local mended = with_double_quotes(text)
-		value = mended and json.decode(mended)
+	if value == nil then
+		value = read_leniently(req, text)
 	end
-	if type(value) ~= "table" or json.is_array(value) then
-		return nil, errors.api(3, "invalid JSON: " .. (message or "an object is expected"))
+	if type(value) == "table" and not json.is_array(value) then
+		req.object = value
+		return value
+	end
+	req.object, req.problem = false, "invalid JSON: " .. (message or "an object is expected")
+	return nil, req.problem
+end
+
+--- The same, or nil and the response that refuses it.
+---@param req table
+---@return table? value, table? refusal
+function body.read(req)
+	local value, problem = body.object(req)
+	if not value then
+		return nil, errors.api(3, problem)
 	end
 	return value
 end
 
 --- A boolean, also as the text "true" or "false" unless strict; nil when it is something else.
----@param app table
 ---@param value any
 ---@return boolean?
-function body.boolean(app, value)
+function body.boolean(value)
 	if type(value) == "boolean" then
 		return value
-	elseif not body.is_strict(app) and (value == "true" or value == "false") then
+	elseif not is_strict() and (value == "true" or value == "false") then
 		return value == "true"
 	end
+end
+
+--- A field of an object; null is as good as absent.
+---@param object table
+---@param name string
+---@return any
+function body.field(object, name)
+	local value = object[name]
+	if value == json.null then
+		return nil
+	end
+	return value
+end
+
+--- The fields that an update mask names, of `known`; or nil and what is wrong. Paths may have the resource in front or
+--- not (A32), and the mask may stand inside of the resource (A29). Without a mask nothing is named.
+---@param value table the body
+---@param resource string "destination"
+---@param known table<string, any>
+---@return table<string, true>? named, string? problem
+function body.mask(value, resource, known)
+	local inside = body.field(value, resource)
+	local mask = body.field(value, "update_mask")
+	if mask == nil and type(inside) == "table" then
+		mask = body.field(inside, "update_mask")
+	end
+	if mask == nil then
+		return {}
+	elseif type(mask) ~= "table" or json.is_array(mask) then
+		return nil, "update_mask must be an object with paths"
+	end
+	local paths = body.field(mask, "paths")
+	if paths == nil then
+		return {}
+	elseif not json.is_array(paths) then
+		return nil, "update_mask.paths must be a list"
+	end
+	local named, prefix = {}, resource .. "."
+	for _, path in ipairs(paths) do
+		local name = type(path) == "string" and (path:sub(1, #prefix) == prefix and path:sub(#prefix + 1) or path)
+		if not name or not known[name] then
+			return nil, "update_mask: unknown path " .. (type(path) == "string" and path or "")
+		end
+		named[name] = true
+	end
+	return named
 end
 
 return body

@@ -46,6 +46,9 @@ local function all()
 		for i, name in ipairs(MODULES) do
 			local item = require("catalog." .. name)
 			item.by_name = {}
+			table.sort(item.settings, function(a, b)
+				return a.name < b.name
+			end)
 			for _, setting in ipairs(item.settings) do
 				item.by_name[setting.name] = setting
 			end
@@ -139,7 +142,7 @@ function catalog.item(entry)
 	return item
 end
 
---- All destinations, by slug.
+--- All destinations, in the order of the list above.
 ---@return table[]
 function catalog.destinations()
 	local list = {}

@@ -5,53 +5,54 @@ local catalog = require "catalog"
 local errors = require "errors"
 local pages = require "pages"
 local reply = require "partnerapp.reply"
+local store = require "store"
 
-local function with_token(handler)
-	return function(req)
-		local token, refusal = access.token(req)
-		if not token then
-			return refusal
-		end
-		return handler(req)
+local texts = {}
+
+-- An item's JSON, made once: it never changes.
+local function text_of(entry)
+	local text = texts[entry.slug]
+	if not text then
+		text = store.encode(catalog.item(entry))
+		texts[entry.slug] = text
 	end
+	return text
+end
+
+local function list_destinations(req)
+	local list = {}
+	for i, entry in ipairs(catalog.destinations()) do
+		list[i] = text_of(entry)
+	end
+	return pages.reply(req, "destinations", list, assumptions.page_size_catalog)
+end
+
+local function get_destination(req)
+	local entry = catalog.find(req.params.slug)
+	if not entry then
+		return errors.api(5, "not found")
+	end
+	local response = reply.json {}
+	response.body = text_of(entry)
+	return response
+end
+
+local function list_sources(req)
+	return pages.reply(req, "sources", catalog.sources(), assumptions.page_size_catalog)
+end
+
+local function get_source(req)
+	for _, item in ipairs(catalog.sources()) do
+		if item.name == "catalog/sources/" .. req.params.slug then
+			return reply.json(item)
+		end
+	end
+	return errors.api(5, "not found")
 end
 
 return function(app)
-	app:get(
-		"/v1beta/catalog/destinations",
-		with_token(function(req)
-			local list = {}
-			for i, entry in ipairs(catalog.destinations()) do
-				list[i] = catalog.item(entry)
-			end
-			return pages.reply(req, "destinations", list, assumptions.A21_page_size_catalog)
-		end)
-	)
-
-	app:get(
-		"/v1beta/catalog/destinations/:slug",
-		with_token(function(req)
-			local entry = catalog.find(req.params.slug)
-			return entry and reply.json(catalog.item(entry)) or errors.api(5, "not found")
-		end)
-	)
-
-	app:get(
-		"/v1beta/catalog/sources",
-		with_token(function(req)
-			return pages.reply(req, "sources", catalog.sources(), assumptions.A21_page_size_catalog)
-		end)
-	)
-
-	app:get(
-		"/v1beta/catalog/sources/:slug",
-		with_token(function(req)
-			for _, item in ipairs(catalog.sources()) do
-				if item.name == "catalog/sources/" .. req.params.slug then
-					return reply.json(item)
-				end
-			end
-			return errors.api(5, "not found")
-		end)
-	)
+	app:get("/v1beta/catalog/destinations", access.guard("catalog", list_destinations))
+	app:get("/v1beta/catalog/destinations/:slug", access.guard("catalog", get_destination))
+	app:get("/v1beta/catalog/sources", access.guard("catalog", list_sources))
+	app:get("/v1beta/catalog/sources/:slug", access.guard("catalog", get_source))
 end

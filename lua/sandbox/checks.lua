@@ -107,13 +107,22 @@ function by_type.LIST(_, value)
 	end
 end
 
+-- An object, or its entries as { key, value } (the Terraform providers write headers so).
 function by_type.MAP(setting, value)
-	if not is_object(value) and not is_list(value) then
-		return "must be an object"
-	end
 	local count = 0
-	for _ in pairs(value) do
-		count = count + 1
+	if is_object(value) then
+		for _ in pairs(value) do
+			count = count + 1
+		end
+	elseif is_list(value) then
+		for _, entry in ipairs(value) do
+			if not is_object(entry) or type(entry.key) ~= "string" then
+				return "must be an object"
+			end
+		end
+		count = #value
+	else
+		return "must be an object"
 	end
 	if setting.max and count > setting.max then
 		return ("must have at most %d entries"):format(setting.max)
@@ -153,6 +162,27 @@ end
 ---@return boolean
 function checks.is_empty(value)
 	return value == nil or value == "" or (type(value) == "table" and next(value) == nil)
+end
+
+--- Whether two values of settings are the same.
+---@param a any
+---@param b any
+---@return boolean
+function checks.same(a, b)
+	if type(a) ~= "table" or type(b) ~= "table" then
+		return a == b
+	end
+	for key, value in pairs(a) do
+		if not checks.same(value, b[key]) then
+			return false
+		end
+	end
+	for key in pairs(b) do
+		if a[key] == nil then
+			return false
+		end
+	end
+	return true
 end
 
 return checks

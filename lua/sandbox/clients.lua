@@ -11,6 +11,7 @@ local function from_row(row)
 		row.redirect_uris = store.decode(row.redirect_uris)
 		row.details = store.decode(row.details)
 		row.public = row.public == 1
+		row.below_workspace = row.below_workspace == 1
 	end
 	return row or nil
 end
@@ -36,7 +37,7 @@ end
 clients.uuid = uuid
 
 --- Registers an app. With `identity` the same app is found again instead of made twice.
----@param app {scope: string, redirect_uris: string[], public: boolean?, display_name: string?, workspace: string?, details: table?}
+---@param app table scope, redirect_uris, public, display_name, workspace (the owner's slug), below_workspace, details
 ---@param identity string?
 ---@return table client
 function clients.register(app, identity)
@@ -45,9 +46,9 @@ function clients.register(app, identity)
 		return known
 	end
 	local client_id = uuid()
-	local made, _, code = db.exec(
-		[[INSERT INTO clients (client_id, secret, scope, public, redirect_uris, display_name, workspace, details, identity)
-			VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)]],
+	local made, message, code = db.exec(
+		[[INSERT INTO clients (client_id, secret, scope, public, redirect_uris, display_name, workspace, below_workspace,
+			details, identity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],
 		client_id,
 		store.random(12),
 		app.scope,
@@ -55,13 +56,14 @@ function clients.register(app, identity)
 		store.encode(json.array(app.redirect_uris)),
 		app.display_name,
 		app.workspace,
+		app.below_workspace or false,
 		store.encode(app.details or {}),
 		identity
 	)
-	if not made and code == "constraint" then
+	if not made and code == "constraint" and identity then
 		return clients.register(app, identity)
 	end
-	assert(made)
+	assert(made, message)
 	return clients.find(client_id)
 end
 
@@ -71,24 +73,29 @@ local function form_decode(text)
 	end))
 end
 
+local function with_secret(client_id, secret)
+	local row = db.row("SELECT n, client_id, secret, scope FROM clients WHERE client_id = ?", client_id)
+	return row and crypto.equal(row.secret, secret) and row or nil
+end
+
 --- The client whose credentials a request carries: Basic, plain or form-encoded (RFC 6749 2.3.1), or in the form.
 ---@param req table
----@return table? client, boolean given whether there were credentials at all
+---@param form table<string, string>?
+---@return table? client n, client_id, scope
+---@return boolean given whether there were credentials at all
 function clients.authenticate(req, form)
 	local user, password = req:basic()
 	if not user and form and form.client_id and form.client_secret then
 		user, password = form.client_id, form.client_secret
 	end
 	if not user then
-		return nil, req.headers.authorization ~= nil
+		return nil, req:header("authorization") ~= nil
 	end
-	for _, decode in ipairs { tostring, form_decode } do
-		local client = clients.find(decode(user))
-		if client and crypto.equal(client.secret, decode(password)) then
-			return client, true
-		end
+	local client = with_secret(user, password)
+	if not client and (user .. password):find("[%%+]") then
+		client = with_secret(form_decode(user), form_decode(password))
 	end
-	return nil, true
+	return client, true
 end
 
 return clients

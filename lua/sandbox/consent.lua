@@ -1,46 +1,57 @@
 -- The consent page of app.segment.com/authorize: which workspace, which source, allow or deny.
 local clients = require "clients"
-local clock = require "partnerapp.clock"
 local db = require "partnerapp.db"
 local grants = require "grants"
 local http = require "partnerapp.http"
+local login = require "login"
+local page = require "page"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local scopes = require "scopes"
 local store = require "store"
 
-local BANNER = "SANDBOX: a local stand-in for Segment"
-
--- Chromium applies form-action to the redirect that follows a form, so the app's origin is named too.
-local CSP = "default-src 'none'; style-src 'self'; img-src 'self' data:; form-action 'self' %s; base-uri 'none'; "
-	.. "frame-ancestors 'none'"
+local GONE = "This request for consent has expired or was answered already. Begin again at the app."
 
 local function find_challenge(id)
-	local row = id and db.row("SELECT params FROM challenges WHERE id = ? AND expires > ?", id, clock.now())
-	if not row then
-		partnerapp.refuse(400, "This request for consent has expired or was answered. Begin again at the app.")
+	local row = id and db.row("SELECT params FROM challenges WHERE id = ? AND expires > ?", id, store.now())
+	local asked = row and store.decode(row.params)
+	local client = asked and clients.find(asked.client_id)
+	if not client then
+		partnerapp.refuse(400, GONE)
 	end
-	local asked = store.decode(row.params)
-	return asked, clients.find(asked.client_id)
+	return asked, client
 end
 
-local function page(req, id, asked, client, chosen, problem)
-	local response = reply.view("consent", {
+-- The choices of one workspace after the other.
+local function groups(choices)
+	local list = {}
+	for _, choice in ipairs(choices) do
+		local group = list[#list]
+		if not group or group.label ~= choice.group then
+			group = { label = choice.group }
+			list[#list + 1] = group
+		end
+		group[#group + 1] = choice
+	end
+	return list
+end
+
+local function show(req, id, asked, client, chosen, problem)
+	local choices = grants.choices(client)
+	return page.form("consent", {
 		title = "Allow access",
-		banner = BANNER,
 		challenge = id,
 		app_name = client.display_name or client.client_id,
 		scope = client.scope,
 		allows = scopes.in_words(client.scope),
-		choices = grants.choices(client),
-		chosen = chosen,
+		groups = groups(choices),
+		one_each = scopes.destination(client.scope) == nil,
+		chosen = chosen or choices[1] and choices[1].value,
+		back = asked.redirect_uri:match("^%a[%w+.-]*://([^/?]+)"),
+		user = login.user(req),
 		problem = problem,
 		csrf = req:csrf_field(),
-	}, problem and 400 or 200)
-	local origin = asked.redirect_uri:match("^%a[%w+.-]*://[^/?#]+") or ""
-	response.headers["content-security-policy"] = CSP:format(origin)
-	response.headers["referrer-policy"] = "same-origin"
-	return response
+	}, problem and 400 or 200, asked.redirect_uri)
 end
 
 local function find_choice(client, value)
@@ -51,41 +62,35 @@ local function find_choice(client, value)
 	end
 end
 
+local function answer(req)
+	local form = req.form
+	local id = form.consent_challenge
+	local asked, client = find_challenge(id)
+	if not login.user(req) then
+		return reply.redirect("/login?login_challenge=" .. http.escape(id))
+	end
+	if form.decision ~= "allow" and form.decision ~= "deny" then
+		return show(req, id, asked, client, form.choice, "Press Allow or Deny.")
+	end
+	local choice = find_choice(client, form.choice)
+	if form.decision == "allow" and not choice and grants.choices(client)[1] then
+		return show(req, id, asked, client, form.choice, "Choose where to install it.")
+	end
+	if assert(db.exec("DELETE FROM challenges WHERE id = ?", id)) == 0 then
+		partnerapp.refuse(400, GONE)
+	end
+	return form.decision == "deny" and grants.deny(asked) or grants.allow(asked, client, choice)
+end
+
 return function(app)
 	app:get("/authorize", function(req)
 		local id = req.query.consent_challenge
 		local asked, client = find_challenge(id)
-		if not (req.session and req.session.data.user) then
+		if not login.user(req) then
 			return reply.redirect("/login?login_challenge=" .. http.escape(id))
 		end
-		return page(req, id, asked, client, "", false)
+		return show(req, id, asked, client, nil, false)
 	end)
 
-	app:post("/authorize", function(req)
-		local form = req.form
-		local id = form.consent_challenge
-		local asked, client = find_challenge(id)
-		if not (req.session and req.session.data.user) then
-			return reply.redirect("/login?login_challenge=" .. http.escape(id))
-		end
-		if form.decision ~= "allow" and form.decision ~= "deny" then
-			return page(req, id, asked, client, form.choice or "", "Press Allow or Deny.")
-		end
-		local choice = find_choice(client, form.choice)
-		if form.decision == "allow" and not choice and #grants.choices(client) > 0 then
-			return page(req, id, asked, client, form.choice or "", "Choose where to install it.")
-		end
-		if assert(db.exec("DELETE FROM challenges WHERE id = ?", id)) == 0 then
-			partnerapp.refuse(400, "This request for consent was answered already. Begin again at the app.")
-		end
-		if form.decision == "deny" then
-			return grants.refuse(
-				asked,
-				"access_denied",
-				"The resource owner or authorization server denied the request",
-				"The resource owner denied the request."
-			)
-		end
-		return grants.allow(asked, client, choice)
-	end)
+	app:post("/authorize", answer)
 end

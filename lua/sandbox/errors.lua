@@ -1,7 +1,14 @@
 -- How Segment says no: the Config API with a text and a gRPC code, the OAuth server with the fields of fosite.
+local page = require "page"
 local reply = require "partnerapp.reply"
 
 local errors = {}
+
+--- What fosite says of most faults; a hint tells them apart.
+errors.malformed = "The request is missing a required parameter, includes an invalid parameter value, includes a "
+	.. "parameter more than once, or is otherwise malformed"
+errors.bad_client = "Client authentication failed (e.g., unknown client, no client authentication included, or "
+	.. "unsupported authentication method)"
 
 local STATUS = { [3] = 400, [16] = 401, [7] = 403, [5] = 404, [6] = 409, [8] = 429, [13] = 500, [12] = 501, [14] = 503 }
 
@@ -28,7 +35,7 @@ function errors.oauth(status, name, description, hint)
 	}, status)
 	response.headers["content-type"] = "application/json;charset=UTF-8"
 	if status == 401 then
-		response.headers["www-authenticate"] = "Basic"
+		response.headers["www-authenticate"] = 'Basic realm="sandbox"'
 	end
 	return response
 end
@@ -41,12 +48,9 @@ end
 ---@param hint string?
 ---@return table response
 function errors.oauth_page(req, status, name, description, hint)
-	if (req.headers.accept or ""):find("text/html", 1, true) then
-		return reply.view(
-			"oauth_error",
-			{ title = "OAuth error", name = name, description = description, hint = hint or false },
-			status
-		)
+	if (req:header("accept") or ""):find("text/html", 1, true) then
+		local values = { title = "OAuth error", name = name, description = description, hint = hint or false }
+		return page.show("oauth_error", values, status)
 	end
 	return errors.oauth(status, name, description, hint)
 end
@@ -56,7 +60,6 @@ local CODES = {
 	[401] = 16,
 	[403] = 7,
 	[404] = 5,
-	[405] = 5,
 	[409] = 6,
 	[413] = 3,
 	[415] = 3,
@@ -65,7 +68,7 @@ local CODES = {
 	[503] = 14,
 }
 
---- The library's own refusals in Segment's words: a wrong method is "not found" at the Config API (A17).
+--- The library's own refusals in Segment's words.
 ---@param req table
 ---@param status integer
 ---@param message string
@@ -73,23 +76,15 @@ local CODES = {
 function errors.shape(req, status, message)
 	local path = req.path
 	if path:find("^/v1beta/") then
-		local code = CODES[status] or 13
-		local text = (status == 404 or status == 405) and "not found" or message
-		return errors.api(code, text)
+		return errors.api(CODES[status] or 13, status == 404 and "not found" or message)
 	elseif path:find("^/oauth2/") then
-		return errors.oauth(
-			status == 405 and 400 or status,
-			status < 500 and "invalid_request" or "server_error",
-			message
-		)
+		local faulty = status < 500
+		return errors.oauth(faulty and 400 or status, faulty and "invalid_request" or "server_error", message)
 	elseif path:find("^/_sandbox/") or req:wants_json() then
 		return reply.json({ error = message }, status)
 	end
-	return reply.view(
-		"refusal",
-		{ title = "Status " .. status, message = message, status = status, request_id = req.id },
-		status
-	)
+	local values = { title = "Status " .. status, message = message, status = status, request_id = req.id }
+	return page.show("refusal", values, status)
 end
 
 return errors

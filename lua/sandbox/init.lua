@@ -1,7 +1,9 @@
--- The sandbox: a local Segment for those who have no app there. Both of its hosts on one port: OAuth as ORY Hydra speaks
--- it, the Config API v1beta, and a control API below /_sandbox/. An app like any other, on the public library alone.
+-- The sandbox: a local Segment for those who have no app there. Both of its hosts on one port: OAuth as ORY Hydra
+-- speaks it, the Config API v1beta, and a control API below /_sandbox/. An app like any other, on the public library
+-- alone.
 local partnerapp = require "partnerapp"
 local errors = require "errors"
+local login = require "login"
 local record = require "record"
 
 local app = partnerapp.new {
@@ -10,13 +12,15 @@ local app = partnerapp.new {
 }
 
 require("store").prepare()
+require("body").strict = app.env.SANDBOX_STRICT == "1"
+require("rate").off = app.env.SANDBOX_NO_RATE_LIMIT == "1"
 
-app:before(record.note)
+app:after(record.note)
+login.routes(app)
 
 for _, part in ipairs {
 	"status",
 	"authorize",
-	"login",
 	"consent",
 	"token",
 	"renewal",
@@ -27,13 +31,11 @@ for _, part in ipairs {
 	"destinations",
 	"catalog_api",
 	"control",
+	"unrouted",
 } do
 	require(part)(app)
 end
 
-app:failed(function(req, status, message)
-	record.note_unrouted(req, status)
-	return errors.shape(req, status, message)
-end)
+app:failed(errors.shape)
 
 return app

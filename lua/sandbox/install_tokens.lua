@@ -1,33 +1,27 @@
 -- The tokens of installs: one at a time works.
 local assumptions = require "assumptions"
-local clock = require "partnerapp.clock"
 local db = require "partnerapp.db"
 local json = require "partnerapp.json"
 local store = require "store"
 
 local install_tokens = {}
 
---- Gives an install a new token; the one before stops to work. Call it inside a transaction.
----@param install table a row
+--- Gives an install a new token; the one before stops to work.
+---@param install table n, workspace, source, scope
 ---@return string token
 function install_tokens.issue(install)
 	local token = store.opaque()
-	local hash = store.hash(token)
-	if install.token then
-		assert(db.exec("DELETE FROM tokens WHERE hash = ?", install.token))
-	end
 	assert(
 		db.exec(
-			"INSERT INTO tokens (hash, kind, install, scope, workspaces, source, expires) VALUES (?, 'install', ?, ?, ?, ?, ?)",
-			hash,
+			"INSERT OR REPLACE INTO tokens (hash, install, scope, workspaces, source, expires) VALUES (?, ?, ?, ?, ?, ?)",
+			store.hash(token),
 			install.n,
 			install.scope,
-			store.encode { install.workspace },
+			" " .. install.workspace .. " ",
 			install.source,
-			clock.now() + assumptions.token_seconds
+			store.now() + assumptions.token_seconds * 1000
 		)
 	)
-	assert(db.exec("UPDATE installs SET token = ? WHERE n = ?", hash, install.n))
 	return token
 end
 

@@ -1,38 +1,53 @@
 -- The login page of app.segment.com, as far as the sandbox has one user.
 local crypto = require "partnerapp.crypto"
 local http = require "partnerapp.http"
+local page = require "page"
 local reply = require "partnerapp.reply"
 local session = require "partnerapp.session"
 local store = require "store"
 
-local BANNER = "SANDBOX: a local stand-in for Segment"
+local login = {}
 
-local function page(challenge, email, problem, status)
-	local response = reply.view("login", {
+--- The e-mail of whoever is logged in, since the last reset.
+---@param req table
+---@return string?
+function login.user(req)
+	local data = req.session and req.session.data
+	return data and data.epoch == store.epoch() and data.user or nil
+end
+
+local function show(req, challenge, email, problem, status)
+	return page.form("login", {
 		title = "Log in",
-		banner = BANNER,
 		challenge = challenge,
 		email = email,
 		problem = problem,
+		user = store.user,
+		csrf = req:csrf_field(), -- a session from before a reset has a token too
 	}, status)
-	response.headers["referrer-policy"] = "same-origin"
+end
+
+local function target(challenge)
+	return challenge ~= "" and "/authorize?consent_challenge=" .. http.escape(challenge) or "/"
+end
+
+local function answer(req)
+	local form = req.form
+	local challenge, email = form.login_challenge or "", form.email or ""
+	local known = email:lower() == store.user.email
+	if not crypto.equal(form.password or "", store.user.password) or not known then
+		return show(req, challenge, email, "That e-mail and password do not belong together.", 401)
+	end
+	local response = reply.redirect(target(challenge))
+	assert(session.start(req, response, { user = store.user.email, epoch = store.epoch() }))
 	return response
 end
 
-return function(app)
+function login.routes(app)
 	app:get("/login", function(req)
-		return page(req.query.login_challenge or "", "", false)
+		return show(req, req.query.login_challenge or "", "", false)
 	end)
-
-	app:post("/login", function(req)
-		local form = req.form
-		local challenge, email = form.login_challenge or "", form.email or ""
-		if email:lower() ~= store.user.email or not crypto.equal(form.password or "", store.user.password) then
-			return page(challenge, email, "That e-mail and password do not belong together.", 401)
-		end
-		local target = challenge ~= "" and "/authorize?consent_challenge=" .. http.escape(challenge) or "/"
-		local response = reply.redirect(target)
-		assert(session.start(req, response, { user = store.user.email }))
-		return response
-	end)
+	app:post("/login", answer)
 end
+
+return login

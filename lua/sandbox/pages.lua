@@ -12,8 +12,8 @@ local function page_size(req, default)
 	if not text or text == "" then
 		return default
 	end
-	local size = text:find("^%d+$") and math.tointeger(tonumber(text))
-	return size and size > 0 and math.min(size, assumptions.A21_page_size_most) or nil
+	local size = text:find("^%d+$") and tonumber(text)
+	return size and size > 0 and math.tointeger(math.min(size, assumptions.page_size_most)) or nil
 end
 
 local function offset(req)
@@ -29,20 +29,24 @@ end
 --- The response with one page of a list.
 ---@param req table
 ---@param field string "sources"
----@param list table[]
+---@param list (table|string)[] resources, or their JSON
 ---@param default integer? page size
 ---@return table response
 function pages.reply(req, field, list, default)
-	local size, from = page_size(req, default or assumptions.A21_page_size), offset(req)
+	local size, from = page_size(req, default or assumptions.page_size), offset(req)
 	if not size then
 		return errors.api(3, "page_size must be a positive number")
 	elseif not from or from > #list then
 		return errors.api(3, "page_token is not valid")
 	end
-	local page = json.array {}
-	table.move(list, from + 1, math.min(from + size, #list), 1, page)
+	local texts = {}
+	for i = from + 1, math.min(from + size, #list) do
+		texts[#texts + 1] = type(list[i]) == "string" and list[i] or json.encode(list[i])
+	end
 	local next_token = from + size < #list and crypto.base64url("from:" .. from + size) or ""
-	return reply.json { [field] = page, next_page_token = next_token }
+	local response = reply.json {}
+	response.body = ('{"%s":[%s],"next_page_token":"%s"}'):format(field, table.concat(texts, ","), next_token)
+	return response
 end
 
 return pages

@@ -6,33 +6,30 @@ local errors = require "errors"
 local install_tokens = require "install_tokens"
 local reply = require "partnerapp.reply"
 
-local function renew(client, n)
-	local install = db.row("SELECT * FROM installs WHERE n = ? AND client_id = ?", n, client.client_id)
+local SQL = "SELECT n, workspace, source, scope FROM installs WHERE n = ? AND client_id = ?"
+
+local function renew(req)
+	local client = clients.authenticate(req)
+	if not client then
+		return errors.api(16, "invalid client credentials")
+	end
+	local text = req.params.n
+	local n = #text < 16 and text:find("^%d+$") and math.tointeger(tonumber(text))
+	local install = n and db.row(SQL, n, client.client_id)
 	if not install then
 		return errors.api(5, "not found")
 	end
 	local token = install_tokens.issue(install)
-	local body = install_tokens.body(install, client, token, assumptions.renewal_expires_in)
-	if not assumptions.A8_renewal_names_source then
-		body.source_names = nil
+	local answer = install_tokens.body(install, client, token, assumptions.renewal_expires_in)
+	if not assumptions.renewal_names_source then
+		answer.source_names = nil
 	end
-	return reply.json(body)
+	return reply.json(answer)
 end
 
 return function(app)
-	local function handle(req)
-		local client = clients.authenticate(req)
-		if not client then
-			return errors.api(16, "invalid client credentials")
-		end
-		local n = req.params.n:find("^%d+$") and math.tointeger(tonumber(req.params.n))
-		return n and db.transaction(function()
-			return renew(client, n)
-		end) or errors.api(5, "not found")
-	end
-
-	app:get("/v1beta/installs/:n/token", handle)
-	if assumptions.A7_renew_by_post then
-		app:post("/v1beta/installs/:n/token", handle, { csrf = false })
+	app:get("/v1beta/installs/:n/token", renew)
+	if assumptions.renew_by_post then
+		app:post("/v1beta/installs/:n/token", renew, { csrf = false })
 	end
 end

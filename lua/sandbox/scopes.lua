@@ -1,4 +1,4 @@
--- What a scope is and what it lets an install do (the matrix of the documentation, section 4).
+-- What a scope is and what it lets a token do: the matrix of section 4 of the documentation, in one function.
 local catalog = require "catalog"
 
 local scopes = {}
@@ -36,14 +36,19 @@ function scopes.in_words(scope)
 		or ("create, change and delete the destination %s on one source"):format(item and item.display_name or slug)
 end
 
---- Whether a token may do something. `action` is "read" or "write"; a destination's slug and source when it is about one.
----@param token table scope, source
----@param action "read"|"write"
+--- Whether a token may do something: read or write in a workspace, read the catalog, handle apps (which takes a user's
+--- own token). A destination's scope reaches that destination on its source only, so both are named where there is one.
+---@param token table scope, source, personal
+---@param action "read"|"write"|"catalog"|"apps"
 ---@param source string?
 ---@param slug string?
 ---@return boolean
 function scopes.allow(token, action, source, slug)
-	if token.scope == "workspace" then
+	if action == "catalog" then
+		return true
+	elseif action == "apps" then
+		return token.scope == "workspace" and token.personal ~= nil
+	elseif token.scope == "workspace" then
 		return true
 	elseif token.scope == "workspace:read" then
 		return action == "read"

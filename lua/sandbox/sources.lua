@@ -21,7 +21,7 @@ local function shown(row)
 			cross_domain_id_enabled = false,
 			api_host = "",
 		},
-		create_time = row.create_time,
+		create_time = store.timestamp(row.create_time),
 	}
 end
 
@@ -32,8 +32,8 @@ local function find(req)
 	)
 end
 
-local function create(app, req)
-	local value, refusal = body.read(app, req)
+local function create(req)
+	local value, refusal = body.read(req)
 	if not value then
 		return refusal
 	end
@@ -73,13 +73,7 @@ return function(app)
 		end)
 	)
 
-	app:post(
-		path,
-		access.guard("write", function(req)
-			return create(app, req)
-		end),
-		{ csrf = false }
-	)
+	app:post(path, access.guard("write", create), { csrf = false })
 
 	app:get(
 		path .. "/:source",
@@ -97,7 +91,14 @@ return function(app)
 				return errors.api(5, "not found")
 			end
 			return db.transaction(function()
+				assert(
+					db.exec(
+						"DELETE FROM filters WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
+						row.name
+					)
+				)
 				assert(db.exec("DELETE FROM destinations WHERE source = ?", row.name))
+				assert(db.exec("DELETE FROM source_connections WHERE source = ?", row.name))
 				assert(db.exec("DELETE FROM sources WHERE name = ?", row.name))
 				return reply.json {}
 			end)

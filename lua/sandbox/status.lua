@@ -1,6 +1,6 @@
 -- The page at /: what is in the sandbox and what it was asked last.
 local db = require "partnerapp.db"
-local reply = require "partnerapp.reply"
+local page = require "page"
 
 local SQL = {
 	sources = "SELECT name, write_key FROM sources ORDER BY name LIMIT 50",
@@ -12,10 +12,10 @@ local SQL = {
 
 return function(app)
 	app:get("/", function()
-		local values = { title = "A local Segment", banner = "SANDBOX: a local stand-in for Segment" }
+		local values = { title = "A local Segment" }
 		for name, sql in pairs(SQL) do
 			values[name] = assert(db.query(sql))
 		end
-		return reply.view("status", values)
+		return page.show("status", values)
 	end)
 end

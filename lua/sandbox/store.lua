@@ -6,41 +6,43 @@ local json = require "partnerapp.json"
 
 local store = {}
 
-local TABLES = {
-	"workspaces",
-	"sources",
-	"destinations",
-	"clients",
-	"installs",
-	"tokens",
-	"codes",
-	"challenges",
-	"access_tokens",
-	"requests",
-}
-
+-- Times are milliseconds since 1970. A list of workspaces is text: their names with a space around each.
 local STEPS = {
 	[[
-	CREATE TABLE workspaces (slug TEXT PRIMARY KEY, id TEXT, display_name TEXT, create_time TEXT, owner TEXT);
-	CREATE TABLE sources (name TEXT PRIMARY KEY, workspace TEXT, slug TEXT, catalog_name TEXT, write_key TEXT,
-		create_time TEXT);
+	CREATE TABLE facts (name TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+	CREATE TABLE workspaces (slug TEXT PRIMARY KEY, id TEXT, display_name TEXT, create_time INTEGER, owner TEXT);
+	CREATE TABLE sources (name TEXT PRIMARY KEY, workspace TEXT, slug TEXT, catalog_name TEXT, write_key TEXT UNIQUE,
+		create_time INTEGER, schema_config TEXT);
 	CREATE INDEX sources_workspace ON sources (workspace);
 	CREATE TABLE destinations (name TEXT PRIMARY KEY, source TEXT, slug TEXT, enabled INTEGER, connection_mode TEXT,
-		config TEXT, create_time TEXT, update_time TEXT);
+		config TEXT, create_time INTEGER, update_time INTEGER);
 	CREATE INDEX destinations_source ON destinations (source);
-	CREATE TABLE clients (n INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT UNIQUE, secret TEXT, scope TEXT, public INTEGER,
-		redirect_uris TEXT, display_name TEXT, workspace TEXT, details TEXT, identity TEXT UNIQUE);
+	CREATE TABLE filters (name TEXT PRIMARY KEY, destination TEXT, body TEXT);
+	CREATE INDEX filters_destination ON filters (destination);
+	CREATE TABLE tracking_plans (name TEXT PRIMARY KEY, workspace TEXT, display_name TEXT, rules TEXT, create_time INTEGER,
+		update_time INTEGER);
+	CREATE INDEX tracking_plans_workspace ON tracking_plans (workspace);
+	CREATE TABLE source_connections (source TEXT PRIMARY KEY, plan TEXT) WITHOUT ROWID;
+	CREATE TABLE clients (n INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT UNIQUE, secret TEXT, scope TEXT,
+		public INTEGER, redirect_uris TEXT, display_name TEXT, workspace TEXT, below_workspace INTEGER, details TEXT,
+		identity TEXT UNIQUE);
 	CREATE TABLE installs (n INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT, workspace TEXT, source TEXT, scope TEXT,
-		token TEXT, UNIQUE (client_id, workspace));
-	CREATE TABLE tokens (hash TEXT PRIMARY KEY, kind TEXT, install INTEGER, scope TEXT, workspaces TEXT, source TEXT,
-		expires REAL);
+		UNIQUE (client_id, workspace));
+	CREATE TABLE tokens (hash TEXT PRIMARY KEY, install INTEGER UNIQUE, personal INTEGER UNIQUE, scope TEXT,
+		workspaces TEXT, source TEXT, expires INTEGER) WITHOUT ROWID;
 	CREATE TABLE codes (hash TEXT PRIMARY KEY, client_id TEXT, redirect_uri TEXT, install INTEGER, challenge TEXT,
-		challenge_method TEXT, expires REAL, token TEXT);
-	CREATE TABLE challenges (id TEXT PRIMARY KEY, params TEXT, expires REAL);
+		challenge_method TEXT, expires INTEGER, token TEXT) WITHOUT ROWID;
+	CREATE INDEX codes_install ON codes (install);
+	CREATE TABLE challenges (id TEXT PRIMARY KEY, params TEXT, expires INTEGER);
+	CREATE INDEX challenges_expires ON challenges (expires);
 	CREATE TABLE access_tokens (n INTEGER PRIMARY KEY AUTOINCREMENT, description TEXT, scopes TEXT, workspaces TEXT,
-		create_time TEXT, token TEXT);
-	CREATE TABLE requests (n INTEGER PRIMARY KEY AUTOINCREMENT, time TEXT, method TEXT, path TEXT, query TEXT, headers TEXT,
-		body TEXT, status INTEGER);
+		create_time INTEGER);
+	CREATE TABLE windows (token TEXT PRIMARY KEY, minute INTEGER, count INTEGER) WITHOUT ROWID;
+	CREATE INDEX windows_minute ON windows (minute);
+	CREATE TABLE faults (n INTEGER PRIMARY KEY, method TEXT, path TEXT, times INTEGER, body TEXT);
+	CREATE TABLE requests (n INTEGER PRIMARY KEY, time INTEGER, method TEXT, path TEXT, query TEXT, headers TEXT,
+		status INTEGER, warning TEXT);
+	CREATE TABLE counts (key TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 	]],
 }
 
@@ -62,11 +64,18 @@ function store.random(length)
 	return text:sub(1, length)
 end
 
-local function now()
-	return clock.timestamp(clock.now())
+--- Now, as it is stored.
+---@return integer milliseconds
+function store.now()
+	return math.floor(clock.now() * 1000)
 end
 
-store.now = now
+--- A stored time as the API shows it.
+---@param ms integer
+---@return string
+function store.timestamp(ms)
+	return clock.timestamp(ms / 1000)
+end
 
 --- A source with a new write key.
 function store.add_source(workspace, slug, catalog_name)
@@ -78,32 +87,35 @@ function store.add_source(workspace, slug, catalog_name)
 		slug,
 		catalog_name,
 		store.random(32),
-		now()
+		store.now()
+	)
+end
+
+--- A workspace, by default of the sandbox's user.
+function store.add_workspace(slug, display_name, owner)
+	return db.exec(
+		"INSERT INTO workspaces (slug, id, display_name, create_time, owner) VALUES (?, ?, ?, ?, ?)",
+		slug,
+		store.random(10):lower(),
+		display_name,
+		store.now(),
+		owner or store.user.email
 	)
 end
 
 local function seed()
 	for _, one in ipairs(SEED) do
-		assert(
-			db.exec(
-				"INSERT INTO workspaces (slug, id, display_name, create_time, owner) VALUES (?, ?, ?, ?, ?)",
-				one.slug,
-				store.random(10):lower(),
-				one.display_name,
-				now(),
-				store.user.email
-			)
-		)
+		assert(store.add_workspace(one.slug, one.display_name))
 		assert(store.add_source(one.slug, one.source, "catalog/sources/javascript"))
 	end
+	assert(db.exec("INSERT INTO facts (name, value) VALUES ('epoch', ?)", store.random(16)))
 end
 
 --- Makes the tables and, once, what a new user has.
 function store.prepare()
 	assert(db.migrate("sandbox", STEPS))
 	assert(db.transaction(function()
-		local row = assert(db.row("SELECT count(*) AS count FROM workspaces"))
-		if row.count == 0 then
+		if not db.row("SELECT 1 FROM facts") then
 			seed()
 		end
 		return true
@@ -113,7 +125,7 @@ end
 --- As freshly started.
 function store.reset()
 	assert(db.transaction(function()
-		for _, name in ipairs(TABLES) do
+		for name in STEPS[1]:gmatch("CREATE TABLE ([%w_]+)") do
 			assert(db.exec("DELETE FROM " .. name))
 		end
 		assert(db.exec("DELETE FROM sqlite_sequence"))
@@ -123,11 +135,17 @@ function store.reset()
 	clock.reset()
 end
 
+--- What a reset changes, so that sessions from before it end.
+---@return string
+function store.epoch()
+	return assert(db.row("SELECT value FROM facts WHERE name = 'epoch'")).value
+end
+
 --- What is kept of a secret.
 ---@param text string
 ---@return string
 function store.hash(text)
-	return crypto.hex(crypto.digest("sha256", text))
+	return crypto.base64url(crypto.digest("sha256", text))
 end
 
 --- A token or code in fosite's form: 43 letters, a dot, 43 letters.

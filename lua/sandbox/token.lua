@@ -1,7 +1,6 @@
 -- POST /oauth2/token: a code for an install token, as fosite does it.
 local assumptions = require "assumptions"
 local clients = require "clients"
-local clock = require "partnerapp.clock"
 local crypto = require "partnerapp.crypto"
 local db = require "partnerapp.db"
 local errors = require "errors"
@@ -9,14 +8,12 @@ local install_tokens = require "install_tokens"
 local reply = require "partnerapp.reply"
 local store = require "store"
 
-local MALFORMED = "The request is missing a required parameter, includes an invalid parameter value, includes a parameter "
-	.. "more than once, or is otherwise malformed"
-local BAD_GRANT = "The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh token "
-	.. "is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was issued to "
-	.. "another client"
+local BAD_GRANT = "The provided authorization grant (e.g., authorization code, resource owner credentials) or refresh "
+	.. "token is invalid, expired, revoked, does not match the redirection URI used in the authorization request, or was "
+	.. "issued to another client"
 
 local function invalid_request(hint)
-	return errors.oauth(400, "invalid_request", MALFORMED, hint)
+	return errors.oauth(400, "invalid_request", errors.malformed, hint)
 end
 
 local function invalid_grant(hint)
@@ -50,7 +47,7 @@ local function exchange(client, form)
 		)
 	elseif code.token then
 		return revoke(code)
-	elseif code.expires <= clock.now() then
+	elseif code.expires <= store.now() then
 		return invalid_grant("The authorization code has expired.")
 	elseif form.redirect_uri ~= code.redirect_uri then
 		return invalid_request(
@@ -59,7 +56,10 @@ local function exchange(client, form)
 	elseif not pkce_fits(code, form.code_verifier) then
 		return invalid_grant("The PKCE code challenge did not match the code verifier.")
 	end
-	local install = assert(db.row("SELECT * FROM installs WHERE n = ?", code.install))
+	local install = db.row("SELECT n, workspace, source, scope FROM installs WHERE n = ?", code.install)
+	if not install then
+		return invalid_grant("The install that the code was given for is gone.")
+	end
 	local token = install_tokens.issue(install)
 	assert(db.exec("UPDATE codes SET token = ? WHERE hash = ?", store.hash(token), code.hash))
 	return reply.json(install_tokens.body(install, client, token, assumptions.exchange_expires_in))
@@ -70,27 +70,24 @@ local NAMES = { "grant_type", "code", "redirect_uri", "code_verifier", "client_i
 local function handle(req)
 	local form = req.form
 	for _, name in ipairs(NAMES) do
-		if #req:all(name) > 1 then
+		if form[name] and #req:all(name) > 1 then
 			return invalid_request("The parameter " .. name .. " stands there twice.")
 		end
 	end
 	if next(form) == nil then
 		return invalid_request("The POST body can not be empty.")
-	elseif form.grant_type ~= "authorization_code" then
-		return invalid_request('Request parameter "grant_type" must be "authorization_code".')
+	elseif (form.grant_type or "") == "" then
+		return invalid_request('Request parameter "grant_type" is missing.')
 	end
 	local client, given = clients.authenticate(req, form)
 	if not client and given then
-		return errors.oauth(
-			401,
-			"invalid_client",
-			"Client authentication failed (e.g., unknown client, no client authentication included, or unsupported "
-				.. "authentication method)"
-		)
+		return errors.oauth(401, "invalid_client", errors.bad_client)
 	elseif not client then
 		return invalid_request(
 			"Client credentials missing or malformed in both HTTP Authorization header and HTTP POST body."
 		)
+	elseif form.grant_type ~= "authorization_code" then
+		return invalid_request('Request parameter "grant_type" must be "authorization_code".')
 	end
 	return db.transaction(function()
 		return exchange(client, form)

@@ -4,13 +4,14 @@ local db = require "partnerapp.db"
 local errors = require "errors"
 local pages = require "pages"
 local reply = require "partnerapp.reply"
+local store = require "store"
 
 local function shown(row)
 	return {
 		name = "workspaces/" .. row.slug,
 		display_name = row.display_name,
 		id = row.id,
-		create_time = row.create_time,
+		create_time = store.timestamp(row.create_time),
 	}
 end
 

@@ -1,0 +1,41 @@
+-- What all pages of the sandbox have: the banner that says what they are (OP-07), and the headers that forms need.
+local reply = require "partnerapp.reply"
+
+local page = {}
+
+local BANNER = "SANDBOX: a local stand-in for Segment"
+
+-- As the server's own, with more addresses that a form may lead to.
+local CSP = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self' %s; "
+	.. "base-uri 'none'; frame-ancestors 'none'"
+
+--- A page of views/NAME.html.
+---@param name string
+---@param values table
+---@param status integer?
+---@return table response
+function page.show(name, values, status)
+	values.banner = BANNER
+	return reply.view(name, values, status)
+end
+
+--- A page with a form. Browsers send no Origin worth judging from pages without a referrer, hence `same-origin`; and
+--- Chromium applies form-action to the redirect that follows a form, so where that leads is named.
+---@param name string
+---@param values table
+---@param status integer?
+---@param leads_to string? a redirect URI
+---@return table response
+function page.form(name, values, status, leads_to)
+	local response = page.show(name, values, status)
+	response.headers["referrer-policy"] = "same-origin"
+	if leads_to then
+		local scheme, authority = leads_to:match("^(%a[%w+.-]*):(//[%w.:%[%]_~%%-]+)")
+		local web = scheme and scheme:lower():find("^https?$")
+		local origin = web and scheme .. ":" .. authority or scheme and scheme .. ":" or ""
+		response.headers["content-security-policy"] = CSP:format(origin)
+	end
+	return response
+end
+
+return page
