@@ -69,7 +69,7 @@ local function describe(destination)
 	return {
 		name = shown.display_name or shown.name,
 		enabled = shown.enabled == true,
-		mode = shown.connection_mode or "UNSPECIFIED",
+		mode = (shown.connection_mode or "UNSPECIFIED"):lower(),
 		settings = rows,
 	}
 end
@@ -93,7 +93,7 @@ function pages.install(app, install, destination, problem)
 		install = public,
 		asked = install.asked_scope ~= install.scope and install.asked_scope or false,
 		source = install.source or false,
-		workspace = install.workspace or "not named by Segment",
+		workspace = install.workspace or false,
 		destination = destination and describe(destination) or false,
 		problem = problem or false,
 		broken = install.health ~= "ok",

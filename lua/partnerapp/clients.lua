@@ -9,7 +9,7 @@ local clients = {}
 -- Asking for the same client again gives the same one, so nothing has to be kept here.
 local function register(scope, redirect_uri)
 	local response, err, code = http.post(config.sandbox_url .. "/_sandbox/clients", {
-		json = { scope = scope, redirect_uris = { redirect_uri }, display_name = "Demo: " .. scope },
+		json = { scope = scope, redirect_uris = { redirect_uri }, display_name = "Demo app" },
 	})
 	if not response then
 		return nil, "The sandbox does not answer: " .. err, code

@@ -163,7 +163,7 @@ function fault.explain(req, message, traceback, heading, route)
 	local values = {
 		message = message,
 		heading = heading,
-		wide = true,
+		width = "wide",
 		traceback = traceback or false,
 		source = source_of(message, traceback, route),
 		route = req.method .. " " .. req.path,

@@ -68,9 +68,20 @@ local function read_params(req)
 	return params
 end
 
+local function link_to(install)
+	return { href = "/installs/" .. install.id, text = install.source or install.workspace or install.name }
+end
+
+-- A callback is opened again by a reload or the back button: the way on is to what this browser connected.
 local function callback_refused(req, mount, name)
 	log.write("warn", "install flow: callback refused", { reason = name })
-	return ending(req, mount, name)
+	local links = {}
+	if name == "state_used" then
+		for i, install in ipairs(require("partnerapp.installs").owned(req)) do
+			links[i] = link_to(install)
+		end
+	end
+	return ending(req, mount, name, { links = links })
 end
 
 -- `install already exists` comes through the browser and names no workspace, so anyone can say it: only an install that
@@ -82,8 +93,7 @@ local function already_installed(req, mount, found)
 	for _, install in ipairs(installs.owned(req)) do
 		if client and install.client_id == client.id then
 			own[#own + 1] = install
-			links[#links + 1] =
-				{ href = "/installs/" .. install.id, text = install.source or install.workspace or install.name }
+			links[#links + 1] = link_to(install)
 		end
 	end
 	if #own == 1 then

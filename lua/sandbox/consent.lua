@@ -38,12 +38,15 @@ end
 
 local function show(req, id, asked, client, chosen, problem)
 	local choices = grants.choices(client)
+	local name = client.display_name or client.client_id
 	return page.form("consent", {
 		title = "Allow access",
+		width = "narrow",
 		challenge = id,
-		app_name = client.display_name or client.client_id,
+		app_name = name,
+		initial = name:match("^" .. utf8.charpattern),
 		scope = client.scope,
-		allows = scopes.in_words(client.scope),
+		abilities = scopes.abilities(client.scope),
 		groups = groups(choices),
 		one_each = scopes.destination(client.scope) == nil,
 		chosen = chosen or choices[1] and choices[1].value,

@@ -19,6 +19,7 @@ end
 local function show(req, challenge, email, problem, status)
 	return page.form("login", {
 		title = "Log in",
+		width = "narrow",
 		challenge = challenge,
 		email = email,
 		problem = problem,

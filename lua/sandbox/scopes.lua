@@ -21,19 +21,30 @@ function scopes.is_known(scope)
 	return scope == "workspace" or scope == "workspace:read" or (slug ~= nil and catalog.find(slug) ~= nil)
 end
 
-local WORDS = {
-	workspace = "read and change everything in the workspace",
-	["workspace:read"] = "read everything in the workspace",
+local ABILITIES = {
+	workspace = {
+		{ text = "See everything in the workspace you choose: sources, destinations, tracking plans" },
+		{ text = "Create, change and delete all of it" },
+	},
+	["workspace:read"] = {
+		{ text = "See everything in the workspace you choose: sources, destinations, tracking plans" },
+		{ text = "It cannot change anything", denied = true },
+	},
 }
 
---- What a scope allows, in words for the consent page.
+--- What a scope allows, and what it does not, in sentences for the consent page.
 ---@param scope string
----@return string
-function scopes.in_words(scope)
+---@return {text: string, denied: true?}[]
+function scopes.abilities(scope)
 	local slug = scopes.destination(scope)
 	local item = slug and catalog.find(slug)
-	return WORDS[scope]
-		or ("create, change and delete the destination %s on one source"):format(item and item.display_name or slug)
+	local name = item and item.display_name or slug
+	return ABILITIES[scope]
+		or {
+			{ text = ("Create the destination %s on the source you choose"):format(name) },
+			{ text = "See, change and delete that destination" },
+			{ text = "It cannot see or change anything else in the workspace", denied = true },
+		}
 end
 
 --- Whether a token may do something: read or write in a workspace, read the catalog, handle apps (which takes a user's

@@ -12,7 +12,7 @@ local SQL = {
 
 return function(app)
 	app:get("/", function()
-		local values = { title = "A local Segment" }
+		local values = { title = "A local Segment", width = "wide" }
 		for name, sql in pairs(SQL) do
 			values[name] = assert(db.query(sql))
 		end

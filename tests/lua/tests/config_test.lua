@@ -88,7 +88,7 @@ testing.case("in the demo a client is registered for the mount's scope", functio
 	t.same(network.calls[1].json, {
 		scope = "workspace:read",
 		redirect_uris = { "http://localhost:8888/auth/segment/callback" },
-		display_name = "Demo: workspace:read",
+		display_name = "Demo app",
 	})
 end)
 
