@@ -1,8 +1,8 @@
 /*
  * How many requests are between their begin and their end in Lua at once. As many as the processors can take are let in
- * at once; more only while a processor has nothing else to do, that is, while those inside wait for something. So behind
- * a fast upstream a few requests at a time run with their VMs in the processor's cache, and behind a slow one all of
- * them wait together. Any thread.
+ * at once; more only while a processor has nothing else to do, that is, while those inside wait for something. So
+ * behind a fast upstream a few requests at a time run with their VMs in the processor's cache, and behind a slow one
+ * all of them wait together. Any thread.
  */
 #ifndef PA_ADMISSION_H
 #define PA_ADMISSION_H
