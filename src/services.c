@@ -8,6 +8,7 @@
 #include "native/crypto.h"
 #include "native/db.h"
 #include "native/http.h"
+#include "native/key_proof.h"
 
 static int copy_settings(struct pa_services *services, const struct pa_services_options *options)
 {
@@ -36,7 +37,7 @@ struct pa_services *pa_services_open(const struct pa_services_options *options, 
 	if (!services->keys)
 		goto failed;
 	services->db = pa_db_open(options->database, error);
-	if (!services->db)
+	if (!services->db || pa_key_proof_check(services->db, services->keys, error) < 0)
 		goto failed;
 	services->http = pa_http_open(options->http_allow ? options->http_allow : "", error);
 	if (!services->http)

@@ -1,23 +1,23 @@
 /* SQLite: one connection that writes, a few that read. The only file that includes sqlite3.h. */
 #include "db_sqlite.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <pthread.h>
 #include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/stat.h>
 #include <time.h>
-#include <unistd.h>
+
+#include "db_file.h"
 
 enum {
 	READERS = 4,
 	STATEMENTS = 64, /* cached on a connection */
 	WAIT_SECONDS = 5,
 	BUSY_MS = WAIT_SECONDS * 1000,
+	STATEMENT_CPU_MS = 1000,
+	PROGRESS_STEPS = 100000, /* of SQLite's machine, some milliseconds */
 };
 
 struct pa_statement {
@@ -34,6 +34,8 @@ struct pa_connection {
 	sqlite3 *handle;
 	bool writes, guarded, durable, taken;
 	uint64_t clock;
+	bool limited;           /* a statement runs that has a limit */
+	int64_t cpu_ms_at_most; /* of the thread, for that statement; 0: not looked at yet */
 	struct pa_statement *statements[STATEMENTS];
 };
 
@@ -69,6 +71,8 @@ static int fail(struct pa_connection *connection, struct pa_error *error)
 	case SQLITE_AUTH:
 		word = "denied";
 		break;
+	case SQLITE_INTERRUPT:
+		return pa_error_set(error, "too_long", "the statement took more than %d ms of CPU", STATEMENT_CPU_MS);
 	case SQLITE_ERROR:
 		word = "syntax";
 		break;
@@ -116,6 +120,21 @@ static int run(struct pa_connection *connection, const char *sql, struct pa_erro
 	return sqlite3_exec(connection->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(connection, error);
 }
 
+/* SQLite asks while a statement runs; not 0 ends it. A statement is not interrupted by a script's budget (SBX-08). */
+static int has_run_too_long(void *context)
+{
+	struct pa_connection *connection = context;
+	struct timespec cpu;
+
+	if (!connection->limited)
+		return 0;
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
+	int64_t now = (int64_t)cpu.tv_sec * 1000 + cpu.tv_nsec / 1000000;
+	if (connection->cpu_ms_at_most == 0)
+		connection->cpu_ms_at_most = now + STATEMENT_CPU_MS;
+	return now >= connection->cpu_ms_at_most;
+}
+
 static int connect(struct pa_db *db, struct pa_connection *connection, bool writes, struct pa_error *error)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_READWRITE;
@@ -135,6 +154,7 @@ static int connect(struct pa_db *db, struct pa_connection *connection, bool writ
 	sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_limit(connection->handle, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_set_authorizer(connection->handle, authorize, connection);
+	sqlite3_progress_handler(connection->handle, PROGRESS_STEPS, has_run_too_long, connection);
 	return run(connection,
 		writes ? "PRAGMA mmap_size = 0; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
 				 "PRAGMA secure_delete = ON"
@@ -173,30 +193,6 @@ static int check(struct pa_connection *connection, const char *path, struct pa_e
 	return result;
 }
 
-/* Makes the file and its folder ours alone before SQLite opens it: its WAL and SHM take over the file's mode (ST-05).
- */
-static int prepare_file(const char *path, struct pa_error *error)
-{
-	char folder[4096];
-	struct stat status;
-
-	snprintf(folder, sizeof folder, "%s", path);
-	for (char *slash = strchr(folder + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(folder, 0700) < 0 && errno != EEXIST)
-			return pa_error_set(error, "database", "cannot make folder %s: %s", folder, strerror(errno));
-		*slash = '/';
-	}
-	int fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-	if (fd < 0)
-		return pa_error_set(error, "database", "cannot open %s: %s", path, strerror(errno));
-	bool fine = fstat(fd, &status) == 0 && S_ISREG(status.st_mode);
-	if (fine && (status.st_mode & 077) != 0)
-		fine = fchmod(fd, 0600) == 0;
-	close(fd);
-	return fine ? 0 : pa_error_set(error, "database", "%s is no file of ours", path);
-}
-
 static int open_connections(struct pa_db *db, struct pa_error *error)
 {
 	if (connect(db, &db->writer, true, error) < 0)
@@ -233,7 +229,7 @@ struct pa_db *pa_db_open(const char *url, struct pa_error *error)
 	pthread_cond_init(&db->reader_given, &monotonic);
 	pthread_cond_init(&db->writer_given, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	if ((db->path && prepare_file(db->path, error) < 0))
+	if ((db->path && pa_db_file_prepare(db->path, error) < 0))
 		goto failed;
 	if (open_connections(db, &why) < 0) {
 		pa_error_set(error, "database", "database %s: %s", url + 7, why.text);
@@ -405,6 +401,8 @@ struct pa_statement *pa_statement_begin(
 		connection->statements[slot] = statement;
 	}
 	statement->used = ++connection->clock;
+	connection->limited = true;
+	connection->cpu_ms_at_most = 0;
 	connection->guarded = guarded; /* a schema change makes SQLite prepare it again while it runs */
 	return statement;
 }
@@ -413,7 +411,7 @@ void pa_statement_end(struct pa_statement *statement)
 {
 	sqlite3_reset(statement->handle);
 	sqlite3_clear_bindings(statement->handle);
-	statement->connection->guarded = false;
+	statement->connection->guarded = statement->connection->limited = false;
 }
 
 int pa_statement_parameters(const struct pa_statement *statement)
@@ -523,7 +521,7 @@ int pa_connection_back_up(struct pa_connection *connection, const char *suffix, 
 	if (!path)
 		return 0;
 	snprintf(target, sizeof target, "%s.%s", path, suffix);
-	if (prepare_file(target, error) < 0)
+	if (pa_db_file_prepare(target, error) < 0)
 		return -1;
 	if (sqlite3_open_v2(target, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
 		sqlite3_backup *backup = sqlite3_backup_init(copy, "main", connection->handle, "main");

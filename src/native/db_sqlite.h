@@ -49,7 +49,7 @@ int pa_statement_bind_number(struct pa_statement *statement, int index, double v
 int pa_statement_bind_text(struct pa_statement *statement, int index, const char *text, size_t length);
 int pa_statement_bind_blob(struct pa_statement *statement, int index, const char *bytes, size_t length);
 
-/* 1 with a row, 0 at the end, -1 with "constraint", "busy", "full", "denied" or "database". */
+/* 1 with a row, 0 at the end, -1 with "constraint", "busy", "full", "denied", "too_long" (1 s of CPU) or "database". */
 int pa_statement_step(struct pa_statement *statement, struct pa_error *error);
 
 /* A row's columns count from 0; texts live until the next step. */

@@ -26,7 +26,7 @@ struct pa_transfer {
 	struct curl_slist list[PA_OUT_HEADERS_MAX + 2];
 	size_t line_count;
 	struct pa_buffer head, body; /* what came */
-	size_t head_bytes, head_lines;
+	size_t head_bytes, head_lines, lengths;
 	size_t bytes_max;
 	int64_t deadline_ms;
 	int redirects;
@@ -35,7 +35,7 @@ struct pa_transfer {
 	bool once;    /* not idempotent: may be sent once only (SS-11) */
 	bool sent;    /* a connection was there to send it on */
 	bool allowed; /* private addresses too */
-	bool denied, too_large, head_too_large, repeated;
+	bool denied, too_large, head_too_large, repeated, malformed;
 	CURLcode result;
 	char origin[PA_ORIGIN_SIZE];
 	char *url; /* of the last redirect; NULL before the first one */

@@ -122,13 +122,14 @@ void pa_lane_return(struct pa_lane *lane)
 
 /* Running */
 
-/* Takes note of what ended; returns how many transfers that were. */
-static size_t finish(struct pa_lane *lane)
+/* Takes note of what ended; returns how many transfers that were. *followed: whether others go on to another URL. */
+static size_t finish(struct pa_lane *lane, bool *followed)
 {
 	CURLMsg *message;
 	size_t ended = 0;
 	int queued;
 
+	*followed = false;
 	while ((message = curl_multi_info_read(lane->multi, &queued))) {
 		struct pa_transfer *transfer;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&transfer);
@@ -137,6 +138,7 @@ static size_t finish(struct pa_lane *lane)
 		transfer->running =
 			pa_transfer_follow(transfer) && curl_multi_add_handle(lane->multi, transfer->easy) == CURLM_OK;
 		ended += !transfer->running;
+		*followed |= transfer->running;
 	}
 	return ended;
 }
@@ -144,6 +146,7 @@ static size_t finish(struct pa_lane *lane)
 void pa_lane_run(struct pa_lane *lane)
 {
 	size_t left = 0;
+	bool followed;
 	int running;
 
 	for (size_t i = 0; i < lane->count; i++) {
@@ -153,9 +156,9 @@ void pa_lane_run(struct pa_lane *lane)
 	while (left > 0 && !atomic_load(&lane->http->cancelled)) {
 		if (curl_multi_perform(lane->multi, &running) != CURLM_OK)
 			break;
-		size_t ended = finish(lane);
+		size_t ended = finish(lane, &followed);
 		left -= ended;
-		if (left == 0 || ended > 0)
+		if (ended > 0 || followed)
 			continue;
 		/* A signal or pa_http_cancel ends the wait early; curl's own deadlines shorten it. */
 		if (running == 0 || curl_multi_poll(lane->multi, NULL, 0, WAIT_MS, NULL) != CURLM_OK)

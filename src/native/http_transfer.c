@@ -42,6 +42,15 @@ static void blank_controls(char *line, size_t length)
 			line[i] = ' ';
 }
 
+/* Two lengths are two opinions about where the answer ends: curl would believe one of them (RFC 9112 6.3). */
+static bool is_second_length(struct pa_transfer *transfer, const char *line, size_t length)
+{
+	if (length < 15 || strncasecmp(line, "Content-Length:", 15) != 0)
+		return false;
+	transfer->lengths++;
+	return transfer->lengths > 1;
+}
+
 static size_t on_header(char *bytes, size_t one, size_t length, void *context)
 {
 	struct pa_transfer *transfer = context;
@@ -55,7 +64,12 @@ static size_t on_header(char *bytes, size_t one, size_t length, void *context)
 	}
 	if (length > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
 		transfer->head.length = 0; /* the block before was an interim answer's */
+		transfer->lengths = 0;
 		return length;
+	}
+	if (is_second_length(transfer, bytes, length)) {
+		transfer->malformed = true;
+		return CURL_WRITEFUNC_ERROR;
 	}
 	size_t begin = transfer->head.length;
 	if (pa_buffer_add(&transfer->head, bytes, length) < 0)
@@ -184,7 +198,8 @@ void pa_transfer_reset(struct pa_transfer *transfer)
 	transfer->url = NULL;
 	transfer->line_count = transfer->head_bytes = transfer->head_lines = 0;
 	transfer->prepared = transfer->running = transfer->has_content_type = transfer->has_authorization = false;
-	transfer->sent = transfer->denied = transfer->too_large = transfer->head_too_large = transfer->repeated = false;
+	transfer->sent = transfer->denied = transfer->too_large = transfer->head_too_large = transfer->repeated =
+		transfer->malformed = false;
 	transfer->message[0] = '\0';
 }
 
@@ -385,11 +400,15 @@ static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 		(transfer->result == CURLE_COULDNT_CONNECT || transfer->result == CURLE_ABORTED_BY_CALLBACK))
 		return pa_error_set(
 			error, "denied", "%s leads to a private address, which HTTP_ALLOW does not name", transfer->origin);
+	if (transfer->malformed)
+		return pa_error_set(error, "bad_response", "%s sent two Content-Lengths", transfer->origin);
 	if (transfer->too_large)
 		return pa_error_set(error, "too_large", "the answer is larger than %zu bytes", transfer->bytes_max);
 	if (transfer->head_too_large)
 		return pa_error_set(error, "too_large", "the answer has more than %d headers or %d bytes of them",
 			PA_IN_HEADERS_MAX, PA_IN_HEADER_BYTES);
+	if (transfer->result == CURLE_OUT_OF_MEMORY) /* this is how curl says it */
+		return pa_error_set(error, "too_large", "a header of the answer is too long, or memory ran out");
 	return pa_error_set(error, word_of(transfer->result), "%.300s",
 		transfer->message[0] ? transfer->message : curl_easy_strerror(transfer->result));
 }

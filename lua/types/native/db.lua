@@ -2,7 +2,7 @@
 -- SQL with bound parameters on the database of the server that runs the script (src/native/db.c). Parameters are nil,
 -- booleans (stored 0 and 1), integers, floats, strings (stored as text) and db.blob values; results the same, blobs as strings.
 --
--- Codes of failures: "constraint" (unique, not null …), "busy" (locked by another process for 5 s), "full" (disk),
+-- Codes of failures: "constraint" (unique, not null …), "busy" (locked by another process for 5 s), "full" (disk), "too_long" (1 s of CPU),
 -- "denied" (a table that is not the script's), "syntax", "database" (anything else).
 
 ---@class native.db

@@ -1,0 +1,272 @@
+// Calls out, over real sockets: what upstreams may do to us, and what scripts may ask for.
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import https from "node:https";
+import net from "node:net";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import zlib from "node:zlib";
+import { folder, freePort, json, request, start } from "./harness.mjs";
+
+const APP = `
+local http = require "partnerapp.http"
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+
+local app = partnerapp.new {}
+
+local function shown(response, err, code)
+	if not response then return { error = err, code = code } end
+	return { status = response.status, headers = response.headers, body = utf8.len(response.body) and response.body:sub(1, 500) or false, size = #response.body,
+		url = response.url, json = (response.json()) }
+end
+
+app:post("/call", function(req)
+	local options = req.json
+	local url = options.url
+	options.url = nil
+	local ok, response, err, code = pcall(http.request, url, options)
+	if not ok then return reply.json { raised = response } end
+	return reply.json(shown(response, err, code))
+end, { csrf = false })
+
+app:post("/all", function(req)
+	local list = {}
+	for i, answer in ipairs(http.all(req.json)) do
+		list[i] = answer.status and shown(answer) or { error = answer.error, code = answer.code }
+	end
+	return reply.json(list)
+end, { csrf = false })
+
+return app
+`;
+
+const seen = [];
+const page = (body, head = "") => `HTTP/1.1 200 OK\r\n${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
+
+/** What a broken upstream sends, by path; a function gets the socket. */
+const broken = {
+	"/truncated": (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this"),
+	"/reset": (socket) => socket.resetAndDestroy(),
+	"/reset-later": (socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab", () => socket.resetAndDestroy()),
+	"/empty": (socket) => socket.end(),
+	"/noise": (socket) => socket.end("\0\x01\x02 this is no HTTP\r\n\r\n"),
+	"/two-lengths": (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\nabcde"),
+	"/silent": () => {},
+	"/drip": (socket) => {
+		socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100000\r\n\r\n");
+		const timer = setInterval(() => socket.write("x"), 50);
+		socket.on("close", () => clearInterval(timer));
+	},
+	"/many-headers": (socket) => socket.end(page("x", Array.from({ length: 400 }, (_, i) => `X-${i}: 1\r\n`).join(""))),
+	"/long-header": (socket) => socket.end(page("x", `X-Long: ${"y".repeat(200000)}\r\n`)),
+	"/html": (socket) => socket.end(page("<!doctype html><title>502</title>", "Content-Type: text/html\r\n")),
+	"/bom": (socket) => socket.end(page('\ufeff{"a":1}', "Content-Type: application/json\r\n")),
+	"/latin": (socket) => socket.end(Buffer.concat([
+		Buffer.from("HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: 9\r\n\r\n"),
+		Buffer.from([0x7b, 0x22, 0x61, 0x22, 0x3a, 0x22, 0xe9, 0x22, 0x7d]),
+	])),
+	"/deep": (socket) => socket.end(page("[".repeat(100000) + "]".repeat(100000), "Content-Type: application/json\r\n")),
+	"/large": (socket) => socket.end(page("x".repeat(10 << 20))),
+	"/bomb": (socket) => {
+		const body = zlib.gzipSync(Buffer.alloc(50 << 20));
+		socket.end(Buffer.concat([
+			Buffer.from(`HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: ${body.length}\r\n\r\n`), body,
+		]));
+	},
+	"/good": (socket) => socket.end(page('{"fine":true}', "Content-Type: application/json\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n")),
+};
+
+let place, server, app, upstream, other, tls, origin, elsewhere, secure;
+
+async function listen(made) {
+	made.listen(0, "127.0.0.1");
+	await once(made, "listening");
+	return made.address().port;
+}
+
+/** A self-signed certificate, by the openssl command. */
+function certificate() {
+	const [key, cert] = ["key.pem", "cert.pem"].map((name) => path.join(place.name, name));
+	execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
+		"-subj", "/CN=localhost", "-days", "1", "-keyout", key, "-out", cert], { stdio: "ignore" });
+	return { key: readFileSync(key), cert: readFileSync(cert) };
+}
+
+before(async () => {
+	place = folder();
+	upstream = net.createServer((socket) => {
+		socket.on("error", () => {});
+		let got = "";
+		socket.on("data", (data) => {
+			got += data;
+			const head = /^(\S+) (\S+) HTTP\/1\.1\r\n([\s\S]*?)\r\n\r\n/.exec(got);
+			if (!head) return;
+			got = "";
+			seen.push({ method: head[1], path: head[2], head: head[3] });
+			const redirect = /^\/to\/(\d+)\/(.*)$/.exec(head[2]);
+			if (redirect) socket.write(`HTTP/1.1 ${redirect[1]} Found\r\nLocation: ${decodeURIComponent(redirect[2])}\r\nContent-Length: 0\r\n\r\n`);
+			else if (broken[head[2]]) broken[head[2]](socket);
+			else socket.write(page("hello"));
+		});
+	});
+	other = http.createServer((req, res) => {
+		seen.push({ method: req.method, path: req.url, head: JSON.stringify(req.headers), elsewhere: true });
+		res.end("elsewhere");
+	});
+	tls = https.createServer(certificate(), (req, res) => res.end("secret"));
+	origin = `http://127.0.0.1:${await listen(upstream)}`;
+	elsewhere = `http://127.0.0.1:${await listen(other)}`;
+	secure = `https://localhost:${await listen(tls)}`;
+	const port = await freePort();
+	mkdirSync(path.join(place.name, "app"));
+	writeFileSync(path.join(place.name, "app/init.lua"), APP);
+	server = await start(["serve", "app"], {
+		cwd: place.name,
+		env: {
+			CLIENT_ID: "id", CLIENT_SECRET: "secret-of-this-app", LISTEN: `127.0.0.1:${port}`,
+			HTTP_ALLOW: `${origin} ${elsewhere} ${secure}`, http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere,
+		},
+	});
+	app = `http://127.0.0.1:${port}`;
+});
+
+after(async () => {
+	await server.stop();
+	for (const one of [upstream, other, tls]) one.close();
+	other.closeAllConnections();
+	place.remove();
+});
+
+const call = async (url, options = {}) =>
+	(await request(`${app}/call`, json({ url: url.startsWith("/") ? origin + url : url, ...options }))).json();
+
+for (const [name, code] of [
+	["/truncated", "bad_response"], ["/reset", "bad_response"], ["/reset-later", "bad_response"], ["/empty", "bad_response"],
+	["/noise", "bad_response"], ["/two-lengths", "bad_response"], ["/large", "too_large"], ["/many-headers", "too_large"],
+	["/long-header", "too_large"],
+]) {
+	test(`RT-14 an upstream that does ${name} is ${code}, and the next call is fine`, async () => {
+		const answer = await call(name);
+		assert.equal(answer.code, code, JSON.stringify(answer).slice(0, 200));
+		assert.equal((await call("/good")).json.fine, true);
+	});
+}
+
+for (const name of ["/html", "/bom", "/latin", "/deep"]) {
+	test(`RT-14 a body that is ${name} is no JSON and nothing worse`, async () => {
+		const answer = await call(name);
+		assert.equal(answer.status, 200);
+		assert.equal(answer.json, undefined);
+	});
+}
+
+test("SS-05 silence and drips end at the deadline", async () => {
+	for (const name of ["/silent", "/drip"]) {
+		const begun = Date.now();
+		assert.equal((await call(name, { timeout: 0.4 })).code, "timeout");
+		assert.ok(Date.now() - begun < 3000);
+	}
+});
+
+test("SS-06 the limit on a body is the caller's to lower", async () => {
+	assert.equal((await call("/good", { max_bytes: 5 })).code, "too_large");
+	assert.equal((await call("/large", { max_bytes: 11 << 20 })).size, 10 << 20);
+});
+
+test("SS-07 nothing is unpacked unless asked, and what is unpacked is counted", async () => {
+	assert.ok((await call("/bomb")).size < 100000);
+	assert.doesNotMatch(seen.at(-1).head, /accept-encoding/i);
+	assert.equal((await call("/bomb", { compressed: true })).code, "too_large");
+});
+
+test("SS-01 a certificate that nobody vouches for is refused", async () => {
+	assert.equal((await call(secure)).code, "tls");
+	const answer = await call(secure, { verify: false });
+	assert.match(answer.raised, /unknown option 'verify'/);
+});
+
+for (const url of ["ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1:1/x", "//127.0.0.1/", "127.0.0.1", "",
+	"http://user:secret@127.0.0.1/", "http://127.0.0.1:99999/", "http://127.0.0.1/\r\nX: y", "http://127.0.0.1/a b",
+	"http://127.0.0.1/\u00e9", "http:///path", `http://127.0.0.1/${"x".repeat(9000)}`]) {
+	test(`SS-02 SS-08 the URL ${JSON.stringify(url).slice(0, 50)} is refused`, async () => {
+		const answer = await (await request(`${app}/call`, json({ url }))).json();
+		assert.equal(answer.code, "usage", JSON.stringify(answer));
+	});
+}
+
+for (const [what, headers] of [["a line break in a value", { "x-a": "b\r\nX-Injected: 1" }], ["a NUL", { "x-a": "b\0c" }],
+	["a space in a name", { "x a": "b" }], ["a colon in a name", { "x:a": "b" }], ["an empty name", { "": "b" }],
+	["Content-Length", { "content-length": "3" }], ["Transfer-Encoding", { "Transfer-Encoding": "chunked" }],
+	["Host", { host: "elsewhere" }]]) {
+	test(`SS-08 a header with ${what} is refused`, async () => {
+		assert.equal((await call("/good", { headers })).code, "usage");
+	});
+}
+
+for (const url of ["http://127.0.0.1:1/", "http://localhost:1/", "http://10.0.0.1/", "http://192.168.0.1/", "http://169.254.169.254/",
+	"http://[::1]:1/", "http://[::ffff:127.0.0.1]:1/", "http://0.0.0.0:1/", "http://100.64.0.1/", "http://2130706433:1/",
+	"http://0x7f.1:1/", "http://[64:ff9b::7f00:1]:1/"]) {
+	test(`SS-03 ${url} is private: refused`, async () => {
+		assert.equal((await call(url, { connect_timeout: 1 })).code, "denied");
+	});
+}
+
+test("SS-03 a redirect does not lead to a private address either", async () => {
+	const port = await freePort();
+	assert.equal((await call(`/to/302/${encodeURIComponent(`http://127.0.0.1:${port}/`)}`, { redirects: 3 })).code, "denied");
+});
+
+test("SS-04 redirects are followed only when asked, at most five, and only of GET and HEAD", async () => {
+	assert.equal((await call("/to/302/%2Fgood")).status, 302);
+	const followed = await call("/to/302/%2Fgood", { redirects: 1 });
+	assert.equal(followed.json.fine, true);
+	assert.equal(followed.url, `${origin}/good`);
+	assert.equal((await call("/to/307/%2Fgood", { redirects: 1, method: "POST", body: "x" })).status, 307);
+	assert.equal((await call("/to/302/%2Fgood", { redirects: 6 })).code, "usage");
+});
+
+test("SS-04 credentials stay with the origin they were meant for", async () => {
+	const answer = await call(`/to/302/${encodeURIComponent(`${elsewhere}/there`)}`, {
+		redirects: 1, bearer: "the-token-of-somebody", headers: { "x-mine": "1" },
+	});
+	assert.equal(answer.body, "elsewhere");
+	assert.match(seen.at(-2).head, /the-token-of-somebody/);
+	assert.doesNotMatch(seen.at(-1).head, /the-token-of-somebody|x-mine/i);
+});
+
+test("SS-09 proxies of the environment are not asked", async () => {
+	assert.equal((await call("/good")).json.fine, true);
+	assert.equal(seen.at(-1).elsewhere, undefined);
+});
+
+test("SS-10 many calls at once: sixteen, each with its own answer", async () => {
+	const calls = Array.from({ length: 16 }, (_, i) => ({ url: `${origin}${i % 2 ? "/good" : "/reset"}` }));
+	const answers = (await request(`${app}/all`, json(calls))).json();
+	assert.deepEqual(answers.map((one) => one.status ?? one.code), calls.map((_, i) => (i % 2 ? 200 : "bad_response")));
+	const refused = await request(`${app}/all`, json([...calls, calls[0]]));
+	assert.equal(refused.status, 500);
+});
+
+test("SS-11 what may not arrive twice is sent once", async () => {
+	await call("/keep"); // leaves a kept connection, which the upstream closes at the next request
+	const posts = () => seen.filter((one) => one.method === "POST" && one.path === "/empty").length;
+	const before = posts();
+	assert.equal((await call("/empty", { method: "POST", body: "x" })).code, "bad_response");
+	assert.equal(posts() - before, 1);
+});
+
+test("headers of a name are joined, cookies kept apart", async () => {
+	assert.equal((await call("/good")).headers["set-cookie"], "a=1\nb=2");
+});
+
+test("an address without a listener is connect, a name without an address dns", async () => {
+	const port = +new URL(elsewhere).port;
+	await new Promise((resolve) => other.close(resolve).closeAllConnections());
+	assert.equal((await call(`${elsewhere}/`)).code, "connect");
+	await new Promise((resolve) => other.listen(port, "127.0.0.1", resolve));
+	assert.equal((await call("http://no-such-name.invalid/", { timeout: 10 })).code, "dns");
+});
