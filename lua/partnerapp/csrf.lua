@@ -63,12 +63,13 @@ end
 --- Why the request may not change anything, or nil.
 ---@param req partnerapp.request
 ---@param origins string[]? other origins that may call
+---@param tokenless boolean? its form may be older than the session
 ---@return partnerapp.refusal?
-function csrf.check(req, origins)
+function csrf.check(req, origins, tokenless)
 	if not comes_from_here(req, origins) then
 		return refusal.new(403, "This request comes from another site.")
 	end
-	local session = is_form(req) and req.session
+	local session = not tokenless and is_form(req) and req.session
 	if session and not require("native.crypto").equal(sent_token(req) or "", session.csrf) then
 		return refusal.new(403, "This form is out of date. Open its page again and send it from there.")
 	end

@@ -80,7 +80,7 @@ local function add(app, method, path, handler, options)
 		error(("%s %s: a handler must be a function, not a %s"):format(method, tostring(path), type(handler)), 3)
 	end
 	options = options or {}
-	check_options(options, { csrf = "boolean" }, method .. " " .. tostring(path))
+	check_options(options, { csrf = "boolean", begins_session = "boolean" }, method .. " " .. tostring(path))
 	for _, reserved in ipairs(RESERVED) do
 		if path == reserved or type(path) == "string" and path:sub(1, #reserved + 1) == reserved .. "/" then
 			error(("%s %s: this path is reserved"):format(method, path), 3)
@@ -93,6 +93,7 @@ local function add(app, method, path, handler, options)
 		where = scripts.caller(),
 		app = app,
 		unguarded = options.csrf == false,
+		begins_session = options.begins_session == true,
 	}
 	local ok, why = app._router:add(route)
 	if not ok then
@@ -110,7 +111,8 @@ function App:get(path, handler)
 end
 
 -- `options.csrf = false` takes the check of trust row HT-04 off one route, for what is called by programs with
--- credentials of their own.
+-- credentials of their own. `options.begins_session = true` is for a login: it is judged by where it comes from, but needs
+-- no token of a session, for another tab may have begun one since its form was shown.
 for _, method in ipairs { "post", "put", "patch", "delete" } do
 	App[method] = function(self, path, handler, options)
 		add(self, method:upper(), path, handler, options)
@@ -233,7 +235,7 @@ end
 local function answer(app, req, route)
 	local method = req.method
 	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
-		local refused = require("partnerapp.csrf").check(req, app._cors)
+		local refused = require("partnerapp.csrf").check(req, app._cors, route.begins_session)
 		if refused then
 			return refused
 		end

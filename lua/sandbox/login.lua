@@ -24,7 +24,6 @@ local function show(req, challenge, email, problem, status)
 		email = email,
 		problem = problem,
 		user = store.user,
-		csrf = req:csrf_field(), -- a session from before a reset has a token too
 	}, status)
 end
 
@@ -40,6 +39,9 @@ local function answer(req)
 		return show(req, challenge, email, "That e-mail and password do not belong together.", 401)
 	end
 	local response = reply.redirect(target(challenge))
+	if login.user(req) then -- in another tab, whose forms have the token of that session
+		return response
+	end
 	assert(session.start(req, response, { user = store.user.email, epoch = store.epoch() }))
 	return response
 end
@@ -48,7 +50,7 @@ function login.routes(app)
 	app:get("/login", function(req)
 		return show(req, req.query.login_challenge or "", "", false)
 	end)
-	app:post("/login", answer)
+	app:post("/login", answer, { begins_session = true })
 end
 
 return login

@@ -7,7 +7,8 @@ local SQL = {
 	destinations = "SELECT name, enabled FROM destinations ORDER BY name LIMIT 50",
 	clients = "SELECT n, display_name, scope, client_id FROM clients ORDER BY n LIMIT 50",
 	installs = "SELECT n, client_id, workspace, source, scope FROM installs ORDER BY n LIMIT 50",
-	requests = "SELECT time, method, path FROM requests ORDER BY n DESC LIMIT 25",
+	requests = [[SELECT strftime('%H:%M:%S', time / 1000, 'unixepoch') AS time, method, path FROM requests
+		ORDER BY n DESC LIMIT 25]],
 }
 
 return function(app)

@@ -89,8 +89,6 @@ export async function startDemo({ app, env = {}, flags = [] } = {}) {
 	};
 }
 
-const csrfOf = (page) => page.text.match(/name="csrf" value="([^"]*)"/)[1];
-
 /** Walks from the app to the end of the callback; `decision` as on the consent page. */
 export async function walk(demo, jar, { decision = "allow", choice, mount = "/auth/segment", headers = {} } = {}) {
 	const begun = await request(demo.app + mount, { jar });
@@ -98,13 +96,12 @@ export async function walk(demo, jar, { decision = "allow", choice, mount = "/au
 	const challenge = new URL(answer.location, demo.sandbox).searchParams;
 	const id = challenge.get("login_challenge") ?? challenge.get("consent_challenge");
 	if (challenge.has("login_challenge")) {
-		const login = await request(new URL(answer.location, demo.sandbox), { jar });
 		await request(`${demo.sandbox}/login`, {
-			jar, ...form({ login_challenge: id, csrf: csrfOf(login), email: "user@example.com", password: "password" }),
+			jar, ...form({ login_challenge: id, email: "user@example.com", password: "password" }),
 		});
 	}
 	const page = await request(`${demo.sandbox}/authorize?consent_challenge=${id}`, { jar });
-	const csrf = csrfOf(page);
+	const csrf = page.text.match(/name="csrf" value="([^"]*)"/)[1];
 	const first = page.text.match(/<option value="([^"]*)"/)[1];
 	answer = await request(`${demo.sandbox}/authorize`, {
 		jar, ...form({ consent_challenge: id, csrf, choice: choice ?? first, decision }),

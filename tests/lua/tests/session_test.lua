@@ -29,6 +29,9 @@ local function sample()
 	app:post("/hook", function()
 		return reply.text("taken")
 	end, { csrf = false })
+	app:post("/login", function()
+		return reply.text("in")
+	end, { begins_session = true })
 	app:post("/save", function(req)
 		req.session.data.seen = 1
 		assert(session.save(req))
@@ -198,6 +201,17 @@ testing.case("HT-04 with a session a form needs its token", function(t)
 	t.equal(response.status, 200)
 	t.equal(response.body, "changed to x")
 	t.equal(client:post("/api", { json = { 1 } }).status, 200, "no form of another site can send JSON")
+end)
+
+testing.case("HT-04 a form that begins a session needs no token of one, but has to come from here", function(t)
+	local client = testing.client(sample())
+	client:get("/in")
+	local options = { form = { user = "x" }, headers = { ["sec-fetch-site"] = "cross-site" } }
+	t.equal(client:post("/login", options).status, 403)
+	options.headers = { origin = "https://evil.example" }
+	t.equal(client:post("/login", options).status, 403)
+	options.headers = { ["sec-fetch-site"] = "same-origin" }
+	t.equal(client:post("/login", options).status, 200)
 end)
 
 testing.case("HT-04 the token of another session does not do", function(t)

@@ -1,0 +1,191 @@
+// What every page owes to people: a title, a language, one heading, labels, contrast, and room on a small screen.
+import assert from "node:assert/strict";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, beforeEach, test } from "node:test";
+import { folder, request, startDemo, top } from "../http/harness.mjs";
+import { begin, browserTest, install, logIn, press, toConsent } from "./harness.mjs";
+
+let copy, demo;
+before(async () => {
+	copy = folder();
+	cpSync(path.join(top, "lua/app"), copy.name, { recursive: true });
+	const file = path.join(copy.name, "init.lua");
+	const raises = 'app:get("/raises", function() error "on purpose" end)\nreturn app';
+	writeFileSync(file, readFileSync(file, "utf8").replace(/return app\s*$/, raises));
+	demo = await startDemo({ app: copy.name });
+});
+after(async () => {
+	await demo.end();
+	copy.remove();
+});
+beforeEach(() => request(`${demo.sandbox}/_sandbox/reset`, { method: "POST" }));
+
+/** Runs on a page: what is wrong with how it is made. */
+function flaws() {
+	const wrong = [];
+	const owe = (ok, what) => ok || wrong.push(what);
+	owe(document.title.trim(), "no title");
+	owe(document.documentElement.lang, "no lang");
+	owe(document.querySelectorAll("h1").length === 1, "not one h1");
+	owe(document.querySelectorAll("main").length === 1, "not one main");
+	owe(document.querySelector("meta[name=viewport]"), "no viewport");
+	const ids = [...document.querySelectorAll("[id]")].map((element) => element.id);
+	owe(new Set(ids).size === ids.length, "an id stands twice");
+	for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
+		owe(field.labels.length === 1 && field.labels[0].innerText.trim(), `no label: ${field.outerHTML}`);
+	}
+	for (const element of document.querySelectorAll("a, button")) {
+		owe(element.innerText.trim(), `no name: ${element.outerHTML}`);
+	}
+	for (const element of document.querySelectorAll("[aria-describedby]")) {
+		owe(document.getElementById(element.getAttribute("aria-describedby")), `describes nothing: ${element.outerHTML}`);
+	}
+	let level = 0;
+	for (const { tagName } of document.querySelectorAll("h1, h2, h3, h4")) {
+		owe(Number(tagName[1]) <= level + 1, `${tagName} follows h${level}`);
+		level = Number(tagName[1]);
+	}
+	for (const element of document.querySelectorAll("[style], script, style")) wrong.push(`inline: ${element.outerHTML}`);
+	return wrong;
+}
+
+/** Runs on a page: the least contrast of a text with what is behind it, and every text below 4.5 (WCAG 2.2, 1.4.3). */
+function contrasts() {
+	const channels = (text) => {
+		const found = text.match(/^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/);
+		if (!found) throw new Error(`not a colour that can be computed with: ${text}`);
+		return [Number(found[1]), Number(found[2]), Number(found[3]), found[4] === undefined ? 1 : Number(found[4])];
+	};
+	const over = ([r, g, b, a], below) => [r, g, b].map((value, i) => value * a + below[i] * (1 - a));
+	const behind = (element) => {
+		if (!element) {
+			const dark = matchMedia("(prefers-color-scheme: dark)").matches;
+			return dark ? [18, 18, 18] : [255, 255, 255];
+		}
+		const own = channels(getComputedStyle(element).backgroundColor);
+		return own[3] === 1 ? own.slice(0, 3) : over(own, behind(element.parentElement));
+	};
+	const luminance = (colour) => {
+		const [r, g, b] = colour.map((value) => {
+			const part = value / 255;
+			return part <= 0.04045 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4;
+		});
+		return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+	};
+	const ratio = (style, below) => {
+		const [light, dark] = [luminance(over(channels(style.color), below)), luminance(below)].sort((a, b) => b - a);
+		return (light + 0.05) / (dark + 0.05);
+	};
+	const list = [];
+	const add = (name, style, below) => list.push({ name, ratio: Math.round(ratio(style, below) * 100) / 100 });
+	for (const element of document.body.querySelectorAll("*")) {
+		if (!element.checkVisibility()) continue;
+		const own = [...element.childNodes].some((node) => node.nodeType === Node.TEXT_NODE && node.data.trim());
+		if (own || element.matches("input, select")) {
+			add(element.outerHTML.slice(0, 80), getComputedStyle(element), behind(element));
+		}
+		const mark = getComputedStyle(element, "::before");
+		if (!["none", "normal", '""'].includes(mark.content)) {
+			add(`::before of ${element.outerHTML.slice(0, 60)}`, mark, over(channels(mark.backgroundColor), behind(element)));
+		}
+	}
+	return { page: behind(document.body), texts: list.length, low: list.filter((one) => one.ratio < 4.5) };
+}
+
+const scheme = (page, colorScheme) => page.emulateMedia({ colorScheme });
+
+async function isFit(page) {
+	assert.deepEqual(await page.evaluate(flaws), []);
+	const pages = {};
+	for (const name of ["light", "dark"]) {
+		await scheme(page, name);
+		const found = await page.evaluate(contrasts);
+		assert.ok(found.texts > 3, "there are texts to look at");
+		assert.deepEqual(found.low, [], `${name} at ${page.url()}`);
+		pages[name] = found.page;
+	}
+	assert.notDeepEqual(pages.light, pages.dark, "there is a dark scheme");
+	await page.setViewportSize({ width: 360, height: 640 });
+	const wide = await page.evaluate(() => {
+		const past = (element) => element.getBoundingClientRect().right > innerWidth && !element.closest("pre, .source");
+		const found = [...document.body.querySelectorAll("*")].filter(past).map((element) => element.outerHTML.slice(0, 80));
+		return document.documentElement.scrollWidth > innerWidth ? [`scrolls to ${document.documentElement.scrollWidth}`, ...found] : found;
+	});
+	assert.deepEqual(wide, [], "fits 360 px");
+}
+
+const PAGES = {
+	"home": { go: (page) => page.goto(demo.app) },
+	"login": { go: (page) => begin(page, demo) },
+	"login after a wrong password": {
+		go: async (page) => {
+			await begin(page, demo);
+			await logIn(page, { password: "wrong" });
+			await page.getByRole("alert").waitFor();
+		},
+		expects: [401],
+	},
+	"consent": { go: (page) => toConsent(page, demo) },
+	"consent without a choice": {
+		go: async (page) => {
+			await toConsent(page, demo);
+			await page.locator("option").first().evaluate((option) => (option.value = "none"));
+			await press(page, "Allow");
+			await page.getByRole("alert").waitFor();
+		},
+		expects: [400],
+	},
+	"install, and the home page that links to it": {
+		go: async (page) => {
+			await install(page, demo);
+			await isFit(page);
+			await page.goto(demo.app);
+		},
+	},
+	"denied": {
+		go: async (page) => {
+			await toConsent(page, demo);
+			await press(page, "Deny");
+		},
+		expects: [403],
+	},
+	"a forged callback": {
+		go: (page) => page.goto(`${demo.app}/auth/segment/callback?code=x&state=${"y".repeat(500)}`),
+		expects: [400],
+	},
+	"nothing there": { go: (page) => page.goto(`${demo.app}/nothing`), expects: [404] },
+	"no such install": { go: (page) => page.goto(`${demo.app}/installs/none`), expects: [404] },
+	"a script's error": { go: (page) => page.goto(`${demo.app}/raises`), expects: [500] },
+	"the sandbox": {
+		go: async (page) => {
+			await install(page, demo);
+			await page.goto(demo.sandbox);
+			assert.match(await page.locator("main").innerText(), /\d\d:\d\d:\d\d\s+POST\s+\/oauth2\/token/);
+		},
+	},
+	"the sandbox's OAuth error": { go: (page) => page.goto(`${demo.sandbox}/oauth2/auth?client_id=none`), expects: [401] },
+};
+
+for (const [name, { go, expects }] of Object.entries(PAGES)) {
+	browserTest(`page: ${name}`, { expects }, async ({ page }) => {
+		await go(page);
+		await isFit(page);
+	});
+}
+
+browserTest("a page that owes all of it is found out", {}, async ({ page }) => {
+	await page.setContent(`<style>p { color: #777; background: #fff } div { width: 500px }</style>
+		<h3>a</h3><h1>b</h1><h1>c</h1><p id=x>grey</p><b id=x>b</b><i>i</i><input><button></button><div>wide</div>`);
+	const found = (await page.evaluate(flaws)).join("\n");
+	for (const one of ["no title", "no lang", "not one h1", "not one main", "twice", "no label", "no name", "H3 follows", "inline"]) {
+		assert.ok(found.includes(one), one);
+	}
+	assert.deepEqual((await page.evaluate(contrasts)).low.map((one) => one.ratio), [4.48]);
+});
+
+test("every colour of the style sheet has its dark counterpart", () => {
+	const css = readFileSync(path.join(top, "lua/partnerapp/static/partnerapp.css"), "utf8");
+	const [light, dark] = [...css.matchAll(/:root \{([^}]*)\}/g)].map((found) => found[1].match(/--[\w-]+(?=:)/g).sort());
+	assert.deepEqual(dark, light);
+});

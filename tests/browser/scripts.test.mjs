@@ -1,0 +1,108 @@
+// A partner edits a copy of the app while its pages are open.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { cpSync, readFileSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before } from "node:test";
+import { folder, startDemo, top } from "../http/harness.mjs";
+import { browserTest, heading, isInstalled, install, press, text } from "./harness.mjs";
+
+let copy, demo;
+before(async () => {
+	copy = folder();
+	cpSync(path.join(top, "lua/app"), copy.name, { recursive: true });
+	demo = await startDemo({ app: copy.name });
+});
+after(async () => {
+	await demo.end();
+	copy.remove();
+});
+
+const read = (name) => readFileSync(path.join(copy.name, name), "utf8");
+
+/** Saves a file of the app and waits until the terminal says what came of it. */
+async function save(name, content, said = "reloaded") {
+	const from = demo.err.length;
+	writeFileSync(path.join(copy.name, name), content);
+	while (!new RegExp(`"${said}`).test(demo.err.slice(from))) await once(demo.child.stderr, "data");
+}
+
+/** Does something with a file changed, and puts it back whatever comes of it. */
+async function edited(name, change, said, body) {
+	const good = read(name);
+	const changed = change(good);
+	assert.notEqual(changed, good);
+	await save(name, changed, said);
+	try {
+		await body();
+	} finally {
+		await save(name, good);
+	}
+}
+
+browserTest("an edit of a view and of a script shows on the next load, without a restart", {}, async ({ page }) => {
+	await page.goto(demo.app);
+	assert.equal(await heading(page), "Enable with Segment");
+	await edited("views/home.html", (text) => text.replace("<h1>Enable with", "<h1>Try out"), "reloaded", async () => {
+		await page.reload();
+		assert.equal(await heading(page), "Try out Segment");
+	});
+	await edited("init.lua", (text) => text.replace('"google-analytics"', '"mixpanel"'), "reloaded", async () => {
+		await page.reload();
+		assert.match(await text(page), /the destination mixpanel/);
+		await press(page, "Enable with Segment");
+		assert.equal(await heading(page), "Log in");
+	});
+	await page.goto(demo.app);
+	assert.match(await text(page), /the destination google-analytics/);
+});
+
+browserTest("RL-01 a syntax error is told with file and line while the last good version serves", {}, async ({ page }) => {
+	const from = demo.err.length;
+	await edited("init.lua", () => "local app = = 1\n", "not reloaded", async () => {
+		assert.match(demo.err.slice(from), /init\.lua:1:/);
+		await install(page, demo);
+		await isInstalled(page);
+	});
+	const broken = (good) => good.replace("<ol", "{% if then %}<ol");
+	await edited("views/home.html", broken, "not reloaded", async () => {
+		assert.match(demo.err, /views\/home\.html:4:/);
+		await page.goto(demo.app);
+		assert.equal(await heading(page), "Enable with Segment");
+	});
+});
+
+browserTest("a script that raises shows a page with file and line, and saving a good one heals it", { expects: [500] }, async ({ page }) => {
+	const line = read("init.lua").split("\n").findIndex((text) => text.includes('reply.view("home"')) + 1;
+	const raises = (good) => good.replace('return reply.view("home"', 'local no = nil + 1 return reply.view("home"');
+	await edited("init.lua", raises, "reloaded", async () => {
+		await page.goto(demo.app);
+		assert.match(await heading(page), new RegExp(`init\\.lua:${line}: attempt to perform arithmetic on a nil value`));
+		assert.match(await page.locator(".failing").innerText(), /local no = nil \+ 1/);
+		assert.match(await text(page), new RegExp(`init\\.lua, line ${line}`));
+	});
+	await page.reload();
+	assert.equal(await heading(page), "Enable with Segment");
+});
+
+browserTest("RL-02 an app that never loaded shows why, and saving a good one heals it", { expects: [500] }, async ({ page }) => {
+	const other = folder();
+	cpSync(copy.name, other.name, { recursive: true });
+	const file = path.join(other.name, "init.lua");
+	const good = readFileSync(file, "utf8");
+	writeFileSync(file, good.replace("local app =", "local app = ="));
+	const late = await startDemo({ app: other.name });
+	try {
+		const line = good.split("\n").findIndex((text) => text.startsWith("local app =")) + 1;
+		await page.goto(late.app);
+		assert.match(await heading(page), new RegExp(`init\\.lua:${line}: unexpected symbol near '='`));
+		assert.match(await page.locator(".failing").innerText(), /local app = =/);
+		writeFileSync(file, good);
+		await late.logged('"reloaded"');
+		await page.reload();
+		assert.equal(await heading(page), "Enable with Segment");
+	} finally {
+		await late.end();
+		other.remove();
+	}
+});
