@@ -111,8 +111,8 @@ function App:get(path, handler)
 end
 
 -- `options.csrf = false` takes the check of trust row HT-04 off one route, for what is called by programs with
--- credentials of their own. `options.begins_session = true` is for a login: it is judged by where it comes from, but needs
--- no token of a session, for another tab may have begun one since its form was shown.
+-- credentials of their own. `options.begins_session = true` is for a login: it is judged by where it comes from, but
+-- needs no token of a session, for another tab may have begun one since its form was shown.
 for _, method in ipairs { "post", "put", "patch", "delete" } do
 	App[method] = function(self, path, handler, options)
 		add(self, method:upper(), path, handler, options)

@@ -16,7 +16,7 @@ function login.user(req)
 	return data and data.epoch == store.epoch() and data.user or nil
 end
 
-local function show(req, challenge, email, problem, status)
+local function show(challenge, email, problem, status)
 	return page.form("login", {
 		title = "Log in",
 		width = "narrow",
@@ -36,7 +36,7 @@ local function answer(req)
 	local challenge, email = form.login_challenge or "", form.email or ""
 	local known = email:lower() == store.user.email
 	if not crypto.equal(form.password or "", store.user.password) or not known then
-		return show(req, challenge, email, "That e-mail and password do not belong together.", 401)
+		return show(challenge, email, "That e-mail and password do not belong together.", 401)
 	end
 	local response = reply.redirect(target(challenge))
 	if login.user(req) then -- in another tab, whose forms have the token of that session
@@ -48,7 +48,7 @@ end
 
 function login.routes(app)
 	app:get("/login", function(req)
-		return show(req, req.query.login_challenge or "", "", false)
+		return show(req.query.login_challenge or "", "", false)
 	end)
 	app:post("/login", answer, { begins_session = true })
 end
