@@ -73,11 +73,18 @@ local LIST = {
 	{ "A31", "A mask that names config without a config resets all settings; connection_mode becomes UNSPECIFIED." },
 	{ "A32", "Paths of a mask may lack the resource in front: enabled is destination.enabled." },
 	{ "A33", "update_time changes only when something else does." },
-	{ "A34", "The bodies of the event delivery metrics are invented." },
+	{
+		"A34",
+		"The bodies of the event delivery metrics are invented; a token of destination/<slug> does not read them.",
+		metrics_for_destinations = false,
+	},
 	{ "A35", "IAM, privacy and functions are 501 (12)." },
 	{ "A36", "What a scope does not reach is 403 (7), also where the sources are silent." },
 	{ "A37", "A token of destination/<slug> reads the catalogs." },
 	{ "A38", "The order of checks: rate limit, token, path, scope, existence, body, conflict." },
+	{ "A42", "A preview of a filter takes { filter, payload } and answers { input_payload, filtered_payload }." },
+	{ "A43", "A filter whose condition cannot be read is 400 (3) when it is written." },
+	{ "A44", "A source has one tracking plan at most; another one is 409 (6)." },
 }
 
 local values = {

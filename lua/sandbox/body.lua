@@ -83,6 +83,22 @@ function body.read(req)
 	return value
 end
 
+--- The object that a body has under a resource's singular name, or nil and the response that refuses it.
+---@param req table
+---@param resource string "filter"
+---@return table? asked, table value_or_refusal the whole body
+function body.resource(req, resource)
+	local value, refusal = body.read(req)
+	if not value then
+		return nil, refusal
+	end
+	local asked = value[resource]
+	if type(asked) ~= "table" or json.is_array(asked) then
+		return nil, errors.api(3, resource .. " is missing")
+	end
+	return asked, value
+end
+
 --- A boolean, also as the text "true" or "false" unless strict; nil when it is something else.
 ---@param value any
 ---@return boolean?

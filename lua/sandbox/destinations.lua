@@ -6,20 +6,14 @@ local checks = require "checks"
 local db = require "partnerapp.db"
 local errors = require "errors"
 local fields = require "destination_fields"
+local names = require "names"
 local pages = require "pages"
 local reply = require "partnerapp.reply"
 local store = require "store"
 local view = require "destination_view"
 
-local function source_of(req)
-	return "workspaces/" .. req.params.workspace .. "/sources/" .. req.params.source
-end
-
 local function find(req)
-	return db.row(
-		"SELECT * FROM destinations WHERE name = ?",
-		source_of(req) .. "/destinations/" .. req.params.destination
-	)
+	return db.row("SELECT * FROM destinations WHERE name = ?", names.destination(req))
 end
 
 local function not_found()
@@ -36,7 +30,7 @@ local function get(req)
 end
 
 local function has_source(req)
-	return db.row("SELECT 1 FROM sources WHERE name = ?", source_of(req))
+	return db.row("SELECT 1 FROM sources WHERE name = ?", names.source(req))
 end
 
 local function list(req)
@@ -45,7 +39,7 @@ local function list(req)
 	end
 	local texts = {}
 	local sql = "SELECT * FROM destinations WHERE source = ? ORDER BY name"
-	for i, row in ipairs(assert(db.query(sql, source_of(req)))) do
+	for i, row in ipairs(assert(db.query(sql, names.source(req)))) do
 		texts[i] = view.text(row)
 	end
 	return pages.reply(req, "destinations", texts)
@@ -79,7 +73,7 @@ local function create(req)
 	if not value then
 		return refusal
 	end
-	local asked, source = value.destination, source_of(req)
+	local asked, source = value.destination, names.source(req)
 	local name, prefix = type(asked) == "table" and asked.name, source .. "/destinations/"
 	if type(name) ~= "string" or name:sub(1, #prefix) ~= prefix then
 		return errors.api(3, "destination.name must be " .. prefix .. "<slug of the catalog>")
@@ -187,12 +181,9 @@ local function delete(req)
 		return not_found()
 	end
 	assert(db.exec("DELETE FROM filters WHERE destination = ?", row.name))
+	assert(db.exec("DELETE FROM metrics WHERE destination = ?", row.name))
 	assert(db.exec("DELETE FROM destinations WHERE name = ?", row.name))
 	return reply.json {}
-end
-
-local function own(req)
-	return source_of(req), req.params.destination
 end
 
 -- What is to be created stands in the body, and an install of one destination may create just that. A body that cannot
@@ -202,15 +193,7 @@ local function own_of_body(req, token)
 	local asked = value and value.destination
 	local name = type(asked) == "table" and asked.name
 	local slug = type(name) == "string" and name:match("/destinations/(.+)$")
-	return source_of(req), slug or (token.scope:match("^destination/(.+)$"))
-end
-
-local function in_transaction(handler)
-	return function(req)
-		return db.transaction(function()
-			return handler(req)
-		end)
-	end
+	return names.source(req), slug or (token.scope:match("^destination/(.+)$"))
 end
 
 return function(app)
@@ -220,7 +203,7 @@ return function(app)
 
 	app:get(path, access.guard("read", list))
 	app:post(path, access.guard("write", create, own_of_body), free)
-	app:get(one, access.guard("read", get, own))
-	app:patch(one, access.guard("write", in_transaction(update), own), free)
-	app:delete(one, access.guard("write", in_transaction(delete), own), free)
+	app:get(one, access.guard("read", get, names.own))
+	app:patch(one, access.guard("write", store.in_transaction(update), names.own), free)
+	app:delete(one, access.guard("write", store.in_transaction(delete), names.own), free)
 end

@@ -4,6 +4,7 @@
 local partnerapp = require "partnerapp"
 local errors = require "errors"
 local login = require "login"
+local plans = require "tracking_plans"
 local record = require "record"
 
 local app = partnerapp.new {
@@ -17,6 +18,7 @@ require("rate").off = app.env.SANDBOX_NO_RATE_LIMIT == "1"
 
 app:after(record.note)
 login.routes(app)
+plans.routes(app)
 
 for _, part in ipairs {
 	"status",
@@ -28,7 +30,11 @@ for _, part in ipairs {
 	"apps",
 	"workspaces",
 	"sources",
+	"schema_config",
+	"source_connections",
 	"destinations",
+	"filters",
+	"metrics",
 	"catalog_api",
 	"control",
 	"unrouted",

@@ -5,6 +5,7 @@ local catalog = require "catalog"
 local db = require "partnerapp.db"
 local errors = require "errors"
 local json = require "partnerapp.json"
+local names = require "names"
 local pages = require "pages"
 local reply = require "partnerapp.reply"
 local store = require "store"
@@ -26,22 +27,16 @@ local function shown(row)
 end
 
 local function find(req)
-	return db.row(
-		"SELECT * FROM sources WHERE name = ?",
-		("workspaces/%s/sources/%s"):format(req.params.workspace, req.params.source)
-	)
+	return db.row("SELECT * FROM sources WHERE name = ?", names.source(req))
 end
 
 local function create(req)
-	local value, refusal = body.read(req)
-	if not value then
+	local asked, refusal = body.resource(req, "source")
+	if not asked then
 		return refusal
 	end
-	local asked = value.source
-	local prefix = "workspaces/" .. req.params.workspace .. "/sources/"
-	if type(asked) ~= "table" then
-		return errors.api(3, "source is missing")
-	elseif type(asked.name) ~= "string" or asked.name:sub(1, #prefix) ~= prefix then
+	local prefix = names.workspace(req) .. "/sources/"
+	if type(asked.name) ~= "string" or asked.name:sub(1, #prefix) ~= prefix then
 		return errors.api(3, "name must begin with " .. prefix)
 	end
 	local slug = asked.name:sub(#prefix + 1)
@@ -58,51 +53,45 @@ local function create(req)
 	return reply.json(shown(db.row("SELECT * FROM sources WHERE name = ?", asked.name)))
 end
 
+local function list(req)
+	local sources = {}
+	local sql = "SELECT * FROM sources WHERE workspace = ? ORDER BY name"
+	for i, row in ipairs(assert(db.query(sql, req.params.workspace))) do
+		sources[i] = shown(row)
+	end
+	return pages.reply(req, "sources", sources)
+end
+
+local function get(req)
+	local row = find(req)
+	return row and reply.json(shown(row)) or errors.api(5, "not found")
+end
+
+-- What hangs on a source goes with it (A24).
+local CASCADE = {
+	"DELETE FROM filters WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
+	"DELETE FROM metrics WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
+	"DELETE FROM destinations WHERE source = ?",
+	"DELETE FROM source_connections WHERE source = ?",
+	"DELETE FROM sources WHERE name = ?",
+}
+
+local function delete(req)
+	local row = find(req)
+	if not row then
+		return errors.api(5, "not found")
+	end
+	for _, sql in ipairs(CASCADE) do
+		assert(db.exec(sql, row.name))
+	end
+	return reply.json {}
+end
+
 return function(app)
 	local path = "/v1beta/workspaces/:workspace/sources"
 
-	app:get(
-		path,
-		access.guard("read", function(req)
-			local list = {}
-			local sql = "SELECT * FROM sources WHERE workspace = ? ORDER BY name"
-			for i, row in ipairs(assert(db.query(sql, req.params.workspace))) do
-				list[i] = shown(row)
-			end
-			return pages.reply(req, "sources", list)
-		end)
-	)
-
+	app:get(path, access.guard("read", list))
 	app:post(path, access.guard("write", create), { csrf = false })
-
-	app:get(
-		path .. "/:source",
-		access.guard("read", function(req)
-			local row = find(req)
-			return row and reply.json(shown(row)) or errors.api(5, "not found")
-		end)
-	)
-
-	app:delete(
-		path .. "/:source",
-		access.guard("write", function(req)
-			local row = find(req)
-			if not row then
-				return errors.api(5, "not found")
-			end
-			return db.transaction(function()
-				assert(
-					db.exec(
-						"DELETE FROM filters WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
-						row.name
-					)
-				)
-				assert(db.exec("DELETE FROM destinations WHERE source = ?", row.name))
-				assert(db.exec("DELETE FROM source_connections WHERE source = ?", row.name))
-				assert(db.exec("DELETE FROM sources WHERE name = ?", row.name))
-				return reply.json {}
-			end)
-		end),
-		{ csrf = false }
-	)
+	app:get(path .. "/:source", access.guard("read", get))
+	app:delete(path .. "/:source", access.guard("write", store.in_transaction(delete)), { csrf = false })
 end

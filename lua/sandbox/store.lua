@@ -17,12 +17,14 @@ local STEPS = {
 	CREATE TABLE destinations (name TEXT PRIMARY KEY, source TEXT, slug TEXT, enabled INTEGER, connection_mode TEXT,
 		config TEXT, create_time INTEGER, update_time INTEGER);
 	CREATE INDEX destinations_source ON destinations (source);
+	CREATE TABLE metrics (destination TEXT, name TEXT, value INTEGER, PRIMARY KEY (destination, name)) WITHOUT ROWID;
 	CREATE TABLE filters (name TEXT PRIMARY KEY, destination TEXT, body TEXT);
 	CREATE INDEX filters_destination ON filters (destination);
 	CREATE TABLE tracking_plans (name TEXT PRIMARY KEY, workspace TEXT, display_name TEXT, rules TEXT, create_time INTEGER,
 		update_time INTEGER);
 	CREATE INDEX tracking_plans_workspace ON tracking_plans (workspace);
 	CREATE TABLE source_connections (source TEXT PRIMARY KEY, plan TEXT) WITHOUT ROWID;
+	CREATE INDEX source_connections_plan ON source_connections (plan);
 	CREATE TABLE clients (n INTEGER PRIMARY KEY AUTOINCREMENT, client_id TEXT UNIQUE, secret TEXT, scope TEXT,
 		public INTEGER, redirect_uris TEXT, display_name TEXT, workspace TEXT, below_workspace INTEGER, details TEXT,
 		identity TEXT UNIQUE);
@@ -133,6 +135,18 @@ function store.reset()
 		return true
 	end))
 	clock.reset()
+end
+
+--- A handler that reads, thinks and writes, as one step.
+---@param handler fun(...): table
+---@return fun(...): table
+function store.in_transaction(handler)
+	return function(...)
+		local given = table.pack(...)
+		return assert(db.transaction(function()
+			return handler(table.unpack(given, 1, given.n))
+		end))
+	end
 end
 
 --- What a reset changes, so that sessions from before it end.

@@ -2,117 +2,17 @@
 local app = require "init"
 local crypto = require "partnerapp.crypto"
 local http = require "partnerapp.http"
+local segment = require "tests.segment"
 local testing = require "partnerapp.testing"
 
-local REDIRECT = "http://localhost:8888/auth/segment/callback"
-local JS = "workspaces/business/sources/js"
-local CLEARBRAIN = JS .. "/destinations/clearbrain"
-
-local function fresh()
-	local client = testing.client(app)
-	client:post("/_sandbox/reset")
-	return client
-end
-
-local function basic(user, password)
-	return { authorization = "Basic " .. crypto.base64(user .. ":" .. password) }
-end
-
-local function bearer(token)
-	return { authorization = "Bearer " .. token }
-end
-
-local function register(client, scope, public)
-	local registered = client:post("/_sandbox/clients", {
-		json = { scope = scope, redirect_uris = { REDIRECT }, display_name = "Test", public = public },
-	})
-	return registered.json()
-end
-
-local function authorize_url(oauth_client, scope, more)
-	local fields = {
-		{ "client_id", oauth_client.client_id },
-		{ "response_type", "code" },
-		{ "scope", scope },
-		{ "state", ("a"):rep(40) },
-		{ "redirect_uri", REDIRECT },
-	}
-	for _, field in ipairs(more or {}) do
-		fields[#fields + 1] = field
-	end
-	return "/oauth2/auth?" .. http.form(fields)
-end
-
-local function query_of(location)
-	local values = {}
-	for name, value in location:match("%?(.*)$"):gmatch("([^=&]+)=([^&]*)") do
-		values[name] = value:gsub("+", " "):gsub("%%(%x%x)", function(digits)
-			return string.char(tonumber(digits, 16))
-		end)
-	end
-	return values
-end
-
--- Logs in, consents and gives what the browser brings back to the app.
-local function consent(client, url, choice, decision)
-	local response = client:get(url)
-	if not response.headers.location:find("_challenge=", 1, true) then
-		return query_of(response.headers.location)
-	end
-	local challenge = response.headers.location:match("_challenge=(.*)$")
-	client:post("/login", {
-		form = { login_challenge = challenge, email = "user@example.com", password = "password" },
-	})
-	local page = client:get("/authorize?consent_challenge=" .. challenge)
-	local csrf = page.body:match('name="csrf" value="([^"]*)"')
-	local answered = client:post("/authorize", {
-		form = { consent_challenge = challenge, csrf = csrf, choice = choice, decision = decision or "allow" },
-	})
-	return query_of(answered.headers.location)
-end
-
-local function exchange(client, oauth_client, fields)
-	return client:post("/oauth2/token", {
-		form = fields,
-		headers = basic(oauth_client.client_id, oauth_client.client_secret),
-	})
-end
-
--- The install token of a new app of that scope.
-local function install(client, scope, choice)
-	local oauth_client = register(client, scope)
-	local back = consent(client, authorize_url(oauth_client, scope), choice)
-	local token = exchange(client, oauth_client, {
-		grant_type = "authorization_code",
-		code = back.code,
-		redirect_uri = REDIRECT,
-	}).json()
-	return token, oauth_client, back
-end
-
-local function of_destination(client)
-	return install(client, "destination/clearbrain", JS)
-end
-
-local function of_workspace(client, scope)
-	return install(client, scope or "workspace", "workspaces/business")
-end
-
-local function create_clearbrain(client, token, more)
-	local destination = {
-		name = CLEARBRAIN,
-		connection_mode = "CLOUD",
-		enabled = true,
-		config = { { name = CLEARBRAIN .. "/config/apiKey", value = "abcd1234" } },
-	}
-	for name, value in pairs(more or {}) do
-		destination[name] = value
-	end
-	return client:post("/v1beta/" .. JS .. "/destinations", {
-		json = { destination = destination },
-		headers = bearer(token.access_token),
-	})
-end
+local REDIRECT = segment.REDIRECT
+local JS = segment.JS
+local CLEARBRAIN = segment.CLEARBRAIN
+local fresh, basic, bearer, register = segment.fresh, segment.basic, segment.bearer, segment.register
+local authorize_url, query_of = segment.authorize_url, segment.query_of
+local consent, exchange, install = segment.consent, segment.exchange, segment.install
+local of_destination, of_workspace = segment.of_destination, segment.of_workspace
+local create_clearbrain, personal_token = segment.create_clearbrain, segment.personal_token
 
 local case = testing.case
 
@@ -256,6 +156,44 @@ case("PKCE is checked when it was sent", function(t)
 	t.equal(exchange(client, oauth_client, fields).status, 200)
 end)
 
+case("a plain PKCE challenge is the verifier itself; a weak one is refused", function(t)
+	local client = fresh()
+	local oauth_client = register(client, "workspace")
+	local verifier = ("v"):rep(43)
+	local url = authorize_url(oauth_client, "workspace", { { "code_challenge", verifier } })
+	local back = consent(client, url, "workspaces/business")
+	local fields = { grant_type = "authorization_code", code = back.code, redirect_uri = REDIRECT }
+	fields.code_verifier = verifier
+	t.equal(exchange(client, oauth_client, fields).status, 200)
+	for _, weak in ipairs {
+		{ { "code_challenge", "short" } },
+		{ { "code_challenge", verifier }, { "code_challenge_method", "S512" } },
+		{ { "code_challenge_method", "S256" } },
+	} do
+		local response = client:get(authorize_url(oauth_client, "workspace", weak))
+		t.equal(query_of(response.headers.location).error, "invalid_request")
+	end
+end)
+
+case("a code is for the client it was given to", function(t)
+	local client = fresh()
+	local oauth_client, other = register(client, "workspace"), register(client, "workspace:read")
+	local back = consent(client, authorize_url(oauth_client, "workspace"), "workspaces/business")
+	local fields = { grant_type = "authorization_code", code = back.code, redirect_uri = REDIRECT }
+	t.equal(exchange(client, other, fields).json().error, "invalid_request")
+	t.equal(exchange(client, oauth_client, fields).status, 200)
+end)
+
+case("an install that nobody took the code of does not keep the app out", function(t)
+	local client = fresh()
+	local oauth_client = register(client, "workspace")
+	local url = authorize_url(oauth_client, "workspace")
+	t.truthy(consent(client, url, "workspaces/business").code)
+	t.contains(consent(client, url, "workspaces/business").error_description, "install already exists")
+	client:post("/_sandbox/clock", { json = { advance = 601 } })
+	t.truthy(consent(client, url, "workspaces/business").code)
+end)
+
 case("credentials in the form, or form-encoded before Basic, are fine too", function(t)
 	local client = fresh()
 	local oauth_client = register(client, "workspace")
@@ -308,6 +246,7 @@ case("a renewal needs the app's own credentials", function(t)
 	local strangers = basic(other.client_id, other.client_secret)
 	t.equal(client:get("/v1beta/installs/1/token", { headers = strangers }).json().code, 5)
 	t.equal(client:get("/v1beta/installs/x/token", { headers = strangers }).status, 404)
+	t.equal(client:get("/v1beta/installs/1/token", { headers = basic(other.client_id, "wrong") }).status, 401)
 end)
 
 case("conformance 21: a token lives an hour", function(t)
@@ -318,19 +257,6 @@ case("conformance 21: a token lives an hour", function(t)
 	t.equal(response.status, 401)
 	t.contains(response.json().error, "malformed token")
 end)
-
-local function personal_token(client, body, headers)
-	return client:post("/v1beta/access-tokens", {
-		headers = headers or basic("user@example.com", "password"),
-		json = body or {
-			access_token = {
-				description = "partner app",
-				scopes = "workspace",
-				workspace_names = { "workspaces/userworkspace" },
-			},
-		},
-	})
-end
 
 case("conformance 24: a personal access token", function(t)
 	local made = personal_token(fresh()).json()

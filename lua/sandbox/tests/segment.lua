@@ -1,0 +1,152 @@
+-- What the sandbox's tests do again and again: register, consent, get a token, call.
+local app = require "init"
+local crypto = require "partnerapp.crypto"
+local http = require "partnerapp.http"
+local testing = require "partnerapp.testing"
+
+local segment = {}
+
+segment.REDIRECT = "http://localhost:8888/auth/segment/callback"
+segment.JS = "workspaces/business/sources/js"
+segment.CLEARBRAIN = segment.JS .. "/destinations/clearbrain"
+
+function segment.fresh()
+	local client = testing.client(app)
+	client:post("/_sandbox/reset")
+	return client
+end
+
+function segment.basic(user, password)
+	return { authorization = "Basic " .. crypto.base64(user .. ":" .. password) }
+end
+
+function segment.bearer(token)
+	return { authorization = "Bearer " .. token }
+end
+
+function segment.register(client, scope, public)
+	local registered = client:post("/_sandbox/clients", {
+		json = { scope = scope, redirect_uris = { segment.REDIRECT }, display_name = "Test", public = public },
+	})
+	return registered.json()
+end
+
+function segment.authorize_url(oauth_client, scope, more)
+	local fields = {
+		{ "client_id", oauth_client.client_id },
+		{ "response_type", "code" },
+		{ "scope", scope },
+		{ "state", ("a"):rep(40) },
+		{ "redirect_uri", segment.REDIRECT },
+	}
+	for _, field in ipairs(more or {}) do
+		fields[#fields + 1] = field
+	end
+	return "/oauth2/auth?" .. http.form(fields)
+end
+
+function segment.query_of(location)
+	local values = {}
+	for name, value in location:match("%?(.*)$"):gmatch("([^=&]+)=([^&]*)") do
+		values[name] = value:gsub("+", " "):gsub("%%(%x%x)", function(digits)
+			return string.char(tonumber(digits, 16))
+		end)
+	end
+	return values
+end
+
+-- Logs in, consents and gives what the browser brings back to the app.
+function segment.consent(client, url, choice, decision)
+	local response = client:get(url)
+	if not response.headers.location:find("_challenge=", 1, true) then
+		return segment.query_of(response.headers.location)
+	end
+	local challenge = response.headers.location:match("_challenge=(.*)$")
+	client:post("/login", {
+		form = { login_challenge = challenge, email = "user@example.com", password = "password" },
+	})
+	local page = client:get("/authorize?consent_challenge=" .. challenge)
+	local csrf = page.body:match('name="csrf" value="([^"]*)"')
+	local answered = client:post("/authorize", {
+		form = { consent_challenge = challenge, csrf = csrf, choice = choice, decision = decision or "allow" },
+	})
+	return segment.query_of(answered.headers.location)
+end
+
+function segment.exchange(client, oauth_client, fields)
+	return client:post("/oauth2/token", {
+		form = fields,
+		headers = segment.basic(oauth_client.client_id, oauth_client.client_secret),
+	})
+end
+
+-- The install token of a new app of that scope.
+function segment.install(client, scope, choice)
+	local oauth_client = segment.register(client, scope)
+	local back = segment.consent(client, segment.authorize_url(oauth_client, scope), choice)
+	local token = segment
+		.exchange(client, oauth_client, {
+			grant_type = "authorization_code",
+			code = back.code,
+			redirect_uri = segment.REDIRECT,
+		})
+		.json()
+	return token, oauth_client, back
+end
+
+function segment.of_destination(client)
+	return segment.install(client, "destination/clearbrain", segment.JS)
+end
+
+function segment.of_workspace(client, scope)
+	return segment.install(client, scope or "workspace", "workspaces/business")
+end
+
+function segment.create_clearbrain(client, token, more)
+	local destination = {
+		name = segment.CLEARBRAIN,
+		connection_mode = "CLOUD",
+		enabled = true,
+		config = { { name = segment.CLEARBRAIN .. "/config/apiKey", value = "abcd1234" } },
+	}
+	for name, value in pairs(more or {}) do
+		destination[name] = value
+	end
+	return client:post("/v1beta/" .. segment.JS .. "/destinations", {
+		json = { destination = destination },
+		headers = segment.bearer(token.access_token),
+	})
+end
+
+function segment.personal_token(client, body, headers)
+	return client:post("/v1beta/access-tokens", {
+		headers = headers or segment.basic("user@example.com", "password"),
+		json = body or {
+			access_token = {
+				description = "partner app",
+				scopes = "workspace",
+				workspace_names = { "workspaces/userworkspace" },
+			},
+		},
+	})
+end
+
+-- One call of the Config API: its status and its decoded body.
+function segment.call(client, token, method, path, body)
+	local response = client:request(method, "/v1beta/" .. path, {
+		json = body,
+		headers = token and segment.bearer(type(token) == "table" and token.access_token or token),
+	})
+	return response.status, response.json(), response
+end
+
+-- A destination without settings, as a token of the whole workspace may make it.
+function segment.create_destination(client, token, slug, source)
+	source = source or segment.JS
+	local name = source .. "/destinations/" .. slug
+	local status = segment.call(client, token, "POST", source .. "/destinations", { destination = { name = name } })
+	assert(status == 200, "no destination " .. slug)
+	return name
+end
+
+return segment
