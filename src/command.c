@@ -108,6 +108,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	server->workers = read_unsigned(L, index, "workers");
 	server->body_max = read_unsigned(L, index, "body_max");
 	server->https = read_flag(L, index, "https");
+	server->spoils = read_flag(L, index, "spoils");
 	server->watch = read_flag(L, index, "watch");
 }
 

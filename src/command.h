@@ -18,7 +18,7 @@ struct pa_plan_server {
 	char **hosts; /* for the Host header; none: any */
 	size_t host_count;
 	unsigned workers;
-	bool https, watch;
+	bool https, watch, spoils;
 	size_t body_max; /* bytes; 0: the default */
 };
 

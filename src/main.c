@@ -105,6 +105,7 @@ static int open_server(const struct pa_plan_server *plan, struct running *runnin
 			.hosts = (const char *const *)plan->hosts,
 			.host_count = plan->host_count,
 			.https = plan->https,
+			.spoils = plan->spoils,
 			.body_max = plan->body_max,
 			.handle = pa_pool_handle,
 			.context = running->pool,

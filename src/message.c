@@ -69,6 +69,7 @@ void pa_response_reset(struct pa_response *response)
 	response->status = 0;
 	response->has = 0;
 	response->close = false;
+	response->spoil = PA_SPOIL_NONE;
 	empty(&response->headers);
 	empty(&response->body);
 }

@@ -64,11 +64,21 @@ enum pa_response_has {
 	PA_HAS_RETRY_AFTER = 1 << 7,
 };
 
+/* How an answer is spoiled on purpose; see spoil.h. */
+enum pa_spoil {
+	PA_SPOIL_NONE,
+	PA_SPOIL_DRIP,         /* the body comes byte by byte */
+	PA_SPOIL_RESET,        /* no answer, the connection is reset */
+	PA_SPOIL_TRUNCATE,     /* half of the body, then the end of the connection */
+	PA_SPOIL_WRONG_LENGTH, /* more bytes than Content-Length says: another answer */
+};
+
 /* Reused from request to request by the worker that owns it. */
 struct pa_response {
 	int status;               /* 100..599; 0 until somebody answered */
 	unsigned has;             /* enum pa_response_has */
 	bool close;               /* close the connection after this answer */
+	enum pa_spoil spoil;      /* heeded only where pa_server_options.spoils */
 	struct pa_buffer headers; /* "Name: value\r\n" lines, each checked when it was added */
 	struct pa_buffer body;
 };

@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
-#include <sys/random.h>
 #include <sys/socket.h>
 #include <time.h>
 
@@ -18,7 +17,9 @@
 #include "head.h"
 #include "listen.h"
 #include "log.h"
+#include "request_id.h"
 #include "socket.h"
+#include "spoil.h"
 #include "stats.h"
 
 enum {
@@ -40,8 +41,7 @@ struct pa_server {
 	char **hosts;
 	unsigned port;
 	struct pa_deadlines *deadlines;
-	char id_prefix[9];
-	_Atomic uint64_t next_id;
+	struct pa_request_ids ids;
 	_Atomic unsigned in_flight, connections;
 	atomic_bool draining;
 	pthread_mutex_t mutex; /* for `idle` */
@@ -116,23 +116,6 @@ static struct pa_verdict read_target(const struct mg_request_info *info, struct 
 	return pa_gate_target(request, worker->path);
 }
 
-static void set_id(struct pa_server *server, struct pa_request *request)
-{
-	static const char digits[] = "0123456789abcdef";
-	struct pa_span given = pa_request_header(request, "x-request-id");
-
-	if (given.at && pa_gate_request_id(given)) {
-		memcpy(request->id, given.at, given.length);
-		request->id[given.length] = '\0';
-		return;
-	}
-	uint64_t number = atomic_fetch_add_explicit(&server->next_id, 1, memory_order_relaxed);
-	memcpy(request->id, server->id_prefix, 8);
-	for (int i = 0; i < 8; i++)
-		request->id[8 + i] = digits[number >> (28 - 4 * i) & 15];
-	request->id[16] = '\0';
-}
-
 /* mg_read returns when all it was asked for is there, or never: the deadline is what ends it. */
 static struct pa_verdict read_bytes(struct mg_connection *connection, struct pa_server *server, struct worker *worker,
 	const struct pa_body_framing *framing)
@@ -197,6 +180,19 @@ static void write_large(struct mg_connection *connection, struct pa_server *serv
 		mg_disable_connection_keep_alive(connection);
 }
 
+static void send_spoiled(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
+{
+	const struct mg_request_info *info = mg_get_request_info(connection);
+	struct pa_response *response = &worker->response;
+	size_t head = worker->out.length;
+	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, server->port);
+	bool kept = fd >= 0 && pa_buffer_add(&worker->out, response->body.at, response->body.length) == 0 &&
+				pa_spoil_send(fd, response->spoil, &worker->out, head, &server->draining);
+
+	if (!kept)
+		mg_disable_connection_keep_alive(connection);
+}
+
 static void send_response(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
 {
 	struct pa_response *response = &worker->response;
@@ -207,6 +203,10 @@ static void send_response(struct mg_connection *connection, struct pa_server *se
 		mg_disable_connection_keep_alive(connection);
 	if (pa_head_write(&worker->out, &worker->date, worker->request.id, server->options.https, response) != 0) {
 		mg_disable_connection_keep_alive(connection);
+		return;
+	}
+	if (response->spoil && server->options.spoils) {
+		send_spoiled(connection, server, worker);
 		return;
 	}
 	if (!bodiless && response->body.length > ONE_WRITE_MAX) {
@@ -263,7 +263,7 @@ static void respond(struct mg_connection *connection, const struct mg_request_in
 	struct pa_verdict verdict = read_head(server, info, worker, &framing);
 
 	pa_response_reset(&worker->response);
-	set_id(server, &worker->request);
+	pa_request_id_set(&server->ids, &worker->request);
 	if (verdict.status == 0)
 		verdict = read_target(info, worker);
 	if (verdict.status == 0 && atomic_load_explicit(&server->draining, memory_order_relaxed)) {
@@ -476,7 +476,6 @@ struct pa_server *pa_server_open(const struct pa_server_options *options, struct
 {
 	struct pa_server *server = calloc(1, sizeof *server);
 	pthread_condattr_t monotonic;
-	unsigned char random[4];
 	char port[96];
 
 	if (!server) {
@@ -489,9 +488,7 @@ struct pa_server *pa_server_open(const struct pa_server_options *options, struct
 	pthread_condattr_setclock(&monotonic, CLOCK_MONOTONIC);
 	pthread_cond_init(&server->idle, &monotonic);
 	pthread_condattr_destroy(&monotonic);
-	if (getrandom(random, sizeof random, 0) == sizeof random)
-		snprintf(server->id_prefix, sizeof server->id_prefix, "%02x%02x%02x%02x", random[0], random[1], random[2],
-			random[3]);
+	pa_request_ids_begin(&server->ids);
 	if (copy_options(server, options) < 0 || !(server->deadlines = pa_deadlines_open())) {
 		pa_error_set(error, "server", "not enough memory");
 		goto failed;

@@ -20,6 +20,7 @@ struct pa_server_options {
 	const char *const *hosts; /* names the Host header may carry, lower case, without port; none: any */
 	size_t host_count;
 	bool https;         /* the public URL is https: adds HSTS */
+	bool spoils;        /* heeds response.spoil: for the sandbox alone */
 	size_t body_max;    /* bytes; 0 is the default of 1 MiB */
 	unsigned header_ms; /* deadlines in milliseconds; 0 is the default: 10 s from first byte to end of header */
 	unsigned body_ms;   /* 15 s for the whole body */

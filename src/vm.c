@@ -249,6 +249,25 @@ static void copy_headers(lua_State *L, int headers, struct pa_response *response
 	}
 }
 
+/* The sandbox's `spoil` field. */
+static enum pa_spoil read_spoil(lua_State *L, int table)
+{
+	static const char *const names[] = {
+		[PA_SPOIL_DRIP] = "drip",
+		[PA_SPOIL_RESET] = "reset",
+		[PA_SPOIL_TRUNCATE] = "truncate",
+		[PA_SPOIL_WRONG_LENGTH] = "wrong_length",
+	};
+
+	if (lua_getfield(L, table, "spoil") == LUA_TNIL)
+		return PA_SPOIL_NONE;
+	for (enum pa_spoil spoil = PA_SPOIL_DRIP; lua_isstring(L, -1) && spoil <= PA_SPOIL_WRONG_LENGTH; spoil++)
+		if (strcmp(lua_tostring(L, -1), names[spoil]) == 0)
+			return spoil;
+	luaL_error(L, "a response's spoil must be drip, reset, truncate or wrong_length");
+	return PA_SPOIL_NONE;
+}
+
 /* Copies the response table on top into *response. Raises when it is none. */
 static void copy_response(lua_State *L, struct pa_response *response)
 {
@@ -265,6 +284,7 @@ static void copy_response(lua_State *L, struct pa_response *response)
 		copy_headers(L, lua_gettop(L), response);
 	else if (!lua_isnil(L, -1))
 		luaL_error(L, "a response's headers must be a table");
+	response->spoil = read_spoil(L, table);
 	lua_getfield(L, table, "body");
 	if (lua_isnil(L, -1))
 		return;

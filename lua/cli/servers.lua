@@ -85,6 +85,7 @@ function servers.sandbox(found, database)
 		database = database,
 		secret_key = "k1:" .. crypto.hex(crypto.random(32)),
 		http_allow = "*",
+		spoils = true,
 		settings = told,
 	}
 end

@@ -1,4 +1,4 @@
--- The server's clock. The sandbox moves its own; nothing else may.
+-- The server's clock. The sandbox moves its own and waits; nothing else may.
 local sys = require "native.sys"
 
 local clock = {}
@@ -15,7 +15,7 @@ clock.timestamp = sys.timestamp
 -- An app lives in true time; tests may move it.
 local function only_the_sandbox()
 	if sys.server() ~= "sandbox" and not sys.settings().TESTING then
-		error("only the sandbox may move its clock", 3)
+		error("only the sandbox may move its clock or wait", 3)
 	end
 end
 
@@ -24,6 +24,13 @@ end
 function clock.advance(seconds)
 	only_the_sandbox()
 	sys.advance(seconds)
+end
+
+--- Waits: for a request that is held on purpose.
+---@param seconds number at most 1
+function clock.wait(seconds)
+	only_the_sandbox()
+	sys.sleep(seconds)
 end
 
 --- Back to the true time.

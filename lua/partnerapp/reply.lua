@@ -5,6 +5,7 @@ local refusal = require("partnerapp.refusal")
 ---@field status integer
 ---@field headers table<string, string|string[]>
 ---@field body string?
+---@field spoil "drip"|"reset"|"truncate"|"wrong_length"|nil how it is spoiled on purpose; the sandbox's server only
 
 local reply = {}
 

@@ -1,6 +1,7 @@
 -- The control API below /_sandbox/: for tests and for the demo. Loopback only, JSON both ways.
 local clients = require "clients"
 local clock = require "partnerapp.clock"
+local faults = require "faults"
 local json = require "partnerapp.json"
 local record = require "record"
 local reply = require "partnerapp.reply"
@@ -31,11 +32,14 @@ local function register(req)
 end
 
 return function(app)
-	-- The server listens on loopback only; this keeps it so behind a proxy or a changed setting.
+	-- The server listens on loopback only; this keeps it so behind a proxy or a changed setting. And it is for programs: a
+	-- browser names the page that sends something, and that may be any page.
 	local function loopback(handler)
 		return function(req)
 			if not req.ip:find("^127%.") then
 				return reply.json({ error = "loopback only" }, 403)
+			elseif req:header "origin" then
+				return reply.json({ error = "not for web pages" }, 403)
 			end
 			return handler(req)
 		end
@@ -58,6 +62,30 @@ return function(app)
 	end)
 
 	post("clients", register)
+
+	local function add(path, make)
+		post(path, function(req)
+			local problem = make(req.json)
+			return problem and failed(problem) or reply.json {}
+		end)
+	end
+
+	add("faults", faults.add)
+	add("barrier", faults.add_barrier)
+
+	post("release", function()
+		faults.release()
+		return reply.json {}
+	end)
+
+	app:delete(
+		"/_sandbox/faults",
+		loopback(function()
+			faults.clear()
+			return reply.json {}
+		end),
+		{ csrf = false }
+	)
 
 	post("clock", function(req)
 		local asked = req.json

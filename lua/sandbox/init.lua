@@ -3,6 +3,7 @@
 -- alone.
 local partnerapp = require "partnerapp"
 local errors = require "errors"
+local faults = require "faults"
 local login = require "login"
 local plans = require "tracking_plans"
 local record = require "record"
@@ -16,7 +17,9 @@ require("store").prepare()
 require("body").strict = app.env.SANDBOX_STRICT == "1"
 require("rate").off = app.env.SANDBOX_NO_RATE_LIMIT == "1"
 
+app:before(faults.before)
 app:after(record.note)
+app:after(faults.after)
 login.routes(app)
 plans.routes(app)
 

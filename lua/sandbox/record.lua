@@ -1,6 +1,7 @@
 -- What the sandbox was asked and what it answered, for tests and for people who look: the newest thousand requests, and
 -- counts of all.
 local db = require "partnerapp.db"
+local faults = require "faults"
 local json = require "partnerapp.json"
 local store = require "store"
 
@@ -78,7 +79,7 @@ function record.note(req, response)
 end
 
 --- All that is kept, newest last, and counts by method and path.
----@return {requests: table[], counts: table<string, integer>}
+---@return {requests: table[], counts: table<string, integer>, held: integer}
 function record.all()
 	local list, counts = json.array {}, {}
 	for _, row in ipairs(assert(db.query(COUNTS))) do
@@ -95,7 +96,7 @@ function record.all()
 			warning = row.warning,
 		}
 	end
-	return { requests = list, counts = counts }
+	return { requests = list, counts = counts, held = faults.held() }
 end
 
 return record

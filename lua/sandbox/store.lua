@@ -41,7 +41,8 @@ local STEPS = {
 		create_time INTEGER);
 	CREATE TABLE windows (token TEXT PRIMARY KEY, minute INTEGER, count INTEGER) WITHOUT ROWID;
 	CREATE INDEX windows_minute ON windows (minute);
-	CREATE TABLE faults (n INTEGER PRIMARY KEY, method TEXT, path TEXT, times INTEGER, body TEXT);
+	CREATE TABLE faults (n INTEGER PRIMARY KEY, method TEXT, path TEXT, left INTEGER, waiting INTEGER, released INTEGER,
+		body TEXT);
 	CREATE TABLE requests (n INTEGER PRIMARY KEY, time INTEGER, method TEXT, path TEXT, query TEXT, headers TEXT,
 		status INTEGER, warning TEXT);
 	CREATE TABLE counts (key TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;

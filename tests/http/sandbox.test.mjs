@@ -1,21 +1,32 @@
 // The sandbox alone, as a process: its settings, and what only a real connection shows.
 import assert from "node:assert/strict";
-import { test } from "node:test";
-import { folder, freePort, json, request, start } from "./harness.mjs";
+import http from "node:http";
+import { after, before, beforeEach, test } from "node:test";
+import zlib from "node:zlib";
+import { folder, freePort, json, raw, request, start } from "./harness.mjs";
 
 const USER = { authorization: `Basic ${Buffer.from("user@example.com:password").toString("base64")}` };
 const WANTED = { access_token: { description: "d", scopes: "workspace", workspace_names: ["workspaces/business"] } };
 
-/** A sandbox for the time of `use(origin)`. */
-async function withSandbox({ flags = [], env = {} }, use) {
+async function startSandbox({ flags = [], env = {} } = {}) {
 	const place = folder();
-	const listen = `127.0.0.1:${await freePort()}`;
+	const port = await freePort();
+	const listen = `127.0.0.1:${port}`;
 	const server = await start(["sandbox", ...flags], { cwd: place.name, env: { SANDBOX_LISTEN: listen, ...env } });
-	try {
-		return await use(`http://${listen}`, server);
-	} finally {
+	const end = async () => {
 		assert.equal(await server.stop(), 0);
 		place.remove();
+	};
+	return { origin: `http://${listen}`, port, end };
+}
+
+/** A sandbox for the time of `use(origin)`. */
+async function withSandbox(settings, use) {
+	const sandbox = await startSandbox(settings);
+	try {
+		return await use(sandbox.origin);
+	} finally {
+		await sandbox.end();
 	}
 }
 
@@ -62,3 +73,106 @@ for (const [name, settings] of [
 		});
 	});
 }
+
+let sandbox;
+before(async () => (sandbox = await startSandbox()));
+after(() => sandbox.end());
+beforeEach(() => control("reset"));
+
+const control = async (path, value = {}) => {
+	const answer = await request(`${sandbox.origin}/_sandbox/${path}`, json(value));
+	assert.equal(answer.status, 200, answer.text);
+};
+const workspaces = (options) => request(`${sandbox.origin}/v1beta/workspaces`, options);
+const state = async () => (await request(`${sandbox.origin}/_sandbox/requests`)).json();
+const PATH = "/v1beta/workspaces";
+
+test("a fault of mode reset resets the connection", async () => {
+	await control("faults", { path: PATH, mode: "reset" });
+	await assert.rejects(workspaces(), { code: "ECONNRESET" });
+	assert.equal((await workspaces()).status, 401);
+});
+
+test("a fault of mode reset without a status: the request counts, its answer is lost", async () => {
+	const made = await request(`${sandbox.origin}/v1beta/access-tokens`, json(WANTED, USER));
+	await control("faults", { method: "POST", path: "/v1beta/access-tokens", mode: "reset" });
+	await assert.rejects(request(`${sandbox.origin}/v1beta/access-tokens`, json(WANTED, USER)), { code: "ECONNRESET" });
+	const last = await request(`${sandbox.origin}/v1beta/access-tokens`, json(WANTED, USER));
+	assert.equal(made.json().name, "access-tokens/1");
+	assert.equal(last.json().name, "access-tokens/3");
+});
+
+test("a fault of mode truncate ends in the middle of the body", async () => {
+	await control("faults", { path: PATH, mode: "truncate", status: 200, body: "0123456789" });
+	const text = await raw(sandbox.port, `GET ${PATH} HTTP/1.1\r\nHost: localhost\r\n\r\n`);
+	assert.match(text, /\r\nContent-Length: 10\r\n/i);
+	assert.match(text, /\r\n\r\n01234$/);
+});
+
+test("a fault of mode wrong_length sends more than it says, and goes on", async () => {
+	await control("faults", { path: PATH, mode: "wrong_length", status: 200, body: "0123456789" });
+	const one = `GET ${PATH} HTTP/1.1\r\nHost: localhost\r\n`;
+	const text = await raw(sandbox.port, `${one}\r\n${one}Connection: close\r\n\r\n`);
+	assert.match(text, /\r\nContent-Length: 10\r\n[^]*\r\n0123456789HTTP\/1.1 200 OK\r\n/i);
+	assert.match(text, /\{\}HTTP\/1.1 401 /);
+});
+
+test("a fault of mode drip sends byte by byte", async () => {
+	await control("faults", { path: PATH, mode: "drip", status: 200, body: "01234" });
+	const pieces = [];
+	await new Promise((resolve, reject) => http.get(sandbox.origin + PATH, { agent: false }, (answer) => {
+		answer.on("data", (piece) => pieces.push(piece.toString()));
+		answer.on("end", resolve);
+	}).on("error", reject));
+	assert.equal(pieces.join(""), "01234");
+	assert.ok(pieces.length > 2, pieces.join("|"));
+});
+
+test("a fault of mode bomb is 64 MiB of zeros behind its gzip", async () => {
+	await control("faults", { path: PATH, mode: "bomb" });
+	const bytes = await new Promise((resolve, reject) => http.get(sandbox.origin + PATH, { agent: false }, (answer) => {
+		const chunks = [];
+		answer.on("data", (chunk) => chunks.push(chunk));
+		answer.on("end", () => resolve(Buffer.concat(chunks)));
+	}).on("error", reject));
+	assert.ok(bytes.length < 500_000);
+	const inside = zlib.gunzipSync(bytes);
+	assert.ok(inside.length > 64_000_000);
+	assert.equal(inside.indexOf(1), -1);
+});
+
+test("a fault of mode hold answers once it is released", async () => {
+	await control("faults", { path: PATH, mode: "hold", times: 3, status: 418 });
+	const held = [workspaces(), workspaces(), workspaces()];
+	while ((await state()).held < 3);
+	assert.equal((await workspaces()).status, 401);
+	await control("release");
+	for (const one of held) assert.equal((await one).status, 418);
+	assert.equal((await state()).held, 0);
+});
+
+test("a barrier lets its requests go once the last one has come", async () => {
+	await control("barrier", { method: "GET", path: PATH, count: 20 });
+	const held = Array.from({ length: 19 }, () => workspaces());
+	while ((await state()).held < 19);
+	assert.equal((await state()).counts[`GET ${PATH}`], undefined);
+	held.push(workspaces());
+	for (const one of held) assert.equal((await one).status, 401);
+	assert.equal((await workspaces()).status, 401);
+	assert.equal((await state()).counts[`GET ${PATH}`], 21);
+});
+
+test("a reset lets go what is held", async () => {
+	await control("faults", { path: PATH, mode: "hold" });
+	const held = workspaces();
+	while ((await state()).held < 1);
+	await control("reset");
+	assert.equal((await held).status, 401);
+});
+
+test("the clock goes forward", async () => {
+	const before = (await request(`${sandbox.origin}/_sandbox/clock`, json({ advance: 0 }))).json().now;
+	const later = (await request(`${sandbox.origin}/_sandbox/clock`, json({ advance: 3600 }))).json().now;
+	const seconds = (Date.parse(later) - Date.parse(before)) / 1000;
+	assert.ok(seconds >= 3600 && seconds < 3660, String(seconds));
+});

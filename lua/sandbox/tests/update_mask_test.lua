@@ -102,7 +102,10 @@ case("masks and values that make no sense are 400 and change nothing", function(
 		{ destination = { enabled = false, config = "x" }, update_mask = all },
 		{ destination = { enabled = false, config = { { value = "x" } } }, update_mask = all },
 		{ destination = { enabled = false, config = { { name = "sharedSecret", value = "x" } } }, update_mask = all },
-		{ destination = { enabled = false, config = { { name = NAME .. "/config/x", value = 1 } } }, update_mask = all },
+		{
+			destination = { enabled = false, config = { { name = NAME .. "/config/x", value = 1 } } },
+			update_mask = all,
+		},
 	} do
 		local answer, status = patch(bad)
 		t.equal(status, 400)

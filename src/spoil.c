@@ -1,0 +1,58 @@
+#include "spoil.h"
+
+#include <poll.h>
+#include <sys/socket.h>
+#include <time.h>
+
+enum { DRIP_MS = 50, DRIP_TURNS = 600, SEND_MS = 5000 };
+
+/* The socket does not block. 0, or -1 when the client does not take it. */
+static int send_all(int fd, const char *bytes, size_t length)
+{
+	while (length > 0) {
+		struct pollfd writable = {.fd = fd, .events = POLLOUT};
+		if (poll(&writable, 1, SEND_MS) <= 0)
+			return -1;
+		ssize_t sent = send(fd, bytes, length, MSG_NOSIGNAL);
+		if (sent < 0)
+			return -1;
+		bytes += sent;
+		length -= (size_t)sent;
+	}
+	return 0;
+}
+
+/* Byte by byte. */
+static void drip(int fd, const char *bytes, size_t length, const atomic_bool *stop)
+{
+	const struct timespec pause = {.tv_nsec = DRIP_MS * 1000000L};
+
+	for (size_t i = 0; i < length && i < DRIP_TURNS && !atomic_load(stop); i++) {
+		if (send_all(fd, bytes + i, 1) < 0)
+			return;
+		nanosleep(&pause, NULL);
+	}
+}
+
+/* Linux answers to this with an RST, whatever the connection was doing. */
+static void reset(int fd)
+{
+	connect(fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));
+}
+
+bool pa_spoil_send(int fd, enum pa_spoil spoil, const struct pa_buffer *answer, size_t head, const atomic_bool *stop)
+{
+	static const char more[] = "HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\n{}";
+
+	if (spoil == PA_SPOIL_RESET) {
+		reset(fd);
+	} else if (spoil == PA_SPOIL_TRUNCATE) {
+		send_all(fd, answer->at, head + (answer->length - head) / 2);
+	} else if (spoil == PA_SPOIL_DRIP) {
+		if (send_all(fd, answer->at, head) == 0)
+			drip(fd, answer->at + head, answer->length - head, stop);
+	} else if (spoil == PA_SPOIL_WRONG_LENGTH) {
+		return send_all(fd, answer->at, answer->length) == 0 && send_all(fd, more, sizeof more - 1) == 0;
+	}
+	return false;
+}
