@@ -82,6 +82,11 @@ local LIST = {
 	{ "A36", "What a scope does not reach is 403 (7), also where the sources are silent." },
 	{ "A37", "A token of destination/<slug> reads the catalogs." },
 	{ "A38", "The order of checks: rate limit, token, path, scope, existence, body, conflict." },
+	{
+		"A40",
+		"The event intake answers 200 and { success: true }; a refusal is 400 with success: false and a message.",
+		intake_accepted = { success = true },
+	},
 	{ "A42", "A preview of a filter takes { filter, payload } and answers { input_payload, filtered_payload }." },
 	{ "A43", "A filter whose condition cannot be read is 400 (3) when it is written." },
 	{ "A44", "A source has one tracking plan at most; another one is 409 (6)." },

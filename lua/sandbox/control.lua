@@ -2,11 +2,14 @@
 local clients = require "clients"
 local clock = require "partnerapp.clock"
 local faults = require "faults"
+local intake = require "intake"
 local json = require "partnerapp.json"
 local record = require "record"
 local reply = require "partnerapp.reply"
 local scopes = require "scopes"
 local store = require "store"
+
+local EVENTS = 100
 
 local function failed(message)
 	return reply.json({ error = message }, 400)
@@ -53,6 +56,13 @@ return function(app)
 		"/_sandbox/requests",
 		loopback(function()
 			return reply.json(record.all())
+		end)
+	)
+
+	app:get(
+		"/_sandbox/events",
+		loopback(function()
+			return reply.json { events = intake.last(EVENTS) }
 		end)
 	)
 

@@ -80,6 +80,8 @@ function errors.shape(req, status, message)
 	elseif path:find("^/oauth2/") then
 		local faulty = status < 500
 		return errors.oauth(faulty and 400 or status, faulty and "invalid_request" or "server_error", message)
+	elseif path:find("^/v1/") then
+		return reply.json({ success = false, message = message }, status)
 	elseif path:find("^/_sandbox/") or req:wants_json() then
 		return reply.json({ error = message }, status)
 	end

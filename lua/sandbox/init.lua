@@ -1,9 +1,10 @@
 -- The sandbox: a local Segment for those who have no app there. Both of its hosts on one port: OAuth as ORY Hydra
--- speaks it, the Config API v1beta, and a control API below /_sandbox/. An app like any other, on the public library
--- alone.
+-- speaks it, the Config API v1beta, the event intake, and a control API below /_sandbox/. An app like any other, on the
+-- public library alone.
 local partnerapp = require "partnerapp"
 local errors = require "errors"
 local faults = require "faults"
+local intake = require "intake"
 local login = require "login"
 local plans = require "tracking_plans"
 local record = require "record"
@@ -22,6 +23,7 @@ app:after(record.note)
 app:after(faults.after)
 login.routes(app)
 plans.routes(app)
+intake.routes(app)
 
 for _, part in ipairs {
 	"status",

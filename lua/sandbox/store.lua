@@ -43,6 +43,9 @@ local STEPS = {
 	CREATE INDEX windows_minute ON windows (minute);
 	CREATE TABLE faults (n INTEGER PRIMARY KEY, method TEXT, path TEXT, left INTEGER, waiting INTEGER, released INTEGER,
 		body TEXT);
+	CREATE TABLE events (n INTEGER PRIMARY KEY, time INTEGER, source TEXT, type TEXT, message_id TEXT, body TEXT,
+		outcomes TEXT);
+	CREATE INDEX events_message ON events (source, message_id);
 	CREATE TABLE requests (n INTEGER PRIMARY KEY, time INTEGER, method TEXT, path TEXT, query TEXT, headers TEXT,
 		status INTEGER, warning TEXT);
 	CREATE TABLE counts (key TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;

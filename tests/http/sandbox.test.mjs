@@ -1,5 +1,7 @@
 // The sandbox alone, as a process: its settings, and what only a real connection shows.
 import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { once } from "node:events";
 import http from "node:http";
 import { after, before, beforeEach, test } from "node:test";
 import zlib from "node:zlib";
@@ -175,4 +177,35 @@ test("the clock goes forward", async () => {
 	const later = (await request(`${sandbox.origin}/_sandbox/clock`, json({ advance: 3600 }))).json().now;
 	const seconds = (Date.parse(later) - Date.parse(before)) / 1000;
 	assert.ok(seconds >= 3600 && seconds < 3660, String(seconds));
+});
+
+test("conformance 68 an event sent to the intake arrives at a webhook, signed", async () => {
+	const got = [];
+	const receiver = http.createServer((req, res) => {
+		const chunks = [];
+		req.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
+			got.push({ headers: req.headers, body: Buffer.concat(chunks) });
+			res.end();
+		});
+	}).listen(0, "127.0.0.1");
+	await once(receiver, "listening");
+	const headers = await personalToken(sandbox.origin);
+	const api = (path, options) => request(`${sandbox.origin}/v1beta/workspaces/business/sources/js${path}`, options);
+	const name = "workspaces/business/sources/js/destinations/webhooks";
+	const config = [
+		{ name: `${name}/config/sharedSecret`, value: "abc123" },
+		{ name: `${name}/config/hooks`, value: [{ hook: `http://127.0.0.1:${receiver.address().port}/hook` }] },
+	];
+	const made = await api("/destinations", json({ destination: { name, enabled: true, config } }, headers));
+	assert.equal(made.status, 200, made.text);
+	const [writeKey] = (await api("", { headers })).json().write_keys;
+	const sent = await request(`${sandbox.origin}/v1/track`, json({ writeKey, userId: "Zoë", event: "日本" }));
+	assert.deepEqual(sent.json(), { success: true });
+	receiver.close();
+	assert.equal(got.length, 1);
+	assert.equal(got[0].headers["user-agent"], "Segment.io/1.0");
+	assert.equal(got[0].headers["x-signature"], createHmac("sha1", "abc123").update(got[0].body).digest("hex"));
+	const event = JSON.parse(got[0].body);
+	assert.equal(event.event, "日本");
+	assert.equal(JSON.stringify(event), got[0].body.toString());
 });
