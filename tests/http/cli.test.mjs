@@ -165,8 +165,9 @@ test("a failing test of an app is exit code 1", async () => {
 	assert.match(out, /0 passed, 1 failed/);
 });
 
-test("the key is made once, for its owner only", async () => {
+test("the key is made once, for its owner only", async (t) => {
 	const taken = net.createServer().listen(0, "127.0.0.1");
+	t.after(() => taken.close());
 	await once(taken, "listening");
 	const env = { CLIENT_ID: "a", CLIENT_SECRET: "b", LISTEN: `127.0.0.1:${taken.address().port}` };
 	const serve = () => command(["serve", path.join(top, "lua/app")], env);
@@ -176,5 +177,4 @@ test("the key is made once, for its owner only", async () => {
 	const first = readFileSync(key, "utf8");
 	assert.equal((await serve()).code, 1);
 	assert.equal(readFileSync(key, "utf8"), first);
-	taken.close();
 });

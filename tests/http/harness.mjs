@@ -25,6 +25,7 @@ export async function run(args, { cwd, env = {}, input = "" } = {}) {
 	let out = "", err = "";
 	child.stdout.on("data", (data) => (out += data));
 	child.stderr.on("data", (data) => (err += data));
+	child.stdin.on("error", () => {}); // it may end before it has read anything
 	child.stdin.end(input);
 	const [code] = await once(child, "close");
 	return { code, out, err };
