@@ -23,7 +23,7 @@ int pa_listen_read(const char *text, char *place, size_t size, struct pa_error *
 		return pa_error_set(error, "usage", "cannot listen on '%s': it must be ADDRESS:PORT", text);
 	snprintf(host, sizeof host, "%.*s", (int)(colon - text), text);
 	long number = strtol(colon + 1, &end, 10);
-	if (end == colon + 1 || *end || number < 0 || number > 65535)
+	if (colon[1] < '0' || colon[1] > '9' || *end || number > 65535)
 		return pa_error_set(error, "usage", "cannot listen on '%s': the port must be 0 to 65535", text);
 	if (strcmp(host, "localhost") == 0)
 		strcpy(host, "127.0.0.1");

@@ -34,10 +34,10 @@ static void drip(int fd, const char *bytes, size_t length, const atomic_bool *st
 	}
 }
 
-/* Linux answers to this with an RST, whatever the connection was doing. */
+/* Linux answers to this with an RST, whatever the connection was doing. Where it fails, the connection only closes. */
 static void reset(int fd)
 {
-	connect(fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));
+	(void)connect(fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));
 }
 
 bool pa_spoil_send(int fd, enum pa_spoil spoil, const struct pa_buffer *answer, size_t head, const atomic_bool *stop)

@@ -1,0 +1,308 @@
+/* What the gate refuses, with which status, and what it makes of what it lets through. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "gate.h"
+
+static struct pa_span span(const char *text)
+{
+	return (struct pa_span){text, strlen(text)};
+}
+
+/* The verdict's status on a request line. */
+static int target_status(struct pa_span method, struct pa_span target, struct pa_request *request, char *path)
+{
+	*request = (struct pa_request){.method = method, .target = target};
+	return pa_gate_target(request, path).status;
+}
+
+static void expect_target(int status, const char *method, const char *target)
+{
+	struct pa_request request;
+	char path[256];
+
+	int seen = target_status(span(method), span(target), &request, path);
+	if (seen != status)
+		fail_msg("%s %s: %d, not %d", method, target, seen, status);
+}
+
+static void test_methods(void **state)
+{
+	(void)state;
+	static const char *const known[] = {"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"};
+	static const char *const unknown[] = {"TRACE", "CONNECT", "get", "GETT", "GE", "", "PROPFIND"};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		expect_target(0, known[i], "/");
+	for (size_t i = 0; i < sizeof unknown / sizeof *unknown; i++)
+		expect_target(501, unknown[i], "/");
+}
+
+static void test_targets_refused(void **state)
+{
+	(void)state;
+	static const char *const bad[] = {"", "*", "http://a/", "a", "/a b", "/a\tb", "/a#b", "/\x7f", "/%", "/%4", "/%zz",
+		"/%00", "/%0d", "/%0A", "/%7f", "/%5c", "/a\\b", "/..", "/.", "/a/../b", "/a/./b", "/a/%2e%2e/b", "/%2e", "//",
+		"/a//b", "/a/%2Fb/", "/%ff", "/%c0%af", "/%ed%a0%80", "/%f4%90%80%80", "/a?%", "/a?%4", "/a?%gg", "/a?%00",
+		"/a?%ff"};
+
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		expect_target(400, "GET", bad[i]);
+}
+
+static void test_targets_let_through(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *target, *path, *query;
+	} cases[] = {
+		{"/", "/", NULL},
+		{"/a/b", "/a/b", NULL},
+		{"/a?", "/a", ""},
+		{"/a?b=%20+c", "/a", "b=%20+c"},
+		{"/%C3%A9", "/\xc3\xa9", NULL},
+		{"/a+b", "/a+b", NULL},
+		{"/..a/b..", "/..a/b..", NULL},
+		{"/...", "/...", NULL},
+		{"/a?x=//&y=..", "/a", "x=//&y=.."},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pa_request request;
+		char path[256];
+		assert_int_equal(target_status(span("GET"), span(cases[i].target), &request, path), 0);
+		assert_int_equal(request.path.length, strlen(cases[i].path));
+		assert_memory_equal(request.path.at, cases[i].path, request.path.length);
+		assert_int_equal(request.query.at != NULL, cases[i].query != NULL);
+		if (cases[i].query) {
+			assert_int_equal(request.query.length, strlen(cases[i].query));
+			assert_memory_equal(request.query.at, cases[i].query, request.query.length);
+		}
+	}
+}
+
+static void test_long_target(void **state)
+{
+	(void)state;
+	char target[(8 << 10) + 1], path[sizeof target];
+	struct pa_request request;
+
+	memset(target, 'a', sizeof target);
+	target[0] = '/';
+	assert_int_equal(target_status(span("GET"), (struct pa_span){target, sizeof target - 1}, &request, path), 0);
+	assert_int_equal(target_status(span("GET"), (struct pa_span){target, sizeof target}, &request, path), 414);
+}
+
+static void test_nul_in_target(void **state)
+{
+	(void)state;
+	struct pa_request request;
+	char path[16];
+
+	assert_int_equal(target_status(span("GET"), (struct pa_span){"/a\0b", 4}, &request, path), 400);
+}
+
+static int header_status(struct pa_request *request, struct pa_body_framing *framing)
+{
+	static const char *const hosts[] = {"localhost", "[::1]"};
+
+	return pa_gate_headers(request, hosts, 2, 1000, framing).status;
+}
+
+/* "Name: value" lines; a Host line is added unless `lines` begins with '!'. */
+static int lines_status(struct pa_body_framing *framing, const char *lines)
+{
+	struct pa_request request = {0};
+	char copy[512], *rest = copy;
+
+	assert_true(strlen(lines) < sizeof copy);
+	strcpy(copy, lines + (*lines == '!'));
+	if (*lines != '!')
+		request.headers[request.header_count++] = (struct pa_header){span("Host"), span("localhost:80")};
+	for (char *line; (line = strsep(&rest, "\n")) && *line;) {
+		char *colon = strchr(line, ':');
+		*colon = '\0';
+		request.headers[request.header_count++] = (struct pa_header){span(line), span(colon + 2)};
+	}
+	return header_status(&request, framing);
+}
+
+static void test_headers(void **state)
+{
+	(void)state;
+	static const struct {
+		int status;
+		const char *lines;
+	} cases[] = {
+		{400, "!"},
+		{0, "!host: LOCALHOST"},
+		{0, "!Host: localhost:8888"},
+		{0, "!Host: [::1]:8888"},
+		{400, "!Host: [::1"},
+		{400, "!Host: [::1]x"},
+		{400, "!Host: "},
+		{400, "!Host: :80"},
+		{400, "!Host: localhost:x"},
+		{400, "!Host: local host"},
+		{400, "!Host: local/host"},
+		{400, "!Host: user@localhost"},
+		{400, "Host: localhost"},
+		{421, "!Host: evil.example"},
+		{421, "!Host: localhost.evil.example"},
+		{0, "Content-Length: 0"},
+		{0, "Content-Length: 1000"},
+		{413, "Content-Length: 1001"},
+		{413, "Content-Length: 999999999999999999"},
+		{400, "Content-Length: 9999999999999999999"},
+		{400, "Content-Length: "},
+		{400, "Content-Length: +1"},
+		{400, "Content-Length: -1"},
+		{400, "Content-Length: 1, 1"},
+		{400, "Content-Length: 0x10"},
+		{400, "Content-Length: 1\nContent-Length: 1"},
+		{400, "Content-Length: 1\nTransfer-Encoding: chunked"},
+		{0, "Transfer-Encoding: Chunked"},
+		{400, "Transfer-Encoding: gzip, chunked"},
+		{400, "Transfer-Encoding: chunked\nTransfer-Encoding: chunked"},
+		{400, "Transfer-Encoding: xchunked"},
+		{417, "Expect: something"},
+		{0, "Expect: 100-continue\nContent-Length: 5"},
+		{400, "Bad name: x"},
+		{400, ": x"},
+		{400, "X: a\x01z"},
+		{400, "X: a\rz"},
+		{0, "X: a\tz"},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pa_body_framing framing;
+		int seen = lines_status(&framing, cases[i].lines);
+		if (seen != cases[i].status)
+			fail_msg("%s: %d, not %d", cases[i].lines, seen, cases[i].status);
+	}
+}
+
+static void test_framing(void **state)
+{
+	(void)state;
+	struct pa_body_framing framing;
+
+	assert_int_equal(lines_status(&framing, "X: y"), 0);
+	assert_int_equal(framing.kind, PA_BODY_NONE);
+	assert_int_equal(lines_status(&framing, "Content-Length: 12\nExpect: 100-Continue"), 0);
+	assert_int_equal(framing.kind, PA_BODY_LENGTH);
+	assert_int_equal(framing.length, 12);
+	assert_true(framing.expects_continue);
+	assert_int_equal(lines_status(&framing, "Expect: 100-continue"), 0);
+	assert_false(framing.expects_continue);
+	assert_int_equal(lines_status(&framing, "Transfer-Encoding: chunked"), 0);
+	assert_int_equal(framing.kind, PA_BODY_CHUNKED);
+}
+
+static void test_no_hosts_is_every_host(void **state)
+{
+	(void)state;
+	struct pa_request request = {.header_count = 1, .headers = {{span("Host"), span("Any.Example")}}};
+	struct pa_body_framing framing;
+
+	assert_int_equal(pa_gate_headers(&request, NULL, 0, 0, &framing).status, 0);
+	assert_int_equal(request.host.length, strlen("any.example"));
+	assert_memory_equal(request.host.at, "any.example", request.host.length);
+}
+
+/* A block as civetweb leaves it: NULs behind each name, each value and where CR LF were. */
+static int layout_status(char *block, const size_t (*parts)[4], size_t count)
+{
+	struct pa_request request = {.header_count = count};
+
+	for (size_t i = 0; i < count; i++)
+		request.headers[i] = (struct pa_header){{block + parts[i][0], parts[i][1]}, {block + parts[i][2], parts[i][3]}};
+	return pa_gate_layout(&request, block).status;
+}
+
+static void test_layout(void **state)
+{
+	(void)state;
+	char good[] = "A\0 1\0\0B\0 2\0\0\r\0";
+	char space_before_colon[] = "A \0 1\0\0\r\0";
+	char bare_lf[] = "A\0 1\0B\0 2\0\0\r\0";
+	char skipped_line[] = "A\0 1\0\0oddB\0 2\0\0\r\0";
+	char folded[] = "A\0 1\0\0 2\r\0";
+
+	assert_int_equal(layout_status(good, (const size_t[][4]){{0, 1, 3, 1}, {6, 1, 9, 1}}, 2), 0);
+	assert_int_equal(layout_status(space_before_colon, (const size_t[][4]){{0, 1, 4, 1}}, 1), 400);
+	assert_int_equal(layout_status(bare_lf, (const size_t[][4]){{0, 1, 3, 1}, {5, 1, 8, 1}}, 2), 400);
+	assert_int_equal(layout_status(skipped_line, (const size_t[][4]){{0, 1, 3, 1}, {9, 1, 12, 1}}, 2), 400);
+	assert_int_equal(layout_status(folded, (const size_t[][4]){{0, 1, 3, 1}}, 1), 400);
+}
+
+static void test_decode(void **state)
+{
+	(void)state;
+	char to[16];
+
+	assert_int_equal(pa_gate_decode(span("a%2Bb+c"), to, true), 5);
+	assert_memory_equal(to, "a+b c", 5);
+	assert_int_equal(pa_gate_decode(span("a+b"), to, false), 3);
+	assert_memory_equal(to, "a+b", 3);
+	assert_int_equal(pa_gate_decode(span("%00"), to, true), 1);
+	assert_int_equal(pa_gate_decode(span("%a"), to, true), -1);
+	assert_int_equal(pa_gate_decode(span("%"), to, true), -1);
+	assert_int_equal(pa_gate_decode(span("%g0"), to, true), -1);
+	assert_int_equal(pa_gate_decode((struct pa_span){"", 0}, to, true), 0);
+}
+
+static void test_utf8(void **state)
+{
+	(void)state;
+	static const char *const good[] = {
+		"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
+	static const char *const bad[] = {"\x80", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe2\x82",
+		"\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3\x28", "\xe2\x28\xa1"};
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
+		assert_true(pa_gate_utf8(span(good[i])));
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		assert_false(pa_gate_utf8(span(bad[i])));
+}
+
+static void test_request_id(void **state)
+{
+	(void)state;
+	char longest[66];
+
+	memset(longest, 'x', sizeof longest);
+	assert_true(pa_gate_request_id((struct pa_span){longest, 64}));
+	assert_false(pa_gate_request_id((struct pa_span){longest, 65}));
+	assert_true(pa_gate_request_id(span("aZ09-")));
+	assert_false(pa_gate_request_id(span("")));
+	assert_false(pa_gate_request_id(span("a b")));
+	assert_false(pa_gate_request_id(span("a\nb")));
+	assert_false(pa_gate_request_id(span("a_b")));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_methods),
+		cmocka_unit_test(test_targets_refused),
+		cmocka_unit_test(test_targets_let_through),
+		cmocka_unit_test(test_long_target),
+		cmocka_unit_test(test_nul_in_target),
+		cmocka_unit_test(test_headers),
+		cmocka_unit_test(test_framing),
+		cmocka_unit_test(test_no_hosts_is_every_host),
+		cmocka_unit_test(test_layout),
+		cmocka_unit_test(test_decode),
+		cmocka_unit_test(test_utf8),
+		cmocka_unit_test(test_request_id),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,177 @@
+/* Which texts are JSON, and what is rewritten for cjson's sake. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "native/json_scan.h"
+
+static void expect_code(const char *code, const char *text, size_t length)
+{
+	/* An exact copy on the heap: a read behind its end is the sanitizer's. */
+	char *copy = malloc(length + !length);
+	struct pa_json_scan scan;
+
+	assert_non_null(copy);
+	memcpy(copy, text, length);
+	int result = pa_json_scan(&scan, copy, length);
+	if (code ? !scan.code || strcmp(scan.code, code) != 0 : scan.code != NULL)
+		fail_msg("%.*s: %s", (int)length, text, scan.code ? scan.message : "fine");
+	assert_int_equal(result, code ? -1 : 0);
+	assert_true(scan.at <= length);
+	pa_buffer_free(&scan.text);
+	free(copy);
+}
+
+static void test_good(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"{}", " [ ] ", "null", "true", "false", "0", "-0", "-1.5e+10", "1E5", "\"\"",
+		"\"\\u00e9\\n\\/\"", "\"\\ud83d\\ude00\"", "{\"a\":[1,{\"b\":null}]}", "[1 , 2]", "9223372036854775807",
+		"-9223372036854775808", "\"\xf0\x9f\x98\x80\"", "\t\n\r 1"};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		expect_code(NULL, texts[i], strlen(texts[i]));
+}
+
+static void test_bad(void **state)
+{
+	(void)state;
+	static const char *const texts[] = {"", " ", "{", "[", "[1", "[1,", "[1,]", "[,]", "{\"a\"",
+		"{\"a\":", "{\"a\":1,}", "{a:1}", "{'a':1}", "{\"a\" 1}", "{1:1}", "01", "-", "+1", ".5", "1.", "1e", "1e+",
+		"0x10", "NaN", "Infinity", "-Infinity", "nan", "tru", "nulll", "TRUE", "1 2", "{} x", "\"", "\"a", "\"\\",
+		"\"\\x\"", "\"\\u12\"", "\"\\u12g4\"", "\"\\ud800\"", "\"\\ud800\\u0041\"", "\"\\udc00\"", "\"\n\"", "\"\t\"",
+		"\"\xff\"", "\"\xc0\x80\"", "\"\xed\xa0\x80\"", "1e999", "9223372036854775808", "-9223372036854775809", "/**/1",
+		"[1]]", "\xef\xbb\xbf{}"};
+
+	for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+		expect_code("bad_json", texts[i], strlen(texts[i]));
+	expect_code("bad_json", "[1]\0", 4);
+	expect_code("bad_json", "\"a\0b\"", 5);
+	expect_code("bad_json", "{\"a\":1", 6);
+}
+
+static void test_every_prefix_is_refused(void **state)
+{
+	(void)state;
+	static const char text[] = "{\"a\":[1.5e3,\"\\u00e9\\ud83d\\ude00\xc3\xa9\",true,null,{}]}";
+
+	for (size_t length = 0; length + 1 < sizeof text - 1; length++)
+		expect_code("bad_json", text, length);
+	expect_code(NULL, text, sizeof text - 1);
+}
+
+static void test_depth(void **state)
+{
+	(void)state;
+	char text[2 * (PA_JSON_DEPTH_MAX + 1)];
+	size_t depth = PA_JSON_DEPTH_MAX;
+
+	memset(text, '[', depth);
+	memset(text + depth, ']', depth);
+	expect_code(NULL, text, 2 * depth);
+	depth++;
+	memset(text, '[', depth);
+	memset(text + depth, ']', depth);
+	expect_code("too_deep", text, 2 * depth);
+	/* Far deeper than any stack, in as many bytes. */
+	size_t length = 10 << 20;
+	char *deep = malloc(length);
+	assert_non_null(deep);
+	memset(deep, '[', length);
+	expect_code("too_deep", deep, length);
+	free(deep);
+}
+
+static void test_rewritten(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *becomes;
+	} cases[] = {
+		{"[1,2.5]", NULL},
+		{"{}", NULL},
+		{"[]", "\"\177A\""},
+		{"{\"a\": [ ] }", "{\"a\": \"\177A\" }"},
+		{"123456789012345", NULL},
+		{"1234567890123456", "\"\177N1234567890123456\""},
+		{"[1.0]", "[\"\177N1.0\"]"},
+		{"1e3", "\"\177N1e3\""},
+		{"\"\177A\"", "\"\177\177A\""},
+		{"\"\\u007fA\"", "\"\177\\u007fA\""},
+		{"{\"\177\":1}", NULL},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pa_json_scan scan;
+		assert_int_equal(pa_json_scan(&scan, cases[i].text, strlen(cases[i].text)), 0);
+		assert_int_equal(scan.rewritten, cases[i].becomes != NULL);
+		if (cases[i].becomes) {
+			assert_int_equal(scan.text.length, strlen(cases[i].becomes));
+			assert_memory_equal(scan.text.at, cases[i].becomes, scan.text.length);
+		}
+		pa_buffer_free(&scan.text);
+	}
+}
+
+static void test_members_are_counted(void **state)
+{
+	(void)state;
+	static const char text[] = "{\"a\":{\"b\":1},\"c\":[{\"d\":2}]}";
+	struct pa_json_scan scan;
+
+	assert_int_equal(pa_json_scan(&scan, text, sizeof text - 1), 0);
+	assert_int_equal(scan.members, 4);
+	pa_buffer_free(&scan.text);
+}
+
+/* Bytes at random, and good texts with a byte changed: an answer each time, never a read beside the text. */
+static void test_any_bytes(void **state)
+{
+	(void)state;
+	static const char good[] = "{\"a\":[1.5e3,\"\\u00e9\\ud83d\\ude00\xc3\xa9\",true,null,{}],\"b\":12345678901234567}";
+	uint32_t seed = 1;
+
+	for (int round = 0; round < 20000; round++) {
+		char text[sizeof good];
+		size_t length = sizeof good - 1;
+		memcpy(text, good, length);
+		for (int change = 0; change < 1 + round % 4; change++) {
+			seed = seed * 1664525 + 1013904223;
+			text[(seed >> 8) % length] = (char)(seed >> 24);
+		}
+		char *copy = malloc(length);
+		struct pa_json_scan scan;
+		assert_non_null(copy);
+		memcpy(copy, text, length);
+		int result = pa_json_scan(&scan, copy, length);
+		assert_int_equal(result == 0, scan.code == NULL);
+		if (scan.rewritten && result == 0) {
+			/* What was rewritten is JSON still. */
+			struct pa_json_scan again;
+			assert_int_equal(pa_json_scan(&again, scan.text.at, scan.text.length), 0);
+			pa_buffer_free(&again.text);
+		}
+		pa_buffer_free(&scan.text);
+		free(copy);
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_good),
+		cmocka_unit_test(test_bad),
+		cmocka_unit_test(test_every_prefix_is_refused),
+		cmocka_unit_test(test_depth),
+		cmocka_unit_test(test_rewritten),
+		cmocka_unit_test(test_members_are_counted),
+		cmocka_unit_test(test_any_bytes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

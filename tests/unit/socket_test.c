@@ -1,0 +1,175 @@
+/* Addresses to listen on, and the sockets of this process. */
+#include <arpa/inet.h>
+#include <netinet/in.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "deadline.h"
+#include "listen.h"
+#include "socket.h"
+
+static void test_read(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *text, *place;
+	} good[] = {
+		{"127.0.0.1:8888", "127.0.0.1:8888"},
+		{"localhost:8888", "127.0.0.1:8888"},
+		{":80", "80"},
+		{"0.0.0.0:0", "0.0.0.0:0"},
+		{"10.0.0.1:65535", "10.0.0.1:65535"},
+	};
+	static const char *const bad[] = {"", "8888", "localhost", "localhost:", "localhost:x", "localhost:80s",
+		"localhost:80r", "localhost:-1", "localhost:+1", "localhost: 80", "localhost:65536", "example.com:80",
+		"1.2.3:80", "[::1]:80", "::1:80", "127.0.0.1:80,81", "a:80:80"};
+	struct pa_error error;
+	char place[96];
+
+	for (size_t i = 0; i < sizeof good / sizeof *good; i++) {
+		assert_int_equal(pa_listen_read(good[i].text, place, sizeof place, &error), 0);
+		assert_string_equal(place, good[i].place);
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		if (pa_listen_read(bad[i], place, sizeof place, &error) == 0)
+			fail_msg("%s was read as %s", bad[i], place);
+		assert_string_equal(error.code, "usage");
+	}
+}
+
+/* A listening socket on a free port and one connection to it. */
+struct pair {
+	int listener, client, accepted;
+	unsigned port, client_port;
+};
+
+static unsigned port_of(int fd)
+{
+	struct sockaddr_in address;
+	socklen_t size = sizeof address;
+
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	return ntohs(address.sin_port);
+}
+
+static int set_up(void **state)
+{
+	static struct pair pair;
+	struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+
+	pair.listener = socket(AF_INET, SOCK_STREAM, 0);
+	pair.client = socket(AF_INET, SOCK_STREAM, 0);
+	if (bind(pair.listener, (struct sockaddr *)&address, sizeof address) < 0 || listen(pair.listener, 5) < 0)
+		return -1;
+	pair.port = port_of(pair.listener);
+	address.sin_port = htons((uint16_t)pair.port);
+	if (connect(pair.client, (struct sockaddr *)&address, sizeof address) < 0)
+		return -1;
+	pair.accepted = accept(pair.listener, NULL, NULL);
+	pair.client_port = port_of(pair.client);
+	*state = &pair;
+	return pair.accepted < 0 ? -1 : 0;
+}
+
+static int tear_down(void **state)
+{
+	struct pair *pair = *state;
+
+	close(pair->listener);
+	close(pair->client);
+	close(pair->accepted);
+	return 0;
+}
+
+static void test_busy(void **state)
+{
+	struct pair *pair = *state;
+	char place[32];
+
+	snprintf(place, sizeof place, "127.0.0.1:%u", pair->port);
+	assert_true(pa_listen_is_busy(place));
+	assert_false(pa_listen_is_busy("127.0.0.1:0"));
+}
+
+static void test_find(void **state)
+{
+	struct pair *pair = *state;
+
+	assert_int_equal(pa_socket_find("127.0.0.1", pair->client_port, pair->port), pair->accepted);
+	assert_int_equal(pa_socket_find("127.0.0.1", pair->client_port, pair->port + 1), -1);
+	assert_int_equal(pa_socket_find("127.0.0.2", pair->client_port, pair->port), -1);
+}
+
+static bool ended(int fd)
+{
+	struct pollfd readable = {.fd = fd, .events = POLLIN};
+	char byte;
+
+	return poll(&readable, 1, 5000) == 1 && read(fd, &byte, 1) == 0;
+}
+
+static void test_shut(void **state)
+{
+	struct pair *pair = *state;
+
+	pa_socket_shut(pair->port);
+	assert_true(ended(pair->accepted));
+	assert_int_equal(accept(pair->listener, NULL, NULL), -1);
+	/* What is being written goes out. */
+	assert_int_equal(write(pair->accepted, "x", 1), 1);
+	char byte = 0;
+	assert_int_equal(read(pair->client, &byte, 1), 1);
+	assert_int_equal(byte, 'x');
+}
+
+static void test_deadline_passes(void **state)
+{
+	struct pair *pair = *state;
+	struct pa_deadlines *deadlines = pa_deadlines_open();
+	struct pa_deadline deadline;
+
+	assert_non_null(deadlines);
+	pa_deadline_begin(deadlines, &deadline, pair->accepted, SHUT_RD, 20);
+	assert_true(ended(pair->accepted));
+	assert_true(pa_deadline_end(deadlines, &deadline));
+	pa_deadlines_close(deadlines);
+}
+
+static void test_deadline_ends_in_time(void **state)
+{
+	struct pair *pair = *state;
+	struct pa_deadlines *deadlines = pa_deadlines_open();
+	struct pa_deadline long_one, short_one;
+
+	assert_non_null(deadlines);
+	pa_deadline_begin(deadlines, &long_one, pair->accepted, SHUT_RD, 60000);
+	pa_deadline_begin(deadlines, &short_one, -1, SHUT_RD, 1);
+	assert_false(pa_deadline_end(deadlines, &short_one));
+	assert_false(pa_deadline_end(deadlines, &long_one));
+	struct pollfd readable = {.fd = pair->accepted, .events = POLLIN};
+	assert_int_equal(poll(&readable, 1, 0), 0);
+	pa_deadlines_close(deadlines);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_read),
+		cmocka_unit_test_setup_teardown(test_busy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_find, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_shut, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_deadline_passes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_deadline_ends_in_time, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
