@@ -97,7 +97,7 @@ static int finish_xpcall(lua_State *L, int status, lua_KContext base)
 	}
 	lua_pushvalue(L, 1);
 	lua_insert(L, -2);
-	lua_call(L, 1, 1);
+	lua_pcall(L, 1, 1, 0); /* as Lua's own: what a handler raises takes the place of what it returns */
 	lua_pushboolean(L, 0);
 	lua_insert(L, -2);
 	return 2;

@@ -1,7 +1,7 @@
 // The HTTP surface of the real program: what a strict server refuses, limits, signals, reloads.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import net from "node:net";
 import path from "node:path";
 import { after, before, test } from "node:test";
@@ -287,6 +287,34 @@ test("RL-07 OP-02 SIGHUP reloads", async () => {
 	server.child.kill("SIGHUP");
 	while (!server.err.slice(from).includes('"reloaded"')) await once(server.child.stderr, "data");
 	assert.equal(await version(), "5");
+});
+
+test("RL-05 reloads under load: no request fails, memory stays", async () => {
+	const rss = () => Number(readFileSync(`/proc/${server.child.pid}/status`, "utf8").match(/VmRSS:\s+(\d+)/)[1]);
+	const reload = async () => {
+		const from = server.err.length;
+		server.child.kill("SIGHUP");
+		while (!server.err.slice(from).includes('"reloaded"')) await once(server.child.stderr, "data");
+	};
+	let over = false, answered = 0;
+	const client = async () => {
+		while (!over) {
+			const answer = await request(`${origin}/hello`);
+			assert.equal(answer.status, 200);
+			assert.equal(answer.text, "Hello, world\n");
+			answered++;
+		}
+	};
+	const clients = [client(), client(), client(), client()];
+	for (let i = 0; i < 50; i++) await reload();
+	const before = rss();
+	for (let i = 0; i < 200; i++) await reload();
+	const grown = rss() - before;
+	over = true;
+	await Promise.all(clients);
+	assert.ok(answered > 100, `${answered} requests`);
+	// A generation that stayed would be 200 KB and more, each.
+	assert.ok(grown < 8192, `${grown} KB more after 200 reloads`);
 });
 
 // Other servers

@@ -230,6 +230,25 @@ static void SBX_04_a_loop_that_pcall_protects_ends(void **state)
 	}
 }
 
+static void SBX_05_a_handler_of_xpcall_runs_after_unwinding(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(
+		handle(fixture,
+			"local depth = 0 local function deep() depth = depth + 1 if depth < 5 then deep() end error('x') end "
+			"local ok, seen = xpcall(deep, function(raised) return { raised = raised } end) "
+			"local _, loop = pcall(xpcall, error, function() error('again') end) "
+			"return { status = 200, body = tostring(ok) .. seen.raised:match('entry.lua:1: x') .. "
+			"(seen.raised:find('stack traceback') and ' trace' or '') .. type(loop) }"),
+		0);
+	assert_body(fixture, "falseentry.lua:1: x traceboolean");
+	pa_vm_free(fixture->vm);
+	fixture->vm = NULL;
+	assert_int_equal(handle(fixture, "xpcall(error, function() while true do end end)"), -1);
+	assert_fault(fixture, "budget");
+}
+
 static void SBX_06_a_script_may_not_have_finalizers(void **state)
 {
 	assert_int_equal(handle(*state, "setmetatable({}, { __gc = function() end })"), -1);
@@ -251,7 +270,7 @@ static void SBX_09_memory_is_capped_and_the_vm_survives(void **state)
 	assert_true(pa_vm_memory(fixture->vm) < 8 << 20);
 }
 
-static void SBX_10_odd_errors_are_faults_not_crashes(void **state)
+static void SBX_10_15_odd_errors_are_faults_not_crashes(void **state)
 {
 	static const char *const bodies[] = {"error()", "error({})",
 		"error(setmetatable({}, { __tostring = function() error('again') end }))",
@@ -306,9 +325,10 @@ int main(void)
 		CASE(SBX_02_03_modules_are_text_in_the_folder),
 		CASE(SBX_11_12_globals_and_libraries_are_read_only),
 		CASE(SBX_04_a_loop_that_pcall_protects_ends),
+		CASE(SBX_05_a_handler_of_xpcall_runs_after_unwinding),
 		CASE(SBX_06_a_script_may_not_have_finalizers),
 		CASE(SBX_09_memory_is_capped_and_the_vm_survives),
-		CASE(SBX_10_odd_errors_are_faults_not_crashes),
+		CASE(SBX_10_15_odd_errors_are_faults_not_crashes),
 		CASE(a_request_is_over_after_its_response),
 		CASE(a_module_that_does_not_load_is_a_fault_with_its_line),
 #undef CASE

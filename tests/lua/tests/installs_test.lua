@@ -54,7 +54,7 @@ testing.case("two installs without a name are two", function(t)
 	t.truthy(save({ install_name = "absent" }).id ~= save({ install_name = "absent" }).id)
 end)
 
-testing.case("a list has the newest first, and what is shown has no token", function(t)
+testing.case("SBX-13 a list has the newest first, and what scripts see has no token", function(t)
 	testing.clock.advance(10)
 	local install, _, text = save()
 	local list = installs.all()
