@@ -74,7 +74,7 @@ function demo.plan(given)
 	app.settings.SANDBOX_URL = url
 	app.settings.DESTINATION = slug
 	return {
-		servers = { servers.sandbox(found, "sqlite:.partnerapp/sandbox.db"), app },
+		servers = { servers.sandbox(found, "sqlite:.partnerapp/sandbox.db", found.value.SECRET_KEY), app },
 		ready = READY:format(found.value.PUBLIC_URL, url, folder),
 		log_level = found.value.LOG_LEVEL,
 		log_people = files.is_terminal("err"),

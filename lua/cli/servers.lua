@@ -68,8 +68,9 @@ end
 --- The sandbox's server. It is loopback only, and may deliver events anywhere.
 ---@param found table settings
 ---@param database string
+---@param seed string? makes the key that seals what is in a database that is kept; without, it is another at each start
 ---@return table
-function servers.sandbox(found, database)
+function servers.sandbox(found, database, seed)
 	local url = "http://" .. found.value.SANDBOX_LISTEN
 	local told = { PUBLIC_URL = url, SEGMENT_ID_URL = url, SEGMENT_API_URL = url }
 	for _, name in ipairs { "SANDBOX_AUTO_CONSENT", "SANDBOX_STRICT", "SANDBOX_NO_RATE_LIMIT" } do
@@ -83,7 +84,7 @@ function servers.sandbox(found, database)
 		workers = SANDBOX_WORKERS,
 		watch = false,
 		database = database,
-		secret_key = "k1:" .. crypto.hex(crypto.random(32)),
+		secret_key = "k1:" .. crypto.hex(seed and crypto.hmac("sha256", seed, "sandbox") or crypto.random(32)),
 		http_allow = "*",
 		spoils = true,
 		settings = told,

@@ -1,9 +1,9 @@
 // The install flow over loopback, against the demo: the good end and all the others.
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, writeFileSync, statSync, readdirSync } from "node:fs";
+import { cpSync, readFileSync, rmSync, writeFileSync, statSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { Jar, folder, request, run, startDemo, top, walk } from "./harness.mjs";
+import { Jar, folder, request, run, start, startDemo, top, walk } from "./harness.mjs";
 
 let demo;
 before(async () => (demo = await startDemo()));
@@ -29,6 +29,21 @@ test("a customer installs the app and sees the destination enabled", async () =>
 	assert.match(page.text, /UA-970334309-1/);
 	assert.match(url, /code=/);
 	assert.doesNotMatch(page.text, /[\w-]{43}\.[\w-]{43}/);
+});
+
+test("a demo that is started again knows its installs, and Segment theirs", async () => {
+	const first = await startDemo(), jar = new Jar();
+	const { response } = await walk(first, jar);
+	assert.equal(await first.stop(), 0);
+	const second = await start(["demo"], { cwd: first.cwd, env: first.settings });
+	try {
+		const page = await request(first.app + response.location, { jar });
+		assert.equal(page.status, 200);
+		assert.match(page.text, /Google Analytics is enabled on your source/);
+	} finally {
+		assert.equal(await second.stop(), 0);
+		rmSync(first.cwd, { recursive: true });
+	}
 });
 
 test("OA-22 another browser does not see the install", async () => {
