@@ -346,6 +346,16 @@ static int l_parse_url(lua_State *L)
 	return 1;
 }
 
+static int l_parse_date(lua_State *L)
+{
+	int64_t seconds = pa_url_date(luaL_checkstring(L, 1));
+
+	if (seconds < 0)
+		return 0;
+	lua_pushinteger(L, (lua_Integer)seconds);
+	return 1;
+}
+
 static void add_escaped(luaL_Buffer *out, const char *text, size_t length)
 {
 	static const char digits[] = "0123456789ABCDEF";
@@ -448,7 +458,7 @@ static int l_form(lua_State *L)
 int pa_native_open_http(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"request", l_request}, {"all", l_all}, {"parse_url", l_parse_url},
-		{"escape", l_escape}, {"form", l_form}, {NULL, NULL}};
+		{"parse_date", l_parse_date}, {"escape", l_escape}, {"form", l_form}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

@@ -7,6 +7,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "../message.h"
 #include "http.h"
@@ -27,6 +28,9 @@ struct pa_url {
 /* Takes a URL apart, strictly. NULL when fine, else why not; free it either way. */
 const char *pa_url_read(const char *text, size_t length, struct pa_url *url);
 void pa_url_free(struct pa_url *url);
+
+/* Seconds since 1970 of a date of HTTP (RFC 9110 5.6.7); -1 when it is none. */
+int64_t pa_url_date(const char *text);
 
 /* Its origin only, into PA_ORIGIN_SIZE bytes. NULL when fine, else why not. */
 const char *pa_url_origin(const char *text, size_t length, char *origin);

@@ -111,3 +111,8 @@ void pa_url_free(struct pa_url *url)
 	curl_free(url->fragment);
 	*url = (struct pa_url){0};
 }
+
+int64_t pa_url_date(const char *text)
+{
+	return curl_getdate(text, NULL);
+}

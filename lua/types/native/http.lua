@@ -41,6 +41,11 @@ function http.all(requests) end
 ---@return {scheme: string, host: string, port: integer, path: string, query: string?, fragment: string?, origin: string}? parts, string? message, string? code "usage"
 function http.parse_url(url) end
 
+--- A date of HTTP (RFC 9110 5.6.7).
+---@param text string
+---@return integer? seconds since 1970
+function http.parse_date(text) end
+
 --- Percent-encodes everything but unreserved characters.
 ---@param text string
 ---@return string

@@ -1,0 +1,26 @@
+-- A client's operations, put together.
+local call = require "partnerapp.segment.call"
+
+---@class partnerapp.segment.client
+---@field token fun(): string?, string?, string?
+---@field renew (fun(): string?, string?, string?)?
+---@field scope string?
+---@field user {[1]: string, [2]: string}?
+---@field patience number
+local Client = {}
+Client.__index = Client
+
+--- One call of the API: what all operations are made of.
+Client.request = call
+
+require "partnerapp.segment.sources"(Client)
+require "partnerapp.segment.destinations"(Client)
+require "partnerapp.segment.filters"(Client)
+require "partnerapp.segment.tracking_plans"(Client)
+require "partnerapp.segment.apps"(Client)
+
+---@param fields table
+---@return partnerapp.segment.client
+return function(fields)
+	return setmetatable(fields, Client)
+end
