@@ -32,9 +32,10 @@ end
 ---@param name string? whose settings: see config.client
 ---@param scope string
 ---@param redirect_uri string
+---@param server any something when its authorization server is not Segment: no sandbox stands in for that one
 ---@return {id: string, secret: string}? client, string? message, string? code
-function clients.find(name, scope, redirect_uri)
-	if config.sandbox_url then
+function clients.find(name, scope, redirect_uri, server)
+	if config.sandbox_url and not server then
 		return register(scope, redirect_uri)
 	end
 	return config.client(name)

@@ -15,7 +15,10 @@ local config = {}
 
 local settings, clients
 
-local function is_loopback(host)
+--- Whether a host of a URL is this machine.
+---@param host string
+---@return boolean
+function config.is_loopback(host)
 	return host == "localhost"
 		or host:find("%.localhost$") ~= nil
 		or host:find("^127%.%d+%.%d+%.%d+$") ~= nil
@@ -34,7 +37,7 @@ function config.read()
 	config.public_url = url
 	config.public_host = url:match("^%a+://(%[[^%]]+%])") or url:match("^%a+://([^:/]+)")
 	config.https = url:find("^https:") ~= nil
-	config.development = is_loopback(config.public_host)
+	config.development = config.is_loopback(config.public_host)
 	config.segment_id_url = settings.SEGMENT_ID_URL or "https://id.segmentapis.com"
 	config.segment_api_url = settings.SEGMENT_API_URL or "https://platform.segmentapis.com"
 	config.sandbox_url = settings.SANDBOX_URL

@@ -2,6 +2,7 @@
 local crypto = require "native.crypto"
 local db = require "native.db"
 local json = require "partnerapp.json"
+local log = require "native.log"
 local renewal = require "partnerapp.renewal"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
@@ -11,6 +12,7 @@ local sys = require "native.sys"
 ---@field name string Segment's: "installs/7"; one of ours when the token named none
 ---@field client_id string the OAuth client it was made with
 ---@field client string? the name of that client's settings
+---@field server string? the issuer of its authorization server; nil is Segment
 ---@field app_name string?
 ---@field workspace string?
 ---@field source string?
@@ -19,7 +21,7 @@ local sys = require "native.sys"
 ---@field expires_at number seconds since 1970
 ---@field created_at number
 ---@field updated_at number
----@field health "ok"|"needs_reconnect"
+---@field health "ok"|"renewing"|"needs_reconnect" renewing: it did not work yet, and is tried again
 ---@field health_reason string?
 local Install = {}
 Install.__index = Install
@@ -43,6 +45,12 @@ local STEPS = {
 		UNIQUE (client_id, name));
 	CREATE INDEX pa_installs_created ON pa_installs (created_at)]],
 	"ALTER TABLE pa_installs ADD COLUMN asked_scope TEXT",
+	[[ALTER TABLE pa_installs ADD COLUMN server TEXT;
+	ALTER TABLE pa_installs ADD COLUMN refresh_token BLOB;
+	ALTER TABLE pa_installs ADD COLUMN renew_at REAL NOT NULL DEFAULT 0;
+	ALTER TABLE pa_installs ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
+	UPDATE pa_installs SET renew_at = expires_at - 360;
+	CREATE INDEX pa_installs_renew_at ON pa_installs (renew_at)]],
 }
 
 local migrated = false
@@ -57,15 +65,19 @@ local function prepare()
 end
 
 local SELECT =
-	[[SELECT id, client_id, name, client, redirect_uri, app_name, workspace, source, scope, asked_scope, expires_at,
-	version, health, health_reason, created_at, updated_at FROM pa_installs ]]
+	[[SELECT id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope, asked_scope,
+	expires_at, version, health, health_reason, created_at, updated_at FROM pa_installs ]]
 
-local INSERT = [[INSERT INTO pa_installs (id, client_id, name, client, redirect_uri, app_name, workspace, source, scope,
-	asked_scope, access_token, expires_at, created_at, updated_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (client_id, name) DO UPDATE SET client = excluded.client, redirect_uri = excluded.redirect_uri,
-	app_name = excluded.app_name, workspace = excluded.workspace, source = excluded.source, scope = excluded.scope,
-	asked_scope = excluded.asked_scope, access_token = excluded.access_token, expires_at = excluded.expires_at,
-	version = version + 1, lease_until = 0, health = 'ok', health_reason = NULL, updated_at = excluded.updated_at]]
+local INSERT = [[
+	INSERT INTO pa_installs (id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope,
+	asked_scope, access_token, refresh_token, expires_at, renew_at, created_at, updated_at)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (client_id, name) DO UPDATE SET client = excluded.client, server = excluded.server,
+	redirect_uri = excluded.redirect_uri, app_name = excluded.app_name, workspace = excluded.workspace,
+	source = excluded.source, scope = excluded.scope, asked_scope = excluded.asked_scope,
+	access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
+	renew_at = excluded.renew_at, version = version + 1, lease_until = 0, failures = 0, health = 'ok',
+	health_reason = NULL, updated_at = excluded.updated_at]]
 
 -- The token is sealed for the row's id, so an install that is connected again has to keep the id it has.
 local function id_for(client_id, name, fresh)
@@ -83,7 +95,7 @@ local function write(token, origin)
 	if not id then
 		return nil, err, code
 	end
-	local now = sys.now()
+	local now, refresh = sys.now(), token.refresh_token
 	local changes
 	changes, err, code = db.exec(
 		INSERT,
@@ -91,14 +103,17 @@ local function write(token, origin)
 		origin.client.id,
 		name,
 		origin.name,
+		origin.server,
 		origin.redirect_uri,
 		token.app_name,
 		token.workspace,
 		token.source,
 		token.scope or origin.scope,
 		origin.scope,
-		db.blob(crypto.seal(token.access_token, renewal.context(id))),
+		db.blob(crypto.seal(token.access_token, renewal.context("access_token", id))),
+		refresh and db.blob(crypto.seal(refresh, renewal.context("refresh_token", id))),
 		now + token.expires_in,
+		renewal.due_at(now, token.expires_in),
 		now,
 		now
 	)
@@ -111,7 +126,7 @@ end
 --- Saves the install of a checked token (partnerapp.token): when it returns, it is on the disk. An install of the same
 --- name and client is brought up to date.
 ---@param token table
----@param origin {client: {id: string}, name: string?, scope: string, redirect_uri: string} who asked, for what
+---@param origin {client: {id: string}, name: string?, server: string?, scope: string, redirect_uri: string} who asked
 ---@return partnerapp.install? install, string? message, string? code
 function installs.save(token, origin)
 	local ok, err, code = prepare()
@@ -156,6 +171,16 @@ function installs.all()
 		setmetatable(row, Install)
 	end
 	return rows
+end
+
+--- Renews the tokens that are due, for at most 20 seconds.
+---@return integer? renewed, string? message, string? code
+function installs.refresh_due()
+	local ok, err, code = prepare()
+	if not ok then
+		return nil, err, code
+	end
+	return renewal.refresh_due(20)
 end
 
 --- How many there are.
@@ -255,6 +280,9 @@ end
 --- A Config API client whose token is always fresh: it is renewed ahead of its end, and once after a 401.
 ---@return partnerapp.segment.client
 function Install:segment()
+	if self.server then
+		error("this install is one at " .. self.server .. ", not at Segment: see install:token()", 2)
+	end
 	return segment.new {
 		scope = self.scope,
 		token = function()
@@ -264,6 +292,42 @@ function Install:segment()
 			return renewal.after(self, self.version)
 		end,
 	}
+end
+
+--- Tries once more to renew the token, also when that was given up: for what was mended since.
+---@return boolean? works, string? message, string? code
+function Install:reconnect()
+	local token, err, code = renewal.again(self)
+	if not token then
+		return nil, err, code
+	end
+	return true
+end
+
+--- Forgets an install for good: its row is deleted and wiped from the database's files. Where its authorization server
+--- has an endpoint for it the token is revoked first; when that fails, the install is gone here all the same (RT-13).
+---@return boolean? gone, string? message, string? code
+function Install:disconnect()
+	local clients, servers = require "partnerapp.clients", require "partnerapp.authorization_server"
+	local server = servers.find(self.server)
+	if server and server.revoke_url then
+		local client = clients.find(self.client, self.asked_scope or self.scope, self.redirect_uri, self.server)
+		local token = client and renewal.revocable(self)
+		local revoked, err = nil, "its client or its token is not at hand"
+		if token then
+			revoked, err = servers.revoke(server, client, token)
+		end
+		if not revoked then
+			log.write("warn", "a token was not revoked", { install = self.name, error = err })
+		end
+	end
+	local changes, err, code = db.exec("DELETE FROM pa_installs WHERE id = ?", self.id)
+	if not changes then
+		return nil, err, code
+	end
+	db.wipe()
+	log.write("info", "disconnected", { install = self.name })
+	return true
 end
 
 --- The store an app sees as `app.installs`.
@@ -285,6 +349,11 @@ function installs.store()
 
 	function store:public(install)
 		return installs.public(install)
+	end
+
+	--- Renews the tokens that are due (RT-01), for at most 20 seconds: for a job that runs every few minutes.
+	function store:refresh_due()
+		return installs.refresh_due()
 	end
 
 	--- The installs the browser behind `req` made.

@@ -1,11 +1,10 @@
 -- The install flow: a redirect to the authorization server, and the callback with all its endings (see endings.lua).
 -- App:oauth mounts both; start, receive and exchange are its parts, for an app that writes its callback by hand.
+local authorization_server = require "partnerapp.authorization_server"
 local clients = require "partnerapp.clients"
 local config = require "partnerapp.config"
 local flow = require "partnerapp.flow"
-local http = require "partnerapp.http"
 local log = require "native.log"
-local short = require "partnerapp.short"
 
 local oauth = {}
 
@@ -14,6 +13,7 @@ local oauth = {}
 ---@field path string
 ---@field scope string
 ---@field client string? the name of the client's settings
+---@field server partnerapp.authorization_server? Segment unless said
 ---@field installed fun(req: partnerapp.request, install: partnerapp.install): partnerapp.response?, string?
 ---@field redirect_uri string
 
@@ -21,18 +21,15 @@ local function ending(...)
 	return require("partnerapp.endings").make(...)
 end
 
+local function server_of(mount)
+	return mount.server or authorization_server.segment()
+end
+
 -- The authorize URL up to the state: the same for every flow of a client.
 local function authorize_prefix(mount, client)
 	if mount.prefix_of ~= client then
 		mount.prefix_of = client
-		mount.prefix = config.segment_id_url
-			.. "/oauth2/auth?response_type=code&code_challenge_method=S256&client_id="
-			.. http.escape(client.id)
-			.. "&redirect_uri="
-			.. http.escape(mount.redirect_uri)
-			.. "&scope="
-			.. http.escape(mount.scope)
-			.. "&state="
+		mount.prefix = authorization_server.authorize_prefix(server_of(mount), client, mount.redirect_uri, mount.scope)
 	end
 	return mount.prefix
 end
@@ -42,7 +39,7 @@ end
 ---@param mount partnerapp.oauth.mount
 ---@return partnerapp.response? response, string? message, string? code
 function oauth.start(req, mount)
-	local client, err, code = clients.find(mount.client, mount.scope, mount.redirect_uri)
+	local client, err, code = clients.find(mount.client, mount.scope, mount.redirect_uri, mount.server)
 	if not client then
 		return nil, err, code
 	end
@@ -88,7 +85,7 @@ end
 -- this browser made with this client is gone on with.
 local function already_installed(req, mount, found)
 	local installs = require "partnerapp.installs"
-	local client = clients.find(mount.client, found.scope, mount.redirect_uri)
+	local client = clients.find(mount.client, found.scope, mount.redirect_uri, mount.server)
 	local own, links = {}, {}
 	for _, install in ipairs(installs.owned(req)) do
 		if client and install.client_id == client.id then
@@ -127,7 +124,9 @@ local function claim(req, mount, params)
 	local found, why = flow.find(req, mount.path, params.state)
 	if not found then
 		return nil, "state_" .. why
-	elseif params.iss and params.iss ~= config.segment_id_url then
+	end
+	local server = server_of(mount)
+	if params.iss and params.iss ~= server.issuer or server.sends_iss and not params.iss then
 		return nil, "other_server"
 	end
 	local claimed, err, code = flow.claim(found)
@@ -164,33 +163,16 @@ end
 ---@param code string
 ---@param redirect_uri string byte for byte the one of the authorize request
 ---@param verifier string?
+---@param server partnerapp.authorization_server? Segment unless said
 ---@return table? token checked: see partnerapp.token
 ---@return string? message, string? code, string? error the OAuth error of the answer
-function oauth.exchange(client, code, redirect_uri, verifier)
-	local token = require "partnerapp.token"
-	local response, err, why = http.post(config.segment_id_url .. "/oauth2/token", {
-		form = {
-			{ "grant_type", "authorization_code" },
-			{ "code", code },
-			{ "redirect_uri", redirect_uri },
-			verifier and { "code_verifier", verifier } or nil,
-		},
-		basic = token.basic(client),
-		headers = { accept = "application/json" },
-		max_bytes = 1048576,
+function oauth.exchange(client, code, redirect_uri, verifier, server)
+	return authorization_server.ask(server or authorization_server.segment(), client, {
+		{ "grant_type", "authorization_code" },
+		{ "code", code },
+		{ "redirect_uri", redirect_uri },
+		verifier and { "code_verifier", verifier } or nil,
 	})
-	if not response then
-		return nil, err, why
-	elseif response.status == 200 then
-		return token.read(response)
-	end
-	local answer = response.json()
-	local name = type(answer) == "table" and answer.error
-	if type(name) ~= "string" then
-		return nil, ("the token endpoint answered %d without an OAuth error"):format(response.status), "bad_response"
-	end
-	local description = type(answer.error_description) == "string" and ": " .. answer.error_description or ""
-	return nil, short(name .. description), "refused", name
 end
 
 local EXCHANGE_ENDINGS = {
@@ -268,6 +250,7 @@ local function finish(req, mount, found, client, token)
 	local install, err, code = installs.save(token, {
 		client = client,
 		name = mount.client,
+		server = mount.server and mount.server.issuer,
 		scope = found.scope,
 		redirect_uri = mount.redirect_uri,
 	})
@@ -289,10 +272,10 @@ local function callback(req, mount)
 	if not found then
 		return response
 	end
-	local client, err, code = clients.find(mount.client, found.scope, mount.redirect_uri)
+	local client, err, code = clients.find(mount.client, found.scope, mount.redirect_uri, mount.server)
 	local token, name
 	if client then
-		token, err, code, name = oauth.exchange(client, found.code, mount.redirect_uri, found.verifier)
+		token, err, code, name = oauth.exchange(client, found.code, mount.redirect_uri, found.verifier, mount.server)
 	end
 	response = token and finish(req, mount, found, client, token) or not_exchanged(req, mount, err, code, name)
 	return flow.forget(response, found)
@@ -309,7 +292,7 @@ function oauth.callback(req, mount)
 	return response
 end
 
-local OPTIONS = { scope = "string", installed = "function", client = "string" }
+local OPTIONS = { scope = "string", installed = "function", client = "string", server = "table" }
 
 local function unavailable(req, mount, err, code)
 	log.write("error", "an install flow cannot begin", { error = err, scope = mount.scope })
@@ -349,14 +332,22 @@ end
 --- Mounts a flow on an app: what App:oauth does.
 ---@param app partnerapp.app
 ---@param path string
----@param options {scope: string, installed: function, client: string?}
+---@param options {scope: string, installed: function, client: string?, server: table?}
 ---@return partnerapp.oauth.mount
 function oauth.mount(app, path, options)
 	check_options(path, options)
+	local server, problem
+	if options.server then
+		server, problem = authorization_server.define(options.server)
+		if not server then
+			error("oauth: the mount's server: " .. problem, 3)
+		end
+	end
 	local mount = {
 		app = app,
 		scope = options.scope,
 		client = options.client,
+		server = server,
 		installed = options.installed,
 	}
 	-- The path a browser sees has a prefix in front when another app has mounted this one.

@@ -1,41 +1,72 @@
 -- Keeps an install's token fresh. A new token kills the one before it, so one worker of one process asks for it:
 -- whoever takes the lease on the row. The others wait and read the row again.
+local authorization_server = require "partnerapp.authorization_server"
 local clients = require "partnerapp.clients"
 local crypto = require "native.crypto"
 local db = require "native.db"
 local log = require "native.log"
+local retry = require "partnerapp.retry"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
 
 local renewal = {}
 
-local AHEAD = 300
+local AHEAD = 300 -- a call finds its token good for this long
+local EARLY, JITTER = 0.1, 0.1 -- the background renews at a tenth of the lifetime before its end, give or take a tenth
 local LEASE = 30 -- longer than the deadline of the call (15 s) and two attempts to save (5 s each)
 local WAIT_STEP, WAIT_MOST = 0.05, 20
 local SAVES = 2
+local BACKOFF, BACKOFF_MOST = 5, 900
 
 --- What a sealed token is bound to.
+---@param column "access_token"|"refresh_token"
 ---@param id string of the install
 ---@return string
-function renewal.context(id)
-	return "pa_installs.access_token:" .. id
+function renewal.context(column, id)
+	return "pa_installs." .. column .. ":" .. id
+end
+
+--- When the background is to renew a token that is issued now (RT-01).
+---@param now number
+---@param lifetime number seconds
+---@return number
+function renewal.due_at(now, lifetime)
+	local ahead = math.max(AHEAD, lifetime * EARLY) * (1 + JITTER * (2 * math.random() - 1))
+	return now + math.max(lifetime - ahead, lifetime / 2)
+end
+
+-- How long before its end a call renews a token. A server that is not Segment may give short ones.
+local function ahead_of(install, row)
+	if not install.server then
+		return AHEAD
+	end
+	return math.min(AHEAD, (row.expires_at - row.updated_at) / 2)
+end
+
+local function unseal(column, install, sealed)
+	local text, err, code = crypto.unseal(sealed, renewal.context(column, install.id))
+	if not text then
+		return nil, "the install's token cannot be read: " .. err, code
+	end
+	log.mask(text)
+	return text
 end
 
 -- The token as the row has it now, and the row.
 local function current(install)
 	local row, err, code = db.row(
-		"SELECT access_token, expires_at, version, lease_until, health, health_reason FROM pa_installs WHERE id = ?",
+		[[SELECT access_token, refresh_token, expires_at, updated_at, version, renew_at, failures, health, health_reason
+			FROM pa_installs WHERE id = ?]],
 		install.id
 	)
 	if not row then
 		return nil, err or "the install is gone", code or "not_found"
 	end
 	local token
-	token, err, code = crypto.unseal(row.access_token, renewal.context(install.id))
+	token, err, code = unseal("access_token", install, row.access_token)
 	if not token then
-		return nil, "the install's token cannot be read: " .. err, code
+		return nil, err, code
 	end
-	log.mask(token)
 	install.version = row.version
 	return token, row
 end
@@ -52,21 +83,37 @@ local function mark_broken(install, version, reason)
 	log.write("error", "an install needs to be connected again", { install = install.name, reason = reason })
 end
 
-local function release(install, version)
-	db.exec_soon("UPDATE pa_installs SET lease_until = 0 WHERE id = ? AND version = ?", install.id, version)
+-- Takes note that it did not work this time, and when to try again (RT-09, RT-10).
+local function mark_failed(install, row, reason, retry_after)
+	local now = sys.now()
+	local pause = retry.backoff(row.failures + 1, BACKOFF, BACKOFF_MOST)
+	pause = math.max(pause, retry.after(retry_after, now) or 0)
+	db.exec_soon(
+		[[UPDATE pa_installs SET health = 'renewing', health_reason = ?, failures = failures + 1, renew_at = ?,
+			lease_until = 0 WHERE id = ? AND version = ?]],
+		reason,
+		now + pause,
+		install.id,
+		row.version
+	)
 end
 
 -- Stores a new token in place of the version it replaces. It must not be lost, for the one before it is dead: when the
 -- database is busy, the save is tried again.
 local function store(install, version, token)
 	local now = sys.now()
+	local refresh = token.refresh_token
+	refresh = refresh and db.blob(crypto.seal(refresh, renewal.context("refresh_token", install.id)))
 	local changes, err, code
 	for _ = 1, SAVES do
 		changes, err, code = db.exec(
-			[[UPDATE pa_installs SET access_token = ?, expires_at = ?, version = version + 1, lease_until = 0,
-				health = 'ok', health_reason = NULL, updated_at = ? WHERE id = ? AND version = ?]],
-			db.blob(crypto.seal(token.access_token, renewal.context(install.id))),
+			[[UPDATE pa_installs SET access_token = ?, refresh_token = coalesce(?, refresh_token), expires_at = ?,
+				renew_at = ?, version = version + 1, lease_until = 0, failures = 0, health = 'ok', health_reason = NULL,
+				updated_at = ? WHERE id = ? AND version = ?]],
+			db.blob(crypto.seal(token.access_token, renewal.context("access_token", install.id))),
+			refresh,
 			now + token.expires_in,
+			renewal.due_at(now, token.expires_in),
 			now,
 			install.id,
 			version
@@ -78,18 +125,38 @@ local function store(install, version, token)
 	return nil, err, code
 end
 
-local function renew_as_holder(install, version)
-	local client, err, code = clients.find(install.client, install.asked_scope or install.scope, install.redirect_uri)
-	local token
-	if client then
-		token, err, code = segment.renew_token(client, install.name)
+-- A new token, the way the install's server gives them.
+local function ask(install, row)
+	local server, err, code = authorization_server.find(install.server)
+	local client
+	if server then
+		client, err, code =
+			clients.find(install.client, install.asked_scope or install.scope, install.redirect_uri, install.server)
 	end
+	if not client then
+		return nil, err, code
+	elseif server.is_segment then
+		return segment.renew_token(client, install.name)
+	elseif not row.refresh_token then
+		return nil, "the authorization server gave no refresh token", "permanent"
+	end
+	local refresh_token
+	refresh_token, err, code = unseal("refresh_token", install, row.refresh_token)
+	if not refresh_token then
+		return nil, err, code
+	end
+	return authorization_server.refresh(server, client, refresh_token)
+end
+
+local function renew_as_holder(install, row)
+	local version = row.version
+	local token, err, code, retry_after = ask(install, row)
 	if not token then
 		log.write("warn", "a token was not renewed", { install = install.name, error = err, code = code })
 		if code == "permanent" then
 			mark_broken(install, version, err)
 		else
-			release(install, version)
+			mark_failed(install, row, err, retry_after)
 		end
 		return nil, err, code
 	end
@@ -105,14 +172,17 @@ local function renew_as_holder(install, version)
 	return token.access_token
 end
 
+-- A lease that ends later than any that is given now is one of a clock that was set back since (RT-11).
 local function take_lease(install, version)
 	local now = sys.now()
 	local changes, err, code = db.exec_soon(
-		"UPDATE pa_installs SET lease_until = ? WHERE id = ? AND version = ? AND lease_until < ?",
+		[[UPDATE pa_installs SET lease_until = ? WHERE id = ? AND version = ?
+			AND (lease_until < ? OR lease_until > ?)]],
 		now + LEASE,
 		install.id,
 		version,
-		now
+		now,
+		now + LEASE
 	)
 	if not changes then
 		return nil, err, code
@@ -125,7 +195,7 @@ end
 ---@param stale integer
 ---@return string? token, string? message, string? code
 function renewal.after(install, stale)
-	local waited = 0
+	local waited, failures = 0, nil
 	while true do
 		local token, row, code = current(install)
 		if not token then
@@ -134,13 +204,16 @@ function renewal.after(install, stale)
 			return token
 		elseif row.health == "needs_reconnect" then
 			return nil, row.health_reason, "needs_reconnect"
+		elseif failures and row.failures > failures then
+			return nil, row.health_reason, "upstream" -- whoever we waited for has failed
 		end
+		failures = row.failures
 		local mine, err
 		mine, err, code = take_lease(install, stale)
 		if mine == nil then
 			return nil, err, code
 		elseif mine then
-			return renew_as_holder(install, stale)
+			return renew_as_holder(install, row)
 		elseif waited > WAIT_MOST then
 			return nil, "another worker renews the token and does not finish", "timeout"
 		end
@@ -149,7 +222,8 @@ function renewal.after(install, stale)
 	end
 end
 
---- The token, renewed when fewer than five minutes are left (RT-01).
+--- The token, renewed when fewer than five minutes are left (RT-01). While renewing fails, the one in hand is used
+--- until it expires, and the next attempt waits (RT-09).
 ---@param install partnerapp.install
 ---@return string? token, string? message, string? code
 function renewal.token(install)
@@ -157,7 +231,8 @@ function renewal.token(install)
 	if not token then
 		return nil, row, code
 	end
-	if row.expires_at - sys.now() >= AHEAD then
+	local left = row.expires_at - sys.now()
+	if left >= ahead_of(install, row) or left > 0 and row.failures > 0 and sys.now() < row.renew_at then
 		return token
 	end
 	local fresh, err
@@ -166,6 +241,60 @@ function renewal.token(install)
 		return token -- it works until it expires
 	end
 	return fresh, err, code
+end
+
+--- Tries once more with an install that needed to be connected again: for what was mended since.
+---@param install partnerapp.install
+---@return string? token, string? message, string? code
+function renewal.again(install)
+	local changes, err, code = db.exec(
+		"UPDATE pa_installs SET health = 'ok', health_reason = NULL, failures = 0 WHERE id = ? AND version = ?",
+		install.id,
+		install.version
+	)
+	if not changes then
+		return nil, err, code
+	end
+	return renewal.after(install, install.version)
+end
+
+--- The token to revoke when an install ends: the refresh token, for with it goes all that came of it (RFC 7009 2).
+---@param install partnerapp.install
+---@return string? token
+function renewal.revocable(install)
+	local token, row = current(install)
+	if token and row.refresh_token then
+		return unseal("refresh_token", install, row.refresh_token)
+	end
+	return token
+end
+
+local DUE = [[SELECT id, client_id, name, client, server, redirect_uri, scope, asked_scope, version FROM pa_installs
+	WHERE renew_at <= ? AND health <> 'needs_reconnect' ORDER BY renew_at LIMIT 50]]
+
+--- Renews what is due, for at most `seconds`: one after the other, so that a clock that jumps is no storm (RT-11).
+---@param seconds number
+---@return integer? renewed, string? message, string? code
+function renewal.refresh_due(seconds)
+	local over, tried, renewed = sys.monotonic() + seconds, {}, 0
+	while true do
+		local rows, err, code = db.query(DUE, sys.now())
+		if not rows then
+			return nil, err, code
+		end
+		local progress = false
+		for _, install in ipairs(rows) do
+			if sys.monotonic() > over then
+				return renewed
+			elseif not tried[install.id] then
+				tried[install.id], progress = true, true
+				renewed = renewed + (renewal.after(install, install.version) and 1 or 0)
+			end
+		end
+		if not progress then
+			return renewed
+		end
+	end
 end
 
 return renewal

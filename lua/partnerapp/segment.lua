@@ -1,6 +1,6 @@
 -- Segment's Config API (v1beta): a client for one token, and what else is known of Segment. Every failure of a call is
--- nil, message, code and details: the message says what a person can do, details are { status, code, body, retry_after }
--- of the answer.
+-- nil, message, code and details: the message says what a person can do, details are { status, code, body,
+-- retry_after } of the answer.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
 local names = require "partnerapp.segment.names"
@@ -54,9 +54,15 @@ end
 
 local PATIENCE = 3
 
---- A client: for a token, or for a user, who needs one for nothing but access tokens. Its operations: segment/*.lua.
---- `patience` is how many seconds it may wait in all when Segment says that it is too busy; 3 unless said.
----@param options {token: string|fun(): (string?, string?, string?)|nil, renew: fun()?, scope: string?, user: {[1]: string, [2]: string}?, patience: number?}
+---@class partnerapp.segment.options
+---@field token string|fun(): (string?, string?, string?)|nil
+---@field renew (fun(): string?, string?, string?)? asked once for another token, after a 401
+---@field scope string? of the token, for messages
+---@field user {[1]: string, [2]: string}? e-mail and password instead of a token, for access tokens
+---@field patience number? how many seconds to wait in all while Segment is too busy; 3 unless said
+
+--- A client; its operations are in segment/*.lua.
+---@param options partnerapp.segment.options
 ---@return partnerapp.segment.client
 function segment.new(options)
 	local token = options.token
@@ -80,10 +86,12 @@ end
 --- Renews an install's token: the one before stops to work at that moment (segment-api 1.4).
 ---@param client {id: string, secret: string}
 ---@param install_name string "installs/7"
----@return table? token, string? message, string? code "permanent" when trying again is of no use
+---@return partnerapp.token? token, string? message
+---@return string? code "permanent" when trying again is of no use
+---@return string? retry_after the header
 function segment.renew_token(client, install_name)
-	if not segment.is_name(install_name) then
-		return nil, "'" .. tostring(install_name) .. "' is no name of an install", "permanent"
+	if not segment.is_name(install_name) or install_name:find "^local/" then
+		return nil, "Segment named no install, so its token cannot be renewed", "permanent"
 	end
 	local token = require "partnerapp.token"
 	local response, err, code = http.get(config.segment_api_url .. "/v1beta/" .. install_name .. "/token", {
@@ -98,7 +106,8 @@ function segment.renew_token(client, install_name)
 		local text = type(body) == "table" and type(body.error) == "string" and " " .. short(body.error) or ""
 		return nil, ("Segment refused to renew the token (%d%s)"):format(response.status, text), "permanent"
 	elseif response.status ~= 200 then
-		return nil, ("Segment answered %d to the renewal"):format(response.status), "upstream"
+		local wait = response.headers["retry-after"]
+		return nil, ("Segment answered %d to the renewal"):format(response.status), "upstream", wait
 	end
 	return token.read(response)
 end

@@ -65,12 +65,17 @@ local NAMES = {
 
 ---@class partnerapp.token
 ---@field access_token string
+---@field refresh_token string? Segment gives none
 ---@field expires_in integer seconds
 ---@field scope string?
 ---@field name string? of the install
 ---@field app_name string?
 ---@field workspace string?
 ---@field source string?
+
+local function is_token(value)
+	return type(value) == "string" and #value <= 8192 and value:find("^[\x21-\x7e]+$") ~= nil
+end
 
 --- Checks a decoded token response.
 ---@param body any
@@ -80,15 +85,23 @@ function token.check(body)
 		return bad("the answer is no JSON object")
 	end
 	local value = field(body, "access_token")
-	if type(value) ~= "string" or #value > 8192 or not value:find("^[\x21-\x7e]+$") then
+	if not is_token(value) then
 		return bad("the answer has no usable access_token")
 	end
 	log.mask(value)
+	local refresh_token = field(body, "refresh_token")
+	if refresh_token ~= nil and not is_token(refresh_token) then
+		return bad("the answer has no usable refresh_token")
+	end
+	if refresh_token then
+		log.mask(refresh_token)
+	end
 	local kind = field(body, "token_type")
 	if type(kind) ~= "string" or kind:lower() ~= "bearer" then
 		return bad("the token is not of type bearer")
 	end
-	local checked = { access_token = value, expires_in = expires_in(field(body, "expires_in")) }
+	local checked =
+		{ access_token = value, refresh_token = refresh_token, expires_in = expires_in(field(body, "expires_in")) }
 	if not checked.expires_in then
 		return bad("the token's expires_in makes no sense")
 	end

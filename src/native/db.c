@@ -445,6 +445,25 @@ static int l_migrate(lua_State *L)
 	return 1;
 }
 
+static int l_wipe(lua_State *L)
+{
+	struct pa_error error;
+
+	if (in_transaction(L))
+		return luaL_error(L, "wipe inside a transaction");
+	struct running *running = push_running(L);
+	running->connection = take(L, PA_DB_WRITE, &error);
+	if (!running->connection)
+		return pa_native_fail_with(L, &error);
+	pa_native_wait_begin(L);
+	int result = pa_connection_wipe(running->connection, &error);
+	pa_native_wait_end(L);
+	if (result < 0)
+		return pa_native_fail_with(L, &error);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
 static void push_functions(lua_State *L, bool guarded)
 {
 	static const luaL_Reg functions[] = {{"query", l_query}, {"row", l_row}, {"exec", l_exec},
@@ -463,6 +482,8 @@ int pa_native_open_db(lua_State *L)
 	lua_setfield(L, -2, "__metatable");
 	lua_pop(L, 1);
 	push_functions(L, false);
+	lua_pushcfunction(L, l_wipe);
+	lua_setfield(L, -2, "wipe");
 	push_functions(L, true);
 	lua_setfield(L, -2, "guarded");
 	return 1;

@@ -511,6 +511,13 @@ int pa_connection_run(struct pa_connection *connection, const char *sql, bool gu
 	return result;
 }
 
+int pa_connection_wipe(struct pa_connection *connection, struct pa_error *error)
+{
+	int result = sqlite3_wal_checkpoint_v2(connection->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	return result == SQLITE_OK ? 0 : fail(connection, error);
+}
+
 int pa_connection_back_up(struct pa_connection *connection, const char *suffix, struct pa_error *error)
 {
 	const char *path = connection->db->path;

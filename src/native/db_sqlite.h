@@ -66,6 +66,9 @@ int64_t pa_connection_rowid(const struct pa_connection *connection);
 /* A script of several statements without parameters, BEGIN and COMMIT included. 0, or -1 with a code as above. */
 int pa_connection_run(struct pa_connection *connection, const char *sql, bool guarded, struct pa_error *error);
 
+/* Empties the write-ahead log, so that what was deleted is in no file any more. 0, or -1 with "busy" or "database". */
+int pa_connection_wipe(struct pa_connection *connection, struct pa_error *error);
+
 /* Copies a database file to path.suffix. Nothing for one in memory. */
 int pa_connection_back_up(struct pa_connection *connection, const char *suffix, struct pa_error *error);
 

@@ -44,6 +44,10 @@ function db.blob(bytes) end
 ---@type native.db
 db.guarded = nil
 
+--- Empties the write-ahead log, so that what was deleted is in no file any more. For the library only.
+---@return true?, string? message, string? code
+function db.wipe() end
+
 --- Applies what is missing of a module's migrations, each in one transaction, and records it. A file database is copied
 --- beside itself (".before-MODULE-N") before a migration changes an existing one. Fails with "newer" when the database
 --- was written by a newer program.

@@ -4,6 +4,7 @@ local db = require("partnerapp.db")
 local installs = require("partnerapp.installs")
 local json = require("partnerapp.json")
 local provider = require("provider")
+local renewal = require("partnerapp.renewal")
 local testing = require("partnerapp.testing")
 local token = require("partnerapp.token")
 
@@ -234,7 +235,8 @@ for name, answer in pairs({
 		testing.network({ [url] = answer })
 		testing.clock.advance(3500)
 		t.equal(install:token(), old)
-		t.equal(installs.find(install.id).health, "ok")
+		t.equal(installs.find(install.id).health, "renewing")
+		t.truthy(#installs.find(install.id).health_reason > 5, "it says why")
 		testing.clock.advance(200)
 		local got, message, code = install:token()
 		t.equal(got, nil)
@@ -242,8 +244,160 @@ for name, answer in pairs({
 		local good, fresh = provider.token()
 		testing.network({ [url] = good })
 		t.equal(install:token(), fresh, "it heals by itself")
+		t.equal(installs.find(install.id).health, "ok")
+		t.equal(installs.find(install.id).health_reason, nil)
 	end)
 end
+
+-- For what looks at all installs: those of other cases are gone.
+local function alone()
+	for _, install in ipairs(installs.all()) do
+		assert(install:disconnect())
+	end
+end
+
+testing.case("RT-01 the background renews at a tenth of the lifetime before the end, five minutes at least", function(t)
+	for lifetime, ahead in pairs({ [3600] = 360, [600] = 300, [36000] = 3600 }) do
+		local least, most = math.huge, 0
+		for _ = 1, 200 do
+			local left = lifetime - (renewal.due_at(1000, lifetime) - 1000)
+			least, most = math.min(least, left), math.max(most, left)
+		end
+		t.truthy(least >= ahead * 0.9 and most <= ahead * 1.1, ("%g to %g of %d"):format(least, most, lifetime))
+		t.truthy(most - least > ahead * 0.05, "with jitter")
+	end
+	t.equal(renewal.due_at(0, 100), 50.0, "a short one is not renewed all the time")
+end)
+
+testing.case("RT-01 refresh_due renews what is due, and nothing else", function(t)
+	alone()
+	local early, early_url = save()
+	testing.clock.advance(2000)
+	local late, late_url = save()
+	local answer, fresh = provider.token()
+	local network = testing.network({ [early_url] = answer, [late_url] = provider.token() })
+	t.equal(installs.refresh_due(), 0)
+	testing.clock.advance(3599 - 2000 - 320)
+	t.equal(installs.refresh_due(), 1)
+	t.equal(#network.calls, 1)
+	t.equal(early:token(), fresh)
+	t.equal(installs.refresh_due(), 0)
+	t.truthy(late:token())
+	t.equal(#network.calls, 1)
+end)
+
+testing.case("RT-09 failed renewals are tried again later and later, at most every 15 minutes", function(t)
+	alone()
+	local install, url = save()
+	local calls = {}
+	testing.network({
+		[url] = function()
+			calls[#calls + 1] = testing.clock.now()
+			return { status = 503 }
+		end,
+	})
+	testing.clock.advance(3599 - 290)
+	for _ = 1, 5 do
+		t.truthy(install:token())
+	end
+	t.truthy(#calls <= 2, #calls .. " calls at once")
+	local last = calls[#calls]
+	for _ = 1, 1200 do
+		testing.clock.advance(10)
+		installs.refresh_due()
+	end
+	local longest = 0
+	for i = 2, #calls do
+		longest = math.max(longest, calls[i] - calls[i - 1])
+	end
+	t.truthy(longest > 60 and longest <= 910, "the longest pause was " .. longest)
+	t.truthy(#calls > 10 and #calls < 150, #calls .. " calls in three hours")
+	t.truthy(calls[#calls] > last)
+	t.equal(installs.find(install.id).health, "renewing")
+end)
+
+testing.case("RT-10 a Retry-After of the renewal is honoured", function(t)
+	alone()
+	local install, url = save()
+	local network = testing.network({ [url] = { status = 429, headers = { ["Retry-After"] = "1200" } } })
+	testing.clock.advance(3599 - 290)
+	installs.refresh_due()
+	t.equal(#network.calls, 1)
+	testing.clock.advance(1190)
+	installs.refresh_due()
+	t.equal(#network.calls, 1)
+	testing.clock.advance(20)
+	installs.refresh_due()
+	t.equal(#network.calls, 2)
+	t.equal(installs.find(install.id).health, "renewing")
+end)
+
+testing.case("RT-08 refresh_due leaves alone what needs to be connected again; reconnect tries once more", function(t)
+	alone()
+	local install, url = save()
+	local network = testing.network({ [url] = { status = 401, json = { error = "bad credentials", code = 16 } } })
+	testing.clock.advance(3500)
+	installs.refresh_due()
+	testing.clock.advance(36000)
+	installs.refresh_due()
+	t.equal(#network.calls, 1)
+	local found = installs.find(install.id)
+	t.equal(found.health, "needs_reconnect")
+	t.equal(select(3, found:reconnect()), "permanent")
+	t.equal(#network.calls, 2)
+	t.equal(installs.find(install.id).health, "needs_reconnect")
+	local good, fresh = provider.token()
+	testing.network({ [url] = good })
+	t.equal(found:reconnect(), true)
+	t.equal(installs.find(install.id).health, "ok")
+	t.equal(found:token(), fresh)
+end)
+
+testing.case("RT-11 a lease from before the clock was set back does not hold anyone up", function(t)
+	local install, url = save()
+	testing.network({
+		[url] = function()
+			error("the worker dies")
+		end,
+	})
+	testing.clock.advance(7200)
+	t.raises(function()
+		install:token()
+	end, "the worker dies")
+	testing.clock.advance(-3700)
+	local answer, fresh = provider.token()
+	testing.network({ [url] = answer })
+	t.equal(install:token(), fresh)
+end)
+
+testing.case("RT-11 two hours forward and back again: one renewal each way at most, and no stall", function(t)
+	local install, url = save()
+	local network = testing.network({
+		[url] = function()
+			return (provider.token())
+		end,
+	})
+	testing.clock.advance(7200)
+	for _ = 1, 5 do
+		t.truthy(install:token())
+	end
+	t.equal(#network.calls, 1)
+	testing.clock.advance(-7200)
+	for _ = 1, 5 do
+		t.truthy(install:token())
+		installs.refresh_due()
+	end
+	t.truthy(#network.calls <= 2)
+end)
+
+testing.case("RT-13 a disconnected install is gone, with its token", function(t)
+	local install = save()
+	local before = installs.count()
+	t.equal(install:disconnect(), true)
+	t.equal(installs.find(install.id), false)
+	t.equal(installs.count(), before - 1)
+	t.equal(select(3, install:token()), "not_found")
+end)
 
 testing.case("RT-04 the lease of a worker that died is free after a while", function(t)
 	local install, url = save()

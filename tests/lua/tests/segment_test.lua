@@ -123,7 +123,8 @@ testing.case("a refusal for want of scope names the scopes that allow it, and th
 	local _, message = api:update_destination(SOURCE, "google-analytics", { enabled = true })
 	t.equal(
 		message,
-		"insufficient scope: this needs the scope destination/google-analytics or workspace, and the install's is workspace:read"
+		"insufficient scope: this needs the scope destination/google-analytics or workspace, "
+			.. "and the install's is workspace:read"
 	)
 	t.equal(select(2, api:create_destination(SOURCE, "google-analytics", {})), message)
 	t.contains(select(2, api:destinations(SOURCE):all()), "needs the scope workspace:read or workspace, and")
