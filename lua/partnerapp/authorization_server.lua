@@ -16,7 +16,12 @@ local short = require "partnerapp.short"
 
 local authorization_server = {}
 
+-- By issuer and name of the client: two clients of one server may authenticate in different ways.
 local known = {}
+
+local function key_of(issuer, client)
+	return issuer .. "\n" .. (client or "")
+end
 
 --- Segment, or the sandbox that stands in for it.
 ---@return partnerapp.authorization_server
@@ -91,8 +96,9 @@ end
 
 --- Takes note of another authorization server than Segment's, so that its tokens can be renewed.
 ---@param options table the fields of a server without is_segment
+---@param client string? the name of the client's settings
 ---@return partnerapp.authorization_server? server, string? problem
-function authorization_server.define(options)
+function authorization_server.define(options, client)
 	local problem = problem_of(options)
 	if problem then
 		return nil, problem
@@ -101,18 +107,19 @@ function authorization_server.define(options)
 	for name, value in pairs(options) do
 		server[name] = value
 	end
-	known[server.issuer] = server
+	known[key_of(server.issuer, client)] = server
 	return server
 end
 
 --- The server of an install.
 ---@param issuer string? nil is Segment
+---@param client string? the name of the client's settings
 ---@return partnerapp.authorization_server? server, string? message, string? code
-function authorization_server.find(issuer)
+function authorization_server.find(issuer, client)
 	if not issuer then
 		return authorization_server.segment()
 	end
-	local server = known[issuer]
+	local server = known[key_of(issuer, client)]
 	if not server then
 		return nil, ("no script of the app names the authorization server %s any more"):format(issuer), "not_set"
 	end

@@ -32,13 +32,13 @@ end
 ---@param name string? whose settings: see config.client
 ---@param scope string
 ---@param redirect_uri string
----@param server any something when its authorization server is not Segment: no sandbox stands in for that one
+---@param server partnerapp.authorization_server? Segment unless said; no sandbox stands in for another
 ---@return {id: string, secret: string}? client, string? message, string? code
 function clients.find(name, scope, redirect_uri, server)
-	if config.sandbox_url and not server then
+	if config.sandbox_url and (not server or server.is_segment) then
 		return register(scope, redirect_uri)
 	end
-	return config.client(name)
+	return config.client(name, server and server.authentication == "none")
 end
 
 return clients

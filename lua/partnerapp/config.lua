@@ -62,8 +62,9 @@ end
 
 --- The OAuth client of that name, as set: always the same table. nil, message, "not_set" when it is not.
 ---@param name string?
+---@param public boolean? whether it needs no secret (RFC 6749 2.1)
 ---@return {id: string, secret: string}? client, string? message, string? code
-function config.client(name)
+function config.client(name, public)
 	local key = name or ""
 	local client = clients[key]
 	if client then
@@ -71,10 +72,15 @@ function config.client(name)
 	end
 	local id_setting, secret_setting = config.client_settings(name)
 	local id, secret = find(id_setting), find(secret_setting)
+	if public and id then
+		secret = secret or ""
+	end
 	if not id or not secret then
 		return nil, ("%s and %s are not set"):format(id_setting, secret_setting), "not_set"
 	end
-	log.mask(secret)
+	if secret ~= "" then
+		log.mask(secret)
+	end
 	client = { id = id, secret = secret }
 	clients[key] = client
 	return client

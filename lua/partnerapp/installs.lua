@@ -309,9 +309,9 @@ end
 ---@return boolean? gone, string? message, string? code
 function Install:disconnect()
 	local clients, servers = require "partnerapp.clients", require "partnerapp.authorization_server"
-	local server = servers.find(self.server)
+	local server = servers.find(self.server, self.client)
 	if server and server.revoke_url then
-		local client = clients.find(self.client, self.asked_scope or self.scope, self.redirect_uri, self.server)
+		local client = clients.find(self.client, self.asked_scope or self.scope, self.redirect_uri, server)
 		local token = client and renewal.revocable(self)
 		local revoked, err = nil, "its client or its token is not at hand"
 		if token then

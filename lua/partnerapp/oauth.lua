@@ -338,7 +338,7 @@ function oauth.mount(app, path, options)
 	check_options(path, options)
 	local server, problem
 	if options.server then
-		server, problem = authorization_server.define(options.server)
+		server, problem = authorization_server.define(options.server, options.client)
 		if not server then
 			error("oauth: the mount's server: " .. problem, 3)
 		end

@@ -127,11 +127,11 @@ end
 
 -- A new token, the way the install's server gives them.
 local function ask(install, row)
-	local server, err, code = authorization_server.find(install.server)
+	local server, err, code = authorization_server.find(install.server, install.client)
 	local client
 	if server then
 		client, err, code =
-			clients.find(install.client, install.asked_scope or install.scope, install.redirect_uri, install.server)
+			clients.find(install.client, install.asked_scope or install.scope, install.redirect_uri, server)
 	end
 	if not client then
 		return nil, err, code
