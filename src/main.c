@@ -12,6 +12,7 @@
 
 #include "budget.h"
 #include "command.h"
+#include "jobs.h"
 #include "log.h"
 #include "native/http.h"
 #include "pool.h"
@@ -27,6 +28,7 @@ struct running {
 	struct pa_services *services;
 	struct pa_pool *pool;
 	struct pa_server *server;
+	struct pa_jobs *jobs;
 };
 
 /* The folder our Lua lives in: beside a build tree, or where cmake --install puts it. */
@@ -120,7 +122,10 @@ static int start(
 	running->services = pa_services_open(&plan->services, error);
 	if (!running->services || open_pool(plan, library, running, error) < 0)
 		return -1;
-	return open_server(plan, running, error);
+	if (open_server(plan, running, error) < 0)
+		return -1;
+	running->jobs = pa_jobs_open(running->pool, running->services, error);
+	return running->jobs ? 0 : -1;
 }
 
 /* Prints the plan's `ready` text with {port:NAME} replaced. */
@@ -182,8 +187,10 @@ static void drain(const sigset_t *signals, size_t count, struct running *running
 	struct timespec begun, now;
 
 	clock_gettime(CLOCK_MONOTONIC, &begun);
-	for (size_t i = 0; i < count; i++)
+	for (size_t i = 0; i < count; i++) {
+		pa_jobs_stop(running[i].jobs);
 		pa_server_drain(running[i].server);
+	}
 	for (size_t i = 0; i < count;) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		int got = sigtimedwait(signals, NULL, &(struct timespec){0});
@@ -218,6 +225,9 @@ static int run_servers(const struct pa_plan *plan, const char *library, const si
 		drain(signals, plan->server_count, running);
 	}
 	for (size_t i = 0; i < plan->server_count; i++) {
+		if (running[i].jobs)
+			pa_http_cancel(running[i].services->http); /* the job that still runs has had its time */
+		pa_jobs_close(running[i].jobs);
 		pa_server_close(running[i].server);
 		pa_pool_close(running[i].pool);
 		pa_services_close(running[i].services);

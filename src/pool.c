@@ -13,12 +13,16 @@
 #include <unistd.h>
 
 #include "admission.h"
+#include "bell.h"
 #include "log.h"
 #include "stats.h"
 #include "vm.h"
 #include "watch.h"
 
-enum { LEASE_MS = 5000 };
+enum {
+	LEASE_MS = 5000,
+	JOBS_PAUSE = 1, /* seconds, after a job could not be run */
+};
 
 /* One snapshot of the scripts and the VMs made from it. */
 struct generation {
@@ -152,6 +156,7 @@ static void swap_in(struct pa_pool *pool, struct generation *generation)
 	pthread_mutex_unlock(&pool->mutex);
 	if (last)
 		destroy_generation(old);
+	pa_bell_ring(pool->options.services->bell);
 }
 
 /* Leasing */
@@ -272,13 +277,34 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 	pa_admission_leave(pool->admission);
 }
 
-/* The keeper */
-
 static void log_fault(const struct pa_pool *pool, const char *message, const struct pa_fault *fault)
 {
 	pa_log(PA_LOG_ERROR, pool->name, NULL, message, "error", fault->message, fault->traceback ? "traceback" : NULL,
 		fault->traceback, NULL);
 }
+
+long pa_pool_run_due(struct pa_pool *pool)
+{
+	struct pa_fault fault = {0};
+	double seconds = JOBS_PAUSE;
+	struct pa_vm *vm;
+
+	struct generation *generation = lease(pool, &vm);
+	if (!generation)
+		return JOBS_PAUSE * 1000;
+	if (!vm)
+		vm = make_vm(pool, generation, false, &fault);
+	if (!vm || pa_vm_run_due(vm, &seconds, &fault) < 0) {
+		log_fault(pool, "a job failed", &fault);
+		pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
+		seconds = JOBS_PAUSE;
+	}
+	pa_fault_free(&fault);
+	give_back(pool, generation, vm);
+	return seconds < 0 ? -1 : (long)(seconds * 1000);
+}
+
+/* The keeper */
 
 static double milliseconds_since(const struct timespec *begun)
 {

@@ -30,6 +30,10 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 /* A pa_server_handler, whose context is a pool: leases a VM, runs the request, returns the VM. */
 void pa_pool_handle(void *context, const struct pa_request *request, struct pa_response *response);
 
+/* Leases a VM and runs a job that is due, if one is. How many milliseconds to wait before asking again; less than 0:
+ * until somebody rings the services' bell. */
+long pa_pool_run_due(struct pa_pool *pool);
+
 /* Asks the keeper for a reload; returns at once. Any thread. */
 void pa_pool_reload(struct pa_pool *pool);
 

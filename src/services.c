@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "bell.h"
 #include "native/crypto.h"
 #include "native/db.h"
 #include "native/http.h"
@@ -29,7 +30,8 @@ struct pa_services *pa_services_open(const struct pa_services_options *options, 
 {
 	struct pa_services *services = calloc(1, sizeof *services);
 
-	if (!services || !(services->name = strdup(options->name)) || copy_settings(services, options) < 0) {
+	if (!services || !(services->name = strdup(options->name)) || copy_settings(services, options) < 0 ||
+		!(services->bell = pa_bell_open())) {
 		pa_error_set(error, "memory", "not enough memory");
 		goto failed;
 	}
@@ -53,6 +55,7 @@ void pa_services_close(struct pa_services *services)
 {
 	if (!services)
 		return;
+	pa_bell_close(services->bell);
 	if (services->http)
 		pa_http_close(services->http);
 	if (services->db)

@@ -390,6 +390,26 @@ int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_
 	return result;
 }
 
+static int l_run_due(lua_State *L)
+{
+	double *seconds = lua_touserdata(L, 1);
+
+	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_getfield(L, -1, "run_due");
+	lua_call(L, 0, 1);
+	*seconds = luaL_optnumber(L, -1, -1);
+	return 0;
+}
+
+int pa_vm_run_due(struct pa_vm *vm, double *seconds, struct pa_fault *fault)
+{
+	lua_pushcfunction(vm->L, l_run_due);
+	lua_pushlightuserdata(vm->L, seconds);
+	int result = call(vm, 1, 0, true, fault);
+	lua_settop(vm->L, FAILED_SLOT);
+	return result;
+}
+
 int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, struct pa_fault *fault)
 {
 	lua_pushcfunction(vm->L, body);

@@ -55,6 +55,12 @@ int pa_vm_fail(
 int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_code, struct pa_fault *fault);
 
 /*
+ * Calls entry.run_due(), which runs at most one job. 0 and in *seconds how long nothing will be due (0: ask again at
+ * once, less: nothing ever is), or -1 with a fault.
+ */
+int pa_vm_run_due(struct pa_vm *vm, double *seconds, struct pa_fault *fault);
+
+/*
  * Calls body(L) protected and without a budget, with `context` as its one argument (light userdata). For what needs Lua
  * beyond the calls above: the plan of a command. 0, or -1 with a fault.
  */

@@ -30,20 +30,6 @@ partnerapp demo
 Ctrl-C stops.
 ]]
 
--- The sandbox stands in for Segment, so what was set for the real one does not count.
-local function use_sandbox(found)
-	local url = "http://" .. found.value.SANDBOX_LISTEN
-	found.value.CLIENT_ID, found.value.CLIENT_SECRET = nil, nil
-	found.value.SEGMENT_ID_URL, found.value.SEGMENT_API_URL = url, url
-	found.value.SANDBOX_NO_RATE_LIMIT = "1" -- whoever plays with a demo, or measures it, is not to be stopped
-	for name in pairs(found.app) do
-		if name:match("_CLIENT_ID$") or name:match("_CLIENT_SECRET$") then
-			found.app[name] = nil
-		end
-	end
-	return url
-end
-
 function demo.plan(given)
 	local folder, message = servers.app_folder(given[1])
 	local slug = given.flags.destination
@@ -69,7 +55,7 @@ function demo.plan(given)
 		files.err(("partnerapp: .partnerapp: %s\n"):format(problem))
 		return { exit_code = 1 }
 	end
-	local url = use_sandbox(found)
+	local url = settings.use_sandbox(found)
 	local app = servers.app(found, folder, not given.flags["no-reload"])
 	app.settings.SANDBOX_URL = url
 	app.settings.DESTINATION = slug

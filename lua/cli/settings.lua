@@ -322,6 +322,22 @@ function settings.for_server(found)
 	end
 end
 
+--- Puts the sandbox in Segment's place, so what was set for the real one does not count.
+---@param found table from find
+---@return string url of the sandbox
+function settings.use_sandbox(found)
+	local url = "http://" .. found.value.SANDBOX_LISTEN
+	found.value.CLIENT_ID, found.value.CLIENT_SECRET = nil, nil
+	found.value.SEGMENT_ID_URL, found.value.SEGMENT_API_URL = url, url
+	found.value.SANDBOX_NO_RATE_LIMIT = "1" -- whoever plays with a demo, or measures it, is not to be stopped
+	for name in pairs(found.app) do
+		if name:match("_CLIENT_ID$") or name:match("_CLIENT_SECRET$") then
+			found.app[name] = nil
+		end
+	end
+	return url
+end
+
 --- Prints warnings and problems. True when there is a problem: the command then ends with exit code 2.
 ---@param found table
 ---@return boolean

@@ -31,4 +31,9 @@ function broken.failed(raw, err)
 	return require("partnerapp.fault").broken(new_request(raw), tostring(err))
 end
 
+--- No job runs while the app does not load.
+function broken.run_due()
+	return nil
+end
+
 return broken

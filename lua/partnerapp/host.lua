@@ -25,6 +25,14 @@ function host.check()
 	end
 end
 
+--- Runs a job of the app that is due; how many seconds until another may be: see partnerapp.jobs.
+---@return number? seconds
+function host.run_due()
+	if app._jobs then
+		return require("partnerapp.jobs").run_due(app._jobs)
+	end
+end
+
 --- What the host asks for after `handle` raised.
 ---@param raw native.request
 ---@param err any

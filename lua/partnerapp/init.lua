@@ -71,6 +71,7 @@ function partnerapp.new(options)
 		_cors = options.cors or false,
 		_parent = false,
 		_failed = false,
+		_jobs = false,
 	}
 	return setmetatable(app, AppMeta)
 end
@@ -147,6 +148,9 @@ function App:mount(prefix, other)
 		error("mount: a prefix must look like '/reports', not " .. tostring(prefix), 2)
 	end
 	other._parent = self
+	if other._jobs then
+		require("partnerapp.jobs").adopt(self, other)
+	end
 	for _, route in ipairs(other._router.list) do
 		local copy = {}
 		for name, value in pairs(route) do
@@ -165,6 +169,20 @@ end
 ---@param options table
 function App:oauth(path, options)
 	return require("partnerapp.oauth").mount(self, path, options)
+end
+
+--- Runs `job` every so many seconds, the first time right away; of several processes on one database, one runs it. A
+--- job has the budget of a request, and should end within two minutes.
+---@param seconds number
+---@param name string says in the log and in the database which it is
+---@param job fun(): any, string? what it returns is not used, but for nil and a message, which is a failure
+---@return partnerapp.app
+function App:every(seconds, name, job)
+	local ok, why = require("partnerapp.jobs").add(self, seconds, name, job)
+	if not ok then
+		error(why, 2)
+	end
+	return self
 end
 
 --- Shapes every refusal: fn(req, status, message) returns the response.

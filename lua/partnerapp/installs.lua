@@ -157,6 +157,20 @@ function installs.find(id)
 	return setmetatable(row, Install)
 end
 
+--- The newest install of that name at Segment; false when there is none.
+---@param name string "installs/7"
+---@return partnerapp.install|false|nil install, string? message, string? code
+function installs.find_by_name(name)
+	local row, err, code = prepare()
+	if row then
+		row, err, code = db.row(SELECT .. "WHERE name = ? ORDER BY created_at DESC LIMIT 1", name)
+	end
+	if not row then
+		return row, err, code
+	end
+	return setmetatable(row, Install)
+end
+
 --- All of them, newest first, at most 1,000.
 ---@return partnerapp.install[]? list, string? message, string? code
 function installs.all()

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <time.h>
 
+#include "../bell.h"
+
 static int l_now(lua_State *L)
 {
 	const struct pa_native_context *context = pa_native_context_of(L);
@@ -33,12 +35,14 @@ static int l_advance(lua_State *L)
 
 	luaL_argcheck(L, isfinite(seconds) && fabs(seconds) < 1e10, 1, "out of range");
 	atomic_fetch_add(&pa_native_services(L)->clock_ms, (int64_t)(seconds * 1000));
+	pa_bell_ring(pa_native_services(L)->bell);
 	return 0;
 }
 
 static int l_reset_clock(lua_State *L)
 {
 	atomic_store(&pa_native_services(L)->clock_ms, 0);
+	pa_bell_ring(pa_native_services(L)->bell);
 	return 0;
 }
 

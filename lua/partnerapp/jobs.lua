@@ -1,0 +1,136 @@
+-- What an app does every now and then. When each job ran last stands in the database, so that one of many processes runs
+-- it, and a start does not begin anew. The thread that asks is src/jobs.c.
+local db = require "native.db"
+local log = require "native.log"
+local scripts = require "native.scripts"
+local sys = require "native.sys"
+
+---@class partnerapp.job
+---@field name string
+---@field seconds number
+---@field run fun(): any, string?
+---@field where string
+
+local jobs = {}
+
+local LEASE = 120 -- after which a job whose process died may run again
+local LONGEST = 60 -- between two looks
+
+local STEPS = {
+	[[CREATE TABLE pa_jobs (name TEXT PRIMARY KEY, last_run REAL NOT NULL DEFAULT 0,
+		lease_until REAL NOT NULL DEFAULT 0, last_error TEXT)]],
+}
+
+local migrated = false
+
+local function prepare()
+	if not migrated then
+		local ok, err = db.migrate("jobs", STEPS)
+		if not ok then
+			log.write("error", "jobs cannot be run", { error = err })
+			return false
+		end
+		migrated = true
+	end
+	return true
+end
+
+local function put(app, job)
+	app._jobs = app._jobs or {}
+	for _, other in ipairs(app._jobs) do
+		if other.name == job.name then
+			return nil, ("every: '%s' is already defined at %s"):format(job.name, other.where)
+		end
+	end
+	table.insert(app._jobs, job)
+	return true
+end
+
+--- Adds a job to an app.
+---@param app partnerapp.app
+---@param seconds number
+---@param name string
+---@param run fun(): any, string?
+---@return true?, string? problem
+function jobs.add(app, seconds, name, run)
+	if type(seconds) ~= "number" or not (seconds >= 1 and seconds <= 1e7) then
+		return nil, "every: seconds must be a number from 1 on"
+	elseif type(name) ~= "string" or not name:find "^[%w_.-]+$" or #name > 100 then
+		return nil, "every: a job's name has letters, digits, '_', '.' and '-' only"
+	elseif type(run) ~= "function" then
+		return nil, ("every: the job '%s' must be a function"):format(name)
+	end
+	return put(app, { name = name, seconds = seconds, run = run, where = scripts.caller() })
+end
+
+--- Takes over the jobs of an app that is mounted.
+---@param app partnerapp.app
+---@param other partnerapp.app
+function jobs.adopt(app, other)
+	for _, job in ipairs(other._jobs) do
+		local ok, why = put(app, job)
+		if not ok then
+			error(why, 3)
+		end
+	end
+end
+
+-- When a job may run. What lies in the future that cannot (a clock was set back) does not count.
+local function due_of(job, row, now)
+	if not row or row.last_run > now then
+		return now
+	end
+	local lease = row.lease_until <= now + LEASE and row.lease_until or 0
+	return math.max(row.last_run + job.seconds, lease)
+end
+
+-- Takes a job for this process; false when another was faster.
+local function claim(job, row, now)
+	if not row then
+		db.exec_soon("INSERT INTO pa_jobs (name) VALUES (?) ON CONFLICT (name) DO NOTHING", job.name)
+	end
+	local changes = db.exec_soon(
+		"UPDATE pa_jobs SET last_run = ?, lease_until = ? WHERE name = ? AND last_run = ? AND lease_until = ?",
+		now,
+		now + LEASE,
+		job.name,
+		row and row.last_run or 0,
+		row and row.lease_until or 0
+	)
+	return changes == 1
+end
+
+local function run(job)
+	local ok, result, err = pcall(job.run)
+	local problem = not ok and tostring(result) or result == nil and err ~= nil and tostring(err) or nil
+	if problem then
+		log.write("error", "a job failed", { job = job.name, error = problem })
+	end
+	db.exec_soon("UPDATE pa_jobs SET lease_until = 0, last_error = ? WHERE name = ?", problem, job.name)
+end
+
+--- Runs the first job that is due.
+---@param list partnerapp.job[]
+---@return number seconds until another may be: 0 after one has run
+function jobs.run_due(list)
+	local rows = prepare() and db.query "SELECT name, last_run, lease_until FROM pa_jobs"
+	if not rows then
+		return LONGEST
+	end
+	local by_name, now, soonest = {}, sys.now(), math.huge
+	for _, row in ipairs(rows) do
+		by_name[row.name] = row
+	end
+	for _, job in ipairs(list) do
+		local row = by_name[job.name]
+		local due = due_of(job, row, now)
+		if due <= now and claim(job, row, now) then
+			run(job)
+			return 0
+		end
+		soonest = math.min(soonest, due)
+	end
+	return math.max(0.05, math.min(soonest - now, LONGEST))
+end
+
+return jobs

@@ -1,0 +1,85 @@
+// partnerapp run: an action for an install, beside the server that is running.
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { after, before, test } from "node:test";
+import { Jar, run, startDemo, walk, top, folder } from "./harness.mjs";
+
+const APP = `
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local app = partnerapp.new { destination = "webhooks" }
+app:oauth("/auth/segment", { scope = "destination/webhooks", installed = function(_, install)
+	return reply.redirect("/installs/" .. install.id)
+end })
+function app.actions.echo(install, args)
+	return { name = install.name, plan = args.plan, text = args.text }
+end
+function app.actions.fail() return nil, "the reason", "its_code" end
+function app.actions.raise() error "a bug" end
+function app.actions.nothing() end
+function app.actions.odd() return print end
+return app
+`;
+
+let shipped, own, place;
+const ids = {};
+
+before(async () => {
+	place = folder();
+	mkdirSync(path.join(place.name, "own"));
+	writeFileSync(path.join(place.name, "own", "init.lua"), APP);
+	shipped = await startDemo({ app: path.join(top, "lua/app") });
+	own = await startDemo({ app: path.join(place.name, "own") });
+	for (const demo of [shipped, own]) {
+		const { response } = await walk(demo, new Jar());
+		assert.equal(response.status, 303, response.text);
+		ids[demo.app] = response.location.split("/").at(-1);
+	}
+});
+
+after(async () => {
+	assert.equal(await shipped.end(), 0);
+	assert.equal(await own.end(), 0);
+	place.remove();
+});
+
+const command = (demo, app, args) =>
+	run(["run", ...args, "--demo", "--app", app], { cwd: demo.cwd, env: demo.settings });
+const with_own = (...args) => command(own, path.join(place.name, "own"), args);
+
+test("the shipped app's action, by the name Segment gave the install", async () => {
+	const { code, out, err } = await command(shipped, path.join(top, "lua/app"), ["enable", "installs/1"]);
+	assert.equal(code, 0, err);
+	const destination = JSON.parse(out);
+	assert.match(destination.name, /destinations\/google-analytics$/);
+	assert.equal(destination.enabled, true);
+});
+
+test("by our id, with arguments; values keep their = and spaces", async () => {
+	const { code, out, err } = await with_own("echo", ids[own.app], "plan=pro", "text=a = b");
+	assert.equal(code, 0, err);
+	assert.deepEqual(JSON.parse(out), { name: "installs/1", plan: "pro", text: "a = b" });
+});
+
+test("an action that returns nothing prints null", async () => {
+	assert.deepEqual(await with_own("nothing", "installs/1"), { code: 0, out: "null\n", err: "" });
+});
+
+for (const [name, args, code, message] of [
+	["nothing at all", [], 2, /action and an install/],
+	["no install", ["echo"], 2, /action and an install/],
+	["an unknown action", ["destroy", "installs/1"], 1, /no action 'destroy'; it has: echo, fail, nothing, odd, raise/],
+	["an unknown install", ["echo", "installs/99"], 1, /no install 'installs\/99'/],
+	["an argument that is none", ["echo", "installs/1", "pro"], 1, /'pro' must be key=value/],
+	["an action that fails", ["fail", "installs/1"], 1, /fail failed: the reason \(its_code\)/],
+	["an action that raises", ["raise", "installs/1"], 1, /init\.lua:\d+: a bug/],
+	["a result that is no JSON", ["odd", "installs/1"], 1, /odd was done/],
+]) {
+	test(`${name} is exit code ${code} with a message`, async () => {
+		const answer = await with_own(...args);
+		assert.equal(answer.code, code, answer.err);
+		assert.match(answer.err, message);
+		assert.equal(answer.out, "");
+	});
+}
