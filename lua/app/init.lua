@@ -10,7 +10,7 @@ local app = partnerapp.new {
 }
 
 -- The scope is what to ask a customer for. A scope belongs to one app registered at Segment, so another scope is
--- another mount with its own client: client = "report" takes REPORT_CLIENT_ID and REPORT_CLIENT_SECRET.
+-- another mount with its own client: see workspace.lua, which has the two wide ones.
 app:oauth("/auth/segment", {
 	scope = "destination/" .. app.destination,
 	installed = function(req, install)
@@ -28,7 +28,8 @@ app:oauth("/auth/segment", {
 	end,
 })
 
--- An action has a name, so that pages and commands can call it. This one creates the destination, or updates it.
+-- An action has a name, so that pages and commands can call it: `partnerapp run enable installs/7`. This one creates
+-- the destination, or updates it.
 function app.actions.enable(install)
 	local segment = install:segment() -- a client whose token is always fresh
 	local settings = destinations.settings(app.destination, app.env)
@@ -43,13 +44,12 @@ app:get("/", function(req)
 	return reply.view("home", pages.home(app, req))
 end)
 
-app:get("/installs/:id", function(req)
-	local install = app.installs:owned(req, req.params.id)
-	local destination, problem = pages.find_destination(app, install)
-	if req:wants_json() then
-		return reply.json(pages.json(app, install, destination))
-	end
-	return reply.view("install", pages.install(app, install, destination, problem))
+require "installs"(app) -- the pages of an install
+require "workspace"(app) -- what the scopes workspace:read and workspace are good for
+
+-- Tokens live an hour: this renews them ahead of their end, also when nobody comes by.
+app:every(60, "refresh", function()
+	return app.installs:refresh_due()
 end)
 
 return app

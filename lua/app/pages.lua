@@ -1,11 +1,35 @@
 -- What the pages show.
 local json = require "partnerapp.json"
+local reply = require "partnerapp.reply"
 local segment = require "partnerapp.segment"
 local settings = require "partnerapp.settings"
 
 local pages = {}
 
 local MOUNT = "/auth/segment"
+
+-- The other mounts, for the home page: see workspace.lua.
+local WIDE = {
+	{ path = "/auth/report", client = "report", text = "Report on a workspace", scope = "workspace:read" },
+	{ path = "/auth/workspace", client = "workspace", text = "Create a source", scope = "workspace" },
+}
+
+local function wide_mounts()
+	local mounts = {}
+	for i, wide in ipairs(WIDE) do
+		local setup = settings.setup(wide.path, wide.client)
+		mounts[i] = {
+			path = wide.path,
+			text = wide.text,
+			scope = wide.scope,
+			configured = setup.configured,
+			id_setting = setup.id_setting,
+			secret_setting = setup.secret_setting,
+			redirect_uri = setup.redirect_uri,
+		}
+	end
+	return mounts
+end
 
 --- The home page: three steps, what is done and what is missing.
 ---@param app partnerapp.app
@@ -19,6 +43,7 @@ function pages.home(app, req)
 		destination = app.destination,
 		setup = setup,
 		installs = app.installs:of(req),
+		wide = wide_mounts(),
 	}
 end
 
@@ -79,15 +104,29 @@ local ABILITIES = {
 	workspace = "read and change the workspace: its sources, destinations and tracking plans",
 }
 
+-- The mount that an install came from, to connect it again, and what its scope opens.
+local function way_of(install)
+	for _, wide in ipairs(WIDE) do
+		if wide.client == install.client then
+			return wide.path, wide.client == "report" and "report" or "sources"
+		end
+	end
+	return MOUNT
+end
+
 --- The page of an install.
 ---@param app partnerapp.app
+---@param req partnerapp.request
 ---@param install partnerapp.install
 ---@param destination table|false|nil
 ---@param problem string?
 ---@return table
-function pages.install(app, install, destination, problem)
+function pages.install(app, req, install, destination, problem)
 	local public = app.installs:public(install)
+	local again, more = way_of(install)
 	return {
+		more = install.workspace and more and ("/installs/%s/%s"):format(install.id, more) or false,
+		csrf = req:csrf_field(),
 		title = install.source and "Connected" or "Installed",
 		banner = settings.setup(MOUNT).banner,
 		install = public,
@@ -96,11 +135,88 @@ function pages.install(app, install, destination, problem)
 		workspace = install.workspace or false,
 		destination = destination and describe(destination) or false,
 		problem = problem or false,
-		broken = install.health ~= "ok",
+		health = install.health,
 		ability = ABILITIES[install.scope] or "do what " .. install.scope .. " allows",
 		token_until = public.expires_at:gsub("T(%d%d:%d%d).*", " %1 UTC"),
-		again = MOUNT,
+		again = again,
 	}
+end
+
+--- What is left to do when an install is forgotten.
+---@param install partnerapp.install
+---@return table
+function pages.disconnected(install)
+	return {
+		title = "Disconnected",
+		banner = settings.setup(MOUNT).banner,
+		source = install.source or install.workspace or install.name,
+		workspace = install.workspace or "",
+	}
+end
+
+--- A line of the report: a source and what it sends to.
+---@param source table
+---@param list table[] its destinations
+---@return table
+function pages.report_row(source, list)
+	local shown = {}
+	for i, destination in ipairs(list) do
+		shown[i] = {
+			name = destination.display_name or destination.name:match "[^/]+$",
+			enabled = destination.enabled == true,
+		}
+	end
+	return { name = source.name, kind = tostring(source.catalog_name):match "[^/]+$", destinations = shown }
+end
+
+---@param install partnerapp.install
+---@param rows table[]
+---@return table
+function pages.report(install, rows)
+	return {
+		title = "What is in the workspace",
+		banner = settings.setup(MOUNT).banner,
+		workspace = install.workspace,
+		install = install,
+		rows = rows,
+		more = rows.more == true,
+	}
+end
+
+local function kinds_of(install, chosen)
+	local list, err = install:segment():catalog_sources():all()
+	if not list then
+		return nil, err
+	end
+	local kinds = {}
+	for i, item in ipairs(list) do
+		local slug = item.name:match "[^/]+$"
+		kinds[i] = { slug = slug, name = item.display_name or slug, chosen = slug == chosen }
+	end
+	return kinds
+end
+
+--- The page that creates a source; what was typed stays.
+---@param req partnerapp.request
+---@param install partnerapp.install
+---@param typed {slug: string?, kind: string?, problem: string?, created: string?}
+---@return partnerapp.response
+function pages.sources(req, install, typed)
+	local kinds, err = kinds_of(install, typed.kind or "javascript")
+	if not kinds then
+		return reply.failed(502, "The kinds of sources cannot be read: " .. err)
+	end
+	return reply.view("sources", {
+		title = "Create a source",
+		banner = settings.setup(MOUNT).banner,
+		csrf = req:csrf_field(),
+		install = install,
+		workspace = install.workspace,
+		kinds = kinds,
+		slug = not typed.created and typed.slug or "",
+		problem = typed.problem or false,
+		created = typed.created or false,
+	}, typed.problem and 422 or 200)
 end
 
 return pages

@@ -1,0 +1,62 @@
+// The three scopes as a person meets them, and the end of an install, over the demo.
+import assert from "node:assert/strict";
+import { after, before, beforeEach } from "node:test";
+import { request, startDemo } from "../http/harness.mjs";
+import { browserTest, heading, install, isInstalled, logIn, press, text } from "./harness.mjs";
+
+const FIRST = "workspaces/userworkspace";
+
+let demo;
+before(async () => (demo = await startDemo()));
+after(() => demo.end());
+beforeEach(() => request(`${demo.sandbox}/_sandbox/reset`, { method: "POST" }));
+
+/** From the home page to consent and back, by a link of the other scopes. */
+async function connect(page, link) {
+	await page.goto(demo.app);
+	await press(page, link);
+	await logIn(page);
+	assert.doesNotMatch(await text(page), /source\b.*\/ javascript/, "no source is asked for");
+	await press(page, "Allow");
+	await page.waitForURL(/\/installs\/[\w-]+\/(report|sources)$/);
+}
+
+browserTest("workspace:read: a report on the workspace", {}, async ({ page }) => {
+	await connect(page, "Report on a workspace");
+	assert.equal(await heading(page), "What is in the workspace");
+	assert.match(await text(page), new RegExp(`${FIRST}[^]*javascript[^]*no destination yet`));
+	await press(page, "About this install");
+	assert.match(await text(page), /can read the workspace/);
+	await press(page, "See what it is good for");
+	assert.equal(await heading(page), "What is in the workspace");
+});
+
+browserTest("workspace: a source is created; one that exists is refused, and what was typed stays", { expects: [422] }, async ({ page }) => {
+	await connect(page, "Create a source");
+	await page.getByLabel("Name").fill("phone");
+	await page.getByLabel("Kind").selectOption("ios");
+	await press(page, "Create the source");
+	assert.match(await text(page), new RegExp(`${FIRST}/sources/phone is there`));
+	await page.getByLabel("Name").fill("javascript");
+	await page.getByLabel("Kind").selectOption("android");
+	await press(page, "Create the source");
+	assert.match(await page.getByRole("alert").innerText(), /source already exists/);
+	assert.equal(await page.getByLabel("Name").inputValue(), "javascript");
+	assert.equal(await page.getByLabel("Kind").inputValue(), "android");
+});
+
+browserTest("a disconnected install is gone, and Segment says so when one connects again", { expects: [404, 409] }, async ({ page }) => {
+	await install(page, demo);
+	await isInstalled(page);
+	const where = page.url();
+	await press(page, "Disconnect");
+	assert.equal(await heading(page), "Disconnected");
+	assert.match(await text(page), /remove it in the settings of workspaces\/userworkspace/);
+	await page.goto(where);
+	assert.match(await text(page), /no such install/);
+	await page.goto(demo.app);
+	await press(page, "Enable with Segment");
+	await press(page, "Allow");
+	await page.waitForURL(/callback/);
+	assert.equal(await heading(page), "Already installed");
+});
