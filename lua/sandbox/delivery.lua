@@ -1,6 +1,6 @@
--- Delivers events to the enabled Webhooks destinations of a source, as Segment does, with two differences: an event is
--- delivered while its sender waits for the answer, and once, for there are no jobs yet: what Segment would try again
--- for four hours is counted as awaiting that. Other destinations get nothing: they are other companies'.
+-- Delivers events to the enabled Webhooks destinations of a source, as Segment does, with one difference: an event is
+-- delivered while its sender waits for the answer. What no hook took is tried again: see retries.lua. Other
+-- destinations get nothing: they are other companies'.
 local catalog = require "catalog"
 local crypto = require "partnerapp.crypto"
 local db = require "partnerapp.db"
@@ -99,7 +99,22 @@ local function send(calls)
 	return { { code = "usage" } }
 end
 
--- The destination's word on the event, or nil when it is not for it.
+-- Sends a body to a destination's hooks and counts what came of it; true when it is worth another attempt.
+local function attempt(row, body)
+	local calls = calls_of(store.decode(row.config), body)
+	if #calls == 0 then
+		return "it has no hooks", false
+	end
+	local result = outcome(send(calls))
+	local again = result:find("^errors%.awaiting") ~= nil
+	count(row.name, result)
+	if result ~= "delivered" and not again then
+		count(row.name, "not_delivered")
+	end
+	return result, again
+end
+
+-- The destination's word on the event; the body that is to be sent again, when it is.
 local function deliver_to(row, event)
 	local display_name = catalog.find(row.slug).display_name
 	if not is_wanted(event, display_name) then
@@ -116,29 +131,44 @@ local function deliver_to(row, event)
 	elseif row.slug ~= "webhooks" then
 		return "not delivered: of the catalog's destinations only webhooks are"
 	end
-	local calls = calls_of(store.decode(row.config), store.encode(events.plain(left)))
-	if #calls == 0 then
-		return "it has no hooks"
-	end
-	local result = outcome(send(calls))
-	count(row.name, result == "delivered" and result or "not_delivered")
-	if result ~= "delivered" then
-		count(row.name, result)
-	end
-	return result
+	local body = store.encode(events.plain(left))
+	local result, again = attempt(row, body)
+	return result, again and body or nil
 end
 
 --- Delivers an event to all enabled destinations of a source.
 ---@param source string its name
 ---@param event table
 ---@return table<string, string> outcomes by the slug of the destination
+---@return {destination: string, slug: string, body: string}[] pending what is to be sent again
 function delivery.deliver(source, event)
-	local outcomes = {}
+	local outcomes, pending = {}, {}
 	local sql = "SELECT name, slug, config FROM destinations WHERE source = ? AND enabled = 1 ORDER BY name"
 	for _, row in ipairs(assert(db.query(sql, source))) do
-		outcomes[row.slug] = deliver_to(row, event)
+		local result, body = deliver_to(row, event)
+		outcomes[row.slug] = result
+		pending[#pending + 1] = body and { destination = row.name, slug = row.slug, body = body }
 	end
-	return outcomes
+	return outcomes, pending
+end
+
+--- Sends a body to a destination once more.
+---@param destination string its name
+---@param body string
+---@return string|false result false when the destination is off or gone
+---@return boolean? again whether it is worth another attempt
+function delivery.attempt(destination, body)
+	local row = db.row("SELECT name, config FROM destinations WHERE name = ? AND enabled = 1", destination)
+	if not row then
+		return false
+	end
+	return attempt(row, body)
+end
+
+--- Counts an event that is not tried again any more.
+---@param destination string its name
+function delivery.give_up(destination)
+	count(destination, "not_delivered")
 end
 
 return delivery

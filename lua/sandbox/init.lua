@@ -47,6 +47,7 @@ for _, part in ipairs {
 	require(part)(app)
 end
 
+app:every(1, "retries", require("retries").run_due)
 app:failed(errors.shape)
 
 return app

@@ -7,6 +7,7 @@ local delivery = require "delivery"
 local events = require "events"
 local json = require "partnerapp.json"
 local reply = require "partnerapp.reply"
+local retries = require "retries"
 local store = require "store"
 
 local intake = {}
@@ -41,6 +42,7 @@ local function note(source, event, outcomes)
 	if n and n > KEPT then
 		db.exec_soon("DELETE FROM events WHERE n <= ?", n - KEPT)
 	end
+	return n
 end
 
 local function is_known(source, event)
@@ -53,7 +55,11 @@ local function take(source, given, batch)
 	end
 	local event = events.complete(given, batch)
 	local problem = not source and "no_source" or events.problem(event) or is_known(source, event) and "duplicate"
-	note(source, event, problem and { dropped = problem } or delivery.deliver(source, event))
+	if problem then
+		return note(source, event, { dropped = problem })
+	end
+	local outcomes, pending = delivery.deliver(source, event)
+	retries.add(note(source, event, outcomes), pending)
 end
 
 -- The decoded object of a request, or nil and the response that refuses it.

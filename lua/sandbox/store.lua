@@ -50,6 +50,11 @@ local STEPS = {
 		status INTEGER, warning TEXT);
 	CREATE TABLE counts (key TEXT PRIMARY KEY, count INTEGER) WITHOUT ROWID;
 	]],
+	[[
+	CREATE TABLE retries (n INTEGER PRIMARY KEY, event INTEGER, destination TEXT, slug TEXT, body TEXT, tries INTEGER,
+		due INTEGER, until INTEGER);
+	CREATE INDEX retries_due ON retries (due);
+	]],
 }
 
 store.user = { email = "user@example.com", password = "password" }
@@ -131,7 +136,7 @@ end
 --- As freshly started.
 function store.reset()
 	assert(db.transaction(function()
-		for name in STEPS[1]:gmatch("CREATE TABLE ([%w_]+)") do
+		for name in table.concat(STEPS):gmatch("CREATE TABLE ([%w_]+)") do
 			assert(db.exec("DELETE FROM " .. name))
 		end
 		assert(db.exec("DELETE FROM sqlite_sequence"))

@@ -179,13 +179,14 @@ test("the clock goes forward", async () => {
 	assert.ok(seconds >= 3600 && seconds < 3660, String(seconds));
 });
 
-test("conformance 68 an event sent to the intake arrives at a webhook, signed", async () => {
+/** Has the source `js` deliver to a webhook that answers what `answer(n)` says; { got, track, end }. */
+async function withReceiver(answer) {
 	const got = [];
 	const receiver = http.createServer((req, res) => {
 		const chunks = [];
 		req.on("data", (chunk) => chunks.push(chunk)).on("end", () => {
 			got.push({ headers: req.headers, body: Buffer.concat(chunks) });
-			res.end();
+			res.writeHead(answer(got.length)).end();
 		});
 	}).listen(0, "127.0.0.1");
 	await once(receiver, "listening");
@@ -199,13 +200,35 @@ test("conformance 68 an event sent to the intake arrives at a webhook, signed", 
 	const made = await api("/destinations", json({ destination: { name, enabled: true, config } }, headers));
 	assert.equal(made.status, 200, made.text);
 	const [writeKey] = (await api("", { headers })).json().write_keys;
-	const sent = await request(`${sandbox.origin}/v1/track`, json({ writeKey, userId: "Zoë", event: "日本" }));
-	assert.deepEqual(sent.json(), { success: true });
-	receiver.close();
+	const track = async () => {
+		const sent = await request(`${sandbox.origin}/v1/track`, json({ writeKey, userId: "Zoë", event: "日本" }));
+		assert.deepEqual(sent.json(), { success: true });
+	};
+	return { got, track, end: () => { receiver.closeAllConnections(); receiver.close(); } };
+}
+
+test("conformance 68 an event sent to the intake arrives at a webhook, signed", async () => {
+	const { got, track, end } = await withReceiver(() => 200);
+	await track();
+	end();
 	assert.equal(got.length, 1);
 	assert.equal(got[0].headers["user-agent"], "Segment.io/1.0");
 	assert.equal(got[0].headers["x-signature"], createHmac("sha1", "abc123").update(got[0].body).digest("hex"));
 	const event = JSON.parse(got[0].body);
 	assert.equal(event.event, "日本");
 	assert.equal(JSON.stringify(event), got[0].body.toString());
+});
+
+test("what a webhook did not take comes again when the sandbox's clock says so", async () => {
+	const { got, track, end } = await withReceiver((n) => (n < 3 ? 503 : 200));
+	await track();
+	assert.equal(got.length, 1);
+	for (let deadline = Date.now() + 10000; got.length < 3;) {
+		assert.ok(Date.now() < deadline, `${got.length} attempts`);
+		await control("clock", { advance: 60 });
+	}
+	end();
+	assert.deepEqual(got[2].body, got[0].body);
+	const { events } = (await request(`${sandbox.origin}/_sandbox/events`)).json();
+	assert.match(events[0].outcomes.webhooks, /awaiting|delivered at attempt 3/);
 });

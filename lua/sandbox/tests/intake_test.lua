@@ -3,6 +3,7 @@ local crypto = require "partnerapp.crypto"
 local delivery = require "delivery"
 local events = require "events"
 local json = require "partnerapp.json"
+local retries = require "retries"
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"
 local times = require "times"
@@ -140,6 +141,77 @@ case("what no hook takes is counted by why", function(t)
 	}
 	send("track", { userId = "u1", event = "E" })
 	t.same(outcome(client), { webhooks = "errors.awaiting-retry.ETIMEDOUT" })
+end)
+
+case("what was not taken is tried again on the sandbox's clock, until a hook takes it", function(t)
+	local send, client, token = prepared()
+	local status = 503
+	local network = testing.network {
+		["POST " .. ONE] = function()
+			return { status = status }
+		end,
+	}
+	send("track", { userId = "u1", event = "E" })
+	t.same(outcome(client), { webhooks = "errors.awaiting-retry.503" })
+	retries.run_due()
+	t.equal(#network.calls, 1, "not at once")
+	testing.clock.advance(12)
+	retries.run_due()
+	t.equal(#network.calls, 2)
+	t.same(outcome(client), { webhooks = "errors.awaiting-retry.503" })
+	status = 200
+	testing.clock.advance(22)
+	retries.run_due()
+	t.equal(#network.calls, 3)
+	t.equal(network.calls[3].body, network.calls[1].body)
+	t.same(outcome(client), { webhooks = "delivered at attempt 3" })
+	local delivered, not_delivered = summary(client, token)
+	t.equal(delivered, 1)
+	t.equal(not_delivered.total, 0)
+	testing.clock.advance(7200)
+	retries.run_due()
+	t.equal(#network.calls, 3)
+end)
+
+case("what no hook takes for four hours is given up; the pauses grow", function(t)
+	local send, client = prepared()
+	local times_of = {}
+	testing.network {
+		["POST " .. ONE] = function()
+			times_of[#times_of + 1] = testing.clock.now()
+			return nil, "nobody listens", "connect"
+		end,
+	}
+	send("track", { userId = "u1", event = "E" })
+	for _ = 1, 5 * 3600 / 10 do
+		testing.clock.advance(10)
+		retries.run_due()
+	end
+	t.truthy(#times_of > 5 and #times_of < 60, #times_of .. " attempts")
+	t.truthy(times_of[#times_of] - times_of[1] >= 4 * 3600)
+	t.match(outcome(client).webhooks, "^given up after %d+ attempts: errors.awaiting%-retry.ECONNREFUSED$")
+	local personal = segment.personal_token(client, {
+		access_token = { description = "d", scopes = "workspace", workspace_names = { "workspaces/business" } },
+	})
+	t.equal(select(2, summary(client, { access_token = personal.json().token })).total, 1)
+	local count = #times_of
+	testing.clock.advance(7200)
+	retries.run_due()
+	t.equal(#times_of, count)
+end)
+
+case("a destination that was switched off or deleted meanwhile gets nothing", function(t)
+	for _, change in ipairs { "PATCH", "DELETE" } do
+		local send, client, token = prepared()
+		local network = testing.network { ["POST " .. ONE] = { status = 503 } }
+		send("track", { userId = "u1", event = "E" })
+		local body = { destination = { enabled = false }, update_mask = { paths = { "destination.enabled" } } }
+		call(client, token, change, NAME, change == "PATCH" and body or nil)
+		testing.clock.advance(60)
+		retries.run_due()
+		t.equal(#network.calls, 1)
+		t.match(outcome(client).webhooks, "^given up")
+	end
 end)
 
 case("conformance 72: nothing is sent to a disabled destination, nor against an event's integrations", function(t)
