@@ -100,6 +100,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	server->services.name = copy_string(L, index, "name");
 	server->services.database = copy_string(L, index, "database");
 	server->services.secret_key = copy_string(L, index, "secret_key");
+	server->services.secret_key_file = copy_string(L, index, "secret_key_file");
 	server->services.http_allow = copy_string(L, index, "http_allow");
 	read_settings(L, index, &server->services);
 	server->app = copy_string(L, index, "app");
@@ -222,6 +223,7 @@ static void free_server(struct pa_plan_server *server)
 	if (server->services.secret_key)
 		explicit_bzero((void *)(uintptr_t)server->services.secret_key, strlen(server->services.secret_key));
 	free_const(server->services.secret_key);
+	free_const(server->services.secret_key_file);
 	free_const(server->services.http_allow);
 	for (size_t i = 0; i < server->services.setting_count; i++) {
 		free(server->services.settings[i].name);

@@ -36,7 +36,8 @@ struct pa_services *pa_services_open(const struct pa_services_options *options, 
 		goto failed;
 	}
 	services->keys = pa_keyring_open(options->secret_key ? options->secret_key : "", error);
-	if (!services->keys)
+	if (!services->keys ||
+		(options->secret_key_file && pa_keyring_follow(services->keys, options->secret_key_file, error) < 0))
 		goto failed;
 	services->db = pa_db_open(options->database, error);
 	if (!services->db || pa_key_proof_check(services->db, services->keys, error) < 0)

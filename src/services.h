@@ -18,10 +18,11 @@ struct pa_setting {
 
 /* As lua/cli describes a server: see command.h. */
 struct pa_services_options {
-	const char *name;       /* "app", "sandbox" */
-	const char *database;   /* "sqlite:PATH" or "sqlite::memory:" */
-	const char *secret_key; /* keys for sealed values: "ID:64 hex digits", comma separated, the first one seals */
-	const char *http_allow; /* origins that calls out may reach although private, space separated; "*" is any */
+	const char *name;            /* "app", "sandbox" */
+	const char *database;        /* "sqlite:PATH" or "sqlite::memory:" */
+	const char *secret_key;      /* keys for sealed values: "ID:64 hex digits", comma separated, the first one seals */
+	const char *secret_key_file; /* where keys that are new since are looked for, or NULL */
+	const char *http_allow;      /* origins that calls out may reach although private, space separated; "*" is any */
 	const struct pa_setting *settings; /* what native.sys.settings() answers */
 	size_t setting_count;
 };

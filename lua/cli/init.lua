@@ -3,7 +3,7 @@ local files = require "native.files"
 local options = require "cli.options"
 local sys = require "native.sys"
 
-local COMMANDS = { "demo", "serve", "sandbox", "check", "routes", "installs", "run", "test", "config" }
+local COMMANDS = { "demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "test", "config" }
 
 local HELP = [[
 partnerapp: a Segment partner app ("Enable with Segment") whose flow is Lua scripts.

@@ -60,17 +60,27 @@ function servers.app(found, folder, watch)
 		watch = watch,
 		database = value.DATABASE_URL,
 		secret_key = value.SECRET_KEY,
+		secret_key_file = found.key_file,
 		http_allow = table.concat({ value.SEGMENT_ID_URL, value.SEGMENT_API_URL, value.HTTP_ALLOW }, " "),
 		settings = told,
 	}
 end
 
+-- For each key of a ring another one of the same name.
+local function derived(keys)
+	return (
+		keys:gsub("(([^,:]+):%x+)", function(entry, name)
+			return name .. ":" .. crypto.hex(crypto.hmac("sha256", entry, "sandbox"))
+		end)
+	)
+end
+
 --- The sandbox's server. It is loopback only, and may deliver events anywhere.
 ---@param found table settings
 ---@param database string
----@param seed string? makes the key that seals what is in a database that is kept; without, it is another at each start
+---@param keys string? of the app, for a database that is kept: its own are made from them; without, it is a new one
 ---@return table
-function servers.sandbox(found, database, seed)
+function servers.sandbox(found, database, keys)
 	local url = "http://" .. found.value.SANDBOX_LISTEN
 	local told = { PUBLIC_URL = url, SEGMENT_ID_URL = url, SEGMENT_API_URL = url }
 	for _, name in ipairs { "SANDBOX_AUTO_CONSENT", "SANDBOX_STRICT", "SANDBOX_NO_RATE_LIMIT" } do
@@ -84,7 +94,7 @@ function servers.sandbox(found, database, seed)
 		workers = SANDBOX_WORKERS,
 		watch = false,
 		database = database,
-		secret_key = "k1:" .. crypto.hex(seed and crypto.hmac("sha256", seed, "sandbox") or crypto.random(32)),
+		secret_key = keys and derived(keys) or "k1:" .. crypto.hex(crypto.random(32)),
 		http_allow = "*",
 		spoils = true,
 		settings = told,

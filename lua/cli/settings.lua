@@ -249,7 +249,8 @@ end
 --- Finds every setting's value.
 ---@param given table<string, string> by flags, by setting name
 ---@param app string? the app's folder: .env keys that its scripts name are its own
----@return table found `value` and `from` by name, `app` (other keys of .env), `problems`, `warnings`
+---@return table found `value` and `from` by name, `app` (other keys of .env), `problems`, `warnings`; `key_file` when
+--- the key is in a file
 function settings.find(given, app)
 	local found = { value = {}, from = {}, app = {}, problems = {}, warnings = {} }
 	local env = dotenv.read(".env", found.problems, found.warnings)
@@ -276,6 +277,10 @@ function settings.find(given, app)
 		end
 		found.value[name], found.from[name] = value, value and from or "unset"
 	end
+	local place = found.from.SECRET_KEY
+	if place ~= "environment" and place ~= ".env" and place ~= "unset" then
+		found.key_file = place
+	end
 	take_app_settings(found, env, app)
 	return found
 end
@@ -301,6 +306,7 @@ function settings.for_server(found)
 	end
 	local path = STATE .. "/secret.key"
 	local stored, _, code = files.read(path)
+	found.key_file = path
 	if stored then
 		local checked, message = check_key((stored:gsub("%s+$", "")))
 		value.SECRET_KEY, found.from.SECRET_KEY = checked, path

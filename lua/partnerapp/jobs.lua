@@ -1,5 +1,5 @@
--- What an app does every now and then. When each job ran last stands in the database, so that one of many processes runs
--- it, and a start does not begin anew. The thread that asks is src/jobs.c.
+-- What an app does every now and then. When each job ran last stands in the database, so that one of many processes
+-- runs it, and a start does not begin anew. The thread that asks is src/jobs.c.
 local db = require "native.db"
 local log = require "native.log"
 local scripts = require "native.scripts"

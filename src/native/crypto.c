@@ -264,7 +264,7 @@ static int l_seal_text(lua_State *L)
 
 static int push_unsealed(lua_State *L, struct pa_span sealed)
 {
-	const struct pa_keyring *keyring = pa_native_services(L)->keys;
+	struct pa_keyring *keyring = pa_native_services(L)->keys;
 	struct pa_span context;
 	struct pa_error error;
 	luaL_Buffer bytes;

@@ -12,6 +12,12 @@ struct pa_keyring;
 struct pa_keyring *pa_keyring_open(const char *keys, struct pa_error *error);
 void pa_keyring_close(struct pa_keyring *keyring);
 
+/*
+ * From now on a key that the ring does not have is looked for in that file, which has entries as above: another process
+ * may have put a new key there, and with it what is sealed from then on. Before the threads begin. 0, or -1.
+ */
+int pa_keyring_follow(struct pa_keyring *keyring, const char *file, struct pa_error *error);
+
 size_t pa_keyring_count(const struct pa_keyring *keyring);
 const char *pa_keyring_id(const struct pa_keyring *keyring, size_t index);
 
@@ -23,7 +29,7 @@ size_t pa_keyring_seal(
 	const struct pa_keyring *keyring, struct pa_span plain, struct pa_span context, unsigned char *out);
 
 /* The length of what it wrote into `out`, less than sealed.length, or -1 with code "unknown_key" or "damaged". */
-long pa_keyring_unseal(const struct pa_keyring *keyring, struct pa_span sealed, struct pa_span context,
-	unsigned char *out, struct pa_error *error);
+long pa_keyring_unseal(struct pa_keyring *keyring, struct pa_span sealed, struct pa_span context, unsigned char *out,
+	struct pa_error *error);
 
 #endif

@@ -62,7 +62,7 @@ static bool is_current(const struct proof *proof, const struct pa_keyring *keyri
 	return (size_t)proof->sealed[0] == strlen(id) && memcmp(proof->sealed + 1, id, strlen(id)) == 0;
 }
 
-static int check(struct pa_connection *connection, const struct pa_keyring *keyring, struct pa_error *error)
+static int check(struct pa_connection *connection, struct pa_keyring *keyring, struct pa_error *error)
 {
 	unsigned char opened[SEALED_MAX];
 	struct proof proof = {.length = 0};
@@ -83,7 +83,7 @@ static int check(struct pa_connection *connection, const struct pa_keyring *keyr
 	return is_current(&proof, keyring) ? 0 : write_proof(connection, keyring, error);
 }
 
-int pa_key_proof_check(struct pa_db *db, const struct pa_keyring *keyring, struct pa_error *error)
+int pa_key_proof_check(struct pa_db *db, struct pa_keyring *keyring, struct pa_error *error)
 {
 	struct pa_connection *connection = pa_db_take(db, PA_DB_WRITE, error);
 

@@ -1,11 +1,9 @@
 // What runs without a request: jobs, of which one process of several runs each, and the renewals they are for.
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
-import http from "node:http";
-import path from "node:path";
+import { writeFileSync } from "node:fs";
 import { test } from "node:test";
-import { Jar, folder, freePort, request, start } from "./harness.mjs";
+import { request } from "./harness.mjs";
+import { install, serve, until, withSegment } from "./segment.mjs";
 
 const HEAD = `
 local db = require "partnerapp.db"
@@ -37,41 +35,6 @@ const TICKS = `${HEAD}
 app:every(1, "tick", function() note "tick" end)
 return app
 `;
-
-/** Serves the app with as many processes as asked, all on one database. */
-async function serve(script, count, body, env = {}) {
-	const place = folder();
-	const file = path.join(place.name, "app", "init.lua");
-	mkdirSync(path.dirname(file));
-	writeFileSync(file, script);
-	const ports = [];
-	for (let i = 0; i < count; i++) ports.push(await freePort());
-	const servers = [];
-	try {
-		for (const port of ports)
-			servers.push(await start(["serve", "app"], {
-				cwd: place.name,
-				env: {
-					CLIENT_ID: "client", CLIENT_SECRET: "secret", LISTEN: `127.0.0.1:${port}`,
-					PUBLIC_URL: `http://localhost:${ports[0]}`, ...env,
-				},
-			}));
-		await body({ servers, urls: ports.map((port) => `http://localhost:${port}`), file, cwd: place.name });
-	} finally {
-		await Promise.all(servers.map((server) => server.stop()));
-		place.remove();
-	}
-}
-
-/** Asks again until the answer is good. */
-async function until(ask, good, ms = 15000) {
-	for (const deadline = Date.now() + ms; ;) {
-		const answer = await ask();
-		if (good(answer)) return answer;
-		assert.ok(Date.now() < deadline, `in vain: ${JSON.stringify(answer)}`);
-		await new Promise(setImmediate);
-	}
-}
 
 const ran = async (url) => (await request(`${url}/ran`)).json();
 
@@ -127,44 +90,6 @@ return app`;
 		assert.match(servers[0].err, /the job has ended/);
 	});
 });
-
-/** A Segment whose tokens live for `lives` seconds; `hold` keeps renewals waiting. */
-async function withSegment(body) {
-	const segment = { lives: 2, issued: 0, renewals: 0, hold: false };
-	const held = [];
-	const upstream = http.createServer((req, res) => {
-		req.resume().on("end", () => {
-			const send = (value) => res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
-			if (!req.url.endsWith("/token")) return send({ enabled: true });
-			const answer = () => send({
-				access_token: `token-${++segment.issued}`, token_type: "bearer", expires_in: segment.lives,
-				scope: "destination/webhooks", app_name: "apps/1", install_name: "installs/1",
-				workspace_names: ["workspaces/business"], source_names: ["workspaces/business/sources/js"],
-			});
-			if (req.url !== "/oauth2/token") segment.renewals++;
-			if (req.url !== "/oauth2/token" && segment.hold) return void held.push(res);
-			answer();
-		});
-	});
-	upstream.listen(0, "127.0.0.1");
-	await once(upstream, "listening");
-	const url = `http://127.0.0.1:${upstream.address().port}`;
-	try {
-		await body(segment, { SEGMENT_ID_URL: url, SEGMENT_API_URL: url });
-	} finally {
-		upstream.closeAllConnections();
-		upstream.close();
-	}
-}
-
-async function install(url) {
-	const jar = new Jar();
-	const begun = await request(`${url}/auth/segment`, { jar });
-	const state = new URL(begun.location).searchParams.get("state");
-	const done = await request(`${url}/auth/segment/callback?state=${state}&code=x`, { jar });
-	assert.equal(done.status, 303, done.text);
-	return done.location.split("/").at(-1);
-}
 
 test("RT-01 RT-03 tokens are renewed without a request, by one of two processes", async () => {
 	await withSegment(async (segment, env) => {

@@ -4,7 +4,9 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -37,7 +39,7 @@ static struct pa_span seal(const struct pa_keyring *keyring, unsigned char *out)
 }
 
 /* NULL when it opened as "a token", else the error's code. */
-static const char *unseal(const struct pa_keyring *keyring, struct pa_span sealed, const char *context)
+static const char *unseal(struct pa_keyring *keyring, struct pa_span sealed, const char *context)
 {
 	static struct pa_error error;
 	unsigned char out[256];
@@ -140,6 +142,48 @@ static void ST_02_keys_that_are_none(void **state)
 	}
 }
 
+static void write_file(const char *path, const char *text)
+{
+	char beside[64];
+
+	snprintf(beside, sizeof beside, "%s.new", path);
+	FILE *file = fopen(beside, "w");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+	assert_int_equal(rename(beside, path), 0);
+}
+
+static void ST_03_a_key_that_came_into_the_file_is_found_and_seals_from_then_on(void **state)
+{
+	(void)state;
+	char path[] = "/tmp/partnerapp-keys-XXXXXX";
+	struct pa_keyring *running = open_ring("a:" KEY_A), *new = open_ring("b:" KEY_B ",a:" KEY_A);
+	unsigned char with_a[64], with_b[64];
+	struct pa_error error;
+	int fd = mkstemp(path);
+
+	assert_true(fd >= 0);
+	close(fd);
+	struct pa_span old = seal(running, with_a), sealed = seal(new, with_b);
+	assert_string_equal(unseal(running, sealed, "pa_installs:1"), "unknown_key");
+	assert_int_equal(pa_keyring_follow(running, path, &error), 0);
+	assert_string_equal(unseal(running, sealed, "pa_installs:1"), "unknown_key");
+	write_file(path, "nonsense\n");
+	assert_string_equal(unseal(running, sealed, "pa_installs:1"), "unknown_key");
+	assert_string_equal(pa_keyring_id(running, 0), "a");
+	write_file(path, "b:" KEY_B ",a:" KEY_A "\n");
+	assert_null(unseal(running, sealed, "pa_installs:1"));
+	assert_null(unseal(running, old, "pa_installs:1"));
+	assert_string_equal(pa_keyring_id(running, 0), "b");
+	assert_null(unseal(new, seal(running, with_a), "pa_installs:1"));
+	unlink(path);
+	assert_string_equal(
+		unseal(running, (struct pa_span){"\1c0123456789012345678901234567890", 32}, "x"), "unknown_key");
+	pa_keyring_close(running);
+	pa_keyring_close(new);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -147,6 +191,7 @@ int main(void)
 		cmocka_unit_test(ST_01_another_row_s_is_refused),
 		cmocka_unit_test(ST_01_every_byte_counts),
 		cmocka_unit_test(ST_03_an_old_key_opens_and_the_first_one_seals),
+		cmocka_unit_test(ST_03_a_key_that_came_into_the_file_is_found_and_seals_from_then_on),
 		cmocka_unit_test(ST_04_the_same_name_with_other_bytes_is_no_key),
 		cmocka_unit_test(ST_02_keys_that_are_none),
 	};
