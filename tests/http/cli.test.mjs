@@ -19,7 +19,7 @@ const write = (name, text) => {
 test("help and version", async () => {
 	const help = await command(["--help"]);
 	assert.equal(help.code, 0);
-	for (const name of ["demo", "serve", "sandbox", "check", "routes", "installs", "test", "config"]) {
+	for (const name of ["demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "test", "config"]) {
 		assert.match(help.out, new RegExp(`^  ${name} `, "m"));
 		const own = await command([name, "--help"]);
 		assert.equal(own.code, 0);
@@ -135,7 +135,7 @@ test("routes names method, path, file and line", async () => {
 	const { code, out } = await command(["routes", path.join(top, "lua/app")]);
 	assert.equal(code, 0);
 	assert.match(out, /^GET +\/auth\/segment +init\.lua:\d+$/m);
-	assert.match(out, /^GET +\/installs\/:id +init\.lua:\d+$/m);
+	assert.match(out, /^GET +\/installs\/:id +installs\.lua:\d+$/m);
 });
 
 test("installs without a database says so and makes none", async () => {
