@@ -90,10 +90,8 @@ export async function startDemo({ app, env = {}, flags = [] } = {}) {
 	};
 }
 
-/** Walks from the app to the end of the callback; `decision` as on the consent page. */
-export async function walk(demo, jar, { decision = "allow", choice, mount = "/auth/segment", headers = {} } = {}) {
-	const begun = await request(demo.app + mount, { jar });
-	let answer = await request(begun.location, { jar });
+/** Walks the sandbox's pages from what its authorize endpoint answered: the address that it sends the browser back to. */
+export async function consent(demo, answer, jar, { decision = "allow", choice } = {}) {
 	const challenge = new URL(answer.location, demo.sandbox).searchParams;
 	const id = challenge.get("login_challenge") ?? challenge.get("consent_challenge");
 	if (challenge.has("login_challenge")) {
@@ -104,10 +102,15 @@ export async function walk(demo, jar, { decision = "allow", choice, mount = "/au
 	const page = await request(`${demo.sandbox}/authorize?consent_challenge=${id}`, { jar });
 	const csrf = page.text.match(/name="csrf" value="([^"]*)"/)[1];
 	const first = page.text.match(/<option value="([^"]*)"/)[1];
-	answer = await request(`${demo.sandbox}/authorize`, {
-		jar, ...form({ consent_challenge: id, csrf, choice: choice ?? first, decision }),
-	});
-	return { begun, callback: answer.location, response: await request(answer.location, { jar, headers }) };
+	const decided = form({ consent_challenge: id, csrf, choice: choice ?? first, decision });
+	return (await request(`${demo.sandbox}/authorize`, { jar, ...decided })).location;
+}
+
+/** Walks from the app to the end of the callback; `decision` as on the consent page. */
+export async function walk(demo, jar, { mount = "/auth/segment", headers = {}, ...choices } = {}) {
+	const begun = await request(demo.app + mount, { jar });
+	const callback = await consent(demo, await request(begun.location, { jar }), jar, choices);
+	return { begun, callback, response: await request(callback, { jar, headers }) };
 }
 
 export const exists = existsSync;
