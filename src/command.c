@@ -103,6 +103,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	server->services.secret_key_file = copy_string(L, index, "secret_key_file");
 	server->services.http_allow = copy_string(L, index, "http_allow");
 	read_settings(L, index, &server->services);
+	server->services.calls_max = read_unsigned(L, index, "calls_max");
 	server->app = copy_string(L, index, "app");
 	server->listen = copy_string(L, index, "listen");
 	copy_list(L, index, "hosts", &server->hosts, &server->host_count);

@@ -10,6 +10,7 @@
 #include "native/db.h"
 #include "native/http.h"
 #include "native/key_proof.h"
+#include "native/memory.h"
 
 static int copy_settings(struct pa_services *services, const struct pa_services_options *options)
 {
@@ -31,7 +32,7 @@ struct pa_services *pa_services_open(const struct pa_services_options *options, 
 	struct pa_services *services = calloc(1, sizeof *services);
 
 	if (!services || !(services->name = strdup(options->name)) || copy_settings(services, options) < 0 ||
-		!(services->bell = pa_bell_open())) {
+		!(services->bell = pa_bell_open()) || !(services->memory = pa_memory_open())) {
 		pa_error_set(error, "memory", "not enough memory");
 		goto failed;
 	}
@@ -42,7 +43,7 @@ struct pa_services *pa_services_open(const struct pa_services_options *options, 
 	services->db = pa_db_open(options->database, error);
 	if (!services->db || pa_key_proof_check(services->db, services->keys, error) < 0)
 		goto failed;
-	services->http = pa_http_open(options->http_allow ? options->http_allow : "", error);
+	services->http = pa_http_open(options->http_allow ? options->http_allow : "", options->calls_max, error);
 	if (!services->http)
 		goto failed;
 	return services;
@@ -57,6 +58,7 @@ void pa_services_close(struct pa_services *services)
 	if (!services)
 		return;
 	pa_bell_close(services->bell);
+	pa_memory_close(services->memory);
 	if (services->http)
 		pa_http_close(services->http);
 	if (services->db)

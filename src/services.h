@@ -23,6 +23,7 @@ struct pa_services_options {
 	const char *secret_key;      /* keys for sealed values: "ID:64 hex digits", comma separated, the first one seals */
 	const char *secret_key_file; /* where keys that are new since are looked for, or NULL */
 	const char *http_allow;      /* origins that calls out may reach although private, space separated; "*" is any */
+	unsigned calls_max;          /* calls out at once; 0: any number */
 	const struct pa_setting *settings; /* what native.sys.settings() answers */
 	size_t setting_count;
 };
@@ -34,6 +35,7 @@ struct pa_services {
 	struct pa_db *db;         /* native/db.h */
 	struct pa_keyring *keys;  /* native/crypto.h */
 	struct pa_http *http;     /* native/http.h */
+	struct pa_memory *memory; /* native/memory.h */
 	struct pa_bell *bell;     /* rings when the clock was moved or the scripts are new: jobs may be due */
 	_Atomic int64_t clock_ms; /* added to the wall clock: the sandbox can move its time */
 };

@@ -4,7 +4,9 @@ local authorization_server = require "partnerapp.authorization_server"
 local clients = require "partnerapp.clients"
 local crypto = require "native.crypto"
 local db = require "native.db"
+local json = require "partnerapp.json"
 local log = require "native.log"
+local memory = require "native.memory"
 local retry = require "partnerapp.retry"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
@@ -15,7 +17,7 @@ local AHEAD = 300 -- a call finds its token good for this long
 local EARLY, JITTER = 0.1, 0.1 -- the background renews at a tenth of the lifetime before its end, give or take a tenth
 local LEASE = 30 -- longer than the deadline of the call (15 s) and two attempts to save (5 s each)
 local WAIT_STEP, WAIT_MOST = 0.05, 20
-local SAVES = 2
+local SAVES, SAVE_AGAIN = 2, 10
 local BACKOFF, BACKOFF_MOST = 5, 900
 
 --- What a sealed token is bound to.
@@ -52,7 +54,68 @@ local function unseal(column, install, sealed)
 	return text
 end
 
--- The token as the row has it now, and the row.
+-- Stores a new token in place of the version it replaces.
+local function store(install, version, token)
+	local refresh = token.refresh_token
+	refresh = refresh and db.blob(crypto.seal(refresh, renewal.context("refresh_token", install.id)))
+	return db.exec(
+		[[UPDATE pa_installs SET access_token = ?, refresh_token = coalesce(?, refresh_token), expires_at = ?,
+			renew_at = ?, version = version + 1, lease_until = 0, failures = 0, health = 'ok', health_reason = NULL,
+			updated_at = ? WHERE id = ? AND version = ?]],
+		db.blob(crypto.seal(token.access_token, renewal.context("access_token", install.id))),
+		refresh,
+		token.issued_at + token.expires_in,
+		renewal.due_at(token.issued_at, token.expires_in),
+		token.issued_at,
+		install.id,
+		version
+	)
+end
+
+-- Tokens that the database could not take (RT-06): all VMs of this server see them, and try to save them.
+
+local function memory_name(install)
+	return "unsaved:" .. install.id
+end
+
+local function keep_unsaved(install, version, token)
+	local text = assert(json.encode {
+		version = version,
+		tried = sys.monotonic(),
+		access_token = token.access_token,
+		refresh_token = token.refresh_token,
+		issued_at = token.issued_at,
+		expires_in = token.expires_in,
+	})
+	local name = memory_name(install)
+	return memory.put(name, crypto.seal(text, name))
+end
+
+-- The token that the row should have; nil when it has it, or a newer one.
+local function unsaved(install, row)
+	local name = memory_name(install)
+	local sealed = memory.get(name)
+	local text = sealed and crypto.unseal(sealed, name)
+	if not text then
+		return nil
+	end
+	local token = json.decode(text)
+	local over = token.version ~= row.version
+	if not over and sys.monotonic() - token.tried > SAVE_AGAIN then
+		keep_unsaved(install, token.version, token) -- others need not try meanwhile
+		over = store(install, token.version, token) ~= nil
+		if over then
+			log.write("info", "a renewed token is saved at last", { install = install.name })
+		end
+	end
+	if over then
+		memory.drop(name)
+		return nil
+	end
+	return token
+end
+
+-- The token as it is now, and the row.
 local function current(install)
 	local row, err, code = db.row(
 		[[SELECT access_token, refresh_token, expires_at, updated_at, version, renew_at, failures, health, health_reason
@@ -61,6 +124,12 @@ local function current(install)
 	)
 	if not row then
 		return nil, err or "the install is gone", code or "not_found"
+	end
+	local waiting = unsaved(install, row)
+	if waiting then
+		row.version, row.expires_at = row.version + 1, waiting.issued_at + waiting.expires_in
+		install.version = row.version
+		return waiting.access_token, row
 	end
 	local token
 	token, err, code = unseal("access_token", install, row.access_token)
@@ -98,31 +167,24 @@ local function mark_failed(install, row, reason, retry_after)
 	)
 end
 
--- Stores a new token in place of the version it replaces. It must not be lost, for the one before it is dead: when the
--- database is busy, the save is tried again.
-local function store(install, version, token)
-	local now = sys.now()
-	local refresh = token.refresh_token
-	refresh = refresh and db.blob(crypto.seal(refresh, renewal.context("refresh_token", install.id)))
+-- Saves a new token. It must not be lost, for the one before it is dead: when the database is busy the save is tried
+-- again, and then the token is kept in memory until it can be saved.
+local function save(install, version, token)
+	token.issued_at = sys.now()
 	local changes, err, code
 	for _ = 1, SAVES do
-		changes, err, code = db.exec(
-			[[UPDATE pa_installs SET access_token = ?, refresh_token = coalesce(?, refresh_token), expires_at = ?,
-				renew_at = ?, version = version + 1, lease_until = 0, failures = 0, health = 'ok', health_reason = NULL,
-				updated_at = ? WHERE id = ? AND version = ?]],
-			db.blob(crypto.seal(token.access_token, renewal.context("access_token", install.id))),
-			refresh,
-			now + token.expires_in,
-			renewal.due_at(now, token.expires_in),
-			now,
-			install.id,
-			version
-		)
+		changes, err, code = store(install, version, token)
 		if changes then
 			return changes
 		end
 	end
-	return nil, err, code
+	local kept = keep_unsaved(install, version, token)
+	log.write(
+		"error",
+		"a renewed token could not be saved",
+		{ install = install.name, error = err, code = code, kept_in_memory = kept }
+	)
+	return nil
 end
 
 -- A new token, the way the install's server gives them.
@@ -160,12 +222,10 @@ local function renew_as_holder(install, row)
 		end
 		return nil, err, code
 	end
-	local changes, why = store(install, version, token)
+	local changes = save(install, version, token)
 	if changes == 0 then
 		return current(install) -- connected again meanwhile: what is stored is newer (RT-05)
-	elseif not changes then
-		log.write("error", "a renewed token could not be saved", { install = install.name, error = why })
-	else
+	elseif changes then
 		install.version = version + 1
 		log.write("info", "token renewed", { install = install.name })
 	end

@@ -227,16 +227,13 @@ static void return_lane(void *held)
 	pa_lane_return(held);
 }
 
-/* A lane that is returned when the function ends in whatever way. */
-static struct pa_lane *push_lane(lua_State *L, size_t count)
+/* A lane that is returned when the function ends in whatever way; NULL with *error. */
+static struct pa_lane *push_lane(lua_State *L, size_t count, struct pa_error *error)
 {
 	struct pa_http *http = pa_native_services(L)->http;
 	void **box = pa_native_box(L, return_lane);
-	struct pa_lane *lane = *box = pa_lane_lease(http, count);
 
-	if (!lane)
-		luaL_error(L, "not enough memory");
-	return lane;
+	return *box = pa_lane_lease(http, count, error);
 }
 
 static void run(lua_State *L, struct pa_lane *lane)
@@ -252,9 +249,9 @@ static int l_request(lua_State *L)
 	struct pa_error error;
 
 	lua_settop(L, 1);
-	struct pa_lane *lane = push_lane(L, 1);
+	struct pa_lane *lane = push_lane(L, 1, &error);
 	lua_pushvalue(L, 1);
-	if (read_request(L, lane, 0, &error) < 0)
+	if (!lane || read_request(L, lane, 0, &error) < 0)
 		return pa_native_fail_with(L, &error);
 	run(L, lane);
 	if (pa_lane_answer(lane, 0, &answer, &error) < 0)
@@ -282,9 +279,16 @@ static int l_all(lua_State *L)
 	luaL_checktype(L, 1, LUA_TTABLE);
 	size_t count = lua_rawlen(L, 1);
 	luaL_argcheck(L, count <= PA_LANE_TRANSFERS, 1, "more than 16 requests at once");
-	struct pa_lane *lane = push_lane(L, count);
+	struct pa_lane *lane = push_lane(L, count, &error);
 	lua_createtable(L, (int)count, 0);
 	int answers = lua_gettop(L);
+	if (!lane) {
+		for (size_t i = 0; i < count; i++) {
+			push_failure(L, &error);
+			lua_rawseti(L, answers, (lua_Integer)i + 1);
+		}
+		return 1;
+	}
 	for (size_t i = 0; i < count; i++) {
 		luaL_checkstack(L, 8, "too many requests");
 		lua_rawgeti(L, 1, (lua_Integer)i + 1);

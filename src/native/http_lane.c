@@ -74,28 +74,32 @@ static int widen(struct pa_lane *lane, size_t count)
 	return 0;
 }
 
-struct pa_lane *pa_lane_lease(struct pa_http *http, size_t count)
+struct pa_lane *pa_lane_lease(struct pa_http *http, size_t count, struct pa_error *error)
 {
+	struct pa_lane *lane = NULL, *made = NULL;
+
 	pthread_mutex_lock(&http->mutex);
-	struct pa_lane *lane = http->idle.newest;
-	if (lane) {
+	bool full = http->calls_max > 0 && http->leased.count >= http->calls_max;
+	if (!full && (lane = http->idle.newest)) {
 		take(&http->idle, lane);
 		push(&http->leased, lane);
 	}
 	pthread_mutex_unlock(&http->mutex);
-	if (!lane) {
-		lane = new_lane(http);
-		if (!lane)
-			return NULL;
-		pthread_mutex_lock(&http->mutex);
-		push(&http->leased, lane);
-		pthread_mutex_unlock(&http->mutex);
-	}
-	if (widen(lane, count) < 0) {
-		pa_lane_return(lane);
+	if (full) {
+		pa_error_set(error, "busy", "%u calls are under way already", http->calls_max);
 		return NULL;
 	}
-	return lane;
+	if (!lane && (lane = made = new_lane(http))) {
+		pthread_mutex_lock(&http->mutex);
+		push(&http->leased, made);
+		pthread_mutex_unlock(&http->mutex);
+	}
+	if (lane && widen(lane, count) == 0)
+		return lane;
+	if (lane)
+		pa_lane_return(lane);
+	pa_error_set(error, "http", "not enough memory");
+	return NULL;
 }
 
 void pa_lane_return(struct pa_lane *lane)
@@ -206,7 +210,7 @@ bool pa_http_allows(const struct pa_http *http, const char *origin)
 	return false;
 }
 
-struct pa_http *pa_http_open(const char *allow, struct pa_error *error)
+struct pa_http *pa_http_open(const char *allow, unsigned calls_max, struct pa_error *error)
 {
 	struct pa_http *http = calloc(1, sizeof *http);
 
@@ -216,6 +220,7 @@ struct pa_http *pa_http_open(const char *allow, struct pa_error *error)
 		return NULL;
 	}
 	pthread_mutex_init(&http->mutex, NULL);
+	http->calls_max = calls_max;
 	if (read_allowed(http, allow, error) < 0) {
 		pa_http_close(http);
 		return NULL;

@@ -46,8 +46,8 @@ struct pa_transfer_options {
 
 struct pa_lane;
 
-/* A lane with `count` transfers, most likely with warm connections; NULL without memory. */
-struct pa_lane *pa_lane_lease(struct pa_http *http, size_t count);
+/* A lane with `count` transfers, most likely with warm connections. NULL with code "busy" or "http" (memory). */
+struct pa_lane *pa_lane_lease(struct pa_http *http, size_t count, struct pa_error *error);
 void pa_lane_return(struct pa_lane *lane);
 
 /* Adds a header to what transfer `index` is going to send. Those that frame a message or name the host are curl's:

@@ -7,6 +7,7 @@ const luaL_Reg pa_native_modules[] = {
 	{"http", pa_native_open_http},
 	{"json", pa_native_open_json},
 	{"log", pa_native_open_log},
+	{"memory", pa_native_open_memory},
 	{"request", pa_native_open_request},
 	{"scripts", pa_native_open_scripts},
 	{"sys", pa_native_open_sys},

@@ -24,6 +24,7 @@ int pa_native_open_files(lua_State *L);
 int pa_native_open_http(lua_State *L);
 int pa_native_open_json(lua_State *L);
 int pa_native_open_log(lua_State *L);
+int pa_native_open_memory(lua_State *L);
 int pa_native_open_request(lua_State *L);
 int pa_native_open_scripts(lua_State *L);
 int pa_native_open_sys(lua_State *L);

@@ -48,9 +48,15 @@ export async function until(ask, good, ms = 15000) {
 	}
 }
 
-/** A Segment whose tokens live for `lives` seconds; while `hold` is set, renewals get no answer. */
+/**
+ * A Segment whose tokens live for `lives` seconds. While `hold` is set, renewals wait for release(); what is sent to
+ * /slow waits for answerSlow().
+ */
 export async function withSegment(body) {
-	const segment = { lives: 2, issued: 0, installs: 0, renewals: 0, hold: false };
+	const segment = { lives: 2, issued: 0, installs: 0, renewals: 0, hold: false, slow: [] };
+	const held = [];
+	segment.release = () => { segment.hold = false; held.splice(0).forEach((answer) => answer()); };
+	segment.answerSlow = () => segment.slow.splice(0).forEach((answer) => answer());
 	const token = (name) => ({
 		access_token: `token-${++segment.issued}`, token_type: "bearer", expires_in: segment.lives,
 		scope: "destination/webhooks", app_name: "apps/1", install_name: name,
@@ -61,9 +67,11 @@ export async function withSegment(body) {
 			const send = (value) => res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
 			if (req.url === "/oauth2/token") return send(token(`installs/${++segment.installs}`));
 			const name = req.url.match(/installs\/\d+(?=\/token$)/)?.[0];
+			if (req.url === "/slow") return void segment.slow.push(() => send({}));
 			if (!name) return send({ enabled: true });
 			segment.renewals++;
-			if (!segment.hold) send(token(name));
+			if (segment.hold) held.push(() => send(token(name)));
+			else send(token(name));
 		});
 	});
 	upstream.listen(0, "127.0.0.1");

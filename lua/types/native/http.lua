@@ -25,7 +25,7 @@
 local http = {}
 
 --- Codes: "usage" (a bad url or header), "timeout", "connect", "dns", "tls", "denied" (a private address), "too_large",
---- "bad_response", "cancelled" (the server stops), "http" (anything else). A request that is not idempotent is sent once
+--- "bad_response", "busy" (too many are under way), "cancelled" (the server stops), "http" (anything else). A request that is not idempotent is sent once
 --- at most: when a kept connection turns out to be closed, that is a "bad_response".
 ---@param request native.http.request
 ---@return native.http.response? response, string? message, string? code
