@@ -50,7 +50,10 @@ local STEPS = {
 	ALTER TABLE pa_installs ADD COLUMN renew_at REAL NOT NULL DEFAULT 0;
 	ALTER TABLE pa_installs ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
 	UPDATE pa_installs SET renew_at = expires_at - 360;
-	CREATE INDEX pa_installs_renew_at ON pa_installs (renew_at)]],
+	CREATE INDEX pa_installs_renew_at ON pa_installs (renew_at);
+	DROP INDEX pa_installs_created;
+	CREATE INDEX pa_installs_newest ON pa_installs (created_at, id);
+	CREATE INDEX pa_installs_name ON pa_installs (name)]],
 }
 
 local migrated = false
@@ -171,20 +174,53 @@ function installs.find_by_name(name)
 	return setmetatable(row, Install)
 end
 
---- All of them, newest first, at most 1,000.
----@return partnerapp.install[]? list, string? message, string? code
-function installs.all()
+local function rows_of(sql, ...)
 	local rows, err, code = prepare()
 	if rows then
-		rows, err, code = db.query(SELECT .. "ORDER BY created_at DESC LIMIT 1000")
+		rows, err, code = db.query(sql, ...)
 	end
-	if not rows then
-		return nil, err, code
-	end
-	for _, row in ipairs(rows) do
+	for _, row in ipairs(rows or {}) do
 		setmetatable(row, Install)
 	end
-	return rows
+	return rows, err, code
+end
+
+local PAGE_MOST = 1000
+
+--- A page of them, newest first.
+---@param count integer at most 1,000
+---@param from string? what the page before gave
+---@return partnerapp.install[]? list
+---@return string? from_or_message for the next page; nil on the last one
+---@return string? code
+function installs.page(count, from)
+	count = math.min(math.max(math.tointeger(count) or PAGE_MOST, 1), PAGE_MOST)
+	local list, err, code
+	if from then
+		local created_at, id = from:match "^([%d.]+) ([%w_-]+)$"
+		if not id then
+			return nil, "this is no page", "usage"
+		end
+		local sql = SELECT .. "WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"
+		list, err, code = rows_of(sql, tonumber(created_at), id, count)
+	else
+		list, err, code = rows_of(SELECT .. "ORDER BY created_at DESC, id DESC LIMIT ?", count)
+	end
+	if not list then
+		return nil, err, code
+	end
+	local last = #list == count and list[count]
+	return list, last and ("%.17g %s"):format(last.created_at, last.id) or nil
+end
+
+--- The newest ones, at most 1,000.
+---@return partnerapp.install[]? list, string? message, string? code
+function installs.all()
+	local list, err, code = installs.page(PAGE_MOST)
+	if not list then
+		return nil, err, code
+	end
+	return list
 end
 
 --- Renews the tokens that are due, for at most 20 seconds.
@@ -355,6 +391,11 @@ function installs.store()
 
 	function store:all()
 		return installs.all()
+	end
+
+	--- A page of at most `count`, newest first, and what to ask the next page with: nil on the last one.
+	function store:page(count, from)
+		return installs.page(count, from)
 	end
 
 	function store:count()

@@ -7,6 +7,8 @@ import { compare } from "./compare.mjs";
 import { startUpstream } from "./contenders.mjs";
 import { limits } from "./limits.mjs";
 import { endAll } from "./process.mjs";
+import { sandbox } from "./sandbox.mjs";
+import { store } from "./store.mjs";
 
 const { values } = parseArgs({
 	options: {
@@ -14,6 +16,7 @@ const { values } = parseArgs({
 		seconds: { type: "string", default: "3" },
 		repetitions: { type: "string", default: "5" },
 		reloads: { type: "string", default: "1000" },
+		installs: { type: "string", default: "100000" },
 		only: { type: "string" },
 	},
 });
@@ -27,8 +30,11 @@ try {
 	const upstream = await startUpstream(folder);
 	console.log(`${os.cpus()[0].model}, servers on core 0, wrk and the upstream on core 1, `
 		+ `${options.connections} connections, ${options.repetitions} runs of ${options.seconds} s each, medians`);
-	fine = await compare(folder, upstream, options);
-	if (!options.only) fine = (await limits(folder, upstream, { reloadCount: +values.reloads })) && fine;
+	const wanted = (name) => !options.only || options.only === name;
+	fine = ["sandbox", "store", "limits"].includes(options.only) || await compare(folder, upstream, options);
+	if (wanted("sandbox")) fine = (await sandbox(folder, options)) && fine;
+	if (wanted("store")) fine = (await store(folder, upstream, { installCount: +values.installs })) && fine;
+	if (wanted("limits")) fine = (await limits(folder, upstream, { reloadCount: +values.reloads })) && fine;
 } finally {
 	await endAll();
 	rmSync(folder, { recursive: true, force: true });

@@ -79,6 +79,22 @@ export const json = (value, headers = {}) => ({
 	body: JSON.stringify(value),
 });
 
+/** Walks the sandbox's pages from what its authorize endpoint answered: the address that it sends the browser back to. */
+export async function consent(demo, answer, jar, { decision = "allow", choice } = {}) {
+	const challenge = new URL(answer.location, demo.sandbox).searchParams;
+	const id = challenge.get("login_challenge") ?? challenge.get("consent_challenge");
+	if (challenge.has("login_challenge")) {
+		await request(`${demo.sandbox}/login`, {
+			jar, ...form({ login_challenge: id, email: "user@example.com", password: "password" }),
+		});
+	}
+	const page = await request(`${demo.sandbox}/authorize?consent_challenge=${id}`, { jar });
+	const csrf = page.text.match(/name="csrf" value="([^"]*)"/)[1];
+	const first = page.text.match(/<option value="([^"]*)"/)[1];
+	const decided = form({ consent_challenge: id, csrf, choice: choice ?? first, decision });
+	return (await request(`${demo.sandbox}/authorize`, { jar, ...decided })).location;
+}
+
 /** Sends bytes as they are and gives all that comes back until the server closes or `ms` of silence pass. */
 export function raw(port, bytes, { ms = 2000, host = "127.0.0.1" } = {}) {
 	return new Promise((resolve, reject) => {

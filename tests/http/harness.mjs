@@ -5,7 +5,7 @@ import { mkdtempSync, rmSync, existsSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after } from "node:test";
-import { form, freePort, request, top } from "./client.mjs";
+import { consent, freePort, request, top } from "./client.mjs";
 
 export * from "./client.mjs";
 export const binary = process.env.PARTNERAPP ?? path.join(top, "build/release/partnerapp");
@@ -88,22 +88,6 @@ export async function startDemo({ app, env = {}, flags = [] } = {}) {
 			return code;
 		},
 	};
-}
-
-/** Walks the sandbox's pages from what its authorize endpoint answered: the address that it sends the browser back to. */
-export async function consent(demo, answer, jar, { decision = "allow", choice } = {}) {
-	const challenge = new URL(answer.location, demo.sandbox).searchParams;
-	const id = challenge.get("login_challenge") ?? challenge.get("consent_challenge");
-	if (challenge.has("login_challenge")) {
-		await request(`${demo.sandbox}/login`, {
-			jar, ...form({ login_challenge: id, email: "user@example.com", password: "password" }),
-		});
-	}
-	const page = await request(`${demo.sandbox}/authorize?consent_challenge=${id}`, { jar });
-	const csrf = page.text.match(/name="csrf" value="([^"]*)"/)[1];
-	const first = page.text.match(/<option value="([^"]*)"/)[1];
-	const decided = form({ consent_challenge: id, csrf, choice: choice ?? first, decision });
-	return (await request(`${demo.sandbox}/authorize`, { jar, ...decided })).location;
 }
 
 /** Walks from the app to the end of the callback; `decision` as on the consent page. */

@@ -1,5 +1,7 @@
 -- The app that is measured, written like any partner's.
 local config = require "partnerapp.config"
+local installs = require "partnerapp.installs"
+local json = require "partnerapp.json"
 local oauth = require "partnerapp.oauth"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
@@ -51,6 +53,39 @@ app:get("/callback", function(req)
 		return reply.failed(502, err)
 	end
 	return reply.json(destination)
+end)
+
+-- The store by itself: an install like those of the flow, saved durably.
+local ORIGIN = { client = { id = "cid" }, scope = "destination/clearbrain", redirect_uri = "http://localhost:8888/x" }
+
+app:get("/store/save", function()
+	local install, err = installs.save({
+		access_token = partnerapp.random(32),
+		expires_in = 3600,
+		name = "installs/" .. partnerapp.random(9):gsub("[_-]", "0"),
+		app_name = "apps/1",
+		workspace = "workspaces/business",
+		source = "workspaces/business/sources/js",
+		scope = "destination/clearbrain",
+	}, ORIGIN)
+	return install and reply.text(install.id) or reply.failed(503, err)
+end)
+
+app:get("/store/find/:id", function(req)
+	local install = app.installs:find(req.params.id)
+	return install and reply.json(app.installs:public(install)) or reply.failed(404, "none")
+end)
+
+app:get("/store/page", function()
+	local ids = json.array {}
+	for i, install in ipairs(assert(app.installs:page(50))) do
+		ids[i] = install.id
+	end
+	return reply.json(ids)
+end)
+
+app:get("/store/count", function()
+	return reply.text(tostring(app.installs:count()))
 end)
 
 return app

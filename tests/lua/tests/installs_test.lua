@@ -390,6 +390,39 @@ testing.case("RT-11 two hours forward and back again: one renewal each way at mo
 	t.truthy(#network.calls <= 2)
 end)
 
+testing.case("pages have every install once, newest first, also of one moment", function(t)
+	alone()
+	local made = {}
+	for i = 1, 7 do
+		made[i] = save().id
+		if i % 3 == 0 then
+			testing.clock.advance(1)
+		end
+	end
+	local seen, from = {}, nil
+	repeat
+		local list
+		list, from = installs.page(2, from)
+		t.truthy(#list <= 2)
+		for _, install in ipairs(list) do
+			t.equal(seen[install.id], nil)
+			seen[install.id] = true
+			seen[#seen + 1] = install.created_at
+		end
+	until not from
+	t.equal(#seen, 7)
+	for i = 2, 7 do
+		t.truthy(seen[i] <= seen[i - 1])
+	end
+	for _, id in ipairs(made) do
+		t.truthy(seen[id])
+	end
+	for _, bad in ipairs({ "", "x", "1 '", "1" }) do
+		t.equal(select(3, installs.page(2, bad)), "usage")
+	end
+	t.equal(#installs.page(0), 1)
+end)
+
 testing.case("RT-13 a disconnected install is gone, with its token", function(t)
 	local install = save()
 	local before = installs.count()
