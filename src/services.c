@@ -10,6 +10,7 @@
 #include "native/db.h"
 #include "native/http.h"
 #include "native/key_proof.h"
+#include "native/limit.h"
 #include "native/memory.h"
 
 static int copy_settings(struct pa_services *services, const struct pa_services_options *options)
@@ -32,7 +33,8 @@ struct pa_services *pa_services_open(const struct pa_services_options *options, 
 	struct pa_services *services = calloc(1, sizeof *services);
 
 	if (!services || !(services->name = strdup(options->name)) || copy_settings(services, options) < 0 ||
-		!(services->bell = pa_bell_open()) || !(services->memory = pa_memory_open())) {
+		!(services->bell = pa_bell_open()) || !(services->memory = pa_memory_open()) ||
+		!(services->limit = pa_limit_open())) {
 		pa_error_set(error, "memory", "not enough memory");
 		goto failed;
 	}
@@ -59,6 +61,7 @@ void pa_services_close(struct pa_services *services)
 		return;
 	pa_bell_close(services->bell);
 	pa_memory_close(services->memory);
+	pa_limit_close(services->limit);
 	if (services->http)
 		pa_http_close(services->http);
 	if (services->db)

@@ -35,6 +35,7 @@ struct pa_services {
 	struct pa_db *db;         /* native/db.h */
 	struct pa_keyring *keys;  /* native/crypto.h */
 	struct pa_http *http;     /* native/http.h */
+	struct pa_limit *limit;   /* native/limit.h */
 	struct pa_memory *memory; /* native/memory.h */
 	struct pa_bell *bell;     /* rings when the clock was moved or the scripts are new: jobs may be due */
 	_Atomic int64_t clock_ms; /* added to the wall clock: the sandbox can move its time */

@@ -4,9 +4,12 @@ local authorization_server = require "partnerapp.authorization_server"
 local clients = require "partnerapp.clients"
 local config = require "partnerapp.config"
 local flow = require "partnerapp.flow"
+local limits = require "partnerapp.limits"
 local log = require "native.log"
 
 local oauth = {}
+
+local PER_MINUTE = 60 -- for one address: an office full of customers, no flood
 
 ---@class partnerapp.oauth.mount
 ---@field app partnerapp.app? shapes what `installed` refuses
@@ -360,11 +363,13 @@ function oauth.mount(app, path, options)
 	end
 	place(path)
 	app:get(path, function(req)
+		limits.check(req, "begin a flow", PER_MINUTE)
 		place(req.path)
 		local response, err, code = oauth.start(req, mount)
 		return response or unavailable(req, mount, err, code)
 	end)
 	app:get(path .. "/callback", function(req)
+		limits.check(req, "end a flow", PER_MINUTE)
 		place(req.path:sub(1, -#"/callback" - 1))
 		return oauth.callback(req, mount)
 	end)

@@ -159,6 +159,14 @@ function proxies.trusted()
 	return trusted
 end
 
+--- Whether an address is that of a trusted proxy.
+---@param address string
+---@return boolean
+function proxies.is_trusted(address)
+	local networks = proxies.trusted()
+	return networks[1] ~= nil and is_trusted(networks, address)
+end
+
 ---@param address string
 ---@return boolean
 function proxies.is_loopback(address)

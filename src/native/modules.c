@@ -6,6 +6,7 @@ const luaL_Reg pa_native_modules[] = {
 	{"db", pa_native_open_db},
 	{"http", pa_native_open_http},
 	{"json", pa_native_open_json},
+	{"limit", pa_native_open_limit},
 	{"log", pa_native_open_log},
 	{"memory", pa_native_open_memory},
 	{"request", pa_native_open_request},

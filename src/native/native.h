@@ -23,6 +23,7 @@ int pa_native_open_db(lua_State *L);
 int pa_native_open_files(lua_State *L);
 int pa_native_open_http(lua_State *L);
 int pa_native_open_json(lua_State *L);
+int pa_native_open_limit(lua_State *L);
 int pa_native_open_log(lua_State *L);
 int pa_native_open_memory(lua_State *L);
 int pa_native_open_request(lua_State *L);

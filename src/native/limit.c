@@ -1,0 +1,125 @@
+/* require "native.limit", and the buckets behind it. */
+#include "limit.h"
+
+#include <pthread.h>
+#include <stdlib.h>
+#include <sys/random.h>
+#include <time.h>
+
+#include "native.h"
+
+enum { SETS = 1024, WAYS = 4 };
+
+struct bucket {
+	uint64_t hash; /* of the key; 0 is empty */
+	double tokens;
+	int64_t seen_ms;
+};
+
+struct pa_limit {
+	pthread_mutex_t mutex;
+	uint64_t seed; /* nobody outside can tell which keys share a set */
+	struct bucket buckets[SETS][WAYS];
+};
+
+struct pa_limit *pa_limit_open(void)
+{
+	struct pa_limit *limit = calloc(1, sizeof *limit);
+
+	if (!limit)
+		return NULL;
+	if (getrandom(&limit->seed, sizeof limit->seed, 0) != sizeof limit->seed) {
+		free(limit);
+		return NULL;
+	}
+	pthread_mutex_init(&limit->mutex, NULL);
+	return limit;
+}
+
+void pa_limit_close(struct pa_limit *limit)
+{
+	if (!limit)
+		return;
+	pthread_mutex_destroy(&limit->mutex);
+	free(limit);
+}
+
+/* FNV-1a over seed and key, its bits mixed at the end as in splitmix64. */
+static uint64_t hash_of(const struct pa_limit *limit, struct pa_span key)
+{
+	uint64_t hash = 0xcbf29ce484222325u ^ limit->seed;
+
+	for (size_t i = 0; i < key.length; i++)
+		hash = (hash ^ (unsigned char)key.at[i]) * 0x100000001b3u;
+	hash = (hash ^ (hash >> 30)) * 0xbf58476d1ce4e5b9u;
+	hash = (hash ^ (hash >> 27)) * 0x94d049bb133111ebu;
+	return (hash ^ (hash >> 31)) | 1;
+}
+
+/* The bucket of the key, or the one of its set that makes room for it. */
+static struct bucket *find(struct pa_limit *limit, uint64_t hash)
+{
+	struct bucket *set = limit->buckets[hash >> 32 & (SETS - 1)], *oldest = &set[0];
+
+	for (int i = 0; i < WAYS; i++) {
+		if (set[i].hash == hash)
+			return &set[i];
+		if (set[i].seen_ms < oldest->seen_ms)
+			oldest = &set[i];
+	}
+	return oldest;
+}
+
+double pa_limit_take(struct pa_limit *limit, struct pa_span key, double per_second, double burst, int64_t now_ms)
+{
+	uint64_t hash = hash_of(limit, key);
+	double wait = 0;
+
+	pthread_mutex_lock(&limit->mutex);
+	struct bucket *bucket = find(limit, hash);
+	if (bucket->hash != hash)
+		*bucket = (struct bucket){.hash = hash, .tokens = burst, .seen_ms = now_ms};
+	if (now_ms > bucket->seen_ms) {
+		bucket->tokens += (double)(now_ms - bucket->seen_ms) / 1000 * per_second;
+		bucket->seen_ms = now_ms;
+	}
+	if (bucket->tokens > burst)
+		bucket->tokens = burst;
+	if (bucket->tokens >= 1)
+		bucket->tokens -= 1;
+	else
+		wait = (1 - bucket->tokens) / per_second;
+	pthread_mutex_unlock(&limit->mutex);
+	return wait;
+}
+
+/* The module */
+
+static int64_t now_ms(const struct pa_services *services)
+{
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + atomic_load(&services->clock_ms);
+}
+
+static int l_take(lua_State *L)
+{
+	const struct pa_services *services = pa_native_services(L);
+	struct pa_span key;
+
+	key.at = luaL_checklstring(L, 1, &key.length);
+	lua_Number per_second = luaL_checknumber(L, 2), burst = luaL_checknumber(L, 3);
+	luaL_argcheck(L, per_second > 0, 2, "more than 0");
+	luaL_argcheck(L, burst >= 1, 3, "1 at least");
+	lua_pushnumber(L, pa_limit_take(services->limit, key, per_second, burst, now_ms(services)));
+	return 1;
+}
+
+int pa_native_open_limit(lua_State *L)
+{
+	static const luaL_Reg functions[] = {{"take", l_take}, {NULL, NULL}};
+
+	luaL_newlib(L, functions);
+	return 1;
+}
