@@ -5,9 +5,9 @@ local page = {}
 
 local BANNER = "SANDBOX: a local stand-in for Segment"
 
--- As the server's own, with more addresses that a form may lead to.
+-- As the server's own, with more addresses that a form may lead to, or that a script may ask.
 local CSP = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self' %s; "
-	.. "base-uri 'none'; frame-ancestors 'none'"
+	.. "base-uri 'none'; frame-ancestors 'none'%s"
 
 --- A page of views/NAME.html.
 ---@param name string
@@ -33,8 +33,18 @@ function page.form(name, values, status, leads_to)
 		local scheme, authority = leads_to:match("^(%a[%w+.-]*):(//[%w.:%[%]_~%%-]+)")
 		local web = scheme and scheme:lower():find("^https?$")
 		local origin = web and scheme .. ":" .. authority or scheme and scheme .. ":" or ""
-		response.headers["content-security-policy"] = CSP:format(origin)
+		response.headers["content-security-policy"] = CSP:format(origin, "")
 	end
+	return response
+end
+
+--- A page that its script keeps up to date (static/live.js).
+---@param name string
+---@param values table
+---@return table response
+function page.live(name, values)
+	local response = page.show(name, values)
+	response.headers["content-security-policy"] = CSP:format("", "; connect-src 'self'")
 	return response
 end
 

@@ -1,4 +1,4 @@
--- The page at /: what is in the sandbox and what it was asked last. And the page of assumptions.
+-- The page at /: what is in the sandbox and what it was asked last, live. And the page of assumptions.
 local assumptions = require "assumptions"
 local db = require "partnerapp.db"
 local intake = require "intake"
@@ -53,7 +53,7 @@ return function(app)
 		for _, row in ipairs(values.requests) do
 			row.time = clock_of(row.time)
 		end
-		return page.show("status", values)
+		return page.live("status", values)
 	end)
 
 	app:get("/assumptions", function()

@@ -21,7 +21,12 @@ function watch(page, problems) {
 		if (["error", "warning"].includes(message.type())) problems.push(`console: ${message.text()}`);
 	});
 	page.on("pageerror", (error) => problems.push(`script: ${error.message}`));
-	page.on("requestfailed", (request) => problems.push(`failed: ${request.url()} ${request.failure()?.errorText}`));
+	page.on("requestfailed", (request) => {
+		const why = request.failure()?.errorText;
+		// What a script asked when its page was left ends so, and nothing is wrong with that.
+		if (request.resourceType() === "fetch" && why === "net::ERR_ABORTED") return;
+		problems.push(`failed: ${request.url()} ${why}`);
+	});
 	page.on("response", (response) => {
 		if (response.status() >= 400) problems.push(`status ${response.status()}: ${new URL(response.url()).pathname}`);
 	});

@@ -45,6 +45,19 @@ browserTest("workspace: a source is created; one that exists is refused, and wha
 	assert.equal(await page.getByLabel("Kind").inputValue(), "android");
 });
 
+browserTest("the sandbox's page shows what happens while one looks at it", {}, async ({ page, context }) => {
+	await page.goto(demo.sandbox);
+	assert.doesNotMatch(await text(page), /installs\/1/);
+	await page.evaluate(() => (window.kept = "yes"));
+	const other = await context.newPage();
+	await install(other, demo);
+	await page.bringToFront();
+	await page.getByText("installs/1", { exact: true }).waitFor();
+	await page.getByText(`${FIRST}/sources/javascript/destinations/google-analytics`, { exact: true }).waitFor();
+	await page.getByText("/oauth2/token").first().waitFor();
+	assert.equal(await page.evaluate(() => window.kept), "yes", "the page was not loaded anew");
+});
+
 browserTest("a disconnected install is gone, and Segment says so when one connects again", { expects: [404, 409] }, async ({ page }) => {
 	await install(page, demo);
 	await isInstalled(page);
