@@ -44,7 +44,7 @@ for (const [name, args, env] of [
 	["a PUBLIC_URL with a path", ["config"], { PUBLIC_URL: "http://localhost:8888/app" }],
 	["PostgreSQL", ["config"], { DATABASE_URL: "postgres://localhost/x" }],
 	["OA-23 a plain http SEGMENT_ID_URL elsewhere", ["config"], { SEGMENT_ID_URL: "http://id.segmentapis.com" }],
-	["a sandbox for other machines", ["sandbox", "--sandbox-listen", "0.0.0.0:8889"]],
+	["OP-07 a sandbox for other machines", ["sandbox", "--sandbox-listen", "0.0.0.0:8889"]],
 	["a switch that is neither on nor off", ["config"], { SANDBOX_STRICT: "yes" }],
 	["HT-02 an address for others without a password", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", LISTEN: "0.0.0.0:8888" }],
 	["ST-02 production without a key", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", PUBLIC_URL: "https://app.example.com" }],

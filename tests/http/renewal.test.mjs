@@ -118,7 +118,7 @@ test("RT-02 fifty calls at once on a token that ends soon renew it once", async 
 	assert.equal(segment.calls, 50);
 });
 
-test("RT-03 two processes on one database renew it once", async () => {
+test("RT-03 RT-15 two processes on one database renew it once", async () => {
 	const id = await install();
 	segment.delay = 200;
 	assert.deepEqual(statuses(await many(id, 40, (i) => i % 2)), [200]);

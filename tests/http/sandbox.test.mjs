@@ -63,6 +63,23 @@ test("200 requests a minute, then 429 with Retry-After", async () => {
 	});
 });
 
+test("OP-07 the sandbox's secrets are others at each start, and its pages say what they are", async () => {
+	const secrets = [];
+	for (let i = 0; i < 2; i++)
+		await withSandbox({}, async (origin) => {
+			const wanted = { scope: "workspace", redirect_uris: ["http://localhost/callback"] };
+			const client = (await request(`${origin}/_sandbox/clients`, json(wanted))).json();
+			const headers = await personalToken(origin);
+			const source = await request(`${origin}/v1beta/workspaces/business/sources/js`, { headers });
+			secrets.push(client.client_secret, headers.authorization, ...source.json().write_keys);
+			for (const page of ["/", "/login", "/assumptions", "/oauth2/auth?client_id=none"]) {
+				const answer = await request(origin + page, { headers: { accept: "text/html" } });
+				assert.match(answer.text, /SANDBOX: a local stand-in for Segment/, page);
+			}
+		});
+	assert.equal(new Set(secrets).size, secrets.length);
+});
+
 for (const [name, settings] of [
 	["--no-rate-limit", { flags: ["--no-rate-limit"] }],
 	["SANDBOX_NO_RATE_LIMIT", { env: { SANDBOX_NO_RATE_LIMIT: "1" } }],

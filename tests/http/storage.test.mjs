@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
@@ -144,6 +144,47 @@ test("SBX-08 a query without end is ended, and the others are served meanwhile",
 	const answer = await endless;
 	assert.ok(answer.status === 500 || answer.json().error);
 	assert.ok(Date.now() - begun < 8000);
+	await server.stop();
+});
+
+const STEP = "CREATE TABLE notes (n INTEGER PRIMARY KEY, text TEXT NOT NULL)";
+const migrations = (...steps) => writeFileSync(path.join(place.name, "app/init.lua"), APP.replace(`{ "${STEP}" }`,
+	`{ ${[STEP, ...steps].map((step) => `[[${step}]]`).join(", ")} }`));
+
+test("ST-10 a migration that fails half-way changes nothing; the database was copied before", async () => {
+	const first = await serve();
+	for (let i = 0; i < 3; i++) assert.equal((await note()).status, 200);
+	await first.stop();
+	migrations("ALTER TABLE notes ADD COLUMN extra TEXT; DELETE FROM notes; INSERT INTO nowhere VALUES (1)");
+	const broken = await serve();
+	assert.equal((await request(`${url}/count`)).status, 500);
+	await broken.stop();
+	const copies = () => readdirSync(path.join(place.name, ".partnerapp")).filter((name) => name.includes("before"));
+	assert.equal(copies().length, 1);
+	assert.equal(statSync(path.join(place.name, ".partnerapp", copies()[0])).mode & 0o777, 0o600);
+	migrations();
+	const old = await serve();
+	assert.equal(await count(), 3);
+	await old.stop();
+	migrations("ALTER TABLE notes ADD COLUMN extra TEXT");
+	const fixed = await serve();
+	assert.equal(await count(), 3);
+	assert.equal((await note()).status, 200);
+	await fixed.stop();
+	migrations();
+	const older = await serve();
+	assert.equal((await request(`${url}/count`)).status, 500, "ST-09 an older program does not touch what a newer one made");
+	assert.match(older.err, /newer version/);
+	await older.stop();
+});
+
+test("ST-11 many writers at once in one process: none is refused, and the file is in nobody's memory", async () => {
+	const server = await serve();
+	assert.equal((await note()).status, 200);
+	const answers = await Promise.all(Array.from({ length: 100 }, () => note()));
+	assert.deepEqual([...new Set(answers.map((answer) => answer.status))], [200]);
+	assert.equal(await count(), 101);
+	assert.doesNotMatch(readFileSync(`/proc/${server.child.pid}/maps`, "utf8"), /partnerapp\.db$/m);
 	await server.stop();
 });
 
