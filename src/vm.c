@@ -192,6 +192,7 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 		pa_vm_free(vm);
 		return NULL;
 	}
+	lua_gc(vm->L, LUA_GCCOLLECT, 0); /* what loading left; the rest is old from now on, and not looked at again */
 	return vm;
 
 no_memory:
