@@ -3,9 +3,12 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
@@ -225,23 +228,88 @@ static int l_is_terminal(lua_State *L)
 	return 1;
 }
 
+/* Main keeps these back for itself; whoever waits for a line takes them here. */
+static int open_signals(void)
+{
+	sigset_t signals;
+
+	sigemptyset(&signals);
+	sigaddset(&signals, SIGINT);
+	sigaddset(&signals, SIGTERM);
+	sigaddset(&signals, SIGHUP);
+	return signalfd(-1, &signals, SFD_CLOEXEC);
+}
+
+/* Reads up to the end of the line and no further, byte by byte: nothing stays behind in a buffer of stdio's. NULL, or the
+ * code of why there is no line. */
+static const char *read_line(int signals, char *line, size_t size)
+{
+	struct pollfd ready[] = {{.fd = signals, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
+	size_t length = 0;
+
+	for (;;) {
+		char byte;
+		if (poll(ready, 2, -1) < 0) {
+			if (errno == EINTR)
+				continue;
+			return "io";
+		}
+		if (ready[0].revents)
+			return "interrupted";
+		ssize_t got = read(STDIN_FILENO, &byte, 1);
+		if (got < 0 && errno == EINTR)
+			continue;
+		if (got < 0)
+			return "io";
+		if (got == 0 && length == 0)
+			return "end";
+		if (got == 0 || byte == '\n')
+			break;
+		if (length + 1 == size)
+			return "too_long";
+		line[length++] = byte;
+	}
+	line[length] = '\0';
+	line[strcspn(line, "\r")] = '\0';
+	return NULL;
+}
+
+/* Without echo, and without the keys that would stop the program and leave the terminal so. */
+static bool hide_typing(struct termios *before)
+{
+	struct termios quiet;
+
+	if (tcgetattr(STDIN_FILENO, before) < 0)
+		return false;
+	quiet = *before;
+	quiet.c_lflag &= ~(tcflag_t)ECHO;
+	quiet.c_lflag |= ECHONL;
+	quiet.c_cc[VQUIT] = quiet.c_cc[VSUSP] = _POSIX_VDISABLE;
+	return tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
+}
+
+/* The prompt comes after the echo is off: who answers at once is not seen either. */
 static int l_read_line(lua_State *L)
 {
-	struct termios before, quiet;
+	const char *prompt = luaL_checkstring(L, 1);
+	struct termios before;
 	char line[4096];
-	bool hidden = lua_toboolean(L, 1) && tcgetattr(STDIN_FILENO, &before) == 0;
+	int signals = open_signals();
 
-	if (hidden) {
-		quiet = before;
-		quiet.c_lflag &= ~(tcflag_t)ECHO;
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet);
-	}
-	char *got = fgets(line, sizeof line, stdin);
+	if (signals < 0)
+		return fail(L, "the terminal");
+	bool hidden = lua_toboolean(L, 2) && hide_typing(&before);
+	fputs(prompt, stderr);
+	fflush(stderr);
+	const char *why = read_line(signals, line, sizeof line);
 	if (hidden)
-		tcsetattr(STDIN_FILENO, TCSAFLUSH, &before);
-	if (!got)
-		return 0;
-	lua_pushlstring(L, line, strcspn(line, "\r\n"));
+		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
+	close(signals);
+	if (why) {
+		explicit_bzero(line, sizeof line);
+		return pa_native_fail(L, why, "no line could be read (%s)", why);
+	}
+	lua_pushstring(L, line);
 	explicit_bzero(line, sizeof line);
 	return 1;
 }

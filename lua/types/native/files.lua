@@ -54,10 +54,12 @@ function files.err(text) end
 ---@return boolean whether it is a terminal
 function files.is_terminal(stream) end
 
---- Reads one line from standard input; without echo when `hidden` and it is a terminal.
+--- Asks on standard error and reads one line from standard input; without echo when `hidden` and it is a terminal. Ctrl-C,
+--- SIGTERM and SIGHUP are "interrupted": the terminal is as before then.
+---@param prompt string
 ---@param hidden boolean?
----@return string? line nil at the end of input
-function files.read_line(hidden) end
+---@return string? line, string? message, string? code "end" | "interrupted" | "too_long" | "io"
+function files.read_line(prompt, hidden) end
 
 --- The folder the Lua of this installation lives in.
 ---@return string
