@@ -68,6 +68,7 @@ function partnerapp.new(options)
 		_router = router.new(),
 		_before = {},
 		_after = {},
+		_flows = {},
 		_cors = options.cors or false,
 		_parent = false,
 		_failed = false,
@@ -162,6 +163,14 @@ function App:mount(prefix, other)
 			error(why, 2)
 		end
 	end
+	for _, flow in ipairs(other._flows) do
+		self._flows[#self._flows + 1] = {
+			path = prefix .. flow.path,
+			scope = flow.scope,
+			client = flow.client,
+			server = flow.server,
+		}
+	end
 end
 
 --- Mounts an install flow at `path` and its callback at `path .. "/callback"`; see partnerapp.oauth.
@@ -189,6 +198,12 @@ end
 ---@param shape fun(req: partnerapp.request, status: integer, message: string): partnerapp.response
 function App:failed(shape)
 	self._failed = shape
+end
+
+--- The install flows that are mounted, in the order of definition.
+---@return {path: string, scope: string, client: string?, server: partnerapp.authorization_server?}[]
+function App:flows()
+	return self._flows
 end
 
 --- What is routed, in the order of definition.
