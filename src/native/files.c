@@ -240,9 +240,18 @@ static int open_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
-/* Reads up to the end of the line and no further, byte by byte: nothing stays behind in a buffer of stdio's. NULL, or the
- * code of why there is no line. */
-static const char *read_line(int signals, char *line, size_t size)
+/* Why there is no line. */
+struct reason {
+	const char *code, *text;
+};
+
+static const struct reason input_ended = {"end", "the input has ended"};
+static const struct reason interrupted = {"interrupted", "it was interrupted"};
+static const struct reason line_too_long = {"too_long", "the line is too long"};
+static const struct reason not_readable = {"io", "the input cannot be read"};
+
+/* Reads up to the end of the line and no further, byte by byte: nothing stays behind in a buffer of stdio's. */
+static const struct reason *read_line(int signals, char *line, size_t size)
 {
 	struct pollfd ready[] = {{.fd = signals, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
 	size_t length = 0;
@@ -252,21 +261,21 @@ static const char *read_line(int signals, char *line, size_t size)
 		if (poll(ready, 2, -1) < 0) {
 			if (errno == EINTR)
 				continue;
-			return "io";
+			return &not_readable;
 		}
 		if (ready[0].revents)
-			return "interrupted";
+			return &interrupted;
 		ssize_t got = read(STDIN_FILENO, &byte, 1);
 		if (got < 0 && errno == EINTR)
 			continue;
 		if (got < 0)
-			return "io";
+			return &not_readable;
 		if (got == 0 && length == 0)
-			return "end";
+			return &input_ended;
 		if (got == 0 || byte == '\n')
 			break;
 		if (length + 1 == size)
-			return "too_long";
+			return &line_too_long;
 		line[length++] = byte;
 	}
 	line[length] = '\0';
@@ -301,13 +310,13 @@ static int l_read_line(lua_State *L)
 	bool hidden = lua_toboolean(L, 2) && hide_typing(&before);
 	fputs(prompt, stderr);
 	fflush(stderr);
-	const char *why = read_line(signals, line, sizeof line);
+	const struct reason *why = read_line(signals, line, sizeof line);
 	if (hidden)
 		tcsetattr(STDIN_FILENO, TCSADRAIN, &before);
 	close(signals);
 	if (why) {
 		explicit_bzero(line, sizeof line);
-		return pa_native_fail(L, why, "no line could be read (%s)", why);
+		return pa_native_fail(L, why->code, "%s", why->text);
 	}
 	lua_pushstring(L, line);
 	explicit_bzero(line, sizeof line);
