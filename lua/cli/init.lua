@@ -3,7 +3,7 @@ local files = require "native.files"
 local options = require "cli.options"
 local sys = require "native.sys"
 
-local COMMANDS = { "demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "test", "config" }
+local COMMANDS = { "demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "setup", "test", "config" }
 
 local HELP = [[
 partnerapp: a Segment partner app ("Enable with Segment") whose flow is Lua scripts.
@@ -30,10 +30,10 @@ local function wrong_usage(message)
 	return { exit_code = 2 }
 end
 
-local function find(name)
-	for _, known in ipairs(COMMANDS) do
-		if name == known then
-			return require("cli." .. name)
+local function find(names, folder, word)
+	for _, known in ipairs(names) do
+		if word == known then
+			return require(folder .. "." .. word)
 		end
 	end
 end
@@ -55,11 +55,15 @@ function cli.plan(arguments)
 		files.err(overview())
 		return { exit_code = 2 }
 	end
-	local command = find(name)
+	local command, first = find(COMMANDS, "cli", name), 2
 	if not command then
 		return wrong_usage(("there is no command '%s': see partnerapp --help"):format(name))
 	end
-	local given, message = options.parse(command, arguments, 2)
+	local own = find(command.commands or {}, "cli." .. name, arguments[2])
+	if own then
+		command, name, first = own, name .. " " .. arguments[2], 3
+	end
+	local given, message = options.parse(command, arguments, first)
 	if not given then
 		return wrong_usage(("%s: %s: see partnerapp %s --help"):format(name, message, name))
 	end

@@ -1,7 +1,8 @@
 -- Flags and arguments of a command. A command is a table:
 --   summary, usage, examples (texts), plan (function), arguments = { most = N },
 --   flags = { name = { value = "WHAT" or nil for a switch, help = … } },
---   settings = true when every setting that is no secret is a flag too.
+--   settings = true when every setting that is no secret is a flag too,
+--   commands = { "name", … } when it has commands of its own, in a folder of its name.
 local settings = require "cli.settings"
 
 local options = {}
@@ -77,6 +78,9 @@ end
 ---@return string
 function options.help(name, command)
 	local lines = { command.summary, "", "Usage: partnerapp " .. name .. " " .. command.usage, "" }
+	for _, own in ipairs(command.commands or {}) do
+		lines[#lines + 1] = ("  %-10s %s"):format(own, require(("cli.%s.%s"):format(name, own)).summary)
+	end
 	local names = {}
 	for flag in pairs(command.flags or {}) do
 		names[#names + 1] = flag

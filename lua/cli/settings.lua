@@ -184,6 +184,10 @@ settings.all = {
 	},
 	{ name = "HTTP_ALLOW", default = "", check = check_origins, help = "private origins that scripts may call" },
 	{ name = "WORKERS", default = "512", check = check_workers, help = "threads, one a connection" },
+	{ name = "SEGMENT_EMAIL", help = "your login at Segment, for setup token" },
+	{ name = "SEGMENT_PASSWORD", secret = true, help = "and its password" },
+	{ name = "SEGMENT_WORKSPACE", help = "the slug of the workspace that setup is about" },
+	{ name = "ACCESS_TOKEN", secret = true, help = "made by setup token, for setup app" },
 	{ name = "LOG_LEVEL", default = "info", check = check_level, help = "debug, info, warn, error or off" },
 }
 

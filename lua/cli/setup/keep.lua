@@ -1,0 +1,87 @@
+-- Where the keys that Segment shows once are kept: .env, of which nothing is lost, and if need be another place.
+local answers = require "cli.setup.answers"
+local crypto = require "native.crypto"
+local dotenv = require "cli.dotenv"
+local files = require "native.files"
+local log = require "native.log"
+
+local keep = {}
+
+local PATH = ".env"
+
+--- A field (see answers) to be answered when .env has one of the names already: they are not overwritten unasked.
+---@param names string[]
+---@param replace string? when it was said before
+---@return table? field
+function keep.guard(names, replace)
+	local values = dotenv.read(PATH, {}, {})
+	for _, name in ipairs(names) do
+		if (values[name] or "") ~= "" then
+			return {
+				name = "replace",
+				given = replace and "yes",
+				question = (".env has %s already, which Segment shows only once. Replace it (yes or no)"):format(name),
+				how = "--replace",
+				why = (".env has %s already, which Segment shows only once"):format(name),
+				check = answers.yes_or_no,
+				stop = "no",
+			}
+		end
+	end
+end
+
+--- Whether .env can be written, tried before anything is created; tells when not.
+---@return boolean
+function keep.can_write()
+	local ok, message = dotenv.write(PATH, {})
+	if not ok then
+		files.err(("partnerapp: nothing was created, because the keys could not be kept: %s\n"):format(message))
+	end
+	return ok == true
+end
+
+-- Somewhere that only this user can read, when .env would not have them after all.
+local function rescue(values)
+	for _, folder in ipairs { files.env "HOME" or "/", files.env "TMPDIR" or "/tmp" } do
+		local path = ("%s/partnerapp-%s.env"):format(folder, crypto.token(6))
+		if dotenv.write(path, values) then
+			return path
+		end
+	end
+end
+
+local function is_shadowed(name)
+	return (files.env(name) or "") ~= "" or (files.env(name .. "_FILE") or "") ~= ""
+end
+
+--- Writes what was created into .env, or tells where else it is, or that it is lost.
+---@param values {[1]: string, [2]: string}[]
+---@param what string what they belong to: "apps/2"
+---@return boolean whether .env has them
+function keep.save(values, what)
+	local names = {}
+	for i, pair in ipairs(values) do
+		log.mask(pair[2])
+		names[i] = pair[1]
+	end
+	local list = table.concat(names, " and ")
+	local ok, message = dotenv.write(PATH, values)
+	local path = not ok and rescue(values)
+	if path then
+		files.err(("partnerapp: %s was created, but .env could not be written: %s\n"):format(what, message))
+		files.err(("%s: %s. Only you can read it; move its lines into .env and delete it.\n"):format(list, path))
+		return false
+	elseif not ok then
+		files.err(("partnerapp: %s was created, but its keys are lost: %s\n"):format(what, message))
+		files.err("Segment does not show them again: mend that, delete it at Segment and create another one.\n")
+		return false
+	end
+	for _, name in ipairs(names) do
+		if is_shadowed(name) then
+			files.err(("partnerapp: warning: the environment has another %s, and goes before .env\n"):format(name))
+		end
+	end
+	return true
+end
+
+return keep
