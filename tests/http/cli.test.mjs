@@ -19,7 +19,7 @@ const write = (name, text) => {
 test("help and version", async () => {
 	const help = await command(["--help"]);
 	assert.equal(help.code, 0);
-	for (const name of ["demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "test", "config"]) {
+	for (const name of ["demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "setup", "test", "config"]) {
 		assert.match(help.out, new RegExp(`^  ${name} `, "m"));
 		const own = await command([name, "--help"]);
 		assert.equal(own.code, 0);
