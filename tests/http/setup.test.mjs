@@ -492,6 +492,7 @@ test("at a terminal both commands go through with what is asked, and Enter takes
 	const before = read();
 	await again.answer("Replace it (yes or no): ", "no\r");
 	assert.deepEqual(await again.ended, [1, null]);
+	assert.match(again.shown, /nothing was created/);
 	assert.equal(read(), before);
 });
 

@@ -73,8 +73,11 @@ function answers.collect(fields)
 		else
 			value = check(field, field.given or field.default)
 		end
-		if exit_code or value == field.stop and field.stop then
-			return nil, exit_code or 1
+		if exit_code then
+			return nil, exit_code
+		elseif field.stop and value == field.stop then
+			files.err "partnerapp: nothing was created\n"
+			return nil, 1
 		end
 		values[field.name] = value
 	end

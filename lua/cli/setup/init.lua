@@ -49,7 +49,7 @@ function setup.task(name, given)
 	end
 	local server = servers.app(found, folder, false)
 	server.database = "sqlite::memory:"
-	server.secret_key = "k1:" .. crypto.hex(crypto.random(32))
+	server.secret_key, server.secret_key_file = "k1:" .. crypto.hex(crypto.random(32)), nil
 	for _, setting in ipairs(TOLD) do
 		server.settings[setting] = found.value[setting]
 	end

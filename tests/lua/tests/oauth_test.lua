@@ -560,3 +560,17 @@ testing.case("a mount of an app that another one mounts has its prefix everywher
 	t.equal(callback(client, { state = state, code = "x" }, nil, "/partner/auth/segment").status, 303)
 	t.equal(network.calls[1].form.redirect_uri, query.redirect_uri)
 end)
+
+testing.case("an app tells its flows, those of mounted apps below their prefix", function(t)
+	local outer, inner = partnerapp.new({}), partnerapp.new({})
+	local function installed() end
+	outer:oauth("/auth/segment", { scope = "workspace", installed = installed })
+	inner:oauth("/auth", { scope = "workspace:read", client = "report", installed = installed })
+	outer:mount("/partner", inner)
+	local told = {}
+	for i, flow in ipairs(outer:flows()) do
+		told[i] = { flow.path, flow.scope, flow.client or "-" }
+	end
+	t.same(told, { { "/auth/segment", "workspace", "-" }, { "/partner/auth", "workspace:read", "report" } })
+	t.equal(inner:flows()[1].path, "/auth")
+end)
