@@ -291,7 +291,7 @@ long pa_pool_run_due(struct pa_pool *pool)
 
 	struct generation *generation = lease(pool, &vm);
 	if (!generation)
-		return JOBS_PAUSE * 1000;
+		return JOBS_PAUSE * 1000L;
 	if (!vm)
 		vm = make_vm(pool, generation, false, &fault);
 	if (!vm || pa_vm_run_due(vm, &seconds, &fault) < 0) {
