@@ -98,6 +98,7 @@ function servers.sandbox(found, database, keys)
 		database = database,
 		secret_key = keys and derived(keys) or "k1:" .. crypto.hex(crypto.random(32)),
 		http_allow = "*",
+		body_max = 16 << 20, -- it refuses what is too large itself, in Segment's words
 		spoils = true,
 		settings = told,
 	}

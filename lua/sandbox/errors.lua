@@ -1,6 +1,7 @@
 -- How Segment says no: the Config API with a text and a gRPC code, the OAuth server with the fields of fosite.
 local page = require "page"
 local reply = require "partnerapp.reply"
+local short = require "partnerapp.short"
 
 local errors = {}
 
@@ -17,7 +18,7 @@ local STATUS = { [3] = 400, [16] = 401, [7] = 403, [5] = 404, [6] = 409, [8] = 4
 ---@param text string
 ---@return table response
 function errors.api(code, text)
-	return reply.json({ error = text, code = code }, STATUS[code])
+	return reply.json({ error = short(text), code = code }, STATUS[code])
 end
 
 --- An error of the OAuth server that is answered directly.
@@ -76,7 +77,9 @@ local CODES = {
 function errors.shape(req, status, message)
 	local path = req.path
 	if path:find("^/v1beta/") then
-		return errors.api(CODES[status] or 13, status == 404 and "not found" or message)
+		local response = errors.api(CODES[status] or 13, status == 404 and "not found" or message)
+		response.status = status
+		return response
 	elseif path:find("^/oauth2/") then
 		local faulty = status < 500
 		return errors.oauth(faulty and 400 or status, faulty and "invalid_request" or "server_error", message)

@@ -2,6 +2,7 @@
 -- speaks it, the Config API v1beta, the event intake, and a control API below /_sandbox/. An app like any other, on the
 -- public library alone.
 local partnerapp = require "partnerapp"
+local body = require "body"
 local errors = require "errors"
 local faults = require "faults"
 local intake = require "intake"
@@ -15,10 +16,11 @@ local app = partnerapp.new {
 }
 
 require("store").prepare()
-require("body").strict = app.env.SANDBOX_STRICT == "1"
+body.strict = app.env.SANDBOX_STRICT == "1"
 require("rate").off = app.env.SANDBOX_NO_RATE_LIMIT == "1"
 
 app:before(faults.before)
+app:before(body.before)
 app:after(record.note)
 app:after(faults.after)
 login.routes(app)
