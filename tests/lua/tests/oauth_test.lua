@@ -117,7 +117,7 @@ end)
 
 -- The callback: state
 
-testing.case("OA-03 a state works in the browser that began it only", function(t)
+testing.case("OA-03 conformance 8: a state works in the browser that began it only", function(t)
 	local app = provider.app()
 	local client, other = testing.client(app), testing.client(app)
 	local state = begin(client)
@@ -277,36 +277,39 @@ end)
 
 -- The callback: parameters
 
-testing.case("OA-08 HT-13 what is missing, empty or there twice is refused, and nothing is called", function(t)
-	local client = testing.client(provider.app())
-	testing.network({})
-	local state = begin(client)
-	for query, wanted in pairs({
-		[""] = "state_missing",
-		["code=x"] = "state_missing",
-		["error=access_denied"] = "state_missing",
-		["state=" .. state] = "no_code",
-		["state="] = "malformed",
-		["state=&code=x"] = "malformed",
-		["state=" .. state .. "&code="] = "malformed",
-		["state=" .. state .. "&error="] = "malformed",
-		["state=" .. state .. "&code=x&iss="] = "malformed",
-		["state=" .. state .. "&state=" .. state .. "&code=x"] = "malformed",
-		["state=" .. state .. "&code=x&code=x"] = "malformed",
-		["state=" .. state .. "&code=x&code="] = "malformed",
-		["state=" .. state .. "&error=a&error=b"] = "malformed",
-		["state=" .. state .. "&code=x&iss=a&iss=b"] = "malformed",
-		["state=" .. state .. "&%63ode=x&code=y"] = "malformed",
-	}) do
-		local response = client:get("/auth/segment/callback?" .. query, JSON)
-		t.equal(response.status, 400, query)
-		t.equal(response.json().error, wanted, query)
+testing.case(
+	"OA-08 HT-13 conformance 9: what is missing, empty or there twice is refused, and nothing is called",
+	function(t)
+		local client = testing.client(provider.app())
+		testing.network({})
+		local state = begin(client)
+		for query, wanted in pairs({
+			[""] = "state_missing",
+			["code=x"] = "state_missing",
+			["error=access_denied"] = "state_missing",
+			["state=" .. state] = "no_code",
+			["state="] = "malformed",
+			["state=&code=x"] = "malformed",
+			["state=" .. state .. "&code="] = "malformed",
+			["state=" .. state .. "&error="] = "malformed",
+			["state=" .. state .. "&code=x&iss="] = "malformed",
+			["state=" .. state .. "&state=" .. state .. "&code=x"] = "malformed",
+			["state=" .. state .. "&code=x&code=x"] = "malformed",
+			["state=" .. state .. "&code=x&code="] = "malformed",
+			["state=" .. state .. "&error=a&error=b"] = "malformed",
+			["state=" .. state .. "&code=x&iss=a&iss=b"] = "malformed",
+			["state=" .. state .. "&%63ode=x&code=y"] = "malformed",
+		}) do
+			local response = client:get("/auth/segment/callback?" .. query, JSON)
+			t.equal(response.status, 400, query)
+			t.equal(response.json().error, wanted, query)
+		end
+		for _, query in ipairs({ "state=%zz", "state=%", "state=%00", "state=%ff", "code=x&state=%c0%af" }) do
+			t.equal(client:get("/auth/segment/callback?" .. query, JSON).status, 400, query)
+		end
+		t.equal(error_of(client, { state = state, error = "access_denied" }), "access_denied", "it is still there")
 	end
-	for _, query in ipairs({ "state=%zz", "state=%", "state=%00", "state=%ff", "code=x&state=%c0%af" }) do
-		t.equal(client:get("/auth/segment/callback?" .. query, JSON).status, 400, query)
-	end
-	t.equal(error_of(client, { state = state, error = "access_denied" }), "access_denied", "it is still there")
-end)
+)
 
 testing.case("parameters that nobody asked for are passed over", function(t)
 	local client = testing.client(provider.app())

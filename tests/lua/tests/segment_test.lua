@@ -111,6 +111,21 @@ for status, code in pairs({
 	end)
 end
 
+testing.case("conformance 63 and 64: the text, Segment's code and the status of an error are at hand", function(t)
+	testing.network({
+		["GET " .. ONE] = { status = 400, body = "bad request", headers = { ["content-type"] = "text/plain" } },
+	})
+	local _, message, _, details = client():get_destination(SOURCE, "google-analytics")
+	t.contains(message, "bad request")
+	t.equal(details.body, "bad request")
+	t.equal(details.code, nil)
+	testing.network({ ["GET " .. ONE] = { status = 400, json = { error = "foo", code = 5 } } })
+	_, message, _, details = client():get_destination(SOURCE, "google-analytics")
+	t.equal(message, "foo")
+	t.equal(details.code, 5)
+	t.equal(details.status, 400)
+end)
+
 testing.case("the exact text `destination already exists` is what counts, whatever the status", function(t)
 	testing.network({ ["POST " .. LIST] = { status = 400, json = { error = "a destination already exists here" } } })
 	t.equal(select(3, client():create_destination(SOURCE, "google-analytics", {})), "already_exists")
@@ -147,18 +162,21 @@ local function times(count, answer)
 	end
 end
 
-testing.case("busy answers are tried again with growing pauses, as long as the client is patient", function(t)
-	for _, status in ipairs({ 429, 500, 502, 503, 504 }) do
-		local network = testing.network({ ["GET " .. ONE] = times(4, { status = status }) })
-		local begun = testing.clock.now()
-		t.same(client():get_destination(SOURCE, "google-analytics"), {}, status)
-		t.equal(#network.calls, 5)
-		t.truthy(testing.clock.now() - begun < 3, "waited " .. testing.clock.now() - begun)
+testing.case(
+	"conformance 59: busy answers are tried again with growing pauses, as long as the client is patient",
+	function(t)
+		for _, status in ipairs({ 429, 500, 502, 503, 504 }) do
+			local network = testing.network({ ["GET " .. ONE] = times(4, { status = status }) })
+			local begun = testing.clock.now()
+			t.same(client():get_destination(SOURCE, "google-analytics"), {}, status)
+			t.equal(#network.calls, 5)
+			t.truthy(testing.clock.now() - begun < 3, "waited " .. testing.clock.now() - begun)
+		end
+		local network = testing.network({ ["GET " .. ONE] = { status = 503 } })
+		t.equal(select(3, client():get_destination(SOURCE, "google-analytics")), "upstream")
+		t.equal(#network.calls, 5, "and not for ever")
 	end
-	local network = testing.network({ ["GET " .. ONE] = { status = 503 } })
-	t.equal(select(3, client():get_destination(SOURCE, "google-analytics")), "upstream")
-	t.equal(#network.calls, 5, "and not for ever")
-end)
+)
 
 testing.case("SS-11 what creates is sent again only when it was refused before anything was done", function(t)
 	for _, case in ipairs({ { 429, 2 }, { 500, 1 }, { 503, 1 } }) do
@@ -458,7 +476,7 @@ testing.case("a token that cannot be had ends the call before it goes out", func
 	t.equal(#network.calls, 0)
 end)
 
-testing.case("RT-07 a 401 brings one new token and one more attempt, never more", function(t)
+testing.case("RT-07 conformance 23: a 401 brings one new token and one more attempt, never more", function(t)
 	local renewals = 0
 	local options = {
 		token = "old-token",
