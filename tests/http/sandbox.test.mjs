@@ -2,10 +2,12 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
 import { once } from "node:events";
+import { readFileSync } from "node:fs";
 import http from "node:http";
+import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import zlib from "node:zlib";
-import { folder, freePort, json, raw, request, start } from "./harness.mjs";
+import { folder, freePort, json, raw, request, start, top } from "./harness.mjs";
 
 const USER = { authorization: `Basic ${Buffer.from("user@example.com:password").toString("base64")}` };
 const WANTED = { access_token: { description: "d", scopes: "workspace", workspace_names: ["workspaces/business"] } };
@@ -78,6 +80,18 @@ test("OP-07 the sandbox's secrets are others at each start, and its pages say wh
 			}
 		});
 	assert.equal(new Set(secrets).size, secrets.length);
+});
+
+test("docs/assumptions.md has what the sandbox assumes, word for word", async () => {
+	const docs = readFileSync(path.join(top, "docs/assumptions.md"), "utf8").replaceAll("`", "");
+	await withSandbox({}, async (origin) => {
+		const page = (await request(`${origin}/assumptions`, { headers: { accept: "text/html" } })).text;
+		const rows = [...page.matchAll(/<th scope="row">(.*?)<\/th><td>(.*?)<\/td>/g)];
+		assert.ok(rows.length > 30);
+		const plain = (text) => text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&quot;", '"')
+			.replaceAll("&#39;", "'").replaceAll("&amp;", "&");
+		assert.deepEqual(docs.match(/^\| A\d+ \|.*$/gm), rows.map(([, number, text]) => `| ${number} | ${plain(text)} |`));
+	});
 });
 
 for (const [name, settings] of [
