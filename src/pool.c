@@ -156,7 +156,6 @@ static void swap_in(struct pa_pool *pool, struct generation *generation)
 	pthread_mutex_unlock(&pool->mutex);
 	if (last)
 		destroy_generation(old);
-	pa_bell_ring(pool->options.services->bell);
 }
 
 /* Leasing */
@@ -340,6 +339,7 @@ static void reload(struct pa_pool *pool)
 	snprintf(ms, sizeof ms, "%.1f", milliseconds_since(&begun));
 	pa_stats_add(PA_STAT_RELOADS, 1);
 	pa_log(PA_LOG_INFO, pool->name, NULL, "reloaded", "ms", ms, NULL);
+	pa_bell_ring(pool->options.services->bell); /* its jobs may be others */
 }
 
 static bool is_stopping(struct pa_pool *pool)

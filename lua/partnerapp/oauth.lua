@@ -1,6 +1,5 @@
 -- The install flow: a redirect to the authorization server, and the callback with all its endings (see endings.lua).
 -- App:oauth mounts both; start, receive and exchange are its parts, for an app that writes its callback by hand.
-local authorization_server = require "partnerapp.authorization_server"
 local clients = require "partnerapp.clients"
 local config = require "partnerapp.config"
 local flow = require "partnerapp.flow"
@@ -24,15 +23,20 @@ local function ending(...)
 	return require("partnerapp.endings").make(...)
 end
 
+-- Needed at a callback, and once for each client at a beginning.
+local function servers()
+	return require "partnerapp.authorization_server"
+end
+
 local function server_of(mount)
-	return mount.server or authorization_server.segment()
+	return mount.server or servers().segment()
 end
 
 -- The authorize URL up to the state: the same for every flow of a client.
 local function authorize_prefix(mount, client)
 	if mount.prefix_of ~= client then
 		mount.prefix_of = client
-		mount.prefix = authorization_server.authorize_prefix(server_of(mount), client, mount.redirect_uri, mount.scope)
+		mount.prefix = servers().authorize_prefix(server_of(mount), client, mount.redirect_uri, mount.scope)
 	end
 	return mount.prefix
 end
@@ -170,7 +174,7 @@ end
 ---@return table? token checked: see partnerapp.token
 ---@return string? message, string? code, string? error the OAuth error of the answer
 function oauth.exchange(client, code, redirect_uri, verifier, server)
-	return authorization_server.ask(server or authorization_server.segment(), client, {
+	return servers().ask(server or servers().segment(), client, {
 		{ "grant_type", "authorization_code" },
 		{ "code", code },
 		{ "redirect_uri", redirect_uri },
@@ -341,7 +345,7 @@ function oauth.mount(app, path, options)
 	check_options(path, options)
 	local server, problem
 	if options.server then
-		server, problem = authorization_server.define(options.server, options.client)
+		server, problem = servers().define(options.server, options.client)
 		if not server then
 			error("oauth: the mount's server: " .. problem, 3)
 		end
