@@ -10,6 +10,7 @@ local sys = require "native.sys"
 ---@field segment_id_url string Segment's OAuth server: an origin
 ---@field segment_api_url string its Config API: an origin
 ---@field sandbox_url string? the demo's sandbox: the two URLs above are then its
+---@field trusted_proxies string addresses and networks, as set
 ---@field banner string|false what pages say on top while that is so
 local config = {}
 
@@ -41,6 +42,7 @@ function config.read()
 	config.segment_id_url = settings.SEGMENT_ID_URL or "https://id.segmentapis.com"
 	config.segment_api_url = settings.SEGMENT_API_URL or "https://platform.segmentapis.com"
 	config.sandbox_url = settings.SANDBOX_URL
+	config.trusted_proxies = settings.TRUSTED_PROXIES or ""
 	config.banner = settings.SANDBOX_URL and "Demo: a local sandbox stands in for Segment" or false
 end
 

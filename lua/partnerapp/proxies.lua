@@ -2,7 +2,7 @@
 -- only when the peer is one of them is X-Forwarded-For read, from its end to its beginning, over all its lines: the
 -- first address that is not a trusted proxy is the client. An entry may be quoted and carry a port. At an entry that is
 -- no address the search ends with the last address a trusted proxy vouched for.
-local sys = require("native.sys")
+local config = require("partnerapp.config")
 
 local proxies = {}
 
@@ -152,7 +152,7 @@ local trusted, trusted_text
 --- The networks of TRUSTED_PROXIES. What cannot be read trusts nobody.
 ---@return table
 function proxies.trusted()
-	local text = sys.settings().TRUSTED_PROXIES or ""
+	local text = config.trusted_proxies
 	if text ~= trusted_text then
 		trusted, trusted_text = proxies.parse(text) or {}, text
 	end
@@ -170,6 +170,9 @@ end
 ---@param address string
 ---@return boolean
 function proxies.is_loopback(address)
+	if address == "127.0.0.1" then
+		return true
+	end
 	local bytes = bytes_of(address)
 	return bytes ~= nil and (#bytes == 4 and bytes:byte(1) == 127 or bytes == ("\0"):rep(15) .. "\1")
 end
