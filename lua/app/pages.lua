@@ -127,7 +127,9 @@ function pages.install(app, req, install, destination, problem)
 	return {
 		more = install.workspace and more and ("/installs/%s/%s"):format(install.id, more) or false,
 		csrf = req:csrf_field(),
-		title = install.source and "Connected" or "Installed",
+		title = install.health == "needs_reconnect" and "Not connected any more"
+			or install.source and "Connected"
+			or "Installed",
 		banner = settings.setup(MOUNT).banner,
 		install = public,
 		asked = install.asked_scope ~= install.scope and install.asked_scope or false,

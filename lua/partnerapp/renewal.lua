@@ -149,6 +149,7 @@ local function mark_broken(install, version, reason)
 		install.id,
 		version
 	)
+	install.health, install.health_reason = "needs_reconnect", reason
 	log.write("error", "an install needs to be connected again", { install = install.name, reason = reason })
 end
 
@@ -157,6 +158,7 @@ local function mark_failed(install, row, reason, retry_after)
 	local now = sys.now()
 	local pause = retry.backoff(row.failures + 1, BACKOFF, BACKOFF_MOST)
 	pause = math.max(pause, retry.after(retry_after, now) or 0)
+	install.health, install.health_reason = "renewing", reason
 	db.exec_soon(
 		[[UPDATE pa_installs SET health = 'renewing', health_reason = ?, failures = failures + 1, renew_at = ?,
 			lease_until = 0 WHERE id = ? AND version = ?]],

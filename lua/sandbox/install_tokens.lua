@@ -44,4 +44,14 @@ function install_tokens.body(install, client, token, expires_in)
 	}
 end
 
+--- Takes an app out of a workspace, as its owner can in the workspace's settings: its token and its codes are dead.
+---@param n integer of the install
+function install_tokens.remove(n)
+	assert(db.transaction(function()
+		assert(db.exec("DELETE FROM tokens WHERE install = ?", n))
+		assert(db.exec("DELETE FROM codes WHERE install = ?", n))
+		return db.exec("DELETE FROM installs WHERE n = ?", n)
+	end))
+end
+
 return install_tokens

@@ -2,7 +2,9 @@
 local assumptions = require "assumptions"
 local db = require "partnerapp.db"
 local intake = require "intake"
+local install_tokens = require "install_tokens"
 local page = require "page"
+local reply = require "partnerapp.reply"
 local store = require "store"
 
 local SQL = {
@@ -45,8 +47,9 @@ local function events()
 end
 
 return function(app)
-	app:get("/", function()
-		local values = { title = "A local Segment", width = "wide", user = store.user, events = events() }
+	app:get("/", function(req)
+		local values =
+			{ csrf = req:csrf_field(), title = "A local Segment", width = "wide", user = store.user, events = events() }
 		for name, sql in pairs(SQL) do
 			values[name] = assert(db.query(sql))
 		end
@@ -54,6 +57,16 @@ return function(app)
 			row.time = clock_of(row.time)
 		end
 		return page.live("status", values)
+	end)
+
+	-- In the place of the workspace's settings, where its owner removes an app. Another page of this machine cannot: the
+	-- library looks at where a form comes from.
+	app:post("/installs/:n/remove", function(req)
+		local n = #req.params.n < 16 and math.tointeger(tonumber(req.params.n))
+		if n then
+			install_tokens.remove(n)
+		end
+		return reply.redirect "/"
 	end)
 
 	app:get("/assumptions", function()

@@ -72,4 +72,23 @@ browserTest("a disconnected install is gone, and Segment says so when one connec
 	await press(page, "Allow");
 	await page.waitForURL(/callback/);
 	assert.equal(await heading(page), "Already installed");
+	await page.goto(demo.sandbox);
+	await press(page, "Remove installs/1");
+	await page.goto(demo.app);
+	await press(page, "Enable with Segment");
+	await press(page, "Allow");
+	await isInstalled(page);
+});
+
+browserTest("an install that is removed at Segment has to be connected again, and the page leads there", {}, async ({ page }) => {
+	await install(page, demo);
+	await isInstalled(page);
+	const where = page.url();
+	await page.goto(demo.sandbox);
+	await press(page, "Remove installs/1");
+	await page.goto(where);
+	assert.match(await text(page), /has to be connected again: Segment refused to renew the token/);
+	await press(page, "Connect again");
+	await press(page, "Allow");
+	await isInstalled(page);
 });

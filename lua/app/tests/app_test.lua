@@ -149,6 +149,7 @@ testing.case("an install that Segment gave up has to be connected again, and the
 	local page = client:follow(response)
 	t.equal(page.status, 200)
 	t.contains(page.body, "no such install")
+	t.contains(page.body, "Connect again")
 	t.contains(client:follow(response).body, "Connect again")
 	t.contains(client:get("/").body, "has to be connected again")
 end)
