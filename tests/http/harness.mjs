@@ -40,7 +40,7 @@ export async function start(args, { cwd, env = {} }) {
 	const child = spawn(binary, args, { cwd, env: { ...clean, ...env }, stdio: ["ignore", "pipe", "pipe"] });
 	running.add(child);
 	child.once("exit", () => running.delete(child));
-	const server = { child, out: "", err: "", exited: once(child, "exit") };
+	const server = { child, out: "", err: "", exited: once(child, "close") };
 	child.stderr.on("data", (data) => (server.err += data));
 	await new Promise((resolve, reject) => {
 		child.stdout.on("data", (data) => {

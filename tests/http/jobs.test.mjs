@@ -68,8 +68,8 @@ app:every(1, "fine", function() note "fine" end)
 return app`;
 	await serve(script, 1, async ({ servers, urls }) => {
 		await until(() => ran(urls[0]), (list) => list.length >= 2, 30000);
-		assert.match(servers[0].err, /"a job failed".*broken/);
-		assert.match(servers[0].err, /the reason/);
+		await servers[0].logged('"job":"broken"');
+		await servers[0].logged("the reason");
 		assert.equal((await request(`${urls[0]}/healthz`)).status, 200);
 	});
 });
@@ -101,7 +101,7 @@ test("RT-01 RT-03 tokens are renewed without a request, by one of two processes"
 			// Each token is renewed when half of its two seconds are over.
 			assert.ok(segment.renewals <= (Date.now() - begun) / 1000 + 1, `${segment.renewals} in ${Date.now() - begun} ms`);
 			const renewed = (server) => (server.err.match(/token renewed/g) ?? []).length;
-			assert.ok(renewed(servers[0]) + renewed(servers[1]) >= segment.renewals - 1);
+			await until(() => renewed(servers[0]) + renewed(servers[1]), (count) => count >= 3);
 		}, env);
 	});
 });
