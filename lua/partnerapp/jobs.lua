@@ -75,12 +75,13 @@ function jobs.adopt(app, other)
 	end
 end
 
--- When a job may run. What lies in the future that cannot (a clock was set back) does not count.
+-- When a job may run. What lies far in the future, where it cannot, does not count: a clock was set back. A little may
+-- be the difference between the clocks of two machines.
 local function due_of(job, row, now)
-	if not row or row.last_run > now then
+	if not row or row.last_run > now + LEASE then
 		return now
 	end
-	local lease = row.lease_until <= now + LEASE and row.lease_until or 0
+	local lease = row.lease_until <= now + 2 * LEASE and row.lease_until or 0
 	return math.max(row.last_run + job.seconds, lease)
 end
 

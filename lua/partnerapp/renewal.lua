@@ -234,7 +234,8 @@ local function renew_as_holder(install, row)
 	return token.access_token
 end
 
--- A lease that ends later than any that is given now is one of a clock that was set back since (RT-11).
+-- A lease that ends much later than any that is given now is one of a clock that was set back since (RT-11). Not any
+-- that ends later: another worker may have taken it between our look at the clock and the statement.
 local function take_lease(install, version)
 	local now = sys.now()
 	local changes, err, code = db.exec_soon(
@@ -244,7 +245,7 @@ local function take_lease(install, version)
 		install.id,
 		version,
 		now,
-		now + LEASE
+		now + 2 * LEASE
 	)
 	if not changes then
 		return nil, err, code
