@@ -332,7 +332,8 @@ function settings.for_server(found)
 	end
 end
 
---- Puts the sandbox in Segment's place, so what was set for the real one does not count.
+--- Puts the sandbox in Segment's place, so what was set for the real one does not count. It registers the clients of
+--- all mounts but those of other authorization servers.
 ---@param found table from find
 ---@return string url of the sandbox
 function settings.use_sandbox(found)
@@ -340,11 +341,6 @@ function settings.use_sandbox(found)
 	found.value.CLIENT_ID, found.value.CLIENT_SECRET = nil, nil
 	found.value.SEGMENT_ID_URL, found.value.SEGMENT_API_URL = url, url
 	found.value.SANDBOX_NO_RATE_LIMIT = "1" -- whoever plays with a demo, or measures it, is not to be stopped
-	for name in pairs(found.app) do
-		if name:match("_CLIENT_ID$") or name:match("_CLIENT_SECRET$") then
-			found.app[name] = nil
-		end
-	end
 	return url
 end
 
