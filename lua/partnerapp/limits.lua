@@ -6,19 +6,6 @@ local refusal = require "partnerapp.refusal"
 
 local limits = {}
 
--- An IPv6 customer has a whole network of addresses: the first four groups are the same.
-local function network_of(address)
-	if not address:find(":", 1, true) or address:find(".", 1, true) then
-		return address
-	end
-	local head = address:match "^(.-)::" or address
-	local groups = {}
-	for group in head:gmatch "[^:]+" do
-		groups[#groups + 1] = group
-	end
-	return table.concat(groups, ":", 1, math.min(#groups, 4))
-end
-
 local function is_spared(req)
 	return proxies.is_loopback(req.raw.ip) and not proxies.is_trusted(req.raw.ip)
 end
@@ -32,7 +19,7 @@ function limits.check(req, what, per_minute, burst)
 	if is_spared(req) then
 		return
 	end
-	local wait = limit.take(what .. " " .. network_of(req.ip), per_minute / 60, burst or per_minute)
+	local wait = limit.take(what .. " " .. proxies.network(req.ip), per_minute / 60, burst or per_minute)
 	if wait > 0 then
 		refusal.refuse(
 			429,

@@ -167,6 +167,14 @@ function proxies.is_trusted(address)
 	return networks[1] ~= nil and is_trusted(networks, address)
 end
 
+--- What addresses of one customer have in common: all of an IPv4 address, the first 64 bits of an IPv6 one.
+---@param address string
+---@return string bytes; the text itself when it is no address
+function proxies.network(address)
+	local bytes = bytes_of(address)
+	return bytes and bytes:sub(1, 8) or address
+end
+
 ---@param address string
 ---@return boolean
 function proxies.is_loopback(address)
