@@ -60,7 +60,8 @@ struct lanes {
 struct pa_http {
 	pthread_mutex_t mutex;
 	struct lanes idle, leased;
-	unsigned calls_max;     /* lanes that may be leased; 0: any number */
+	size_t making;          /* lanes that are to be leased once they are made */
+	unsigned calls_max;     /* lanes that may be leased or in the making; 0: any number */
 	struct pa_buffer allow; /* origins, each ended by NUL */
 	bool allow_all;
 	atomic_bool cancelled;

@@ -76,22 +76,26 @@ static int widen(struct pa_lane *lane, size_t count)
 
 struct pa_lane *pa_lane_lease(struct pa_http *http, size_t count, struct pa_error *error)
 {
-	struct pa_lane *lane = NULL, *made = NULL;
+	struct pa_lane *lane = NULL;
 
 	pthread_mutex_lock(&http->mutex);
-	bool full = http->calls_max > 0 && http->leased.count >= http->calls_max;
+	bool full = http->calls_max > 0 && http->leased.count + http->making >= http->calls_max;
 	if (!full && (lane = http->idle.newest)) {
 		take(&http->idle, lane);
 		push(&http->leased, lane);
 	}
+	http->making += !full && !lane;
 	pthread_mutex_unlock(&http->mutex);
 	if (full) {
 		pa_error_set(error, "busy", "%u calls are under way already", http->calls_max);
 		return NULL;
 	}
-	if (!lane && (lane = made = new_lane(http))) {
+	if (!lane) {
+		lane = new_lane(http);
 		pthread_mutex_lock(&http->mutex);
-		push(&http->leased, made);
+		http->making--;
+		if (lane)
+			push(&http->leased, lane);
 		pthread_mutex_unlock(&http->mutex);
 	}
 	if (lane && widen(lane, count) == 0)
