@@ -146,13 +146,10 @@ function installs.save(token, origin)
 	return setmetatable(row, Install)
 end
 
---- The install of that id; false when there is none.
----@param id string
----@return partnerapp.install|false|nil install, string? message, string? code
-function installs.find(id)
+local function find(sql, ...)
 	local row, err, code = prepare()
 	if row then
-		row, err, code = db.row(SELECT .. "WHERE id = ?", id)
+		row, err, code = db.row(sql, ...)
 	end
 	if not row then
 		return row, err, code
@@ -160,18 +157,18 @@ function installs.find(id)
 	return setmetatable(row, Install)
 end
 
+--- The install of that id; false when there is none.
+---@param id string
+---@return partnerapp.install|false|nil install, string? message, string? code
+function installs.find(id)
+	return find(SELECT .. "WHERE id = ?", id)
+end
+
 --- The newest install of that name at Segment; false when there is none.
 ---@param name string "installs/7"
 ---@return partnerapp.install|false|nil install, string? message, string? code
 function installs.find_by_name(name)
-	local row, err, code = prepare()
-	if row then
-		row, err, code = db.row(SELECT .. "WHERE name = ? ORDER BY created_at DESC LIMIT 1", name)
-	end
-	if not row then
-		return row, err, code
-	end
-	return setmetatable(row, Install)
+	return find(SELECT .. "WHERE name = ? ORDER BY created_at DESC LIMIT 1", name)
 end
 
 local function rows_of(sql, ...)
@@ -375,6 +372,7 @@ function Install:disconnect()
 	if not changes then
 		return nil, err, code
 	end
+	renewal.forget(self)
 	db.wipe()
 	log.write("info", "disconnected", { install = self.name })
 	return true

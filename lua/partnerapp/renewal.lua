@@ -91,6 +91,12 @@ local function keep_unsaved(install, version, token)
 	return memory.put(name, crypto.seal(text, name))
 end
 
+--- Forgets what is kept of an install besides its row.
+---@param install partnerapp.install
+function renewal.forget(install)
+	memory.drop(memory_name(install))
+end
+
 -- The token that the row should have; nil when it has it, or a newer one.
 local function unsaved(install, row)
 	local name = memory_name(install)
@@ -151,6 +157,11 @@ local function mark_broken(install, version, reason)
 	)
 	install.health, install.health_reason = "needs_reconnect", reason
 	log.write("error", "an install needs to be connected again", { install = install.name, reason = reason })
+end
+
+-- Lets go of the lease, for nothing came of it: another server may ask at once.
+local function release(install, version)
+	db.exec_soon("UPDATE pa_installs SET lease_until = 0 WHERE id = ? AND version = ?", install.id, version)
 end
 
 -- Takes note that it did not work this time, and when to try again (RT-09, RT-10).
@@ -219,14 +230,18 @@ local function renew_as_holder(install, row)
 		log.write("warn", "a token was not renewed", { install = install.name, error = err, code = code })
 		if code == "permanent" then
 			mark_broken(install, version, err)
+		elseif code == "cancelled" then -- the server stops: another one may renew it at once
+			release(install, version)
 		else
 			mark_failed(install, row, err, retry_after)
 		end
 		return nil, err, code
 	end
 	local changes = save(install, version, token)
-	if changes == 0 then
-		return current(install) -- connected again meanwhile: what is stored is newer (RT-05)
+	if changes == 0 then -- connected again meanwhile: what is stored is newer (RT-05)
+		local newer, why
+		newer, why, code = current(install)
+		return newer, not newer and why or nil, code
 	elseif changes then
 		install.version = version + 1
 		log.write("info", "token renewed", { install = install.name })

@@ -467,3 +467,18 @@ testing.case("LG-01 renewals are logged without a token", function(t)
 	t.lacks(text, fresh)
 	t.lacks(text, crypto.base64(old))
 end)
+
+testing.case("a renewal that the server's stop cut short is no failure: another server renews at once", function(t)
+	local install, url, old = save()
+	testing.network({
+		[url] = function()
+			return nil, "the server stops", "cancelled"
+		end,
+	})
+	testing.clock.advance(3400)
+	t.equal(install:token(), old)
+	t.equal(installs.find(install.id).health, "ok")
+	local answer, fresh = provider.token()
+	testing.network({ [url] = answer })
+	t.equal(installs.find(install.id):token(), fresh)
+end)
