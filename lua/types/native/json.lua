@@ -1,13 +1,9 @@
 ---@meta native.json
--- The strict half of partnerapp.json: what lua-cjson lets through or gets wrong is caught and mended here
+-- The strict half of partnerapp.json: what lua-cjson lets through or gets wrong is caught and mended
 -- (src/native/json.c). Only partnerapp/json.lua uses it.
 
 ---@class native.json
 local json = {}
-
---- lua-cjson, configured for this VM.
----@type table
-json.cjson = nil
 
 --- null in Lua: the only value that stands for it.
 ---@type lightuserdata

@@ -1,0 +1,248 @@
+#include "json_write.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "../gate.h"
+#include "json_scan.h"
+
+/* The text grows in a userdata at `index`, so that it counts as the VM's memory and no raise leaks it. */
+struct writer {
+	lua_State *L;
+	int index, array_meta;
+	char *at;
+	size_t length, size;
+};
+
+static void reserve(struct writer *writer, size_t more)
+{
+	size_t size = writer->size;
+
+	if (size - writer->length >= more)
+		return;
+	while (size - writer->length < more)
+		size *= 2;
+	char *at = lua_newuserdatauv(writer->L, size, 0);
+	memcpy(at, writer->at, writer->length);
+	lua_replace(writer->L, writer->index);
+	writer->at = at;
+	writer->size = size;
+}
+
+static void add(struct writer *writer, const char *bytes, size_t length)
+{
+	reserve(writer, length);
+	memcpy(writer->at + writer->length, bytes, length);
+	writer->length += length;
+}
+
+static void add_byte(struct writer *writer, char byte)
+{
+	reserve(writer, 1);
+	writer->at[writer->length++] = byte;
+}
+
+static void write_integer(struct writer *writer, lua_Integer integer)
+{
+	char digits[24], *at = digits + sizeof digits;
+	lua_Unsigned left = integer < 0 ? 0 - (lua_Unsigned)integer : (lua_Unsigned)integer;
+
+	do
+		*--at = (char)('0' + left % 10);
+	while (left /= 10);
+	if (integer < 0)
+		*--at = '-';
+	add(writer, at, (size_t)(digits + sizeof digits - at));
+}
+
+/* The shortest of the forms that read back as the same double, always with a sign that it is no integer. */
+static const char *write_float(struct writer *writer, lua_Number number)
+{
+	char text[64];
+	int length = 0;
+
+	if (!isfinite(number))
+		return "a number that is not finite";
+	for (int digits = 15; digits <= 17; digits++) {
+		length = snprintf(text, sizeof text, "%.*g", digits, number);
+		if (strtod(text, NULL) == number)
+			break;
+	}
+	if (!strpbrk(text, ".eE"))
+		length = snprintf(text, sizeof text, "%.1f", number);
+	add(writer, text, (size_t)length);
+	return NULL;
+}
+
+static void write_escape(struct writer *writer, unsigned char byte)
+{
+	static const char letters[] = {
+		['"'] = '"', ['\\'] = '\\', ['\b'] = 'b', ['\f'] = 'f', ['\n'] = 'n', ['\r'] = 'r', ['\t'] = 't'};
+	char text[8];
+
+	if (letters[byte])
+		snprintf(text, sizeof text, "\\%c", letters[byte]);
+	else
+		snprintf(text, sizeof text, "\\u%04x", byte);
+	add(writer, text, strlen(text));
+}
+
+static const char *write_text(struct writer *writer, int index)
+{
+	size_t length, begin = 0;
+	const char *text = lua_tolstring(writer->L, index, &length);
+
+	if (!pa_gate_utf8((struct pa_span){text, length}))
+		return "a string that is not UTF-8";
+	add_byte(writer, '"');
+	for (size_t i = 0; i < length; i++) {
+		unsigned char byte = (unsigned char)text[i];
+		if (byte >= ' ' && byte != '"' && byte != '\\')
+			continue;
+		add(writer, text + begin, i - begin);
+		write_escape(writer, byte);
+		begin = i + 1;
+	}
+	add(writer, text + begin, length - begin);
+	add_byte(writer, '"');
+	return NULL;
+}
+
+static const char *write_value(struct writer *writer, int depth);
+
+/* What is wrong with the keys of a list of that length; NULL: nothing. */
+static const char *check_list(lua_State *L, int table, lua_Integer length)
+{
+	lua_Integer entries = 0;
+
+	for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+		entries++;
+		if (lua_type(L, -2) == LUA_TSTRING)
+			return "a table that is both a list and an object";
+		if (!lua_isinteger(L, -2))
+			return "a key that is neither a text nor an integer";
+	}
+	return entries == length ? NULL : "an array with holes";
+}
+
+static const char *write_list(struct writer *writer, int table, lua_Integer length, int depth)
+{
+	lua_State *L = writer->L;
+	const char *problem = check_list(L, table, length);
+
+	add_byte(writer, '[');
+	for (lua_Integer i = 1; i <= length && !problem; i++) {
+		if (i > 1)
+			add_byte(writer, ',');
+		if (lua_rawgeti(L, table, i) == LUA_TNIL)
+			problem = "an array with holes";
+		else
+			problem = write_value(writer, depth);
+		lua_settop(L, table);
+	}
+	add_byte(writer, ']');
+	return problem;
+}
+
+static const char *write_object(struct writer *writer, int table, int depth)
+{
+	lua_State *L = writer->L;
+	const char *problem = NULL;
+	bool first = true;
+
+	add_byte(writer, '{');
+	for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 1)) {
+		if (lua_type(L, table + 1) != LUA_TSTRING)
+			return lua_isinteger(L, table + 1) ? "an array with holes" : "a key that is neither a text nor an integer";
+		if (!first)
+			add_byte(writer, ',');
+		first = false;
+		problem = write_text(writer, table + 1);
+		if (problem)
+			return problem;
+		add_byte(writer, ':');
+		problem = write_value(writer, depth);
+		if (problem)
+			return problem;
+	}
+	add_byte(writer, '}');
+	return NULL;
+}
+
+static bool is_marked(struct writer *writer, int table)
+{
+	if (!lua_getmetatable(writer->L, table))
+		return false;
+	bool marked = lua_rawequal(writer->L, -1, writer->array_meta);
+	lua_pop(writer->L, 1);
+	return marked;
+}
+
+static const char *write_table(struct writer *writer, int depth)
+{
+	lua_State *L = writer->L;
+	int table = lua_gettop(L);
+	lua_Integer length = (lua_Integer)lua_rawlen(L, table);
+
+	luaL_checkstack(L, 8, "value nested too deep");
+	if (depth > PA_JSON_DEPTH_MAX)
+		return "a value nested deeper than 64 (or one that holds itself)";
+	if (length > 0 || is_marked(writer, table))
+		return write_list(writer, table, length, depth);
+	return write_object(writer, table, depth);
+}
+
+/* The value on top, which stays there. What is left above it after a problem is the caller's to drop. */
+static const char *write_value(struct writer *writer, int depth)
+{
+	lua_State *L = writer->L;
+
+	switch (lua_type(L, -1)) {
+	case LUA_TSTRING:
+		return write_text(writer, -1);
+	case LUA_TNUMBER:
+		if (!lua_isinteger(L, -1))
+			return write_float(writer, lua_tonumber(L, -1));
+		write_integer(writer, lua_tointeger(L, -1));
+		return NULL;
+	case LUA_TTABLE:
+		return write_table(writer, depth + 1);
+	case LUA_TBOOLEAN:
+		if (lua_toboolean(L, -1))
+			add(writer, "true", 4);
+		else
+			add(writer, "false", 5);
+		return NULL;
+	case LUA_TLIGHTUSERDATA:
+		if (lua_touserdata(L, -1) != NULL)
+			return "a userdata";
+		add(writer, "null", 4);
+		return NULL;
+	default:
+		return "a value that is no text, number, boolean, table or json.null";
+	}
+}
+
+const char *pa_json_write(lua_State *L, int array_meta)
+{
+	int index = lua_gettop(L);
+	struct writer writer = {.L = L, .index = index, .array_meta = array_meta, .size = 1024};
+
+	luaL_checkstack(L, 8, "too many values");
+	writer.at = lua_newuserdatauv(L, writer.size, 0);
+	lua_insert(L, index);
+	const char *problem = write_value(&writer, 0);
+	lua_settop(L, index + 1);
+	if (problem) {
+		lua_remove(L, index);
+		return problem;
+	}
+	lua_pushlstring(L, writer.at, writer.length);
+	lua_replace(L, index);
+	lua_settop(L, index);
+	return NULL;
+}
