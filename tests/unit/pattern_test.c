@@ -53,6 +53,30 @@ static void malformed_patterns_are_read_within_bounds(void **state)
 		assert_true(cost(patterns[i], 100) >= 0);
 }
 
+/* The first look at a pattern lets nothing through that the whole one would refuse. */
+static void SBX_07_the_quick_look_agrees_with_the_whole_one(void **state)
+{
+	static const char letters[] = "ab.*+-?%[]^()x";
+	unsigned seed = 1;
+	int dear = 0;
+
+	(void)state;
+	for (int i = 0; i < 20000; i++) {
+		char pattern[24];
+		size_t length = 0, subject = 0;
+		for (seed = seed * 1103515245 + 12345; length < (seed >> 16) % sizeof pattern; length++) {
+			unsigned letter = (seed >> (length % 13)) ^ (unsigned)(length * 2654435761u + (unsigned)i);
+			pattern[length] = letters[letter % (sizeof letters - 1)];
+		}
+		subject = (size_t)1 << (seed >> 8) % 20;
+		bool whole = pa_pattern_cost(pattern, length, subject) > LIMIT;
+		assert_int_equal(pa_pattern_is_dear(pattern, length, subject), whole);
+		assert_int_equal(pa_pattern_is_dear(pattern, length, 0), pa_pattern_cost(pattern, length, 0) > LIMIT);
+		dear += whole;
+	}
+	assert_in_range(dear, 100, 19900); /* both answers were asked for */
+}
+
 static int run(lua_State *L, const char *chunk)
 {
 	luaL_openlibs(L);
@@ -83,6 +107,7 @@ int main(void)
 		cmocka_unit_test(everyday_patterns_are_cheap),
 		cmocka_unit_test(SBX_07_catastrophic_patterns_are_dear),
 		cmocka_unit_test(malformed_patterns_are_read_within_bounds),
+		cmocka_unit_test(SBX_07_the_quick_look_agrees_with_the_whole_one),
 		cmocka_unit_test(SBX_07_a_dear_match_raises_and_a_plain_find_does_not),
 	};
 
