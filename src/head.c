@@ -1,7 +1,6 @@
 /* Writes the heads of responses. */
 #include "head.h"
 
-#include <stdio.h>
 #include <string.h>
 
 static const struct {
@@ -69,6 +68,16 @@ static int add(struct pa_buffer *out, const char *text)
 	return pa_buffer_add(out, text, strlen(text));
 }
 
+static int add_number(struct pa_buffer *out, size_t number)
+{
+	char digits[24], *at = digits + sizeof digits;
+
+	do
+		*--at = (char)('0' + number % 10);
+	while (number /= 10);
+	return pa_buffer_add(out, at, (size_t)(digits + sizeof digits - at));
+}
+
 static const char *date_now(struct pa_date *date)
 {
 	time_t now = time(NULL);
@@ -113,13 +122,14 @@ static int add_defaults(struct pa_buffer *out, unsigned has, bool https)
 int pa_head_write(
 	struct pa_buffer *out, struct pa_date *date, const char *request_id, bool https, const struct pa_response *response)
 {
-	char line[128];
 	int failed = 0;
 
 	out->length = 0;
-	int length =
-		snprintf(line, sizeof line, "HTTP/1.1 %d %s\r\nDate: ", response->status, pa_head_reason(response->status));
-	failed |= pa_buffer_add(out, line, (size_t)length);
+	failed |= add(out, "HTTP/1.1 ");
+	failed |= add_number(out, (size_t)response->status);
+	failed |= add(out, " ");
+	failed |= add(out, pa_head_reason(response->status));
+	failed |= add(out, "\r\nDate: ");
 	failed |= add(out, date_now(date));
 	failed |= add(out, "\r\n");
 	if (response->headers.length > 0)
@@ -129,8 +139,9 @@ int pa_head_write(
 	failed |= add(out, request_id);
 	failed |= add(out, response->close ? "\r\nConnection: close\r\n" : "\r\nConnection: keep-alive\r\n");
 	if (!pa_head_is_bodiless(response->status)) {
-		length = snprintf(line, sizeof line, "Content-Length: %zu\r\n", response->body.length);
-		failed |= pa_buffer_add(out, line, (size_t)length);
+		failed |= add(out, "Content-Length: ");
+		failed |= add_number(out, response->body.length);
+		failed |= add(out, "\r\n");
 	}
 	return failed | add(out, "\r\n");
 }

@@ -176,8 +176,13 @@ static void require_as(lua_State *L, const char *name, enum pa_scripts_kind aske
 static int l_require(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
+	enum pa_scripts_kind asker = (enum pa_scripts_kind)lua_tointeger(L, lua_upvalueindex(1));
 
-	require_as(L, name, (enum pa_scripts_kind)lua_tointeger(L, lua_upvalueindex(1)));
+	/* Handlers of the library call this at every request: the common case first. */
+	if (asker == PA_SCRIPTS_LIBRARY && lua_getfield(L, LUA_REGISTRYINDEX, LOADED) == LUA_TTABLE &&
+		lua_getfield(L, -1, name) == LUA_TTABLE)
+		return 1;
+	require_as(L, name, asker);
 	return 1;
 }
 
