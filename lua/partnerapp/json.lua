@@ -1,4 +1,4 @@
--- JSON: strict when reading, exact when writing. lua-cjson is the engine; src/native/json.c says what is mended.
+-- JSON: strict when reading, exact when writing. lua-cjson reads; src/native/json.c says what is mended.
 local native = require "native.json"
 
 local json = {}
