@@ -180,7 +180,10 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 	if (!vm->L)
 		goto no_memory;
 	lua_atpanic(vm->L, l_panic);
-	lua_gc(vm->L, LUA_GCGEN, 0, 0); /* most of what a request makes is gone with it */
+	/* Most of what a request makes is gone with it. The pause counts here too: after a collection that freed little,
+	 * this mode waits for that much of what is left, and by default that is twice the memory. */
+	lua_gc(vm->L, LUA_GCINC, 125, 0, 0);
+	lua_gc(vm->L, LUA_GCGEN, 0, 0);
 	pa_native_attach(vm->L, &vm->context);
 	vm->context.scripts = pa_scripts_retain(options->scripts);
 	pa_budget_watch(&vm->budget);
