@@ -20,9 +20,10 @@ local function invalid_grant(hint)
 	return errors.oauth(400, "invalid_grant", BAD_GRANT, hint)
 end
 
+-- A verifier for which there was no challenge is of another flow than the code.
 local function pkce_fits(code, verifier)
 	if not code.challenge then
-		return true
+		return (verifier or "") == ""
 	elseif not verifier or #verifier < 43 or #verifier > 128 or verifier:find("[^%w._~-]") then
 		return false
 	elseif code.challenge_method == "plain" then

@@ -156,6 +156,17 @@ case("PKCE is checked when it was sent", function(t)
 	t.equal(exchange(client, oauth_client, fields).status, 200)
 end)
 
+case("a PKCE verifier without a challenge belongs to another flow", function(t)
+	local client = fresh()
+	local oauth_client = register(client, "workspace")
+	local back = consent(client, authorize_url(oauth_client, "workspace"), "workspaces/business")
+	local fields = { grant_type = "authorization_code", code = back.code, redirect_uri = REDIRECT }
+	fields.code_verifier = ("v"):rep(43)
+	t.equal(exchange(client, oauth_client, fields).json().error, "invalid_grant")
+	fields.code_verifier = nil
+	t.equal(exchange(client, oauth_client, fields).status, 200)
+end)
+
 case("a plain PKCE challenge is the verifier itself; a weak one is refused", function(t)
 	local client = fresh()
 	local oauth_client = register(client, "workspace")
