@@ -42,14 +42,14 @@ local function exchange(client, form)
 	local code = form.code and db.row("SELECT * FROM codes WHERE hash = ?", store.hash(form.code))
 	if not code then
 		return invalid_grant("The authorization code is not known.")
-	elseif code.client_id ~= client.client_id then
-		return invalid_request(
-			"The OAuth 2.0 Client ID from this request does not match the one from the authorize request."
-		)
 	elseif code.token then
 		return revoke(code)
 	elseif code.expires <= store.now() then
 		return invalid_grant("The authorization code has expired.")
+	elseif code.client_id ~= client.client_id then
+		return invalid_request(
+			"The OAuth 2.0 Client ID from this request does not match the one from the authorize request."
+		)
 	elseif form.redirect_uri ~= code.redirect_uri then
 		return invalid_request(
 			'The "redirect_uri" from this request does not match the one from the authorize request.'

@@ -121,6 +121,14 @@ case("conformance 15: a code used twice kills the token of the first time", func
 	t.equal(client:get("/v1beta/workspaces", { headers = bearer(token.access_token) }).status, 401)
 end)
 
+case("a code used twice kills the token also when another client sends it", function(t)
+	local client = fresh()
+	local token, _, back = of_workspace(client)
+	local fields = { grant_type = "authorization_code", code = back.code, redirect_uri = REDIRECT }
+	t.equal(exchange(client, register(client, "workspace:read"), fields).json().error, "invalid_grant")
+	t.equal(client:get("/v1beta/workspaces", { headers = bearer(token.access_token) }).status, 401)
+end)
+
 case("conformance 16: a wrong client secret", function(t)
 	local client = fresh()
 	local oauth_client = register(client, "workspace")
