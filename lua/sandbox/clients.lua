@@ -78,18 +78,19 @@ local function with_secret(client_id, secret)
 	return row and crypto.equal(row.secret, secret) and row or nil
 end
 
---- The client whose credentials a request carries: Basic, plain or form-encoded (RFC 6749 2.3.1), or in the form.
+--- The client whose credentials a request carries: Basic, plain or form-encoded (RFC 6749 2.3.1), or in the form. As in
+--- fosite a header that is not Basic counts for nothing, and a client without a secret for one with a wrong one.
 ---@param req table
 ---@param form table<string, string>?
 ---@return table? client n, client_id, scope
 ---@return boolean given whether there were credentials at all
 function clients.authenticate(req, form)
 	local user, password = req:basic()
-	if not user and form and form.client_id and form.client_secret then
-		user, password = form.client_id, form.client_secret
+	if not user and form and (form.client_id or "") ~= "" then
+		user, password = form.client_id, form.client_secret or ""
 	end
 	if not user then
-		return nil, req:header("authorization") ~= nil
+		return nil, false
 	end
 	local client = with_secret(user, password)
 	if not client and (user .. password):find("[%%+]") then

@@ -213,7 +213,7 @@ case("an install that nobody took the code of does not keep the app out", functi
 	t.truthy(consent(client, url, "workspaces/business").code)
 end)
 
-case("credentials in the form, or form-encoded before Basic, are fine too", function(t)
+case("credentials in the form are fine too", function(t)
 	local client = fresh()
 	local oauth_client = register(client, "workspace")
 	local back = consent(client, authorize_url(oauth_client, "workspace"), "workspaces/business")
@@ -227,6 +227,30 @@ case("credentials in the form, or form-encoded before Basic, are fine too", func
 		},
 	})
 	t.equal(response.status, 200)
+end)
+
+case("credentials as fosite looks for them: without a client there are none, without a secret they are wrong", function(t)
+	local client = fresh()
+	local oauth_client = register(client, "workspace")
+	local good = { grant_type = "authorization_code", code = "x", redirect_uri = REDIRECT }
+	for _, authorization in ipairs { "Bearer x", "Basic !!!", "Basic" } do
+		local response = client:post("/oauth2/token", { form = good, headers = { authorization = authorization } })
+		t.equal(response.status, 400, authorization)
+		t.equal(response.json().error, "invalid_request", authorization)
+	end
+	good.client_id = oauth_client.client_id
+	local response = client:post("/oauth2/token", { form = good })
+	t.equal(response.status, 401)
+	t.equal(response.json().error, "invalid_client")
+end)
+
+case("Basic credentials may be form-encoded", function(t)
+	local client = fresh()
+	local oauth_client = register(client, "workspace")
+	local back = consent(client, authorize_url(oauth_client, "workspace"), "workspaces/business")
+	local encoded = basic(oauth_client.client_id:gsub("-", "%%2D"), oauth_client.client_secret)
+	local fields = { grant_type = "authorization_code", code = back.code, redirect_uri = REDIRECT }
+	t.equal(client:post("/oauth2/token", { form = fields, headers = encoded }).status, 200)
 end)
 
 case("bad token requests are invalid_request and change nothing", function(t)
