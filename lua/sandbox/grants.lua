@@ -10,10 +10,9 @@ local grants = {}
 
 local KEPT_SECONDS = 86400 -- a code is known so long after its end, to tell a replay
 
+-- fosite sends a state back also when there was none.
 local function back(asked, fields)
-	if asked.state then
-		fields[#fields + 1] = { "state", asked.state }
-	end
+	fields[#fields + 1] = { "state", asked.state or "" }
 	local separator = asked.redirect_uri:find("?", 1, true) and "&" or "?"
 	return reply.redirect(asked.redirect_uri .. separator .. http.form(fields), 302)
 end

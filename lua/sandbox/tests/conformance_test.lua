@@ -36,6 +36,19 @@ case("conformance 3: another scope than the app's is an error redirect", functio
 	t.contains(back.error_hint, '"workspace"')
 end)
 
+case("a state comes back also when there was none", function(t)
+	local client = fresh()
+	local oauth_client = register(client, "workspace")
+	local fields = { client_id = oauth_client.client_id, response_type = "code", redirect_uri = REDIRECT }
+	local refused = query_of(client:get("/oauth2/auth?" .. http.form(fields)).headers.location)
+	t.equal(refused.error, "invalid_scope")
+	t.equal(refused.state, "")
+	fields.scope = "workspace"
+	local back = consent(client, "/oauth2/auth?" .. http.form(fields), "workspaces/business")
+	t.truthy(back.code)
+	t.equal(back.state, "")
+end)
+
 case("conformance 4: an unregistered redirect_uri is not redirected to", function(t)
 	local client = fresh()
 	local oauth_client = register(client, "workspace")
