@@ -76,7 +76,8 @@ local function answer(req)
 		return show(req, id, asked, client, form.choice, "Press Allow or Deny.")
 	end
 	local choice = find_choice(client, form.choice)
-	if form.decision == "allow" and not choice and grants.choices(client)[1] then
+	local foreign = not choice and not client.public and grants.is_place(form.choice)
+	if form.decision == "allow" and not choice and not foreign and grants.choices(client)[1] then
 		return show(req, id, asked, client, form.choice, "Choose where to install it.")
 	end
 	if assert(db.exec("DELETE FROM challenges WHERE id = ?", id)) == 0 then

@@ -59,6 +59,18 @@ function grants.choices(client)
 	return list
 end
 
+--- Whether a choice is somewhere to install something, be it not this app.
+---@param value any
+---@return boolean
+function grants.is_place(value)
+	for _, row in ipairs(assert(db.query(PLACES))) do
+		if value == row.source or value == "workspaces/" .. row.workspace then
+			return true
+		end
+	end
+	return false
+end
+
 local DENIED = "The resource owner or authorization server denied the request"
 
 --- The user said no.

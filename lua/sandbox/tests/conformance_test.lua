@@ -98,6 +98,18 @@ case("an app that is not public can be installed on its own workspace only", fun
 	local page = client:get("/authorize?consent_challenge=" .. challenge).body
 	t.contains(page, "workspaces/business")
 	t.lacks(page, "workspaces/userworkspace")
+	local function answer(choice)
+		return client:post("/authorize", {
+			form = {
+				consent_challenge = challenge,
+				csrf = page:match('name="csrf" value="([^"]*)"'),
+				choice = choice,
+				decision = "allow",
+			},
+		})
+	end
+	t.equal(answer("workspaces/nowhere").status, 400)
+	t.equal(query_of(answer("workspaces/userworkspace").headers.location).error, "access_denied")
 end)
 
 case("conformance 11: a destination's token names its source", function(t)
