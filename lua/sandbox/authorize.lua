@@ -136,7 +136,7 @@ local function authorize(app, req)
 	if name then
 		return grants.refuse(asked, name, description, hint)
 	end
-	if app.env.SANDBOX_AUTO_CONSENT == "1" then
+	if app.env.SANDBOX_AUTO_CONSENT == "1" and req.method ~= "HEAD" then
 		return grants.allow(asked, client, grants.choices(client)[1])
 	end
 	local page = login.user(req) and "/authorize?consent_challenge=" or "/login?login_challenge="

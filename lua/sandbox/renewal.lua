@@ -9,6 +9,9 @@ local reply = require "partnerapp.reply"
 local SQL = "SELECT n, workspace, source, scope FROM installs WHERE n = ? AND client_id = ?"
 
 local function renew(req)
+	if req.method == "HEAD" then -- it would take the old token away and bring no new one
+		return errors.api(5, "not found")
+	end
 	local client = clients.authenticate(req)
 	if not client then
 		return errors.api(16, "invalid client credentials")

@@ -51,6 +51,17 @@ test("--strict refuses bodies with single quotes", async () => {
 	});
 });
 
+test("SANDBOX_AUTO_CONSENT installs at a GET, not at a look", async () => {
+	await withSandbox({ env: { SANDBOX_AUTO_CONSENT: "1" } }, async (origin) => {
+		const wanted = { scope: "workspace", redirect_uris: ["http://localhost/callback"] };
+		const client = (await request(`${origin}/_sandbox/clients`, json(wanted))).json();
+		const query = new URLSearchParams({ client_id: client.client_id, response_type: "code", scope: "workspace" });
+		assert.equal((await request(`${origin}/oauth2/auth?${query}`, { method: "HEAD" })).status, 302);
+		const answer = await request(`${origin}/oauth2/auth?${query}`);
+		assert.match(answer.location, /^http:\/\/localhost\/callback\?code=/);
+	});
+});
+
 test("200 requests a minute, then 429 with Retry-After", async () => {
 	await withSandbox({}, async (origin) => {
 		assert.equal((await request(`${origin}/v1beta/access-tokens`, quoted)).status, 200);

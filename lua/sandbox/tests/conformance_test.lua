@@ -306,6 +306,14 @@ case("conformance 19, 20: a renewal gives a new token and kills the old one", fu
 	t.equal(client:get("/v1beta/" .. CLEARBRAIN, { headers = bearer(renewed.access_token) }).status, 404)
 end)
 
+case("a look at a token's address renews nothing", function(t)
+	local client = fresh()
+	local token, oauth_client = of_workspace(client)
+	local credentials = basic(oauth_client.client_id, oauth_client.client_secret)
+	t.equal(client:head("/v1beta/installs/1/token", { headers = credentials }).status, 404)
+	t.equal(client:get("/v1beta/workspaces", { headers = bearer(token.access_token) }).status, 200)
+end)
+
 case("a renewal needs the app's own credentials", function(t)
 	local client = fresh()
 	local token = of_destination(client)
