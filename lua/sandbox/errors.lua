@@ -35,6 +35,7 @@ function errors.oauth(status, name, description, hint)
 		status_code = status,
 	}, status)
 	response.headers["content-type"] = "application/json;charset=UTF-8"
+	response.headers.pragma = "no-cache"
 	if status == 401 then
 		response.headers["www-authenticate"] = 'Basic realm="sandbox"'
 	end
@@ -69,6 +70,16 @@ local CODES = {
 	[503] = 14,
 }
 
+-- What no handler of the OAuth server got to see. Browsers come to /oauth2/auth only.
+local function oauth_refusal(req, status, message)
+	if status >= 500 then
+		return errors.oauth(status, "server_error", message)
+	elseif req.path == "/oauth2/auth" then
+		return errors.oauth_page(req, 400, "invalid_request", errors.malformed, message)
+	end
+	return errors.oauth(400, "invalid_request", errors.malformed, message)
+end
+
 --- The library's own refusals in Segment's words.
 ---@param req table
 ---@param status integer
@@ -76,15 +87,14 @@ local CODES = {
 ---@return table response
 function errors.shape(req, status, message)
 	local path = req.path
-	if path:find("^/v1beta/") then
+	if path:find("^/v1beta/") or path == "/v1beta" then
 		local response = errors.api(CODES[status] or 13, status == 404 and "not found" or message)
 		response.status = status
 		return response
 	elseif path:find("^/oauth2/") then
-		local faulty = status < 500
-		return errors.oauth(faulty and 400 or status, faulty and "invalid_request" or "server_error", message)
+		return oauth_refusal(req, status, message)
 	elseif path:find("^/v1/") then
-		return reply.json({ success = false, message = message }, status)
+		return reply.json({ success = false, message = message }, status == 413 and 400 or status)
 	elseif path:find("^/_sandbox/") or req:wants_json() then
 		return reply.json({ error = message }, status)
 	end

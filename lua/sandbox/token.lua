@@ -63,7 +63,9 @@ local function exchange(client, form)
 	end
 	local token = install_tokens.issue(install)
 	assert(db.exec("UPDATE codes SET token = ? WHERE hash = ?", store.hash(token), code.hash))
-	return reply.json(install_tokens.body(install, client, token, assumptions.exchange_expires_in))
+	local response = reply.json(install_tokens.body(install, client, token, assumptions.exchange_expires_in))
+	response.headers.pragma = "no-cache"
+	return response
 end
 
 local NAMES = { "grant_type", "code", "redirect_uri", "code_verifier", "client_id", "client_secret" }
@@ -96,13 +98,5 @@ local function handle(req)
 end
 
 return function(app)
-	app:post("/oauth2/token", function(req)
-		local response, err = handle(req)
-		if not response then
-			return nil, err
-		end
-		response.headers["cache-control"] = "no-store"
-		response.headers.pragma = "no-cache"
-		return response
-	end, { csrf = false })
+	app:post("/oauth2/token", handle, { csrf = false })
 end

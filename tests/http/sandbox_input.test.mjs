@@ -396,6 +396,11 @@ test("the event intake: what is no event is dropped or refused, and never an err
 		const answer = await request(`${origin}/v1/batch`, json({ writeKey, batch }));
 		assert.ok([200, 400].includes(answer.status), JSON.stringify(batch)?.slice(0, 60));
 	}
+	for (const length of [600_000, 2_000_000, 10_000_000]) {
+		const answer = await request(`${origin}/v1/batch`, json({ writeKey, batch: [], a: "x".repeat(length) }));
+		assert.equal(answer.status, 400, answer.text);
+		assert.equal(answer.json().success, false);
+	}
 	for (let i = 0; i < 100; i++) {
 		const text = JSON.stringify(good);
 		const body = text.slice(0, random(text.length)) + pick(["", "\0", "\ufffd", "}", "]", '"']) + text.slice(random(text.length));
