@@ -85,12 +85,10 @@ local function create(req, token)
 	if why then
 		return errors.api(3, why)
 	end
-	local public = body.field(asked, "public")
-	if public ~= nil then
-		public = body.boolean(public)
-		if public == nil then
-			return errors.api(3, "public must be a boolean")
-		end
+	local given = body.field(asked, "public")
+	local public = given ~= nil and body.boolean(given)
+	if public == nil then
+		return errors.api(3, "public must be a boolean")
 	end
 	local details = { description = body.field(asked, "description") }
 	for _, name in ipairs(URIS) do

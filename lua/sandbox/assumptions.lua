@@ -42,7 +42,7 @@ local LIST = {
 	},
 	{
 		"A15",
-		"An app needs a display name, a scope of the catalog and one to five redirect URIs.",
+		"An app needs a display name, a scope of the catalog and one to five redirect URIs; it is public when it says so.",
 		redirect_uris_most = 5,
 	},
 	{ "A16", "Editing an app is 501 (12)." },

@@ -2,6 +2,7 @@
 local app = require "init"
 local crypto = require "partnerapp.crypto"
 local http = require "partnerapp.http"
+local json = require "partnerapp.json"
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"
 
@@ -431,6 +432,20 @@ case("conformance 29: five redirect URIs, not six; and other bad apps", function
 	t.equal(create({ scope = "destination/nothing" }).json().code, 3)
 	t.equal(create({ display_name = "" }).json().code, 3)
 	t.equal(client:patch("/v1beta/apps/1", { json = {}, headers = bearer(token) }).json().code, 12)
+end)
+
+case("an app is public when it says so", function(t)
+	local client = fresh()
+	local token = personal_token(client).json().token
+	local function create(public)
+		local body = app_body()
+		body.app.public = public
+		return client:post("/v1beta/apps", { json = body, headers = bearer(token) }).json().public
+	end
+	t.equal(create(nil), false)
+	t.equal(create(json.null), false)
+	t.equal(create(false), false)
+	t.equal(create(true), true)
 end)
 
 case("conformance 32: no token", function(t)
