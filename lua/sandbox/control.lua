@@ -3,11 +3,11 @@ local clients = require "clients"
 local clock = require "partnerapp.clock"
 local faults = require "faults"
 local intake = require "intake"
-local json = require "partnerapp.json"
 local record = require "record"
 local reply = require "partnerapp.reply"
 local scopes = require "scopes"
 local store = require "store"
+local uris = require "uris"
 
 local EVENTS = 100
 
@@ -19,8 +19,10 @@ local function register(req)
 	local asked = req.json
 	if type(asked) ~= "table" or not scopes.is_known(asked.scope) then
 		return failed("scope must be workspace, workspace:read or destination/<slug> with a slug of the catalog")
-	elseif not json.is_array(asked.redirect_uris) or type(asked.redirect_uris[1]) ~= "string" then
-		return failed("redirect_uris must be a list of URIs")
+	end
+	local problem = uris.problem(asked.redirect_uris)
+	if problem then
+		return failed(problem)
 	end
 	local name = type(asked.display_name) == "string" and asked.display_name or "Demo app"
 	local identity = asked.scope .. "\n" .. table.concat(asked.redirect_uris, "\n") .. "\n" .. name

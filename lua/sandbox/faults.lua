@@ -20,6 +20,10 @@ local DELAY_MOST_MS, HELD_MOST_SECONDS, STEP = 60000, 60, 0.01
 
 local METHODS = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
 
+-- The server writes these itself and sends no response that brings its own; wrong_length is there for the length.
+local SERVERS_OWN =
+	{ connection = true, ["content-length"] = true, date = true, ["keep-alive"] = true, ["transfer-encoding"] = true }
+
 local function is_integer(value, least, most)
 	return math.type(value) == "integer" and value >= least and value <= most
 end
@@ -31,6 +35,8 @@ local function headers_problem(headers)
 	for name, value in pairs(headers) do
 		if not name:find "^[%w!#$%%&'*+.^_`|~-]+$" or type(value) ~= "string" or value:find "[%c\x7f]" then
 			return "headers must be names and texts"
+		elseif SERVERS_OWN[name:lower()] then
+			return "headers: the server sets " .. name .. " itself"
 		end
 	end
 end

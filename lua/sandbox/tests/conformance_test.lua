@@ -713,6 +713,10 @@ case("the control API is for this machine, and reset begins anew", function(t)
 	client:post("/_sandbox/reset")
 	t.same(client:get("/_sandbox/requests").json().requests, {})
 	t.equal(register(client, "nonsense").error ~= nil, true)
+	for _, uris in ipairs { {}, { "nonsense" }, { REDIRECT, {} }, { REDIRECT, 7 } } do
+		local bad = client:post("/_sandbox/clients", { json = { scope = "workspace", redirect_uris = uris } })
+		t.equal(bad.status, 400)
+	end
 end)
 
 case("a wrong password keeps the e-mail that was typed", function(t)
