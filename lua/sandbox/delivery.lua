@@ -39,25 +39,28 @@ local function is_wanted(event, display_name)
 	return asked.All ~= false
 end
 
+-- What is configured stands beside Segment's own headers, not in their place.
 local function add_headers(headers, configured)
+	local own = {}
+	for name in pairs(headers) do
+		own[name:lower()] = true
+	end
 	for key, value in pairs(type(configured) == "table" and configured or {}) do
 		if type(value) == "table" then
 			key, value = value.key, value.value
 		end
-		if type(key) == "string" and type(value) == "string" then
+		if type(key) == "string" and type(value) == "string" and not own[key:lower()] then
 			headers[key] = value
 		end
 	end
 end
 
 local function call(hook, configured, body, secret)
-	local headers = {}
-	add_headers(headers, configured)
-	headers["User-Agent"] = "Segment.io/1.0"
-	headers["Content-Type"] = "application/json"
+	local headers = { ["User-Agent"] = "Segment.io/1.0", ["Content-Type"] = "application/json" }
 	if secret and secret ~= "" then
 		headers["X-Signature"] = crypto.hex(crypto.hmac("sha1", secret, body))
 	end
+	add_headers(headers, configured)
 	return { url = hook, method = "POST", headers = headers, body = body, timeout = TIMEOUT }
 end
 

@@ -107,6 +107,21 @@ case("without a shared secret nothing is signed, and the older single hook is ca
 	t.equal(network.calls[1].headers["X-Signature"], nil)
 end)
 
+case("what a hook is configured with does not stand beside what Segment says", function(t)
+	local headers = { ["user-agent"] = "other", ["CONTENT-TYPE"] = "text/plain", ["x-signature"] = "0", Own = "1" }
+	local send = prepared { hooks = { { hook = ONE, headers = headers } }, sharedSecret = "abc123" }
+	local network = testing.network { ["POST " .. ONE] = { status = 200 } }
+	send("track", { userId = "u1", event = "E" })
+	local sent = network.calls[1]
+	t.equal(sent.headers["X-Signature"], signed("abc123", sent.body))
+	local names = {}
+	for name in pairs(sent.headers) do
+		names[#names + 1] = name
+	end
+	table.sort(names)
+	t.same(names, { "Content-Type", "Own", "User-Agent", "X-Signature" })
+end)
+
 case("conformance 71: one hook that takes it is enough", function(t)
 	local send, client, token = prepared { hooks = { { hook = ONE }, { hook = TWO } } }
 	local network = testing.network { ["POST " .. ONE] = { status = 500 }, ["POST " .. TWO] = { status = 200 } }
