@@ -118,6 +118,17 @@ case("the catalog of sources keeps dots in its slugs", function(t)
 	t.equal(call(client, token, "GET", "catalog/destinations/braze"), 404)
 end)
 
+case("labels are Segment's, with their slips", function(t)
+	local client = fresh()
+	local token = of_workspace(client)
+	local _, item = call(client, token, "GET", "catalog/destinations/mixpanel")
+	for _, setting in ipairs(item.settings) do
+		if setting.name == "legacySuperProperties" then
+			t.equal(setting.display_name, "Legacy Super  Properties")
+		end
+	end
+end)
+
 case("metrics of a destination that nothing was sent to", function(t)
 	local client = fresh()
 	local token = of_workspace(client)
@@ -252,7 +263,7 @@ case("the rate limit is of each token and each minute", function(t)
 	t.equal(call(client, one, "GET", "workspaces"), 200)
 end)
 
-case("strict: no single quotes, no texts for booleans", function(t)
+case("conformance 25: strict: no single quotes, no texts for booleans", function(t)
 	local client = fresh()
 	local token = of_workspace(client)
 	local headers = segment.bearer(token.access_token)
