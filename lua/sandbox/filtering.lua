@@ -26,7 +26,8 @@ end
 -- The same value is always in or always out; without a path chance decides.
 local function is_sampled(event, action)
 	local value = action.path and action.path ~= "" and at_path(event, action.path)
-	local text = type(value) == "string" and value or crypto.token(16)
+	local is_id = type(value) == "string" or type(value) == "number"
+	local text = is_id and tostring(value) or crypto.token(16)
 	return (">I4"):unpack(crypto.digest("sha256", text)) / 2 ^ 32 < action.percent
 end
 

@@ -160,6 +160,10 @@ case("a sample keeps its share, the same users each time", function(t)
 		kept = kept + (once and 1 or 0)
 	end
 	t.truthy(kept > 140 and kept < 260, kept)
+	local first = filtering.apply({ type = "track", userId = 7 }, { half }) ~= nil
+	for _ = 1, 20 do
+		t.equal(filtering.apply({ type = "track", userId = 7 }, { half }) ~= nil, first)
+	end
 	t.equal(filtering.apply(EVENT, { filter { { type = "sample_event", percent = 0 } } }), nil)
 	t.equal(filtering.apply(EVENT, { filter { { type = "sample_event", percent = 1 } } }), EVENT)
 end)
