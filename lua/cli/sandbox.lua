@@ -8,7 +8,7 @@ local sandbox = {
 	usage = "[options]",
 	settings = true,
 	flags = {
-		strict = { help = "SANDBOX_STRICT=1: refuse single-quoted bodies and short states" },
+		strict = { help = "SANDBOX_STRICT=1: refuse single-quoted bodies, short states and http to 127.0.0.1" },
 		["no-rate-limit"] = { help = "SANDBOX_NO_RATE_LIMIT=1: answer more than 200 requests a minute" },
 	},
 	examples = [[

@@ -90,6 +90,10 @@ local LIST = {
 	{ "A42", "A preview of a filter takes { filter, payload } and answers { input_payload, filtered_payload }." },
 	{ "A43", "A filter whose condition cannot be read is 400 (3) when it is written." },
 	{ "A44", "A source has one tracking plan at most; another one is 409 (6)." },
+	{
+		"A45",
+		"A redirect_uri may also be plain http to 127.0.0.1 or [::1]; --strict refuses all but localhost, as fosite does.",
+	},
 }
 
 local values = {

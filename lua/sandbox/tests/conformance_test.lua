@@ -37,6 +37,54 @@ case("conformance 3: another scope than the app's is an error redirect", functio
 	t.contains(back.error_hint, '"workspace"')
 end)
 
+-- What the authorize endpoint redirects a request to, which is good but for `more`; its own parameters are kept.
+local function redirected(t, client, uri, more)
+	local asked = { scope = "workspace", redirect_uris = { uri } }
+	local oauth_client = client:post("/_sandbox/clients", { json = asked }).json()
+	local fields = { response_type = "code", scope = "workspace", state = "12345678" }
+	for name, value in pairs(more or {}) do
+		fields[name] = value or nil
+	end
+	fields.client_id, fields.redirect_uri = oauth_client.client_id, uri
+	local location = client:get("/oauth2/auth?" .. http.form(fields)).headers.location
+	if location:find("^/login") then
+		return "login"
+	end
+	local back = query_of(location)
+	t.equal(location:sub(1, #uri), uri)
+	t.equal(back.state, fields.state)
+	t.truthy(back.error_description, uri)
+	return back.error, back.error_hint
+end
+
+case("errors of the authorize endpoint that are redirected, behind what the redirect_uri has already", function(t)
+	local client = fresh()
+	local uri = "https://app.example/callback?a=b"
+	t.equal(redirected(t, client, uri), "login")
+	t.equal(redirected(t, client, uri, { response_type = false }), "unsupported_response_type")
+	t.equal(redirected(t, client, uri, { response_type = "token" }), "unsupported_response_type")
+	t.equal(redirected(t, client, uri, { scope = false }), "invalid_scope")
+	t.equal(redirected(t, client, uri, { scope = "workspace workspace" }), "invalid_scope")
+	t.equal(redirected(t, client, uri, { code_challenge = "short" }), "invalid_request")
+	local name, hint = redirected(t, client, "http://app.example/callback?a=b")
+	t.equal(name, "invalid_request")
+	t.contains(hint, "localhost")
+end)
+
+case("strict: a short state and plain http to an address are refused", function(t)
+	local client = fresh()
+	local uri, address = "http://app.localhost/callback?a=b", "http://127.0.0.1:8888/callback?a=b"
+	t.equal(redirected(t, client, uri, { state = "123" }), "login")
+	t.equal(redirected(t, client, address), "login")
+	require("body").strict = true
+	local state, http_to_address = redirected(t, client, uri, { state = "123" }), redirected(t, client, address)
+	local fine = redirected(t, client, uri)
+	require("body").strict = false
+	t.equal(state, "invalid_state")
+	t.equal(http_to_address, "invalid_request")
+	t.equal(fine, "login")
+end)
+
 case("a state comes back also when there was none", function(t)
 	local client = fresh()
 	local oauth_client = register(client, "workspace")
