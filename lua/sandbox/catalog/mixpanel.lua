@@ -26,7 +26,12 @@ return {
 		{ name = "eventIncrements", display_name = "Events to increment in People", type = "LIST", default = {} },
 		{ name = "groupIdentifierTraits", display_name = "Group Identifier Traits", type = "LIST", default = {} },
 		{ name = "groupTraitsToSetOnce", display_name = "Group Traits to Set Once", type = "LIST", default = {} },
-		{ name = "legacySuperProperties", display_name = "Legacy Super  Properties", type = "BOOLEAN", default = false },
+		{
+			name = "legacySuperProperties",
+			display_name = "Legacy Super  Properties",
+			type = "BOOLEAN",
+			default = false,
+		},
 		{ name = "people", display_name = "Use Mixpanel People", type = "BOOLEAN", default = true },
 		{ name = "peopleProperties", display_name = "Traits to set as People Properties", type = "LIST", default = {} },
 		{

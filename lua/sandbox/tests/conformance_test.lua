@@ -303,7 +303,7 @@ case("credentials in the form are fine too", function(t)
 	t.equal(response.status, 200)
 end)
 
-case("credentials as fosite looks for them: without a client there are none, without a secret they are wrong", function(t)
+case("credentials are looked for as fosite does: without a client none, without a secret wrong ones", function(t)
 	local client = fresh()
 	local oauth_client = register(client, "workspace")
 	local good = { grant_type = "authorization_code", code = "x", redirect_uri = REDIRECT }
