@@ -80,6 +80,13 @@ static bool keeps_alive(const struct mg_request_info *info, const struct pa_requ
 	return strcmp(info->http_version, "1.1") == 0;
 }
 
+/* White space behind a value is not part of it (RFC 9110 5.5); civetweb takes off only what is in front. */
+static void trim_end(struct pa_span *text)
+{
+	while (text->length > 0 && (text->at[text->length - 1] == ' ' || text->at[text->length - 1] == '\t'))
+		text->length--;
+}
+
 static struct pa_verdict read_head(struct pa_server *server, const struct mg_request_info *info, struct worker *worker,
 	struct pa_body_framing *framing)
 {
@@ -99,6 +106,8 @@ static struct pa_verdict read_head(struct pa_server *server, const struct mg_req
 		request->headers[i] =
 			(struct pa_header){span_of(info->http_headers[i].name), span_of(info->http_headers[i].value)};
 	verdict = pa_gate_layout(request, info->http_version + strlen(info->http_version) + 2);
+	for (size_t i = 0; i < request->header_count; i++)
+		trim_end(&request->headers[i].value);
 	if (verdict.status == 0)
 		verdict = pa_gate_headers(
 			request, (const char *const *)server->hosts, server->options.host_count, server->options.body_max, framing);

@@ -73,6 +73,8 @@ for (const [name, bytes, wanted] of [
 	["HT-15 two Hosts", head("GET /hello HTTP/1.1", ["Host: localhost"]), 400],
 	["HT-05 another Host", "GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421],
 	["HT-05 a Host with a port is fine", "GET /hello HTTP/1.1\r\nHost: LOCALHOST:1234\r\n\r\n", 200],
+	["white space behind a Host is not part of it", "GET /hello HTTP/1.1\r\nHost: localhost \t\r\n\r\n", 200],
+	["white space behind a Content-Length is not part of it", head("POST /echo HTTP/1.1", ["Content-Length: 3 "]) + "abc", 200],
 	["HT-05 a malformed Host", "GET /hello HTTP/1.1\r\nHost: local host\r\n\r\n", 400],
 	["HT-11 %00 in the path", head("GET /hello%00 HTTP/1.1"), 400],
 	["HT-11 a bad escape in the path", head("GET /hello%zz HTTP/1.1"), 400],
