@@ -77,6 +77,11 @@ function partnerapp.new(options)
 	return setmetatable(app, AppMeta)
 end
 
+-- A route may be added by the library for a mount: the line to name is the app's.
+local function wrong(message)
+	error(scripts.caller() .. ": " .. message, 0)
+end
+
 local function add(app, method, path, handler, options)
 	if type(handler) ~= "function" then
 		error(("%s %s: a handler must be a function, not a %s"):format(method, tostring(path), type(handler)), 3)
@@ -85,7 +90,7 @@ local function add(app, method, path, handler, options)
 	check_options(options, { csrf = "boolean", begins_session = "boolean" }, method .. " " .. tostring(path))
 	for _, reserved in ipairs(RESERVED) do
 		if path == reserved or type(path) == "string" and path:sub(1, #reserved + 1) == reserved .. "/" then
-			error(("%s %s: this path is reserved"):format(method, path), 3)
+			wrong(("%s %s: this path is reserved"):format(method, path))
 		end
 	end
 	local route = {
@@ -99,7 +104,7 @@ local function add(app, method, path, handler, options)
 	}
 	local ok, why = app._router:add(route)
 	if not ok then
-		error(why, 3)
+		wrong(why)
 	end
 end
 
@@ -301,6 +306,9 @@ function App:dispatch(req)
 		response = answer(self, req, route)
 	else
 		response = unrouted(self, req)
+	end
+	if type(response) ~= "table" then
+		error("a response must be a table, not a " .. type(response), 0)
 	end
 	if response.refused then
 		response = require("partnerapp.fault").shape(route and route.app or self, req, response)

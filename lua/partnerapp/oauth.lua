@@ -5,6 +5,7 @@ local config = require "partnerapp.config"
 local flow = require "partnerapp.flow"
 local limits = require "partnerapp.limits"
 local log = require "native.log"
+local scripts = require "native.scripts"
 
 local oauth = {}
 
@@ -312,27 +313,29 @@ local function unavailable(req, mount, err, code)
 	)
 end
 
+-- Names the app's line, however many of the library's functions are in between.
+local function wrong(message, ...)
+	error(("%s: oauth: %s"):format(scripts.caller(), message:format(...)), 0)
+end
+
 local function check_options(path, options)
 	if type(options) ~= "table" then
-		error("oauth: a mount needs a table of options", 4)
+		wrong "a mount needs a table of options"
 	end
 	for name, value in pairs(options) do
 		local wanted = OPTIONS[name]
 		if not wanted then
-			error(("oauth: unknown option '%s'"):format(tostring(name)), 4)
+			wrong("unknown option '%s'", tostring(name))
 		elseif type(value) ~= wanted then
-			error(("oauth: option '%s' must be a %s"):format(name, wanted), 4)
+			wrong("option '%s' must be a %s", name, wanted)
 		end
 	end
 	if not options.scope or not options.installed then
-		error("oauth: a mount needs 'scope' and 'installed'", 4)
+		wrong "a mount needs 'scope' and 'installed'"
 	elseif not flow.is_scope(options.scope) then
-		error(("oauth: '%s' cannot be a scope"):format(options.scope), 4)
+		wrong("'%s' cannot be a scope", options.scope)
 	elseif type(path) ~= "string" or not path:find("^/[%w%-._~/]*[%w%-._~]$") then
-		error(
-			("oauth: '%s' cannot be the path of a mount: only '/auth/segment' and its like"):format(tostring(path)),
-			4
-		)
+		wrong("'%s' cannot be the path of a mount: only '/auth/segment' and its like", tostring(path))
 	end
 end
 
@@ -347,7 +350,7 @@ function oauth.mount(app, path, options)
 	if options.server then
 		server, problem = servers().define(options.server, options.client)
 		if not server then
-			error("oauth: the mount's server: " .. problem, 3)
+			wrong("the mount's server: %s", problem)
 		end
 	end
 	local mount = {

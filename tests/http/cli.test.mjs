@@ -118,6 +118,8 @@ for (const [name, script, message] of [
 	["an undeclared global", "x = 1", /init\.lua:2:.*local/],
 	["an unknown option", "partnerapp.new { colour = 1 }", /colour/],
 	["a route twice", 'local a = partnerapp.new {} local f = function() end a:get("/x", f)\na:get("/x", f) return a', /init\.lua:2.*init\.lua:3|init\.lua:3.*init\.lua:2/s],
+	["a mount with an unknown option", 'local a = partnerapp.new {}\na:oauth("/a", { scoop = 1 })\nreturn a', /^init\.lua:3: oauth: unknown option 'scoop'/m],
+	["a mount twice", 'local a, o = partnerapp.new {}, { scope = "workspace", installed = function() end }\na:oauth("/a", o)\na:oauth("/a", o) return a', /^init\.lua:4: GET \/a is already defined at init\.lua:3/m],
 	["a reserved path", 'local a = partnerapp.new {} a:get("/healthz", function() end) return a', /reserved/],
 	["native modules", 'require "native.db" return partnerapp.new {}', /an app cannot require/],
 	["no app returned", "return 1", /return app/],

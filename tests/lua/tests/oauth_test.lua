@@ -31,12 +31,13 @@ end
 
 -- Mounts
 
-testing.case("a mount with a wrong option, path or scope fails when the app loads, and says why", function(t)
+testing.case("a mount with a wrong option, path or scope fails when the app loads, and says where and why", function(t)
 	local function installed() end
 	local function mount(path, options, text)
-		t.raises(function()
+		local err = t.raises(function()
 			partnerapp.new({}):oauth(path, options)
 		end, text)
+		t.match(err, "^tests/oauth_test%.lua:%d+: oauth: ")
 	end
 	mount("/a", nil, "table of options")
 	mount("/a", { scope = "workspace" }, "'installed'")

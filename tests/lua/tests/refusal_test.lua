@@ -115,6 +115,20 @@ testing.case("a handler that returns nothing answers 204", function(t)
 	t.equal(response.body, "")
 end)
 
+testing.case("a handler that returns what is no response is told so", function(t)
+	local app = partnerapp.new({})
+	for name, value in pairs({ number = 5, boolean = true, string = "hello" }) do
+		app:get("/" .. name, function()
+			return value
+		end)
+	end
+	for _, name in ipairs({ "number", "boolean", "string" }) do
+		local response = testing.client(app):get("/" .. name)
+		t.equal(response.status, 500)
+		t.contains(response.body, "a response must be a table, not a " .. name)
+	end
+end)
+
 testing.case("nil and a message is a failure", function(t)
 	local response = testing.client(sample()):get("/nil")
 	t.equal(response.status, 500)
