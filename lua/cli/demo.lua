@@ -35,6 +35,8 @@ function demo.plan(given)
 	local slug = given.flags.destination
 	local found = settings.find(given.settings, folder)
 	settings.for_server(found)
+	settings.for_sandbox(found)
+	settings.compare_addresses(found)
 	if not folder then
 		found.problems[#found.problems + 1] = message
 	end

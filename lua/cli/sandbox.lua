@@ -27,10 +27,7 @@ function sandbox.plan(given)
 	given.settings.SANDBOX_STRICT = given.flags.strict and "1" or given.settings.SANDBOX_STRICT
 	given.settings.SANDBOX_NO_RATE_LIMIT = given.flags["no-rate-limit"] and "1" or given.settings.SANDBOX_NO_RATE_LIMIT
 	local found = settings.find(given.settings)
-	local address = found.value.SANDBOX_LISTEN:match("^(.*):%d+$")
-	if address and not settings.is_loopback(address) then
-		found.problems[#found.problems + 1] = "SANDBOX_LISTEN: the sandbox is for this machine only: use 127.0.0.1"
-	end
+	settings.for_sandbox(found)
 	if settings.report(found) then
 		return { exit_code = 2 }
 	end

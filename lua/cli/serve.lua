@@ -28,6 +28,7 @@ function serve.plan(given)
 	local folder, message = servers.app_folder(given[1])
 	local found = settings.find(given.settings, folder)
 	settings.for_server(found)
+	settings.compare_addresses(found)
 	if not folder then
 		found.problems[#found.problems + 1] = message
 	end

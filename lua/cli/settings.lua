@@ -204,9 +204,6 @@ function settings.by_flag(flag)
 	return by_flag[flag]
 end
 
---- Whether a host name or address is this machine.
-settings.is_loopback = is_loopback
-
 -- NAME, or the first line of the file that NAME_FILE names.
 local function from_place(lookup, setting, place, problems)
 	local value = lookup(setting.name)
@@ -329,6 +326,27 @@ function settings.for_server(found)
 			problems[#problems + 1] = ("%s: %s"):format(path, message)
 		end
 		value.SECRET_KEY, found.from.SECRET_KEY = "k1:" .. made, path
+	end
+end
+
+--- Adds what a sandbox that listens has to keep: whoever reaches it is anybody's customer (OP-07).
+---@param found table from find
+function settings.for_sandbox(found)
+	local address = found.value.SANDBOX_LISTEN:match("^(.*):%d+$")
+	if address and not is_loopback(address) then
+		found.problems[#found.problems + 1] = "SANDBOX_LISTEN: the sandbox is for this machine only: use 127.0.0.1"
+	end
+end
+
+--- Warns when LISTEN was changed and the default of PUBLIC_URL, which browsers are sent to, leads elsewhere.
+---@param found table from find
+function settings.compare_addresses(found)
+	local url, listen = found.value.PUBLIC_URL, found.value.LISTEN
+	if found.from.PUBLIC_URL == "default" and url:match(":%d+$") ~= listen:match(":%d+$") then
+		found.warnings[#found.warnings + 1] = ("browsers are sent to %s, but LISTEN is %s: set PUBLIC_URL too"):format(
+			url,
+			listen
+		)
 	end
 end
 

@@ -45,6 +45,7 @@ for (const [name, args, env] of [
 	["PostgreSQL", ["config"], { DATABASE_URL: "postgres://localhost/x" }],
 	["OA-23 a plain http SEGMENT_ID_URL elsewhere", ["config"], { SEGMENT_ID_URL: "http://id.segmentapis.com" }],
 	["OP-07 a sandbox for other machines", ["sandbox", "--sandbox-listen", "0.0.0.0:8889"]],
+	["OP-07 a demo's sandbox for other machines", ["demo", "--sandbox-listen", "0.0.0.0:0"]],
 	["a switch that is neither on nor off", ["config"], { SANDBOX_STRICT: "yes" }],
 	["HT-02 an address for others without a password", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", LISTEN: "0.0.0.0:8888" }],
 	["ST-02 production without a key", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", PUBLIC_URL: "https://app.example.com" }],
@@ -60,6 +61,13 @@ for (const [name, args, env] of [
 
 test("serve without CLIENT_ID says that demo needs none", async () => {
 	assert.match((await command(["serve"])).err, /CLIENT_ID is not set.*demo/);
+});
+
+test("another LISTEN without its PUBLIC_URL is warned about", async () => {
+	const err = async (env) => (await command(["serve"], env)).err;
+	assert.match(await err({ LISTEN: "127.0.0.1:9000" }), /sent to http:\/\/localhost:8888, but LISTEN is 127\.0\.0\.1:9000: set PUBLIC_URL/);
+	assert.doesNotMatch(await err({ LISTEN: "127.0.0.1:9000", PUBLIC_URL: "http://localhost:9001" }), /sent to/);
+	assert.doesNotMatch(await err({}), /sent to/);
 });
 
 for (const name of ["SEGMENT_ID_URL", "SEGMENT_API_URL"]) {
