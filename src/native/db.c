@@ -389,7 +389,7 @@ static int apply(lua_State *L, struct pa_connection *connection, const char *mod
 
 	for (lua_Integer n = from + 1; n <= to; n++) {
 		snprintf(suffix, sizeof suffix, "before-%.60s-%d", module, (int)n);
-		if (n > 1 && pa_connection_back_up(connection, suffix, error) < 0)
+		if (from > 0 && pa_connection_back_up(connection, suffix, error) < 0)
 			return -1;
 		if (pa_connection_run(connection, "BEGIN IMMEDIATE", false, error) < 0)
 			return -1;

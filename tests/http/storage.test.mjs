@@ -151,6 +151,16 @@ const STEP = "CREATE TABLE notes (n INTEGER PRIMARY KEY, text TEXT NOT NULL)";
 const migrations = (...steps) => writeFileSync(path.join(place.name, "app/init.lua"), APP.replace(`{ "${STEP}" }`,
 	`{ ${[STEP, ...steps].map((step) => `[[${step}]]`).join(", ")} }`));
 
+const copies = () => readdirSync(path.join(place.name, ".partnerapp")).filter((name) => name.includes("before"));
+
+test("ST-10 a new database is not copied: there is nothing to lose yet", async () => {
+	migrations("ALTER TABLE notes ADD COLUMN extra TEXT");
+	const server = await serve();
+	assert.equal((await note()).status, 200);
+	assert.deepEqual(copies(), []);
+	await server.stop();
+});
+
 test("ST-10 a migration that fails half-way changes nothing; the database was copied before", async () => {
 	const first = await serve();
 	for (let i = 0; i < 3; i++) assert.equal((await note()).status, 200);
@@ -159,7 +169,6 @@ test("ST-10 a migration that fails half-way changes nothing; the database was co
 	const broken = await serve();
 	assert.equal((await request(`${url}/count`)).status, 500);
 	await broken.stop();
-	const copies = () => readdirSync(path.join(place.name, ".partnerapp")).filter((name) => name.includes("before"));
 	assert.equal(copies().length, 1);
 	assert.equal(statSync(path.join(place.name, ".partnerapp", copies()[0])).mode & 0o777, 0o600);
 	migrations();

@@ -49,8 +49,8 @@ db.guarded = nil
 function db.wipe() end
 
 --- Applies what is missing of a module's migrations, each in one transaction, and records it. A file database is copied
---- beside itself (".before-MODULE-N") before a migration changes an existing one. Fails with "newer" when the database
---- was written by a newer program.
+--- beside itself (".before-MODULE-N") before a step that follows on those of an earlier time. Fails with "newer" when
+--- the database was written by a newer program.
 ---@param module string
 ---@param steps string[] SQL scripts (several statements each), only ever appended to
 ---@return true?, string?, string?
