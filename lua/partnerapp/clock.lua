@@ -28,9 +28,10 @@ end
 
 --- Waits: for a request that is held on purpose.
 ---@param seconds number at most 1
+---@return boolean go_on false once the server ends what is under way
 function clock.wait(seconds)
 	only_the_sandbox()
-	sys.sleep(seconds)
+	return sys.sleep(seconds)
 end
 
 --- Back to the true time.

@@ -295,7 +295,9 @@ function renewal.after(install, stale)
 		elseif waited > WAIT_MOST then
 			return nil, "another worker renews the token and does not finish", "timeout"
 		end
-		sys.sleep(WAIT_STEP)
+		if not sys.sleep(WAIT_STEP) then
+			return nil, "the server stops", "cancelled"
+		end
 		waited = waited + WAIT_STEP
 	end
 end

@@ -42,10 +42,9 @@ function retry.wait(seconds)
 	local over = sys.monotonic() + seconds
 	while true do
 		local left = over - sys.monotonic()
-		if left <= 0 then
+		if left <= 0 or not sys.sleep(math.min(left, 1)) then
 			return
 		end
-		sys.sleep(math.min(left, 1))
 	end
 end
 

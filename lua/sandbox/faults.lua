@@ -139,15 +139,14 @@ local function take(req)
 	end
 end
 
--- Until `is_over` says so, or the fault is gone, or a minute has passed.
+-- Until `is_over` says so, the fault is gone, a minute has passed or the server ends what is under way.
 local function hold(n, is_over)
 	assert(db.exec_soon("UPDATE faults SET waiting = waiting + 1 WHERE n = ?", n))
 	for _ = 1, HELD_MOST_SECONDS // STEP do
 		local row = db.row("SELECT left, released FROM faults WHERE n = ?", n)
-		if not row or row.released == 1 or is_over(row) then
+		if not row or row.released == 1 or is_over(row) or not clock.wait(STEP) then
 			break
 		end
-		clock.wait(STEP)
 	end
 	assert(db.exec_soon("UPDATE faults SET waiting = waiting - 1 WHERE n = ?", n))
 end
@@ -161,8 +160,7 @@ local function never()
 end
 
 local function pause(ms)
-	while ms > 0 do
-		clock.wait(math.min(ms, 1000) / 1000)
+	while ms > 0 and clock.wait(math.min(ms, 1000) / 1000) do
 		ms = ms - 1000
 	end
 end

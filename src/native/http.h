@@ -2,6 +2,8 @@
 #ifndef PA_HTTP_H
 #define PA_HTTP_H
 
+#include <stdbool.h>
+
 #include "../error.h"
 
 struct pa_http;
@@ -15,6 +17,9 @@ struct pa_http *pa_http_open(const char *allow, unsigned calls_max, struct pa_er
 
 /* From now on calls end with "cancelled", those under way at once. Any thread. */
 void pa_http_cancel(struct pa_http *http);
+
+/* Whether that was said. Any thread. */
+bool pa_http_is_cancelled(const struct pa_http *http);
 
 /* No call may be under way any more. */
 void pa_http_close(struct pa_http *http);

@@ -241,6 +241,11 @@ void pa_http_cancel(struct pa_http *http)
 	pthread_mutex_unlock(&http->mutex);
 }
 
+bool pa_http_is_cancelled(const struct pa_http *http)
+{
+	return atomic_load(&http->cancelled);
+}
+
 void pa_http_close(struct pa_http *http)
 {
 	if (!http)

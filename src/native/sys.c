@@ -8,6 +8,7 @@
 #include <time.h>
 
 #include "../bell.h"
+#include "http.h"
 
 static int l_now(lua_State *L)
 {
@@ -55,7 +56,8 @@ static int l_sleep(lua_State *L)
 	pa_native_wait_begin(L);
 	nanosleep(&time, NULL);
 	pa_native_wait_end(L);
-	return 0;
+	lua_pushboolean(L, !pa_http_is_cancelled(pa_native_services(L)->http));
+	return 1;
 }
 
 static int l_settings(lua_State *L)

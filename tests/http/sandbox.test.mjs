@@ -8,6 +8,7 @@ import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import zlib from "node:zlib";
 import { folder, freePort, json, raw, request, start, top } from "./harness.mjs";
+import { until } from "./segment.mjs";
 
 const USER = { authorization: `Basic ${Buffer.from("user@example.com:password").toString("base64")}` };
 const WANTED = { access_token: { description: "d", scopes: "workspace", workspace_names: ["workspaces/business"] } };
@@ -212,6 +213,24 @@ test("a reset lets go what is held", async () => {
 	while ((await state()).held < 1);
 	await control("reset");
 	assert.equal((await held).status, 401);
+});
+
+test("OP-01 a second signal ends what is held or late at once", { timeout: 30000 }, async () => {
+	const place = folder();
+	const port = await freePort();
+	const origin = `http://127.0.0.1:${port}`;
+	const server = await start(["sandbox"], { cwd: place.name, env: { SANDBOX_LISTEN: `127.0.0.1:${port}` } });
+	await request(`${origin}/_sandbox/faults`, json({ method: "GET", path: PATH, mode: "hold" }));
+	await request(`${origin}/_sandbox/faults`, json({ method: "GET", path: "/v1beta/catalog/*", delay_ms: 60000 }));
+	const held = [PATH, "/v1beta/catalog/sources"].map((path) => request(origin + path).catch(() => undefined));
+	await until(() => request(`${origin}/_sandbox/requests`), (answer) => answer.json().held === 1);
+	const begun = Date.now();
+	server.child.kill("SIGTERM");
+	await until(() => request(`${origin}/healthz`).catch(() => undefined), (answer) => answer?.status !== 200);
+	assert.equal(await server.stop(), 0);
+	assert.ok(Date.now() - begun < 5000, `${Date.now() - begun} ms`);
+	await Promise.all(held);
+	place.remove();
 });
 
 test("the clock goes forward", async () => {

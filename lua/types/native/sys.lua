@@ -21,6 +21,7 @@ function sys.reset_clock() end
 
 --- Waits. For what another process will have done, which nothing else tells.
 ---@param seconds number at most 1
+---@return boolean go_on false once the server ends what is under way
 function sys.sleep(seconds) end
 
 --- The settings this server was started with: names and text values. Secrets are among them, so app scripts never see
