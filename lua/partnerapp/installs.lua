@@ -92,7 +92,7 @@ local function id_for(client_id, name, fresh)
 end
 
 local function write(token, origin)
-	local fresh = crypto.token(9)
+	local fresh = crypto.token(9):gsub("^%-", "_") -- `partnerapp run ACTION ID` would take it for an option
 	local name = token.name or "local/" .. fresh
 	local id, err, code = id_for(origin.client.id, name, fresh)
 	if not id then

@@ -225,7 +225,9 @@ test("installs lists what is saved beside the running server, tokens masked", as
 	assert.ok(installs.length > 0);
 	for (const install of installs) assert.equal(install.token, "***");
 	const table = await run(["installs"], { cwd: demo.cwd, env: demo.settings });
-	assert.match(table.out, /installs\/\d+/);
+	const [head, row] = table.out.split("\n").filter((line) => /^ID|destination\//.test(line));
+	for (const [title, value] of [["NAME", /installs\/\d/], ["SOURCE", /\S+\/sources\//], ["SCOPE", /destination\//], ["HEALTH", /ok/]])
+		assert.equal(row.search(value), head.indexOf(title), table.out);
 });
 
 test("ST-06 kill -9 right after the success page never loses the install", async () => {

@@ -55,6 +55,12 @@ testing.case("two installs without a name are two", function(t)
 	t.truthy(save({ install_name = "absent" }).id ~= save({ install_name = "absent" }).id)
 end)
 
+testing.case("an id does not look like an option of the command line", function(t)
+	for _ = 1, 300 do
+		t.match(save({ install_name = "absent" }).id, "^[%w_][%w_-]+$")
+	end
+end)
+
 testing.case("SBX-13 a list has the newest first, and what scripts see has no token", function(t)
 	testing.clock.advance(10)
 	local install, _, text = save()
