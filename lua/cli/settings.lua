@@ -247,24 +247,15 @@ local function take_app_settings(found, env, app)
 	end
 end
 
---- Finds every setting's value.
----@param given table<string, string> by flags, by setting name
----@param app string? the app's folder: .env keys that its scripts name are its own
----@return table found `value` and `from` by name, `app` (other keys of .env), `problems`, `warnings`; `key_file` when
---- the key is in a file
-function settings.find(given, app)
-	local found = { value = {}, from = {}, app = {}, problems = {}, warnings = {} }
-	local env = dotenv.read(".env", found.problems, found.warnings)
+-- Every setting's value: by flags, else from the first of the places that has it, else the default.
+local function collect(found, given, places)
 	for _, setting in ipairs(settings.all) do
 		local name = setting.name
 		local value, from = given[name], "flag"
-		if not value then
-			value, from = from_place(files.env, setting, "environment", found.problems)
-		end
-		if not value then
-			value, from = from_place(function(key)
-				return env[key]
-			end, setting, ".env", found.problems)
+		for _, place in ipairs(places) do
+			if not value then
+				value, from = from_place(place.lookup, setting, place.name, found.problems)
+			end
 		end
 		if not value then
 			value, from = setting.default, "default"
@@ -278,12 +269,43 @@ function settings.find(given, app)
 		end
 		found.value[name], found.from[name] = value, value and from or "unset"
 	end
+	return found
+end
+
+local function new_found()
+	return { value = {}, from = {}, app = {}, problems = {}, warnings = {} }
+end
+
+--- Finds every setting's value.
+---@param given table<string, string> by flags, by setting name
+---@param app string? the app's folder: .env keys that its scripts name are its own
+---@return table found `value` and `from` by name, `app` (other keys of .env), `problems`, `warnings`; `key_file` when
+--- the key is in a file
+function settings.find(given, app)
+	local found = new_found()
+	local env = dotenv.read(".env", found.problems, found.warnings)
+	collect(found, given, {
+		{ name = "environment", lookup = files.env },
+		{
+			name = ".env",
+			lookup = function(key)
+				return env[key]
+			end,
+		},
+	})
 	local place = found.from.SECRET_KEY
 	if place ~= "environment" and place ~= ".env" and place ~= "unset" then
 		found.key_file = place
 	end
 	take_app_settings(found, env, app)
 	return found
+end
+
+--- The same from flags and defaults alone: an app's tests come out the same wherever they run.
+---@param given table<string, string>
+---@return table found
+function settings.defaults(given)
+	return collect(new_found(), given, {})
 end
 
 --- Adds what only a server needs: the key (made on first start in development) and rules between settings.

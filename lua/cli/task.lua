@@ -16,17 +16,18 @@ function task.plan(name, given)
 		files.err("partnerapp: " .. message .. "\n")
 		return { exit_code = 2 }
 	end
-	local found = settings.find(given.settings, folder)
+	local testing = name == "test"
+	local found = testing and settings.defaults(given.settings) or settings.find(given.settings, folder)
 	if settings.report(found) then
 		return { exit_code = 2 }
 	end
 	local server = servers.app(found, folder, false)
 	server.database = "sqlite::memory:"
 	server.secret_key = "k1:" .. crypto.hex(crypto.random(32))
-	server.settings.TESTING = "1"
+	server.settings.TESTING = testing and "1" or nil
 	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
 	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
-	return servers.task(name, server, {}, name == "test" and "off" or "warn")
+	return servers.task(name, server, {}, testing and "off" or "warn")
 end
 
 return task

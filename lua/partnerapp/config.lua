@@ -49,8 +49,8 @@ end
 config.read()
 
 local function find(name)
-	local value = settings[name] or settings["env." .. name] or sys.env(name)
-	return value ~= "" and value or nil
+	local value = settings[name] or settings["env." .. name] or not settings.TESTING and sys.env(name)
+	return value and value ~= "" and value or nil
 end
 
 --- The names of a client's settings: CLIENT_ID and CLIENT_SECRET, or those of another client: "report" is

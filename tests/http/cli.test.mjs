@@ -166,6 +166,14 @@ test("ST-09 a database that is none is refused and not touched", async () => {
 	assert.deepEqual(readFileSync(path.join(place.name, "data.db")), before);
 });
 
+test("an app's tests come out the same whatever .env and the environment say", async () => {
+	write(".env", "SEGMENT_ID_URL=http://127.0.0.1:8889\nREPORT_CLIENT_ID=a\nREPORT_CLIENT_SECRET=b\nTRACKING_ID=UA-1\n");
+	const env = { PUBLIC_URL: "https://app.example.com", WORKSPACE_CLIENT_ID: "a", WORKSPACE_CLIENT_SECRET: "b", WORKERS: "x" };
+	const { code, out, err } = await command(["test", path.join(top, "lua/app")], env);
+	assert.equal(code, 0, out + err);
+	assert.equal(err, "");
+});
+
 test("a failing test of an app is exit code 1", async () => {
 	write("app/init.lua", 'return require("partnerapp").new {}');
 	write("app/tests/a_test.lua", 'require("partnerapp.testing").case("no", function(t) t.equal(1, 2) end)');
