@@ -34,6 +34,7 @@ function flaws() {
 	owe(new Set(ids).size === ids.length, "an id stands twice");
 	for (const field of document.querySelectorAll("input:not([type=hidden]), select, textarea")) {
 		owe(field.labels.length === 1 && field.labels[0].innerText.trim(), `no label: ${field.outerHTML}`);
+		owe(!field.pattern || field.title, `a pattern that is not told in words: ${field.outerHTML}`);
 	}
 	for (const element of document.querySelectorAll("a, button")) {
 		owe(element.innerText.trim(), `no name: ${element.outerHTML}`);
@@ -113,6 +114,9 @@ async function isFit(page) {
 		return document.documentElement.scrollWidth > innerWidth ? [`scrolls to ${document.documentElement.scrollWidth}`, ...found] : found;
 	});
 	assert.deepEqual(wide, [], "fits 360 px");
+	const pressed = await page.evaluate(() => [...document.querySelectorAll("caption")]
+		.filter((caption) => caption.offsetWidth < caption.parentElement.clientWidth).map((caption) => caption.innerText));
+	assert.deepEqual(pressed, [], "captions as wide as their tables");
 }
 
 const PAGES = {
