@@ -148,9 +148,11 @@ end
 ---@param install partnerapp.install
 ---@return table
 function pages.disconnected(install)
+	local setup = settings.setup(MOUNT)
 	return {
 		title = "Disconnected",
-		banner = settings.setup(MOUNT).banner,
+		banner = setup.banner,
+		sandbox = setup.sandbox,
 		source = install.source or install.workspace or install.name,
 		workspace = install.workspace or "",
 	}

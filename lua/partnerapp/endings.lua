@@ -6,6 +6,7 @@ local short = require "partnerapp.short"
 local endings = {}
 
 local NOTHING = " Nothing was connected."
+local REMOVE = " In this demo, the sandbox's page has a button for that: %s."
 
 local ENDINGS = {
 	-- of the callback's address
@@ -59,13 +60,17 @@ local ENDINGS = {
 	},
 
 	-- of the exchange
-	timeout = { 504, "Segment is slow", "Segment did not answer in time. Nothing was saved." },
+	timeout = { 504, "Segment is slow", "Segment did not answer in time. Nothing was saved. Try again in a moment." },
 	unreachable = {
 		502,
 		"Segment cannot be reached",
 		"Segment cannot be reached right now. Nothing was saved. Try again in a moment.",
 	},
-	bad_response = { 502, "A strange answer", "Segment's answer made no sense. Nothing was saved." },
+	bad_response = {
+		502,
+		"A strange answer",
+		"Segment's answer made no sense. Nothing was saved. Try again in a moment.",
+	},
 	code_refused = { 502, "The code was refused", "Segment refused the code. A code works once, and for ten minutes." },
 	invalid_credentials = {
 		502,
@@ -148,6 +153,9 @@ function endings.make(req, mount, name, more)
 		said[i] = { name = one.name, text = short(one.text) }
 	end
 	text = more.text or text
+	if name == "already_exists" and config.sandbox_url then
+		text = text .. REMOVE:format(config.sandbox_url)
+	end
 	if status ~= 200 and req:wants_json() then
 		return as_json(req, mount, name, text, said)
 	end

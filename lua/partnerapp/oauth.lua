@@ -309,7 +309,7 @@ local function unavailable(req, mount, err, code)
 		req,
 		mount,
 		which,
-		{ text = which == "not_set" and err .. ": put them into .env and start again." or err }
+		{ text = which == "not_set" and err .. ": put them into .env and restart the server." or err }
 	)
 end
 

@@ -65,6 +65,7 @@ browserTest("a disconnected install is gone, and Segment says so when one connec
 	await press(page, "Disconnect");
 	assert.equal(await heading(page), "Disconnected");
 	assert.match(await text(page), /remove it in the settings of workspaces\/userworkspace/);
+	assert.equal(new URL(await page.getByRole("link", { name: "the sandbox's page" }).getAttribute("href")).origin, demo.sandbox);
 	await page.goto(where);
 	assert.match(await text(page), /no such install/);
 	await page.goto(demo.app);
@@ -72,6 +73,7 @@ browserTest("a disconnected install is gone, and Segment says so when one connec
 	await press(page, "Allow");
 	await page.waitForURL(/callback/);
 	assert.equal(await heading(page), "Already installed");
+	assert.ok((await text(page)).includes(`the sandbox's page has a button for that: ${demo.sandbox}`));
 	await page.goto(demo.sandbox);
 	await press(page, "Remove installs/1");
 	await page.goto(demo.app);

@@ -216,12 +216,12 @@ end)
 -- The exchange
 
 local EXCHANGES = {
-	timeout = { failing("timeout", "no answer in 15 s"), "timeout", 504, "Segment is slow", "did not answer in time" },
+	timeout = { failing("timeout", "no answer in 15 s"), "timeout", 504, "Segment is slow", "Try again in a moment" },
 	["no connection"] = { failing("connect"), "unreachable", 502, "Segment cannot be reached", "Nothing was saved" },
 	["no name"] = { failing("dns"), "unreachable", 502, "Segment cannot be reached", "Nothing was saved" },
 	["no TLS"] = { failing("tls"), "unreachable", 502, "Segment cannot be reached", "Nothing was saved" },
 	["10 MB"] = { failing("too_large"), "bad_response", 502, "A strange answer", "made no sense" },
-	["broken HTTP"] = { failing("bad_response"), "bad_response", 502, "A strange answer", "made no sense" },
+	["broken HTTP"] = { failing("bad_response"), "bad_response", 502, "A strange answer", "Try again in a moment" },
 	["a plain 503"] = {
 		{ status = 503, body = "upstream connect error or disconnect/reset before headers" },
 		"bad_response",
