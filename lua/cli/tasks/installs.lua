@@ -6,7 +6,7 @@ local json = require "partnerapp.json"
 local task = {}
 
 local PAGE = 500
-local LINE = "%-14s %-14s %-26s %-44s %-28s %-16s %s\n"
+local LINE = "%-14s %-20s %-26s %-44s %-28s %-16s %s\n"
 
 local function print_line(install)
 	files.out(
