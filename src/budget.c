@@ -167,6 +167,13 @@ void pa_budget_end(struct pa_budget *budget)
 	atomic_store_explicit(&running, NULL, memory_order_relaxed);
 }
 
+void pa_budget_switch(struct pa_budget *budget, lua_State *state)
+{
+	atomic_store_explicit(&budget->state, state, memory_order_relaxed);
+	if (atomic_load_explicit(&budget->spent, memory_order_relaxed))
+		lua_sethook(state, raise_spent, LUA_MASKCOUNT, 1);
+}
+
 unsigned pa_budget_hung(void)
 {
 	pthread_mutex_lock(&watchdog.mutex);

@@ -38,6 +38,10 @@ void pa_budget_forget(struct pa_budget *budget);
 void pa_budget_begin(struct pa_budget *budget, struct lua_State *state);
 void pa_budget_end(struct pa_budget *budget);
 
+/* Another coroutine runs from now on. When the budget is spent already, it ends at its next instruction like the one
+ * before. */
+void pa_budget_switch(struct pa_budget *budget, struct lua_State *state);
+
 /* The number of calls that are hung right now, in the whole process. */
 unsigned pa_budget_hung(void);
 

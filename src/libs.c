@@ -153,9 +153,16 @@ static int l_print(lua_State *L)
 }
 
 /* Coroutines: as Lua's, but the budget always knows which one runs. */
-static int resume(lua_State *L, lua_State *coroutine, int arguments)
+static void switch_to(lua_State *L)
 {
 	struct pa_budget *budget = pa_native_context_of(L)->budget;
+
+	if (budget)
+		pa_budget_switch(budget, L);
+}
+
+static int resume(lua_State *L, lua_State *coroutine, int arguments)
+{
 	int results, status;
 
 	if (!lua_checkstack(coroutine, arguments)) {
@@ -163,11 +170,9 @@ static int resume(lua_State *L, lua_State *coroutine, int arguments)
 		return -1;
 	}
 	lua_xmove(L, coroutine, arguments);
-	if (budget)
-		atomic_store_explicit(&budget->state, coroutine, memory_order_release);
+	switch_to(coroutine);
 	status = lua_resume(coroutine, L, arguments, &results);
-	if (budget)
-		atomic_store_explicit(&budget->state, L, memory_order_release);
+	switch_to(L);
 	if (status == LUA_OK || status == LUA_YIELD) {
 		if (!lua_checkstack(L, results + 1)) {
 			lua_pop(coroutine, results);
@@ -200,6 +205,29 @@ static int l_resume(lua_State *L)
 	return results + 1;
 }
 
+/* Its to-be-closed variables are the script's, and may take their time. */
+static int reset(lua_State *L, lua_State *coroutine)
+{
+	switch_to(coroutine);
+	int status = lua_resetthread(coroutine);
+	switch_to(L);
+	return status;
+}
+
+static int l_close(lua_State *L)
+{
+	lua_State *coroutine = check_coroutine(L);
+	lua_Debug info;
+
+	if (lua_status(coroutine) == LUA_OK && (coroutine == L || lua_getstack(coroutine, 0, &info)))
+		return luaL_error(L, "cannot close a coroutine that runs");
+	bool closed = reset(L, coroutine) == LUA_OK;
+	lua_pushboolean(L, closed);
+	if (!closed)
+		lua_xmove(coroutine, L, 1);
+	return closed ? 1 : 2;
+}
+
 static int l_wrapped(lua_State *L)
 {
 	lua_State *coroutine = lua_tothread(L, lua_upvalueindex(1));
@@ -209,7 +237,7 @@ static int l_wrapped(lua_State *L)
 		return results;
 	int status = lua_status(coroutine);
 	if (status != LUA_OK && status != LUA_YIELD) {
-		status = lua_resetthread(coroutine);
+		status = reset(L, coroutine);
 		lua_xmove(coroutine, L, 1);
 	}
 	if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
@@ -269,8 +297,9 @@ static void push_string_library(lua_State *L)
 
 static void push_coroutine_library(lua_State *L)
 {
-	static const char *const kept[] = {"close", "isyieldable", "running", "status", "yield", NULL};
-	static const luaL_Reg own[] = {{"create", l_create}, {"resume", l_resume}, {"wrap", l_wrap}, {NULL, NULL}};
+	static const char *const kept[] = {"isyieldable", "running", "status", "yield", NULL};
+	static const luaL_Reg own[] = {
+		{"close", l_close}, {"create", l_create}, {"resume", l_resume}, {"wrap", l_wrap}, {NULL, NULL}};
 
 	open_library(L, luaopen_coroutine);
 	pick(L, kept);

@@ -74,13 +74,18 @@ static char *copy_text(lua_State *L, int index)
 	return text ? strdup(text) : NULL;
 }
 
-/* Pops the error value that a protected call left; keeps it for entry.failed and describes it in *fault. */
+/* Pops the error value that a protected call left; keeps it for entry.failed and describes it in *fault. What it is
+ * described with may be the script's own __tostring. */
 static void take_fault(struct pa_vm *vm, int status, struct pa_fault *fault)
 {
 	lua_State *L = vm->L;
 	int top = lua_gettop(L); /* the error value */
 
 	pa_fault_free(fault);
+	if (status != LUA_ERRRUN || lua_type(L, top) != LUA_TSTRING) { /* the traceback is that of an earlier error */
+		lua_pushboolean(L, 0);
+		lua_setfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK);
+	}
 	lua_pushcfunction(L, l_describe);
 	lua_pushvalue(L, top);
 	if (status == LUA_ERRMEM || lua_pcall(L, 1, 1, 0) != LUA_OK || !lua_isstring(L, -1))
@@ -102,6 +107,8 @@ static int call(struct pa_vm *vm, int arguments, int results, bool budgeted, str
 	if (budgeted)
 		pa_budget_begin(&vm->budget, L);
 	int status = lua_pcall(L, arguments, results, NOTE_ERROR_SLOT);
+	if (status != LUA_OK)
+		take_fault(vm, status, fault);
 	if (budgeted) {
 		pa_budget_end(&vm->budget);
 		if (atomic_load_explicit(&vm->budget.spent, memory_order_relaxed)) {
@@ -110,10 +117,7 @@ static int call(struct pa_vm *vm, int arguments, int results, bool budgeted, str
 			pa_stats_add(PA_STAT_BUDGET_SPENT, 1);
 		}
 	}
-	if (status == LUA_OK)
-		return 0;
-	take_fault(vm, status, fault);
-	return -1;
+	return status == LUA_OK ? 0 : -1;
 }
 
 static void forget_error(lua_State *L)

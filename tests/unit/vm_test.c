@@ -218,7 +218,13 @@ static void SBX_04_a_loop_that_pcall_protects_ends(void **state)
 		"local t = setmetatable({}, { __index = function(t, k) return t[k + 1] end }) while true do pcall(function() "
 		"return t[1] end) end",
 		"while true do pcall(string.rep, 'x', 1000) end",
-		"local function f() return pcall(f) end while true do f() end", NULL};
+		"local function f() return pcall(f) end while true do f() end",
+		"while true do coroutine.resume(coroutine.create(function() while true do end end)) end",
+		"local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = function() "
+		"while true do end end }) coroutine.yield() end) coroutine.resume(co) coroutine.close(co)",
+		"pcall(coroutine.wrap(function() local x <close> = setmetatable({}, { __close = function() "
+		"while true do end end }) error('x') end))",
+		NULL};
 
 	for (size_t i = 0; loops[i]; i++) {
 		struct fixture *fixture = *state;
@@ -228,6 +234,50 @@ static void SBX_04_a_loop_that_pcall_protects_ends(void **state)
 		pa_vm_free(fixture->vm);
 		fixture->vm = NULL;
 	}
+}
+
+static void SBX_04_an_error_that_takes_its_time_to_say_what_it_is_ends(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(
+		handle(fixture, "error(setmetatable({}, { __tostring = function() while true do end end }))"), -1);
+	assert_fault(fixture, "__tostring");
+	assert_true(pa_vm_spoiled(fixture->vm));
+}
+
+static void coroutines_close_as_in_lua(void **state)
+{
+	assert_int_equal(handle(*state,
+						 "local out = {} local function note(...) for _, v in ipairs { ... } do out[#out + 1] = "
+						 "tostring(v) end end "
+						 "local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = "
+						 "function() note('closed') end }) coroutine.yield() end) "
+						 "coroutine.resume(co) note(coroutine.close(co), coroutine.status(co), coroutine.close(co)) "
+						 "co = coroutine.create(function() local x <close> = setmetatable({}, { __close = function() "
+						 "error('late', 0) end }) coroutine.yield() end) "
+						 "coroutine.resume(co) note(coroutine.close(co)) "
+						 "note(pcall(coroutine.close, (coroutine.running()))) "
+						 "return { status = 200, body = table.concat(out, ' ') }"),
+		0);
+	assert_body(*state, "closed true dead true false late false cannot close a coroutine that runs");
+}
+
+static void a_traceback_belongs_to_its_error(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pa_request request = get_request();
+
+	assert_non_null(load(fixture, "local count = 0\n"
+								  "return { handle = function() count = count + 1\n"
+								  "if count == 1 then error('first') end error({}) end,\n"
+								  "failed = function(_, _, trace) return { status = 500, body = type(trace) } end }"));
+	assert_int_equal(pa_vm_handle(fixture->vm, &request, &fixture->response, &fixture->fault), -1);
+	assert_non_null(fixture->fault.traceback);
+	assert_int_equal(pa_vm_handle(fixture->vm, &request, &fixture->response, &fixture->fault), -1);
+	assert_null(fixture->fault.traceback);
+	assert_int_equal(pa_vm_fail(fixture->vm, &request, &fixture->fault, &fixture->response), 0);
+	assert_body(fixture, "boolean");
 }
 
 static void SBX_05_a_handler_of_xpcall_runs_after_unwinding(void **state)
@@ -325,6 +375,9 @@ int main(void)
 		CASE(SBX_02_03_modules_are_text_in_the_folder),
 		CASE(SBX_11_12_globals_and_libraries_are_read_only),
 		CASE(SBX_04_a_loop_that_pcall_protects_ends),
+		CASE(SBX_04_an_error_that_takes_its_time_to_say_what_it_is_ends),
+		CASE(coroutines_close_as_in_lua),
+		CASE(a_traceback_belongs_to_its_error),
 		CASE(SBX_05_a_handler_of_xpcall_runs_after_unwinding),
 		CASE(SBX_06_a_script_may_not_have_finalizers),
 		CASE(SBX_09_memory_is_capped_and_the_vm_survives),
