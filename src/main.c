@@ -21,7 +21,7 @@
 #include "vm.h"
 
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
-enum { DRAIN_SECONDS = 10, TASK_CPU_MS = 5000, TESTS_CPU_MS = 600000 };
+enum { DRAIN_SECONDS = 10, CLOSE_SECONDS = 3, TASK_CPU_MS = 5000, TESTS_CPU_MS = 600000 };
 
 /* One planned server, running. */
 struct running {
@@ -204,6 +204,55 @@ static void drain(const sigset_t *signals, size_t count, struct running *running
 	}
 }
 
+/* What run_servers started, in part or whole. */
+struct closing {
+	struct running *running;
+	size_t count;
+};
+
+static void *close_all(void *context)
+{
+	const struct closing *closing = context;
+
+	for (size_t i = 0; i < closing->count; i++) {
+		struct running *running = &closing->running[i];
+		if (running->jobs)
+			pa_http_cancel(running->services->http); /* the job that still runs has had its time */
+		pa_jobs_close(running->jobs);
+		pa_server_close(running->server);
+		pa_pool_close(running->pool);
+		pa_services_close(running->services);
+	}
+	return NULL;
+}
+
+/* Closing waits for every thread, and one that hangs in a script never comes (SBX-08): the process then ends without
+ * it, after CLOSE_SECONDS or at another signal. */
+static void close_or_exit(const sigset_t *signals, struct closing *closing, int code)
+{
+	struct timespec begun, now, until;
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, close_all, closing) != 0) {
+		close_all(closing);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	for (;;) {
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		int got = sigtimedwait(signals, NULL, &(struct timespec){0});
+		if (got == SIGTERM || got == SIGINT || now.tv_sec - begun.tv_sec > CLOSE_SECONDS)
+			break;
+		until = (struct timespec){now.tv_sec, now.tv_nsec + 50000000};
+		if (until.tv_nsec >= 1000000000)
+			until = (struct timespec){until.tv_sec + 1, until.tv_nsec - 1000000000};
+		if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+			return;
+	}
+	pa_log(PA_LOG_ERROR, NULL, NULL, "stopped without the scripts that still run", NULL);
+	_exit(code);
+}
+
 static int run_servers(const struct pa_plan *plan, const char *library, const sigset_t *signals)
 {
 	struct running *running = calloc(plan->server_count, sizeof *running);
@@ -224,14 +273,7 @@ static int run_servers(const struct pa_plan *plan, const char *library, const si
 		code = wait_for_end(signals, plan, running);
 		drain(signals, plan->server_count, running);
 	}
-	for (size_t i = 0; i < plan->server_count; i++) {
-		if (running[i].jobs)
-			pa_http_cancel(running[i].services->http); /* the job that still runs has had its time */
-		pa_jobs_close(running[i].jobs);
-		pa_server_close(running[i].server);
-		pa_pool_close(running[i].pool);
-		pa_services_close(running[i].services);
-	}
+	close_or_exit(signals, &(struct closing){running, plan->server_count}, code);
 	free(running);
 	return code;
 }
