@@ -12,6 +12,7 @@ struct pa_deadlines {
 	pthread_t thread;
 	bool stop;
 	struct pa_deadline *first;
+	int64_t wakes_ms; /* until when the thread sleeps */
 };
 
 static int64_t now_ms(void)
@@ -47,6 +48,7 @@ static void *watch(void *context)
 	pthread_mutex_lock(&deadlines->mutex);
 	while (!deadlines->stop) {
 		int64_t next = pass_due(deadlines);
+		deadlines->wakes_ms = next < 0 ? INT64_MAX : next;
 		if (next < 0) {
 			pthread_cond_wait(&deadlines->changed, &deadlines->mutex);
 		} else {
@@ -99,14 +101,12 @@ void pa_deadline_begin(struct pa_deadlines *deadlines, struct pa_deadline *deadl
 	if (fd < 0)
 		return;
 	pthread_mutex_lock(&deadlines->mutex);
-	bool was_idle = !deadlines->first;
 	deadline->next = deadlines->first;
 	if (deadline->next)
 		deadline->next->previous = deadline;
 	deadlines->first = deadline;
-	/* Deadlines of one kind come in order, so the thread need not wake for a later one; a missed earlier one of another
-	 * kind is bounded by the next wake-up. */
-	if (was_idle || (deadline->next && deadline->at_ms < deadline->next->at_ms))
+	/* Deadlines of one kind come in order: mostly the thread wakes before this one anyway. */
+	if (deadline->at_ms < deadlines->wakes_ms)
 		pthread_cond_signal(&deadlines->changed);
 	pthread_mutex_unlock(&deadlines->mutex);
 }

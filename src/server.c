@@ -161,9 +161,11 @@ static struct pa_verdict read_body(struct mg_connection *connection, const struc
 	worker->body.length = 0;
 	if (framing->kind == PA_BODY_NONE)
 		return (struct pa_verdict){0, NULL};
+	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, server->port);
+	if (fd < 0) /* the peer has gone; what has no deadline is not waited for */
+		return (struct pa_verdict){400, "the connection is gone"};
 	if (framing->expects_continue)
 		mg_write(connection, go_on, sizeof go_on - 1);
-	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, server->port);
 	pa_deadline_begin(server->deadlines, &deadline, fd, SHUT_RD, server->options.body_ms);
 	verdict = read_bytes(connection, server, worker, framing);
 	if (pa_deadline_end(server->deadlines, &deadline))
@@ -182,6 +184,10 @@ static void write_large(struct mg_connection *connection, struct pa_server *serv
 	struct pa_deadline deadline;
 	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, server->port);
 
+	if (fd < 0) {
+		mg_disable_connection_keep_alive(connection);
+		return;
+	}
 	pa_deadline_begin(server->deadlines, &deadline, fd, SHUT_RDWR, server->options.write_ms);
 	if (mg_write(connection, worker->out.at, worker->out.length) > 0)
 		mg_write(connection, response->body.at, response->body.length);

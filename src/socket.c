@@ -19,7 +19,8 @@ static bool is_socket_of(int fd, const struct in_addr *peer, unsigned peer_port,
 	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && ntohs(address.sin_port) == local_port;
 }
 
-enum { GAP_MAX = 256 }; /* descriptors are handed out lowest first: after so many closed ones there are no more */
+/* Descriptors are handed out lowest first: behind more closed ones than connections can have come there are no more. */
+enum { GAP_MAX = 8192 };
 
 int pa_socket_find(const char *peer, unsigned peer_port, unsigned local_port)
 {

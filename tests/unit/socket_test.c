@@ -117,6 +117,20 @@ static bool ended(int fd)
 	return poll(&readable, 1, 5000) == 1 && read(fd, &byte, 1) == 0;
 }
 
+/* Connections that came first and are gone again leave a gap before those that stayed. */
+static void HT_18_a_socket_behind_closed_ones_is_found(void **state)
+{
+	struct pair *pair = *state;
+	int far = 1000;
+
+	assert_int_equal(dup2(pair->accepted, far), far);
+	close(pair->accepted);
+	pair->accepted = far;
+	assert_int_equal(pa_socket_find("127.0.0.1", pair->client_port, pair->port), far);
+	pa_socket_shut(pair->port);
+	assert_true(ended(far));
+}
+
 static void test_shut(void **state)
 {
 	struct pair *pair = *state;
@@ -160,15 +174,34 @@ static void test_deadline_ends_in_time(void **state)
 	pa_deadlines_close(deadlines);
 }
 
+/* One that has passed is there until its worker ends it: it must not hide the next one. */
+static void HT_18_a_deadline_passes_behind_one_that_has_passed(void **state)
+{
+	struct pair *pair = *state;
+	struct pa_deadlines *deadlines = pa_deadlines_open();
+	struct pa_deadline first, second;
+
+	assert_non_null(deadlines);
+	pa_deadline_begin(deadlines, &first, pair->accepted, SHUT_RD, 10);
+	assert_true(ended(pair->accepted));
+	pa_deadline_begin(deadlines, &second, pair->client, SHUT_RD, 10);
+	assert_true(ended(pair->client));
+	assert_true(pa_deadline_end(deadlines, &first));
+	assert_true(pa_deadline_end(deadlines, &second));
+	pa_deadlines_close(deadlines);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
 		cmocka_unit_test_setup_teardown(test_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_find, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_18_a_socket_behind_closed_ones_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_passes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_ends_in_time, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_18_a_deadline_passes_behind_one_that_has_passed, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
