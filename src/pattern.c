@@ -10,10 +10,12 @@
 enum { COST_BITS = 32 };
 static const double COST_MAX = 4294967296.0; /* 2^COST_BITS steps: some seconds */
 
+enum { LOOKED_CLOSELY = 512 }; /* bytes of a pattern: looking takes their square */
+
 /* One item of a pattern: a single-character class and how often it may stand. */
 struct item {
 	const char *class, *class_end;
-	char repeat; /* '*', '+', '-', '?', or 0 */
+	char repeat; /* '*', '+', '-', '?', or 0; 'b' for %b, 'f' for a frontier, which has no width */
 };
 
 /* The end of the single-character class that begins at `at`. */
@@ -47,6 +49,13 @@ static bool next_item(const char **at, const char *end, struct item *item)
 	if (**at == '%' && *at + 1 < end && (*at)[1] == 'b') { /* %bxy walks to its other half from every start */
 		item->repeat = 'b';
 		*at = *at + 4 < end ? *at + 4 : end;
+		item->class_end = *at;
+		return true;
+	}
+	if (**at == '%' && *at + 1 < end && (*at)[1] == 'f') {
+		item->repeat = 'f';
+		*at += 2;
+		*at = *at < end ? skip_class(*at, end) : end;
 		item->class_end = *at;
 		return true;
 	}
@@ -121,6 +130,8 @@ static bool in_class(int byte, const struct item *item)
 {
 	if (*item->class == '.')
 		return true;
+	if (*item->class == '%' && item->class + 1 < item->class_end && isdigit((unsigned char)item->class[1]))
+		return true; /* what was captured, whatever that is */
 	if (*item->class == '%')
 		return item->class + 1 < item->class_end && in_named_class(byte, item->class[1]);
 	if (*item->class == '[')
@@ -144,40 +155,72 @@ static bool ends_surely(const struct item *item, const char *at, const char *end
 	struct item next;
 
 	while (next_item(&at, end, &next)) {
-		if (may_overlap(item, &next))
+		if (next.repeat == 'f' || may_overlap(item, &next))
 			return false;
 		if (next.repeat == 0 || next.repeat == '+')
 			return true;
 	}
-	return item->repeat != '-'; /* nothing is left to match: it never has to give back */
+	return false;
 }
 
-/* Items that may be matched in several ways: repetitions, and options. `exact` looks at what follows each. */
-static void count_ways(const char *at, const char *end, bool exact, int *repeats, int *options)
+/* Whether no two places where the pattern may begin lead over the same bytes: one of the single bytes before the
+ * repetition cannot be part of it. */
+static bool begins_surely(const struct item *item, const char *at)
 {
+	struct item before;
+
+	while (next_item(&at, item->class, &before))
+		if (before.repeat == 0 && !may_overlap(item, &before))
+			return true;
+	return false;
+}
+
+/* Items that may be matched in several ways: repetitions, and options; and whether others are walked over again from
+ * every place. */
+struct ways {
+	int repeats, options;
+	bool walks;
+};
+
+/* The last item that may not match: no repetition from there on ever has to give back. */
+static const char *last_to_fail(const char *begin, const char *end)
+{
+	const char *at = begin, *last = begin;
 	struct item item;
 
-	*repeats = *options = 0;
+	while (next_item(&at, end, &item))
+		if (!item.repeat || strchr("+bf", item.repeat))
+			last = item.class;
+	return last;
+}
+
+/* `exact` looks at what stands around each item. */
+static struct ways count_ways(const char *begin, const char *end, bool exact)
+{
+	struct ways ways = {0};
+	const char *at = begin, *last = last_to_fail(begin, end);
+	struct item item;
+
 	while (next_item(&at, end, &item)) {
-		const char *rest = at;
-		while (rest < end && *rest == ')')
-			rest++;
-		if (item.repeat == 0 || rest == end || (exact && item.repeat != 'b' && ends_surely(&item, at, end)))
+		if (item.repeat == 0 || item.repeat == 'f' || (item.class >= last && item.repeat != 'b'))
 			continue;
-		if (item.repeat == '?')
-			(*options)++;
+		if (exact && item.repeat != 'b' && ends_surely(&item, at, end))
+			ways.walks |= item.repeat != '?' && !begins_surely(&item, begin);
+		else if (item.repeat == '?')
+			ways.options++;
 		else
-			(*repeats)++;
+			ways.repeats++;
 	}
+	return ways;
 }
 
 static double worst(const char *pattern, const char *end, size_t subject_length, bool exact)
 {
 	bool anchored = pattern < end && *pattern == '^';
-	int repeats, options;
+	struct ways ways = count_ways(pattern + anchored, end, exact);
+	int power = ways.repeats + ways.walks;
 
-	count_ways(pattern + anchored, end, exact, &repeats, &options);
-	return pow((double)subject_length + 1, repeats + (repeats > 0 && !anchored)) * pow(2, options);
+	return pow((double)subject_length + 1, power + (power > 0 && !anchored)) * pow(2, ways.options);
 }
 
 /* Whether a look at the bytes is enough: each that may be a repetition counts as one, so the cost is never more than
@@ -200,7 +243,9 @@ double pa_pattern_cost(const char *pattern, size_t pattern_length, size_t subjec
 	double cost = worst(pattern, pattern + pattern_length, subject_length, false);
 
 	/* Most patterns are cheap at first sight; only the others are worth a closer look. */
-	return cost <= COST_MAX ? cost : worst(pattern, pattern + pattern_length, subject_length, true);
+	if (cost <= COST_MAX || pattern_length > LOOKED_CLOSELY)
+		return cost;
+	return worst(pattern, pattern + pattern_length, subject_length, true);
 }
 
 bool pa_pattern_is_dear(const char *pattern, size_t pattern_length, size_t subject_length)

@@ -29,6 +29,12 @@ static void everyday_patterns_are_cheap(void **state)
 	assert_true(cost("", 1 << 20) < LIMIT);
 	assert_true(cost("a?b?c?d?", 1 << 20) < LIMIT);
 	assert_true(cost("%d%d%d%d", 1 << 20) < LIMIT);
+	assert_true(cost("%s+", 1 << 20) < LIMIT);
+	assert_true(cost("^%s+", 1 << 20) < LIMIT);
+	assert_true(cost("name=\"([^\"]*)\"", 1 << 20) < LIMIT);
+	assert_true(cost("^([^\n]*)\n", 1 << 20) < LIMIT);
+	assert_true(cost("%f[%w]%w+", 1 << 20) < LIMIT);
+	assert_true(cost("^(%-?%d+%.?%d*[eE]?[+-]?%d*)()", 1 << 20) < LIMIT);
 }
 
 static void SBX_07_catastrophic_patterns_are_dear(void **state)
@@ -40,13 +46,22 @@ static void SBX_07_catastrophic_patterns_are_dear(void **state)
 	assert_true(cost("([ab]*)([ab]*)([ab]*)c", 4096) > LIMIT);
 	assert_true(cost("[]x]*[^]]*[%]]*y", 4096) > LIMIT);
 	assert_true(cost("%b()%b()%b()", 65536) > LIMIT);
+	/* One way only, but from every place of a text that never ends it. */
+	assert_true(cost("%s+$", 1 << 20) > LIMIT);
+	assert_true(cost("a*b", 1 << 20) > LIMIT);
+	assert_true(cost("<input([^>]*)>", 1 << 20) > LIMIT);
+	assert_true(cost("%b()", 1 << 20) > LIMIT);
+	assert_true(cost("\n%s*$", 1 << 20) > LIMIT);
+	/* A frontier has no width, and what was captured may be anything. */
+	assert_true(cost("^[^f]-%f[b][^f]-%f[b][^f]-%f[b][^f]-%f[b]Z", 4096) > LIMIT);
+	assert_true(cost("^(a*)a*%1a*%1a*%1b", 4096) > LIMIT);
 	assert_true(cost("a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?b", 40) > LIMIT);
 }
 
 static void malformed_patterns_are_read_within_bounds(void **state)
 {
 	static const char *const patterns[] = {
-		"%", "[", "[^", "[%", "[]", "[a", "%b", "%bx", "(", "(((", "*", "+", "[^]", "%f[", NULL};
+		"%", "[", "[^", "[%", "[]", "[a", "%b", "%bx", "(", "(((", "*", "+", "[^]", "%f", "%f[", "a*%f", NULL};
 
 	(void)state;
 	for (size_t i = 0; patterns[i]; i++)
