@@ -231,10 +231,15 @@ static void put_escaped(struct line *line, const char *text, size_t length)
 	}
 }
 
+enum { PAIR_ROOM = 64 }; /* a pair that would be cut in its name, or a number in itself, is left out */
+
+/* The name may come from outside like the text: a script logs a form as it is. */
 static void put_pair(struct line *line, const char *name, const char *text, size_t length, bool verbatim)
 {
+	if (line->length + strlen(name) * 6 + PAIR_ROOM > LINE_MAX_BYTES)
+		return;
 	put_text(line, line->people ? "  " : ",\"");
-	put_text(line, name);
+	put_escaped(line, name, strlen(name));
 	put_text(line, line->people ? "=" : verbatim ? "\":" : "\":\"");
 	put_escaped(line, text, length);
 	if (!line->people && !verbatim)

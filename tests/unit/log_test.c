@@ -16,7 +16,7 @@
 static char line[16384];
 
 /* Writes one line and reads back what came out on standard error. */
-static const char *logged(const char *message)
+static const char *logged_with(const char *message, const struct pa_log_field *fields, size_t count)
 {
 	int ends[2], saved = dup(STDERR_FILENO);
 	ssize_t length;
@@ -24,7 +24,7 @@ static const char *logged(const char *message)
 	assert_true(saved >= 0);
 	assert_return_code(pipe(ends), 0);
 	assert_true(dup2(ends[1], STDERR_FILENO) >= 0);
-	pa_log(PA_LOG_INFO, "test", "id-1", message, NULL);
+	pa_log_fields(PA_LOG_INFO, "test", "id-1", message, strlen(message), fields, count);
 	assert_true(dup2(saved, STDERR_FILENO) >= 0);
 	close(saved);
 	close(ends[1]);
@@ -32,6 +32,11 @@ static const char *logged(const char *message)
 	close(ends[0]);
 	line[length > 0 ? length : 0] = '\0';
 	return line;
+}
+
+static const char *logged(const char *message)
+{
+	return logged_with(message, NULL, 0);
 }
 
 static void mask(const char *secret)
@@ -101,6 +106,36 @@ static void LG_02_one_line_whatever_is_in_it(void **state)
 		"\"message\":\"a\\u000d\\nb\\u001b[31m\\\"\\\\ \xef\xbf\xbd\"}\n");
 }
 
+static void LG_02_what_a_field_is_called_is_escaped_too(void **state)
+{
+	const struct pa_log_field field = {"a\n\"\x1b[31m", "1", 1, false};
+
+	(void)state;
+	assert_non_null(strstr(logged_with("m", &field, 1), ",\"a\\n\\\"\\u001b[31m\":\"1\"}\n"));
+}
+
+/* Whatever is cut, the line stays JSON: a field is whole, cut in its text, or not there. */
+static void LG_02_fields_behind_a_long_one_are_left_out_whole(void **state)
+{
+	char *text = malloc(9001);
+
+	(void)state;
+	assert_non_null(text);
+	memset(text, 'a', 9000);
+	for (size_t length = 7900; length < 8200; length++) {
+		const struct pa_log_field fields[] = {
+			{"error", text, length, false}, {"number", "1234567890", 10, true}, {"traceback", text, 20, false}};
+		logged_with("m", fields, 3);
+		const char *behind = strstr(line, "a\"") + 2;
+		if (strncmp(behind, ",\"number\":1234567890", 20) == 0)
+			behind += 20;
+		if (strncmp(behind, ",\"traceback\":\"a", 15) == 0)
+			behind = strstr(behind + 15, "a\"") + 2;
+		assert_string_equal(behind, "}\n");
+	}
+	free(text);
+}
+
 static void a_long_line_is_cut_and_closed(void **state)
 {
 	char *text = malloc(20001);
@@ -125,6 +160,8 @@ int main(void)
 		cmocka_unit_test(short_texts_are_no_secrets),
 		cmocka_unit_test(LG_01_tokens_that_come_and_go_do_not_push_settings_out),
 		cmocka_unit_test(LG_02_one_line_whatever_is_in_it),
+		cmocka_unit_test(LG_02_what_a_field_is_called_is_escaped_too),
+		cmocka_unit_test(LG_02_fields_behind_a_long_one_are_left_out_whole),
 		cmocka_unit_test(a_long_line_is_cut_and_closed),
 	};
 
