@@ -10,12 +10,15 @@
 #include "../gate.h"
 #include "json_scan.h"
 
+enum { VALUES_MAX = 2 << 20 };
+
 /* The text grows in a userdata at `index`, so that it counts as the VM's memory and no raise leaks it. */
 struct writer {
 	lua_State *L;
 	int index, array_meta;
 	char *at;
 	size_t length, size;
+	unsigned values; /* so far: a table that is in itself many times over would never end */
 };
 
 static void reserve(struct writer *writer, size_t more)
@@ -201,6 +204,8 @@ static const char *write_value(struct writer *writer, int depth)
 {
 	lua_State *L = writer->L;
 
+	if (++writer->values > VALUES_MAX)
+		return "more than two million values";
 	switch (lua_type(L, -1)) {
 	case LUA_TSTRING:
 		return write_text(writer, -1);

@@ -99,6 +99,14 @@ testing.case("a value may be 64 deep and no deeper", function(t)
 	refused(t, own, "holds itself")
 end)
 
+testing.case("a table that is in itself many times over is refused, and soon", function(t)
+	local doubled = {}
+	for _ = 1, 60 do
+		doubled = { doubled, doubled }
+	end
+	refused(t, doubled, "more than two million values")
+end)
+
 testing.case("a large value is written whole", function(t)
 	local list = {}
 	for i = 1, 20000 do
