@@ -4,6 +4,7 @@
 #include <civetweb.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -54,6 +55,7 @@ struct worker {
 	struct pa_response response;
 	struct pa_buffer body, out;
 	struct pa_date date;
+	const char *buffer; /* where civetweb puts the head of a request: the lowest place seen */
 	char path[TARGET_MAX + 1];
 };
 
@@ -87,6 +89,16 @@ static void trim_end(struct pa_span *text)
 		text->length--;
 }
 
+/* civetweb passes over white space before a request, yet a blank line there is where it takes the body to begin: the
+ * request would be its own body, and its body the next request. Its buffer is a block of malloc's, so a request that
+ * does not begin where one may has something before it. */
+static bool begins_at_once(struct worker *worker, const char *method)
+{
+	if (!worker->buffer || method < worker->buffer)
+		worker->buffer = method;
+	return method == worker->buffer && (uintptr_t)method % _Alignof(max_align_t) == 0;
+}
+
 static struct pa_verdict read_head(struct pa_server *server, const struct mg_request_info *info, struct worker *worker,
 	struct pa_body_framing *framing)
 {
@@ -98,7 +110,10 @@ static struct pa_verdict read_head(struct pa_server *server, const struct mg_req
 	if (info->query_string) /* civetweb put a NUL where the '?' was */
 		request->target.length = (size_t)(info->query_string - info->request_uri) + strlen(info->query_string);
 	request->body = (struct pa_span){0};
+	request->header_count = 0;
 	request->ip = span_of(info->remote_addr);
+	if (!begins_at_once(worker, info->request_method))
+		return (struct pa_verdict){400, "white space before the request line"};
 	if (info->num_headers > PA_HEADERS_MAX)
 		return (struct pa_verdict){431, "too many headers"};
 	request->header_count = (size_t)info->num_headers;

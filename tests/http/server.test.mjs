@@ -72,6 +72,8 @@ for (const [name, bytes, wanted] of [
 	["HT-15 bare LFs only", "GET /hello HTTP/1.1\nHost: localhost\n\n", 400],
 	["HT-15 a folded header", head("GET /hello HTTP/1.1", ["X-A: b", " folded: c"]), 400],
 	["HT-15 a folded first header", "GET /hello HTTP/1.1\r\n Host: localhost\r\n\r\n", 400],
+	["HT-15 a blank line before the request", `\r\n\r\n${head("POST /echo HTTP/1.1", ["Content-Length: 5"])}hello`, 400],
+	["HT-15 spaces before the request", `  ${head("GET /hello HTTP/1.1")}`, 400],
 	["HT-15 no Host", "GET /hello HTTP/1.1\r\nX-A: b\r\n\r\n", 400],
 	["HT-15 two Hosts", head("GET /hello HTTP/1.1", ["Host: localhost"]), 400],
 	["HT-05 another Host", "GET /hello HTTP/1.1\r\nHost: evil.example\r\n\r\n", 421],
