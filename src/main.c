@@ -227,7 +227,7 @@ static void *close_all(void *context)
 }
 
 /* Closing waits for every thread, and one that hangs in a script never comes (SBX-08): the process then ends without
- * it, after CLOSE_SECONDS or at another signal. */
+ * it, after CLOSE_SECONDS or at another signal. What only takes its time is waited for. */
 static void close_or_exit(const sigset_t *signals, struct closing *closing, int code)
 {
 	struct timespec begun, now, until;
@@ -241,7 +241,7 @@ static void close_or_exit(const sigset_t *signals, struct closing *closing, int 
 	for (;;) {
 		clock_gettime(CLOCK_MONOTONIC, &now);
 		int got = sigtimedwait(signals, NULL, &(struct timespec){0});
-		if (got == SIGTERM || got == SIGINT || now.tv_sec - begun.tv_sec > CLOSE_SECONDS)
+		if (got == SIGTERM || got == SIGINT || (now.tv_sec - begun.tv_sec > CLOSE_SECONDS && pa_budget_hung() > 0))
 			break;
 		until = (struct timespec){now.tv_sec, now.tv_nsec + 50000000};
 		if (until.tv_nsec >= 1000000000)
