@@ -138,6 +138,8 @@ static int l_print(lua_State *L)
 	luaL_Buffer text;
 	size_t length;
 
+	if (!pa_log_wants(PA_LOG_INFO) || !pa_native_may_log(L))
+		return 0;
 	luaL_buffinit(L, &text);
 	for (int i = 1; i <= count; i++) {
 		if (i > 1)

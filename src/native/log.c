@@ -3,29 +3,14 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "../stats.h"
 #include "native.h"
 
 enum {
 	MESSAGE_MAX = 4096, /* as in Segment's own editor (SBX-14) */
-	LINES_PER_SECOND = 200,
 	FIELDS_MAX = 16,
 };
-
-/* Whether this VM may write another line in this second. */
-static bool may_write(struct pa_native_context *context)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec != context->log_second) {
-		context->log_second = now.tv_sec;
-		context->log_lines = 0;
-	}
-	return context->log_lines++ < LINES_PER_SECOND;
-}
 
 /* Reads a table of fields; the texts stay on the stack while they are used. */
 static size_t read_fields(lua_State *L, int index, struct pa_log_field *fields)
@@ -55,13 +40,13 @@ static size_t read_fields(lua_State *L, int index, struct pa_log_field *fields)
 static int l_write(lua_State *L)
 {
 	static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
-	struct pa_native_context *context = pa_native_context_of(L);
+	const struct pa_native_context *context = pa_native_context_of(L);
 	enum pa_log_level level = (enum pa_log_level)luaL_checkoption(L, 1, NULL, levels);
 	struct pa_log_field fields[FIELDS_MAX];
 	size_t length;
 	const char *message = luaL_checklstring(L, 2, &length);
 
-	if (!pa_log_wants(level) || !may_write(context))
+	if (!pa_log_wants(level) || !pa_native_may_log(L))
 		return 0;
 	size_t count = read_fields(L, 3, fields);
 	pa_log_fields(level, context->services ? context->services->name : NULL, pa_native_request_id(L), message,

@@ -5,6 +5,7 @@
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <time.h>
 
 #include "../message.h"
 
@@ -91,6 +92,21 @@ const char *pa_native_request_id(lua_State *L)
 	const struct pa_native_context *context = pa_native_context_of(L);
 
 	return context && context->request ? context->request->id : NULL;
+}
+
+enum { LOG_LINES_PER_SECOND = 200 };
+
+bool pa_native_may_log(lua_State *L)
+{
+	struct pa_native_context *context = pa_native_context_of(L);
+	struct timespec now;
+
+	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
+	if (now.tv_sec != context->log_second) {
+		context->log_second = now.tv_sec;
+		context->log_lines = 0;
+	}
+	return context->log_lines++ < LOG_LINES_PER_SECOND;
 }
 
 void pa_native_wait_begin(lua_State *L)

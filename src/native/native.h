@@ -48,7 +48,7 @@ struct pa_native_context {
 	struct pa_scripts *scripts;       /* the snapshot, or NULL */
 	struct pa_budget *budget;         /* or NULL: no limit */
 	const struct pa_request *request; /* the one that runs now, or NULL */
-	unsigned log_lines;               /* written in log_second, for native.log's limit */
+	unsigned log_lines;               /* written in log_second, for pa_native_may_log */
 	int64_t log_second;
 };
 void pa_native_attach(lua_State *L, struct pa_native_context *context);
@@ -59,6 +59,9 @@ struct pa_services *pa_native_services(lua_State *L);
 
 /* The id of the request that runs now, or NULL. */
 const char *pa_native_request_id(lua_State *L);
+
+/* Whether the script may write another log line in this second; counts it (SBX-14). */
+bool pa_native_may_log(lua_State *L);
 
 /* Around anything that blocks: the call's budget does not count it and it is not interrupted. Pairs nest. Never raise
  * in between. */

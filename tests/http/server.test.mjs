@@ -10,6 +10,7 @@ import { folder, freePort, raw, request, start } from "./harness.mjs";
 
 const APP = `
 local http = require "partnerapp.http"
+local log = require "partnerapp.log"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local app = partnerapp.new { env = { UPSTREAM = "" } }
@@ -23,6 +24,11 @@ app:get("/spoil", function(req) return { status = 200, body = "whole\\n", spoil 
 app:get("/memory", function() local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end end)
 app:get("/spin", function() local n = 0 for i = 1, 3e8 do n = n + i end return reply.text(tostring(n)) end)
 app:get("/wait", function() return reply.text(http.get(app.env.UPSTREAM).body) end)
+app:get("/chatter", function()
+	for _ = 1, 500 do print("chatter", "\\27[31m", ("x"):rep(5000)) end
+	for _ = 1, 500 do log.info("chatter \\27[31m" .. ("x"):rep(5000)) end
+	return reply.text("done")
+end)
 app:get("/version", function() return reply.text("1") end)
 return app
 `;
@@ -195,6 +201,22 @@ test("SBX-04 SBX-09 a loop and a glutton end, others are served meanwhile", asyn
 	assert.equal((await loop).status, 500);
 	assert.equal((await glutton).status, 500);
 	assert.equal((await request(`${origin}/hello`)).status, 200);
+});
+
+test("SBX-14 what a script prints and logs is cut, escaped and not without end", async () => {
+	await with_server(["serve", "app"], {}, async (one, url) => {
+		const begun = Date.now();
+		assert.equal((await request(`${url}/chatter`)).text, "done");
+		const seconds = Math.ceil((Date.now() - begun) / 1000) + 1;
+		one.child.kill("SIGHUP");
+		await one.logged('"reloaded"'); // behind all of it
+		const lines = one.err.split("\n").filter((line) => line.includes("chatter"));
+		assert.ok(lines.length >= 200 && lines.length <= 200 * seconds, `${lines.length} lines`);
+		for (const line of lines) {
+			assert.match(JSON.parse(line).message, /^chatter[\t ]\x1b\[31m\t?x+$/);
+			assert.ok(JSON.parse(line).message.length <= 4096 && !line.includes("\x1b"));
+		}
+	});
 });
 
 test("HT-18 HT-19 400 stuck connections leave others served within a second", async () => {
