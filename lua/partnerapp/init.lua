@@ -42,7 +42,7 @@ local function index(app, name)
 	end
 end
 
-local AppMeta = { __index = index, __name = "app" }
+local AppMeta = { __index = index, __name = "app", __metatable = false }
 
 local function check_options(options, known, what)
 	for name, value in pairs(options) do

@@ -25,6 +25,7 @@ local sys = require "native.sys"
 ---@field health_reason string?
 local Install = {}
 Install.__index = Install
+Install.__metatable = false
 
 local installs = {}
 

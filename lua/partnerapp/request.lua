@@ -165,7 +165,7 @@ function methods:csrf_field()
 	return '<input type="hidden" name="csrf" value="' .. self:csrf_token() .. '">'
 end
 
-local Request = { __name = "request" }
+local Request = { __name = "request", __metatable = false }
 
 function Request.__index(self, name)
 	local method = methods[name]

@@ -9,6 +9,7 @@ local call = require "partnerapp.segment.call"
 ---@field patience number
 local Client = {}
 Client.__index = Client
+Client.__metatable = false
 
 --- One call of the API: what all operations are made of.
 Client.request = call
