@@ -163,6 +163,15 @@ static void switch_to(lua_State *L)
 		pa_budget_switch(budget, L);
 }
 
+/* Its to-be-closed variables are the script's, and may take their time. */
+static int reset(lua_State *L, lua_State *coroutine)
+{
+	switch_to(coroutine);
+	int status = lua_resetthread(coroutine);
+	switch_to(L);
+	return status;
+}
+
 static int resume(lua_State *L, lua_State *coroutine, int arguments)
 {
 	int results, status;
@@ -184,6 +193,9 @@ static int resume(lua_State *L, lua_State *coroutine, int arguments)
 		lua_xmove(coroutine, L, results);
 		return results;
 	}
+	/* Lua would leave it as it is until somebody closes it or it is collected, and with it what its C functions hold. */
+	if (lua_status(coroutine) > LUA_YIELD)
+		reset(L, coroutine);
 	lua_xmove(coroutine, L, 1);
 	return -1;
 }
@@ -207,15 +219,6 @@ static int l_resume(lua_State *L)
 	return results + 1;
 }
 
-/* Its to-be-closed variables are the script's, and may take their time. */
-static int reset(lua_State *L, lua_State *coroutine)
-{
-	switch_to(coroutine);
-	int status = lua_resetthread(coroutine);
-	switch_to(L);
-	return status;
-}
-
 static int l_close(lua_State *L)
 {
 	lua_State *coroutine = check_coroutine(L);
@@ -237,12 +240,7 @@ static int l_wrapped(lua_State *L)
 
 	if (results >= 0)
 		return results;
-	int status = lua_status(coroutine);
-	if (status != LUA_OK && status != LUA_YIELD) {
-		status = reset(L, coroutine);
-		lua_xmove(coroutine, L, 1);
-	}
-	if (status != LUA_ERRMEM && lua_type(L, -1) == LUA_TSTRING) {
+	if (lua_type(L, -1) == LUA_TSTRING) {
 		luaL_where(L, 1);
 		lua_insert(L, -2);
 		lua_concat(L, 2);

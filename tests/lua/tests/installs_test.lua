@@ -119,6 +119,27 @@ testing.case("ST-12 a script cannot read the library's tables through SQL", func
 	assert(db.exec("DROP VIEW seen"))
 end)
 
+testing.case("SBX-09 a query makes no value that no script could hold", function(t)
+	local rows, err = db.query("SELECT zeroblob(900000000) AS large")
+	t.equal(rows, nil)
+	t.contains(err, "too big")
+end)
+
+testing.case("what failed in a coroutine that nobody closes holds no connection", function(t)
+	local held = coroutine.create(function()
+		db.transaction(function()
+			error("inside a transaction")
+		end)
+	end)
+	local ok, err = coroutine.resume(held)
+	t.equal(ok, false)
+	t.contains(err, "inside a transaction")
+	t.equal(coroutine.status(held), "dead")
+	t.equal(db.transaction(function()
+		return 1
+	end), 1)
+end)
+
 testing.case("ST-12 values are bound, so names cannot be SQL", function(t)
 	local before = installs.count()
 	t.equal(installs.find("' OR '1'='1"), false)
