@@ -18,6 +18,7 @@ enum {
 	BUSY_MS = WAIT_SECONDS * 1000,
 	STATEMENT_CPU_MS = 1000,
 	PROGRESS_STEPS = 100000, /* of SQLite's machine, some milliseconds */
+	LIKE_MAX = 1000,         /* bytes of a pattern: each % is a nested call, and some thousands end the process */
 	VALUE_MAX = 32 << 20,    /* bytes of a value, a row or a statement: a VM can hold no more either */
 };
 
@@ -155,6 +156,7 @@ static int connect(struct pa_db *db, struct pa_connection *connection, bool writ
 	sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_limit(connection->handle, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_limit(connection->handle, SQLITE_LIMIT_LENGTH, VALUE_MAX);
+	sqlite3_limit(connection->handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LIKE_MAX);
 	sqlite3_set_authorizer(connection->handle, authorize, connection);
 	sqlite3_progress_handler(connection->handle, PROGRESS_STEPS, has_run_too_long, connection);
 	return run(connection,

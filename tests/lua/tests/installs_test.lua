@@ -125,6 +125,16 @@ testing.case("SBX-09 a query makes no value that no script could hold", function
 	t.contains(err, "too big")
 end)
 
+testing.case("SBX-10 a pattern of LIKE or GLOB does not end the process", function(t)
+	for _, operator in ipairs({ "LIKE", "GLOB" }) do
+		local pattern = (operator == "LIKE" and "%a" or "*a"):rep(24000) .. "b"
+		local rows, err = db.query("SELECT ? " .. operator .. " ? AS found", ("a"):rep(100000), pattern)
+		t.equal(rows, nil)
+		t.contains(err, "too complex")
+	end
+	t.equal(db.row("SELECT 'an install' LIKE ? AS found", "%" .. "in" .. "%").found, 1)
+end)
+
 testing.case("what failed in a coroutine that nobody closes holds no connection", function(t)
 	local held = coroutine.create(function()
 		db.transaction(function()
