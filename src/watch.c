@@ -18,6 +18,7 @@ enum {
 	LATEST_MS = 500,
 	LOOK_AGAIN_MS = 1000, /* for a folder that is not there */
 	DEPTH_MAX = 16,
+	FOLDERS_MAX = 10000, /* links that lead back to where they are make many of a few */
 };
 
 static const uint32_t EVENTS = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |
@@ -27,7 +28,7 @@ struct pa_watch {
 	int fd;
 	char **folders;
 	bool *missing;
-	size_t count;
+	size_t count, followed;
 	int64_t first_ms, last_ms; /* of changes not yet told about; 0: none */
 };
 
@@ -45,6 +46,8 @@ static bool follow(struct pa_watch *watch, const char *path, int depth)
 	struct dirent *entry;
 	char below[PATH_MAX];
 
+	if (watch->followed++ >= FOLDERS_MAX)
+		return true;
 	if (inotify_add_watch(watch->fd, path, EVENTS) < 0 && errno != ENOSPC)
 		return false;
 	DIR *folder = opendir(path);
@@ -65,6 +68,7 @@ static bool follow(struct pa_watch *watch, const char *path, int depth)
 /* Adding a watch twice is harmless, so everything is simply followed again: new folders, replaced ones, an overflow. */
 static void follow_all(struct pa_watch *watch)
 {
+	watch->followed = 0;
 	for (size_t i = 0; i < watch->count; i++)
 		watch->missing[i] = !follow(watch, watch->folders[i], 0);
 }

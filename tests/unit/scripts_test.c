@@ -196,6 +196,23 @@ static void test_watch(void **state)
 	pa_watch_close(watch);
 }
 
+/* Four links to where they are make four to the sixteenth folders of one. */
+static void RL_06_folders_that_are_linked_into_themselves_are_watched(void **state)
+{
+	static const char *const links[] = {"app/a", "app/b", "app/c", "app/d"};
+	struct pa_error error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+		assert_int_equal(symlink(".", in_top(links[i])), 0);
+	const char *folder = in_top("app");
+	struct pa_watch *watch = pa_watch_open(&folder, 1, &error);
+	assert_non_null(watch);
+	save("app/init.lua", "return 1");
+	assert_true(due(watch));
+	pa_watch_close(watch);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -204,6 +221,8 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_much, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(
+			RL_06_folders_that_are_linked_into_themselves_are_watched, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
