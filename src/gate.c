@@ -1,6 +1,8 @@
 /* The rules of a strict HTTP/1.1 server. */
 #include "gate.h"
 
+#include <stddef.h>
+#include <stdint.h>
 #include <string.h>
 #include <strings.h>
 
@@ -211,6 +213,12 @@ static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, 
 	return let_through;
 }
 
+static void trim_end(struct pa_span *text)
+{
+	while (text->length > 0 && (text->at[text->length - 1] == ' ' || text->at[text->length - 1] == '\t'))
+		text->length--;
+}
+
 struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const *hosts, size_t host_count,
 	size_t body_max, struct pa_body_framing *framing)
 {
@@ -218,7 +226,8 @@ struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const 
 	struct pa_verdict verdict;
 
 	for (size_t i = 0; i < request->header_count; i++) {
-		const struct pa_header *header = &request->headers[i];
+		struct pa_header *header = &request->headers[i];
+		trim_end(&header->value);
 		if (!pa_is_token(header->name))
 			return refuse(400, "a header name has a forbidden byte");
 		if (!pa_is_field_value(header->value))
@@ -333,4 +342,11 @@ struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *h
 	if (at[0] != '\r' || at[1] != '\0')
 		return refuse(400, "the header block has a folded or malformed line");
 	return let_through;
+}
+
+bool pa_gate_begins(const char *method, const char **buffer)
+{
+	if (!*buffer || method < *buffer)
+		*buffer = method;
+	return method == *buffer && (uintptr_t)method % _Alignof(max_align_t) == 0;
 }

@@ -23,8 +23,8 @@ struct pa_body_framing {
 
 /*
  * Header rules: names and values, duplicates of those that must be single, Host, Content-Length against
- * Transfer-Encoding, Expect. `hosts` are lower-case names without port, an empty list lets every host in. Fills
- * request->host and *framing.
+ * Transfer-Encoding, Expect. `hosts` are lower-case names without port, an empty list lets every host in. Takes white
+ * space behind values off (RFC 9110 5.5; civetweb leaves it). Fills request->host and *framing.
  */
 struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const *hosts, size_t host_count,
 	size_t body_max, struct pa_body_framing *framing);
@@ -49,5 +49,12 @@ bool pa_gate_utf8(struct pa_span text);
 
 /* Whether it may be used as a request id: ^[A-Za-z0-9-]{1,64}$ (HT-25). */
 bool pa_gate_request_id(struct pa_span id);
+
+/*
+ * Whether a request begins at once, told by where its method stands; *buffer is the lowest such place of its worker, at
+ * first NULL. civetweb passes over white space before a request, yet a blank line there is where it takes the body to
+ * begin: the request would be its own body, and its body the next request. Its buffer is a block of malloc's.
+ */
+bool pa_gate_begins(const char *method, const char **buffer);
 
 #endif

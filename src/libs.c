@@ -193,7 +193,7 @@ static int resume(lua_State *L, lua_State *coroutine, int arguments)
 		lua_xmove(coroutine, L, results);
 		return results;
 	}
-	/* Lua would leave it as it is until somebody closes it or it is collected, and with it what its C functions hold. */
+	/* Lua would leave it, and what its C functions hold, as it is until somebody closes it or it is collected. */
 	if (lua_status(coroutine) > LUA_YIELD)
 		reset(L, coroutine);
 	lua_xmove(coroutine, L, 1);

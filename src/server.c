@@ -4,7 +4,6 @@
 #include <civetweb.h>
 #include <pthread.h>
 #include <stdatomic.h>
-#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -82,23 +81,6 @@ static bool keeps_alive(const struct mg_request_info *info, const struct pa_requ
 	return strcmp(info->http_version, "1.1") == 0;
 }
 
-/* White space behind a value is not part of it (RFC 9110 5.5); civetweb takes off only what is in front. */
-static void trim_end(struct pa_span *text)
-{
-	while (text->length > 0 && (text->at[text->length - 1] == ' ' || text->at[text->length - 1] == '\t'))
-		text->length--;
-}
-
-/* civetweb passes over white space before a request, yet a blank line there is where it takes the body to begin: the
- * request would be its own body, and its body the next request. Its buffer is a block of malloc's, so a request that
- * does not begin where one may has something before it. */
-static bool begins_at_once(struct worker *worker, const char *method)
-{
-	if (!worker->buffer || method < worker->buffer)
-		worker->buffer = method;
-	return method == worker->buffer && (uintptr_t)method % _Alignof(max_align_t) == 0;
-}
-
 static struct pa_verdict read_head(struct pa_server *server, const struct mg_request_info *info, struct worker *worker,
 	struct pa_body_framing *framing)
 {
@@ -112,7 +94,7 @@ static struct pa_verdict read_head(struct pa_server *server, const struct mg_req
 	request->body = (struct pa_span){0};
 	request->header_count = 0;
 	request->ip = span_of(info->remote_addr);
-	if (!begins_at_once(worker, info->request_method))
+	if (!pa_gate_begins(info->request_method, &worker->buffer))
 		return (struct pa_verdict){400, "white space before the request line"};
 	if (info->num_headers > PA_HEADERS_MAX)
 		return (struct pa_verdict){431, "too many headers"};
@@ -121,8 +103,6 @@ static struct pa_verdict read_head(struct pa_server *server, const struct mg_req
 		request->headers[i] =
 			(struct pa_header){span_of(info->http_headers[i].name), span_of(info->http_headers[i].value)};
 	verdict = pa_gate_layout(request, info->http_version + strlen(info->http_version) + 2);
-	for (size_t i = 0; i < request->header_count; i++)
-		trim_end(&request->headers[i].value);
 	if (verdict.status == 0)
 		verdict = pa_gate_headers(
 			request, (const char *const *)server->hosts, server->options.host_count, server->options.body_max, framing);
@@ -231,23 +211,20 @@ static void send_response(struct mg_connection *connection, struct pa_server *se
 
 	if (response->close)
 		mg_disable_connection_keep_alive(connection);
-	if (pa_head_write(&worker->out, &worker->date, worker->request.id, server->options.https, response) != 0) {
-		mg_disable_connection_keep_alive(connection);
-		return;
-	}
-	if (response->spoil && server->options.spoils) {
+	int failed = pa_head_write(&worker->out, &worker->date, worker->request.id, server->options.https, response);
+	if (!failed && response->spoil && server->options.spoils) {
 		send_spoiled(connection, server, worker);
 		return;
 	}
-	if (!bodiless && response->body.length > ONE_WRITE_MAX) {
-		write_large(connection, server, worker, response);
-		return;
-	}
-	if (!bodiless && pa_buffer_add(&worker->out, response->body.at, response->body.length) < 0) {
+	bool large = !bodiless && response->body.length > ONE_WRITE_MAX;
+	if (!failed && !bodiless && !large)
+		failed = pa_buffer_add(&worker->out, response->body.at, response->body.length);
+	if (failed)
 		mg_disable_connection_keep_alive(connection);
-		return;
-	}
-	mg_write(connection, worker->out.at, worker->out.length);
+	else if (large)
+		write_large(connection, server, worker, response);
+	else
+		mg_write(connection, worker->out.at, worker->out.length);
 }
 
 /* Answering */
@@ -330,18 +307,12 @@ static void leave(struct pa_server *server)
 	pthread_mutex_unlock(&server->mutex);
 }
 
-static double seconds_since(const struct timespec *begun)
+static void count_request(const struct pa_server *server, const struct worker *worker, const struct timespec *begun)
 {
 	struct timespec now;
 
 	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
-}
-
-static void count_request(const struct pa_server *server, const struct worker *worker, const struct timespec *begun)
-{
-	double seconds = seconds_since(begun);
-
+	double seconds = (double)(now.tv_sec - begun->tv_sec) + (double)(now.tv_nsec - begun->tv_nsec) / 1e9;
 	pa_stats_add(PA_STAT_REQUESTS, 1);
 	pa_stats_add((enum pa_stat)(PA_STAT_REQUESTS + worker->response.status / 100), 1);
 	pa_stats_observe(seconds);

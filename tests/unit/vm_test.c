@@ -240,25 +240,24 @@ static void SBX_04_an_error_that_takes_its_time_to_say_what_it_is_ends(void **st
 {
 	struct fixture *fixture = *state;
 
-	assert_int_equal(
-		handle(fixture, "error(setmetatable({}, { __tostring = function() while true do end end }))"), -1);
+	assert_int_equal(handle(fixture, "error(setmetatable({}, { __tostring = function() while true do end end }))"), -1);
 	assert_fault(fixture, "__tostring");
 	assert_true(pa_vm_spoiled(fixture->vm));
 }
 
 static void coroutines_close_as_in_lua(void **state)
 {
-	assert_int_equal(handle(*state,
-						 "local out = {} local function note(...) for _, v in ipairs { ... } do out[#out + 1] = "
-						 "tostring(v) end end "
-						 "local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = "
-						 "function() note('closed') end }) coroutine.yield() end) "
-						 "coroutine.resume(co) note(coroutine.close(co), coroutine.status(co), coroutine.close(co)) "
-						 "co = coroutine.create(function() local x <close> = setmetatable({}, { __close = function() "
-						 "error('late', 0) end }) coroutine.yield() end) "
-						 "coroutine.resume(co) note(coroutine.close(co)) "
-						 "note(pcall(coroutine.close, (coroutine.running()))) "
-						 "return { status = 200, body = table.concat(out, ' ') }"),
+	assert_int_equal(
+		handle(*state, "local out = {} local function note(...) for _, v in ipairs { ... } do out[#out + 1] = "
+					   "tostring(v) end end "
+					   "local co = coroutine.create(function() local x <close> = setmetatable({}, { __close = "
+					   "function() note('closed') end }) coroutine.yield() end) "
+					   "coroutine.resume(co) note(coroutine.close(co), coroutine.status(co), coroutine.close(co)) "
+					   "co = coroutine.create(function() local x <close> = setmetatable({}, { __close = function() "
+					   "error('late', 0) end }) coroutine.yield() end) "
+					   "coroutine.resume(co) note(coroutine.close(co)) "
+					   "note(pcall(coroutine.close, (coroutine.running()))) "
+					   "return { status = 200, body = table.concat(out, ' ') }"),
 		0);
 	assert_body(*state, "closed true dead true false late false cannot close a coroutine that runs");
 }
