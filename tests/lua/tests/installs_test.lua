@@ -145,9 +145,12 @@ testing.case("what failed in a coroutine that nobody closes holds no connection"
 	t.equal(ok, false)
 	t.contains(err, "inside a transaction")
 	t.equal(coroutine.status(held), "dead")
-	t.equal(db.transaction(function()
-		return 1
-	end), 1)
+	t.equal(
+		db.transaction(function()
+			return 1
+		end),
+		1
+	)
 end)
 
 testing.case("ST-12 values are bound, so names cannot be SQL", function(t)
