@@ -265,7 +265,9 @@ test("headers of a name are joined, cookies kept apart", async () => {
 
 test("an address without a listener is connect, a name without an address dns", async () => {
 	const port = +new URL(elsewhere).port;
-	await new Promise((resolve) => other.close(resolve).closeAllConnections());
+	const closed = new Promise((resolve) => other.close(resolve));
+	other.closeAllConnections();
+	await closed;
 	assert.equal((await call(`${elsewhere}/`)).code, "connect");
 	await new Promise((resolve) => other.listen(port, "127.0.0.1", resolve));
 	assert.equal((await call("http://no-such-name.invalid/", { timeout: 10 })).code, "dns");
