@@ -75,17 +75,17 @@ function jobs.adopt(app, other)
 	end
 end
 
--- When a job may run. What lies far in the future, where it cannot, does not count: a clock was set back. A little may
--- be the difference between the clocks of two machines.
+-- When a job may run: 0 for one that never ran. What lies far in the future, where it cannot, does not count: a clock
+-- was set back. A little may be the difference between the clocks of two machines.
 local function due_of(job, row, now)
 	if not row or row.last_run > now + LEASE then
-		return now
+		return 0
 	end
 	local lease = row.lease_until <= now + 2 * LEASE and row.lease_until or 0
 	return math.max(row.last_run + job.seconds, lease)
 end
 
--- Takes a job for this process; false when another was faster.
+-- Takes a job for this process; false when another was faster. The lease ends at `now + LEASE`.
 local function claim(job, row, now)
 	if not row then
 		db.exec_soon("INSERT INTO pa_jobs (name) VALUES (?) ON CONFLICT (name) DO NOTHING", job.name)
@@ -101,16 +101,35 @@ local function claim(job, row, now)
 	return changes == 1
 end
 
-local function run(job)
+local function run(job, lease)
 	local ok, result, err = pcall(job.run)
 	local problem = not ok and tostring(result) or result == nil and err ~= nil and tostring(err) or nil
 	if problem then
 		log.write("error", "a job failed", { job = job.name, error = problem })
 	end
-	db.exec_soon("UPDATE pa_jobs SET lease_until = 0, last_error = ? WHERE name = ?", problem, job.name)
+	-- It may have taken so long that another process runs it by now, with a lease of its own.
+	db.exec_soon(
+		"UPDATE pa_jobs SET lease_until = 0, last_error = ? WHERE name = ? AND lease_until = ?",
+		problem,
+		job.name,
+		lease
+	)
 end
 
---- Runs the first job that is due.
+-- The job that has been due for longest: one that takes longer than its interval is always due, and must not keep the
+-- others from running. And when it is.
+local function most_overdue(list, by_name, now)
+	local first, soonest = nil, math.huge
+	for _, job in ipairs(list) do
+		local due = due_of(job, by_name[job.name], now)
+		if due < soonest then
+			first, soonest = job, due
+		end
+	end
+	return first, soonest
+end
+
+--- Runs the job that has been due for longest.
 ---@param list partnerapp.job[]
 ---@return number seconds until another may be: 0 after one has run
 function jobs.run_due(list)
@@ -118,20 +137,16 @@ function jobs.run_due(list)
 	if not rows then
 		return LONGEST
 	end
-	local by_name, now, soonest = {}, sys.now(), math.huge
+	local by_name, now = {}, sys.now()
 	for _, row in ipairs(rows) do
 		by_name[row.name] = row
 	end
-	for _, job in ipairs(list) do
-		local row = by_name[job.name]
-		local due = due_of(job, row, now)
-		if due <= now and claim(job, row, now) then
-			run(job)
-			return 0
-		end
-		soonest = math.min(soonest, due)
+	local job, due = most_overdue(list, by_name, now)
+	if job and due <= now and claim(job, by_name[job.name], now) then
+		run(job, now + LEASE)
+		return 0
 	end
-	return math.max(0.05, math.min(soonest - now, LONGEST))
+	return math.max(0.05, math.min(due - now, LONGEST))
 end
 
 return jobs

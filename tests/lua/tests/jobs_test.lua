@@ -128,6 +128,41 @@ testing.case("a job that is running elsewhere is not begun; when its process die
 	t.equal(ran.count, 2)
 end)
 
+testing.case("a job that takes longer than its interval does not keep the others from running", function(t)
+	local app, other = partnerapp.new({}), 0
+	app:every(1, name(), function()
+		testing.clock.advance(5)
+	end)
+	app:every(60, name(), function()
+		other = other + 1
+	end)
+	for _ = 1, 30 do
+		jobs.run_due(app._jobs)
+	end
+	t.equal(other, 3, "at the start and in each minute of the 145 s")
+end)
+
+testing.case("a job that took too long does not end the lease of the process that runs it by then", function(t)
+	local app, ran = app_with(60, coroutine.yield)
+	local function begin()
+		local run = coroutine.wrap(jobs.run_due)
+		run(app._jobs)
+		return run
+	end
+	local slow = begin()
+	testing.clock.advance(121)
+	local second = begin()
+	t.equal(ran.count, 2)
+	slow()
+	testing.clock.advance(70)
+	t.truthy(jobs.run_due(app._jobs) > 0, "the second one still runs")
+	t.equal(ran.count, 2)
+	second()
+	local third = begin()
+	t.equal(ran.count, 3, "when it has ended, it is due")
+	third()
+end)
+
 testing.case("RT-11 an interval that was shortened, and a clock that was set back, count at once", function(t)
 	local app, ran = app_with(86400)
 	run_all(app)
