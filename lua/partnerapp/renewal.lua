@@ -16,9 +16,10 @@ local renewal = {}
 local AHEAD = 300 -- a call finds its token good for this long
 local EARLY, JITTER = 0.1, 0.1 -- the background renews at a tenth of the lifetime before its end, give or take a tenth
 local LEASE = 30 -- longer than the deadline of the call (15 s) and two attempts to save (5 s each)
-local WAIT_STEP, WAIT_MOST = 0.05, 20
+local WAIT_FIRST, WAIT_STEP, WAIT_MOST = 0.05, 0.4, 20 -- many may wait for one: they look less often with time
 local SAVES, SAVE_AGAIN = 2, 10
 local BACKOFF, BACKOFF_MOST = 5, 900
+local PAUSE_MOST = 3600 -- what a Retry-After can ask for
 
 --- What a sealed token is bound to.
 ---@param column "access_token"|"refresh_token"
@@ -124,8 +125,8 @@ end
 -- The token as it is now, and the row.
 local function current(install)
 	local row, err, code = db.row(
-		[[SELECT access_token, refresh_token, expires_at, updated_at, version, renew_at, failures, health, health_reason
-			FROM pa_installs WHERE id = ?]],
+		[[SELECT access_token, refresh_token, expires_at, updated_at, version, lease_until, renew_at, failures, health,
+			health_reason FROM pa_installs WHERE id = ?]],
 		install.id
 	)
 	if not row then
@@ -249,10 +250,21 @@ local function renew_as_holder(install, row)
 	return token.access_token
 end
 
+-- How long it is not yet time to ask again (RT-09, RT-10). What lies further ahead than any pause was written before the
+-- clock was set back (RT-11).
+local function pause_of(row)
+	local left = row.failures > 0 and row.renew_at - sys.now() or 0
+	return left <= PAUSE_MOST and math.max(left, 0) or 0
+end
+
 -- A lease that ends much later than any that is given now is one of a clock that was set back since (RT-11). Not any
--- that ends later: another worker may have taken it between our look at the clock and the statement.
-local function take_lease(install, version)
+-- that ends later: another worker may have taken it between our look at the clock and the statement. Many wait for a
+-- lease that is taken, so the row is looked at first: that needs no turn at writing.
+local function take_lease(install, row, version)
 	local now = sys.now()
+	if row.lease_until >= now and row.lease_until <= now + 2 * LEASE then
+		return false
+	end
 	local changes, err, code = db.exec_soon(
 		[[UPDATE pa_installs SET lease_until = ? WHERE id = ? AND version = ?
 			AND (lease_until < ? OR lease_until > ?)]],
@@ -273,7 +285,7 @@ end
 ---@param stale integer
 ---@return string? token, string? message, string? code
 function renewal.after(install, stale)
-	local waited, failures = 0, nil
+	local waited, step, failures = 0, WAIT_FIRST, nil
 	while true do
 		local token, row, code = current(install)
 		if not token then
@@ -285,9 +297,13 @@ function renewal.after(install, stale)
 		elseif failures and row.failures > failures then
 			return nil, row.health_reason, "upstream" -- whoever we waited for has failed
 		end
+		local pause = pause_of(row)
+		if pause > 0 then
+			return nil, ("%s; it is asked again in %d s"):format(row.health_reason, math.ceil(pause)), "upstream"
+		end
 		failures = row.failures
 		local mine, err
-		mine, err, code = take_lease(install, stale)
+		mine, err, code = take_lease(install, row, stale)
 		if mine == nil then
 			return nil, err, code
 		elseif mine then
@@ -295,15 +311,15 @@ function renewal.after(install, stale)
 		elseif waited > WAIT_MOST then
 			return nil, "another worker renews the token and does not finish", "timeout"
 		end
-		if not sys.sleep(WAIT_STEP) then
+		if not sys.sleep(step) then
 			return nil, "the server stops", "cancelled"
 		end
-		waited = waited + WAIT_STEP
+		waited, step = waited + step, math.min(2 * step, WAIT_STEP)
 	end
 end
 
 --- The token, renewed when fewer than five minutes are left (RT-01). While renewing fails, the one in hand is used
---- until it expires, and the next attempt waits (RT-09).
+--- until it expires; the next attempt waits, also when it has expired (RT-09).
 ---@param install partnerapp.install
 ---@return string? token, string? message, string? code
 function renewal.token(install)
@@ -312,7 +328,7 @@ function renewal.token(install)
 		return nil, row, code
 	end
 	local left = row.expires_at - sys.now()
-	if left >= ahead_of(install, row) or left > 0 and row.failures > 0 and sys.now() < row.renew_at then
+	if left >= ahead_of(install, row) or left > 0 and pause_of(row) > 0 then
 		return token
 	end
 	local fresh, err

@@ -191,6 +191,7 @@ testing.case("RT-09 a server in trouble is asked again", function(t)
 	t.equal(installs.find(saved.id).health, "renewing")
 	local answer, fresh = token()
 	testing.network({ [TOKEN] = answer })
+	testing.clock.advance(5)
 	t.equal(saved:token(), fresh)
 end)
 

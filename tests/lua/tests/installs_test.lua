@@ -297,6 +297,7 @@ for name, answer in pairs({
 		t.truthy(message and code)
 		local good, fresh = provider.token()
 		testing.network({ [url] = good })
+		testing.clock.advance(10) -- the longest pause after two failures
 		t.equal(install:token(), fresh, "it heals by itself")
 		t.equal(installs.find(install.id).health, "ok")
 		t.equal(installs.find(install.id).health_reason, nil)
@@ -384,6 +385,37 @@ testing.case("RT-10 a Retry-After of the renewal is honoured", function(t)
 	installs.refresh_due()
 	t.equal(#network.calls, 2)
 	t.equal(installs.find(install.id).health, "renewing")
+end)
+
+testing.case("RT-09 RT-10 when the token has ended too, calls do not ask more often than that", function(t)
+	for headers, pause in pairs({ [{ ["Retry-After"] = "1200" }] = 1200, [{}] = 5 }) do
+		local install, url = save()
+		local network = testing.network({ [url] = { status = 429, headers = headers } })
+		testing.clock.advance(3600)
+		t.equal(select(3, install:token()), "upstream")
+		for _ = 1, 20 do
+			local got, message, code = install:token()
+			t.equal(got, nil)
+			t.equal(code, "upstream")
+			t.contains(message, "429")
+		end
+		t.truthy(#network.calls == 1 or pause == 5 and #network.calls <= 5, #network.calls .. " calls")
+		testing.clock.advance(pause)
+		local good, fresh = provider.token()
+		testing.network({ [url] = good })
+		t.equal(install:token(), fresh)
+	end
+end)
+
+testing.case("RT-11 a pause from before the clock was set back holds nobody up", function(t)
+	local install, url = save()
+	testing.network({ [url] = { status = 503, headers = { ["Retry-After"] = "600" } } })
+	testing.clock.advance(3600)
+	t.equal(install:token(), nil)
+	testing.clock.advance(-7200)
+	local good, fresh = provider.token()
+	testing.network({ [url] = good })
+	t.equal(renewal.after(install, install.version), fresh, "as after a 401")
 end)
 
 testing.case("RT-08 refresh_due leaves alone what needs to be connected again; reconnect tries once more", function(t)
