@@ -118,8 +118,8 @@ local function send(client, token, method, path, body)
 		if not may_retry(method, response, code) then
 			return response, err, code, attempt
 		end
-		local delay = response and retry.after(response.headers["retry-after"], sys.now())
-			or retry.backoff(attempt, BACKOFF, BACKOFF_MOST)
+		local asked = response and retry.after(response.headers["retry-after"], sys.now())
+		local delay = math.max(asked or 0, retry.backoff(attempt, BACKOFF, BACKOFF_MOST)) -- a date may be over by now
 		waited = waited + delay
 		if attempt == ATTEMPTS or math.max(waited, sys.monotonic() - begun + delay) > client.patience then
 			return response, err, code, attempt

@@ -241,6 +241,17 @@ testing.case("RT-10 Retry-After is honoured in seconds and as a date, as far as 
 	end
 end)
 
+testing.case("RT-10 a Retry-After that is over already is no leave to ask without a pause", function(t)
+	for _, header in ipairs({ "0", "Wed, 21 Oct 2015 07:28:00 GMT" }) do
+		local answer = { status = 429, headers = { ["Retry-After"] = header } }
+		local network = testing.network({ ["GET " .. ONE] = times(4, answer) })
+		local begun = testing.clock.now()
+		t.truthy(client():get_destination(SOURCE, "google-analytics"))
+		t.equal(#network.calls, 5)
+		t.truthy(testing.clock.now() - begun > 0.03, header)
+	end
+end)
+
 testing.case("lists go through all pages, each item once", function(t)
 	local network = testing.network({
 		["GET " .. LIST] = function(request)
