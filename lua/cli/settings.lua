@@ -308,6 +308,21 @@ function settings.defaults(given)
 	return collect(new_found(), given, {})
 end
 
+-- A new key in its file. When another process was faster, its key: two would each seal what the other cannot open.
+local function make_key(path)
+	local made = crypto.hex(crypto.random(32)) .. "\n"
+	local done, message, code = files.make_folder(STATE)
+	if done then
+		done, message, code = files.write(path, made, tonumber("600", 8), true)
+	end
+	if done then
+		return made
+	elseif code == "exists" then
+		return files.read(path)
+	end
+	return nil, message
+end
+
 --- Adds what only a server needs: the key (made on first start in development) and rules between settings.
 ---@param found table from find
 function settings.for_server(found)
@@ -328,27 +343,19 @@ function settings.for_server(found)
 		return
 	end
 	local path = STATE .. "/secret.key"
-	local stored, _, code = files.read(path)
 	found.key_file = path
-	if stored then
-		local checked, message = check_key((stored:gsub("%s+$", "")))
-		value.SECRET_KEY, found.from.SECRET_KEY = checked, path
-		if not checked then
-			problems[#problems + 1] = ("%s: %s"):format(path, message)
-		end
-	elseif code ~= "not_found" or not found.development then
-		problems[#problems + 1] = ("SECRET_KEY: set it, or put it into %s (openssl rand -hex 32)"):format(path)
-	else
-		local made = crypto.hex(crypto.random(32))
-		local done, message = files.make_folder(STATE)
-		if done then
-			done, message = files.write(path, made .. "\n", tonumber("600", 8))
-		end
-		if not done then
-			problems[#problems + 1] = ("%s: %s"):format(path, message)
-		end
-		value.SECRET_KEY, found.from.SECRET_KEY = "k1:" .. made, path
+	local stored, message, code = files.read(path)
+	if not stored and code == "not_found" and found.development then
+		stored, message = make_key(path)
+	elseif not stored then
+		message = ("SECRET_KEY: set it, or put it into %s (openssl rand -hex 32)"):format(path)
 	end
+	if stored then
+		value.SECRET_KEY, message = check_key((stored:gsub("%s+$", "")))
+		message = message and ("%s: %s"):format(path, message)
+	end
+	found.from.SECRET_KEY = path
+	problems[#problems + 1] = message
 end
 
 --- Adds what a sandbox that listens has to keep: whoever reaches it is anybody's customer (OP-07).

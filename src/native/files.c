@@ -5,6 +5,7 @@
 #include <limits.h>
 #include <poll.h>
 #include <signal.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,7 +22,9 @@ static int fail(lua_State *L, const char *path)
 {
 	int why = errno;
 
-	return pa_native_fail(L, why == ENOENT ? "not_found" : "io", "%s: %s", path, strerror(why));
+	const char *code = why == ENOENT ? "not_found" : why == EEXIST ? "exists" : "io";
+
+	return pa_native_fail(L, code, "%s: %s", path, strerror(why));
 }
 
 static void close_stream(void *stream)
@@ -78,6 +81,7 @@ static int l_write(lua_State *L)
 	size_t length;
 	const char *bytes = luaL_checklstring(L, 2, &length);
 	mode_t mode = (mode_t)luaL_checkinteger(L, 3);
+	bool first = lua_toboolean(L, 4);
 	char beside[PATH_MAX];
 	int result = -1;
 
@@ -93,12 +97,13 @@ static int l_write(lua_State *L)
 		why = errno;
 		result = -1;
 	}
-	if (result == 0 && rename(beside, path) < 0) {
+	if (result == 0 && (first ? link(beside, path) : rename(beside, path)) < 0) {
 		why = errno;
 		result = -1;
 	}
-	if (result < 0) {
+	if (result < 0 || first)
 		unlink(beside);
+	if (result < 0) {
 		errno = why;
 		return fail(L, path);
 	}

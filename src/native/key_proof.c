@@ -36,15 +36,19 @@ static int read_proof(struct pa_connection *connection, struct proof *proof, str
 	return stepped < 0 ? -1 : 0;
 }
 
-static int write_proof(struct pa_connection *connection, const struct pa_keyring *keyring, struct pa_error *error)
+/* The first one, or one in the place of that of an older key. Of several processes that write the first one, one does.
+ */
+static int write_proof(
+	struct pa_connection *connection, const struct pa_keyring *keyring, bool first, struct pa_error *error)
 {
-	static const char sql[] = "INSERT OR REPLACE INTO pa_key_proof (id, sealed) VALUES (1, ?)";
+	const char *sql = first ? "INSERT OR IGNORE INTO pa_key_proof (id, sealed) VALUES (1, ?)"
+							: "UPDATE pa_key_proof SET sealed = ? WHERE id = 1";
 	unsigned char sealed[SEALED_MAX];
 	size_t length = pa_keyring_seal(keyring, known, context, sealed);
 
 	if (length == 0)
 		return pa_error_set(error, "key", "the key does not seal");
-	struct pa_statement *statement = pa_statement_begin(connection, sql, sizeof sql - 1, false, error);
+	struct pa_statement *statement = pa_statement_begin(connection, sql, strlen(sql), false, error);
 	if (!statement)
 		return -1;
 	int result = pa_statement_bind_blob(statement, 1, (const char *)sealed, length);
@@ -72,15 +76,16 @@ static int check(struct pa_connection *connection, struct pa_keyring *keyring, s
 			error) < 0 ||
 		read_proof(connection, &proof, error) < 0)
 		return -1;
-	if (proof.length == 0)
-		return write_proof(connection, keyring, error);
+	if (proof.length == 0 &&
+		(write_proof(connection, keyring, true, error) < 0 || read_proof(connection, &proof, error) < 0))
+		return -1;
 	struct pa_span sealed = {proof.sealed, proof.length};
 	if (pa_keyring_unseal(keyring, sealed, context, opened, NULL) < 0)
 		return pa_error_set(error, "key",
 			"SECRET_KEY is not the key that this database was written with: set the old key, or, to begin anew, "
 			"another "
 			"DATABASE_URL. The database was not touched");
-	return is_current(&proof, keyring) ? 0 : write_proof(connection, keyring, error);
+	return is_current(&proof, keyring) ? 0 : write_proof(connection, keyring, false, error);
 }
 
 int pa_key_proof_check(struct pa_db *db, struct pa_keyring *keyring, struct pa_error *error)

@@ -16,8 +16,9 @@ function files.read(path) end
 ---@param path string
 ---@param bytes string
 ---@param mode integer permissions, 384 is 0600
----@return true?, string?, string?
-function files.write(path, bytes, mode) end
+---@param first boolean? whether it must not be there yet
+---@return true?, string? message, string? code "exists" | "not_found" | "io"
+function files.write(path, bytes, mode, first) end
 
 --- Makes a folder and its parents, 0700. Fine when it is there.
 ---@param path string
