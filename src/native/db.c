@@ -381,20 +381,38 @@ static const char *step_sql(lua_State *L, lua_Integer n)
 	return sql;
 }
 
-static int apply(lua_State *L, struct pa_connection *connection, const char *module, lua_Integer from, lua_Integer to,
+/* Step n, in a transaction that is open: whoever waited for another process finds it done. */
+static int apply_step(lua_State *L, struct pa_connection *connection, const char *module, lua_Integer n, bool keep_copy,
 	struct pa_error *error)
 {
 	bool guarded = lua_toboolean(L, lua_upvalueindex(1));
+	int64_t applied = 0;
 	char suffix[96];
 
+	if (count_applied(connection, module, &applied, error) < 0)
+		return -1;
+	if (applied >= n)
+		return 0;
+	snprintf(suffix, sizeof suffix, "before-%.60s-%d", module, (int)n);
+	if (keep_copy && pa_connection_back_up(connection, suffix, error) < 0)
+		return -1;
+	if (pa_connection_run(connection, step_sql(L, n), guarded, error) < 0)
+		return -1;
+	return record(connection, module, n, error);
+}
+
+static int apply(lua_State *L, struct pa_connection *connection, const char *module, lua_Integer from, lua_Integer to,
+	struct pa_error *error)
+{
 	for (lua_Integer n = from + 1; n <= to; n++) {
-		snprintf(suffix, sizeof suffix, "before-%.60s-%d", module, (int)n);
-		if (from > 0 && pa_connection_back_up(connection, suffix, error) < 0)
+		pa_native_wait_begin(L); /* another process may be applying it */
+		int begun = pa_connection_run(connection, "BEGIN IMMEDIATE", false, error);
+		pa_native_wait_end(L);
+		if (begun < 0)
 			return -1;
-		if (pa_connection_run(connection, "BEGIN IMMEDIATE", false, error) < 0)
-			return -1;
-		if (pa_connection_run(connection, step_sql(L, n), guarded, error) < 0 ||
-			record(connection, module, n, error) < 0 || pa_connection_run(connection, "COMMIT", false, error) < 0) {
+		/* A module that is new here has nothing yet that a copy would save. */
+		if (apply_step(L, connection, module, n, from > 0, error) < 0 ||
+			pa_connection_run(connection, "COMMIT", false, error) < 0) {
 			pa_connection_run(connection, "ROLLBACK", false, NULL);
 			return -1;
 		}
@@ -420,6 +438,20 @@ static int migrate(lua_State *L, struct pa_connection *connection, const char *m
 	return apply(L, connection, module, applied, steps, error);
 }
 
+/* Whether nothing is left to apply: each VM asks once, and need not wait for those who write to learn it. */
+static bool is_migrated(lua_State *L, const char *module)
+{
+	struct pa_error error;
+	struct pa_connection *connection = take(L, PA_DB_READ, &error);
+	int64_t applied = -1;
+
+	if (!connection)
+		return false;
+	int counted = count_applied(connection, module, &applied, &error);
+	pa_db_give(connection);
+	return counted == 0 && applied == (int64_t)lua_rawlen(L, 2);
+}
+
 static int l_migrate(lua_State *L)
 {
 	const char *module = luaL_checkstring(L, 1);
@@ -437,6 +469,10 @@ static int l_migrate(lua_State *L)
 	}
 	if (in_transaction(L))
 		return luaL_error(L, "migrate inside a transaction");
+	if (is_migrated(L, module)) {
+		lua_pushboolean(L, 1);
+		return 1;
+	}
 	struct running *running = push_running(L);
 	running->connection = take(L, PA_DB_WRITE, &error);
 	if (!running->connection || migrate(L, running->connection, module, &error) < 0)

@@ -16,6 +16,7 @@ enum {
 	STATEMENTS = 64, /* cached on a connection */
 	WAIT_SECONDS = 5,
 	BUSY_MS = WAIT_SECONDS * 1000,
+	BEGIN_LOG_STEP_MS = 20,
 	STATEMENT_CPU_MS = 1000,
 	PROGRESS_STEPS = 100000, /* of SQLite's machine, some milliseconds */
 	LIKE_MAX = 1000,         /* bytes of a pattern: each % is a nested call, and some thousands end the process */
@@ -137,6 +138,35 @@ static int has_run_too_long(void *context)
 	return now >= connection->cpu_ms_at_most;
 }
 
+/* The WAL-reset bug and a damaged disk show here, before anything is written (ST-09, ST-11). */
+static int check(struct pa_connection *connection, const char *path, struct pa_error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	int result = -1;
+
+	if (sqlite3_prepare_v2(connection->handle, "PRAGMA quick_check(1)", -1, &statement, NULL) != SQLITE_OK ||
+		sqlite3_step(statement) != SQLITE_ROW)
+		pa_error_set(error, "database", "%s cannot be read: %s", path, sqlite3_errmsg(connection->handle));
+	else if (strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
+		pa_error_set(error, "database", "%s is damaged (%s): restore it from a backup; it was not touched", path,
+			(const char *)sqlite3_column_text(statement, 0));
+	else
+		result = 0;
+	sqlite3_finalize(statement);
+	return result;
+}
+
+/* When several processes make one file at once, SQLite does not wait for the one that changes the journal mode. */
+static int begin_log(struct pa_connection *connection, struct pa_error *error)
+{
+	for (int waited_ms = 0;; waited_ms += BEGIN_LOG_STEP_MS) {
+		int result = run(connection, "PRAGMA mmap_size = 0; PRAGMA journal_mode = WAL", error);
+		if (result == 0 || waited_ms >= BUSY_MS || (sqlite3_errcode(connection->handle) & 0xff) != SQLITE_BUSY)
+			return result;
+		nanosleep(&(struct timespec){.tv_nsec = BEGIN_LOG_STEP_MS * 1000000L}, NULL);
+	}
+}
+
 static int connect(struct pa_db *db, struct pa_connection *connection, bool writes, struct pa_error *error)
 {
 	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_READWRITE;
@@ -159,9 +189,12 @@ static int connect(struct pa_db *db, struct pa_connection *connection, bool writ
 	sqlite3_limit(connection->handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LIKE_MAX);
 	sqlite3_set_authorizer(connection->handle, authorize, connection);
 	sqlite3_progress_handler(connection->handle, PROGRESS_STEPS, has_run_too_long, connection);
+	if (writes && db->path && check(connection, db->path, error) < 0) /* before the journal mode is written into it */
+		return -1;
+	if (writes && begin_log(connection, error) < 0)
+		return -1;
 	return run(connection,
-		writes ? "PRAGMA mmap_size = 0; PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON;"
-				 "PRAGMA secure_delete = ON"
+		writes ? "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"
 			   : "PRAGMA mmap_size = 0; PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0",
 		error);
 }
@@ -179,32 +212,12 @@ static void disconnect(struct pa_connection *connection)
 	sqlite3_close(connection->handle);
 }
 
-/* The WAL-reset bug and a damaged disk show here, before anything is written (ST-09, ST-11). */
-static int check(struct pa_connection *connection, const char *path, struct pa_error *error)
-{
-	sqlite3_stmt *statement = NULL;
-	int result = -1;
-
-	if (sqlite3_prepare_v2(connection->handle, "PRAGMA quick_check(1)", -1, &statement, NULL) != SQLITE_OK ||
-		sqlite3_step(statement) != SQLITE_ROW)
-		pa_error_set(error, "database", "%s cannot be read: %s", path, sqlite3_errmsg(connection->handle));
-	else if (strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
-		pa_error_set(error, "database", "%s is damaged (%s): restore it from a backup; it was not touched", path,
-			(const char *)sqlite3_column_text(statement, 0));
-	else
-		result = 0;
-	sqlite3_finalize(statement);
-	return result;
-}
-
 static int open_connections(struct pa_db *db, struct pa_error *error)
 {
 	if (connect(db, &db->writer, true, error) < 0)
 		return -1;
 	if (!db->path)
 		return 0;
-	if (check(&db->writer, db->path, error) < 0)
-		return -1;
 	for (; db->reader_count < READERS; db->reader_count++)
 		if (connect(db, &db->readers[db->reader_count], false, error) < 0)
 			return -1;
@@ -525,7 +538,7 @@ int pa_connection_wipe(struct pa_connection *connection, struct pa_error *error)
 int pa_connection_back_up(struct pa_connection *connection, const char *suffix, struct pa_error *error)
 {
 	const char *path = connection->db->path;
-	sqlite3 *copy = NULL;
+	sqlite3 *source = NULL, *copy = NULL; /* a connection of its own: one that is writing cannot be copied from */
 	char target[4096];
 	int result = -1;
 
@@ -534,15 +547,17 @@ int pa_connection_back_up(struct pa_connection *connection, const char *suffix, 
 	snprintf(target, sizeof target, "%s.%s", path, suffix);
 	if (pa_db_file_prepare(target, error) < 0)
 		return -1;
-	if (sqlite3_open_v2(target, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
-		sqlite3_backup *backup = sqlite3_backup_init(copy, "main", connection->handle, "main");
+	if (sqlite3_open_v2(path, &source, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+		sqlite3_open_v2(target, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+		sqlite3_backup *backup = sqlite3_backup_init(copy, "main", source, "main");
 		if (backup && sqlite3_backup_step(backup, -1) == SQLITE_DONE)
 			result = 0;
 		if (backup && sqlite3_backup_finish(backup) != SQLITE_OK)
 			result = -1;
 	}
 	if (result < 0)
-		pa_error_set(error, "database", "cannot back up to %s: %s", target, copy ? sqlite3_errmsg(copy) : "no memory");
+		pa_error_set(error, "database", "cannot back up to %s: %s", target, sqlite3_errmsg(copy ? copy : source));
+	sqlite3_close(source);
 	sqlite3_close(copy);
 	return result;
 }

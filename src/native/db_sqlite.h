@@ -69,7 +69,9 @@ int pa_connection_run(struct pa_connection *connection, const char *sql, bool gu
 /* Empties the write-ahead log, so that what was deleted is in no file any more. 0, or -1 with "busy" or "database". */
 int pa_connection_wipe(struct pa_connection *connection, struct pa_error *error);
 
-/* Copies a database file to path.suffix. Nothing for one in memory. */
+/*
+ * Copies a database file to path.suffix, as it was before the transaction that may be open. Nothing for one in memory.
+ */
 int pa_connection_back_up(struct pa_connection *connection, const char *suffix, struct pa_error *error);
 
 #endif
