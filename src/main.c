@@ -21,7 +21,7 @@
 #include "vm.h"
 
 enum { EXIT_FINE, EXIT_FAILED, EXIT_USAGE };
-enum { DRAIN_SECONDS = 10, CLOSE_SECONDS = 3, TASK_CPU_MS = 5000, TESTS_CPU_MS = 600000 };
+enum { DRAIN_SECONDS = 10, CLOSE_SECONDS = 3, TASK_CPU_MS = 5000, LONG_CPU_MS = 600000 };
 
 /* One planned server, running. */
 struct running {
@@ -79,6 +79,47 @@ static sigset_t prepare_process(void)
 	return signals;
 }
 
+/* What goes through all tests, or all that is stored, may take long; what runs a partner's action may not. */
+static unsigned cpu_ms_of(const char *task)
+{
+	static const char *const long_ones[] = {"test", "installs", "keys", "schema", NULL};
+
+	for (size_t i = 0; long_ones[i]; i++)
+		if (strcmp(task, long_ones[i]) == 0)
+			return LONG_CPU_MS;
+	return TASK_CPU_MS;
+}
+
+/* Runs a module of lua/cli/tasks with a server's scripts and services, and the plan's arguments. 0, or -1 with *error.
+ */
+static int run_script(const struct pa_plan_server *server, struct pa_services *services, const char *library,
+	const char *task, const struct pa_plan *plan, int *code, struct pa_error *error)
+{
+	char partnerapp[PATH_MAX + 16], cli[PATH_MAX + 16], entry[64];
+	struct pa_fault fault = {0};
+	int result = -1;
+
+	snprintf(partnerapp, sizeof partnerapp, "%s/partnerapp", library);
+	snprintf(cli, sizeof cli, "%s/cli", library);
+	snprintf(entry, sizeof entry, "cli.tasks.%s", task);
+	const char *const folders[PA_SCRIPTS_KINDS] = {server->app, partnerapp, cli};
+	struct pa_scripts *scripts = pa_scripts_read(folders, error);
+	if (!scripts)
+		return -1;
+	struct pa_vm *vm = pa_vm_new(
+		&(struct pa_vm_options){
+			.scripts = scripts, .services = services, .entry = entry, .privileged = true, .cpu_ms = cpu_ms_of(task)},
+		&fault);
+	if (vm)
+		result = pa_vm_run(vm, plan->arguments, plan->argument_count, code, &fault);
+	if (result < 0)
+		pa_error_set(error, "script", "%s", fault.message ? fault.message : "not enough memory");
+	pa_vm_free(vm);
+	pa_fault_free(&fault);
+	pa_scripts_release(scripts);
+	return result;
+}
+
 static int open_pool(
 	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
 {
@@ -116,13 +157,16 @@ static int open_server(const struct pa_plan_server *plan, struct running *runnin
 	return running->server ? 0 : -1;
 }
 
-static int start(
-	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
+static int start(const struct pa_plan *plan, const struct pa_plan_server *server, const char *library,
+	struct running *running, struct pa_error *error)
 {
-	running->services = pa_services_open(&plan->services, error);
-	if (!running->services || open_pool(plan, library, running, error) < 0)
+	int ignored;
+
+	running->services = pa_services_open(&server->services, error);
+	if (!running->services || run_script(server, running->services, library, "schema", plan, &ignored, error) < 0 ||
+		open_pool(server, library, running, error) < 0)
 		return -1;
-	if (open_server(plan, running, error) < 0)
+	if (open_server(server, running, error) < 0)
 		return -1;
 	running->jobs = pa_jobs_open(running->pool, running->services, error);
 	return running->jobs ? 0 : -1;
@@ -263,7 +307,7 @@ static int run_servers(const struct pa_plan *plan, const char *library, const si
 	if (!running)
 		return EXIT_FAILED;
 	for (; started < plan->server_count; started++)
-		if (start(&plan->servers[started], library, &running[started], &error) < 0)
+		if (start(plan, &plan->servers[started], library, &running[started], &error) < 0)
 			break;
 	if (started < plan->server_count) {
 		fprintf(stderr, "partnerapp: %s: %s\n", plan->servers[started].services.name, error.text);
@@ -278,41 +322,16 @@ static int run_servers(const struct pa_plan *plan, const char *library, const si
 	return code;
 }
 
-/* A task runs with the scripts and services of the first server, without listening. */
+/* A task runs with the services of the first server, without listening. */
 static int run_task(const struct pa_plan *plan, const char *library)
 {
 	const struct pa_plan_server *server = &plan->servers[0];
-	char partnerapp[PATH_MAX + 16], cli[PATH_MAX + 16], entry[64];
-	struct pa_services *services = NULL;
-	struct pa_scripts *scripts = NULL;
 	struct pa_error error = {0};
-	struct pa_fault fault = {0};
-	struct pa_vm *vm = NULL;
 	int code = EXIT_FAILED;
 
-	snprintf(partnerapp, sizeof partnerapp, "%s/partnerapp", library);
-	snprintf(cli, sizeof cli, "%s/cli", library);
-	snprintf(entry, sizeof entry, "cli.tasks.%s", plan->task);
-	const char *const folders[PA_SCRIPTS_KINDS] = {server->app, partnerapp, cli};
-	services = pa_services_open(&server->services, &error);
-	scripts = services ? pa_scripts_read(folders, &error) : NULL;
-	if (!scripts) {
+	struct pa_services *services = pa_services_open(&server->services, &error);
+	if (!services || run_script(server, services, library, plan->task, plan, &code, &error) < 0)
 		fprintf(stderr, "partnerapp: %s\n", error.text);
-		goto out;
-	}
-	vm = pa_vm_new(&(struct pa_vm_options){.scripts = scripts,
-					   .services = services,
-					   .entry = entry,
-					   .privileged = true,
-					   .cpu_ms = strcmp(plan->task, "test") == 0 ? TESTS_CPU_MS : TASK_CPU_MS},
-		&fault);
-	if (!vm || pa_vm_run(vm, plan->arguments, plan->argument_count, &code, &fault) < 0)
-		fprintf(stderr, "partnerapp: %s\n", fault.message ? fault.message : "not enough memory");
-out:
-	pa_vm_free(vm);
-	pa_fault_free(&fault);
-	if (scripts)
-		pa_scripts_release(scripts);
 	pa_services_close(services);
 	return code;
 }
@@ -337,9 +356,12 @@ int main(int argc, char **argv)
 	}
 	pa_log_open((enum pa_log_level)plan.log_level, plan.log_people);
 	int code = plan.exit_code;
-	if (plan.task && plan.server_count > 0)
+	if (plan.task && plan.server_count > 0) {
+		/* Setup is not ended between what it creates and where it keeps it; its questions see the signals themselves. */
+		if (strncmp(plan.task, "setup", 5) != 0)
+			pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 		code = run_task(&plan, library);
-	else if (plan.server_count > 0)
+	} else if (plan.server_count > 0)
 		code = run_servers(&plan, library, &signals);
 	pa_plan_free(&plan);
 	return code;

@@ -109,7 +109,9 @@ end
 
 local migrated = false
 
-local function prepare()
+--- Makes its tables, or brings them up to date.
+---@return true?, string? message, string? code
+function flow.prepare()
 	if migrated then
 		return true
 	end
@@ -127,7 +129,7 @@ function flow.find(req, path, state)
 	local name = hash(state)
 	local sealed = cookie.get(req, cookie_name(name))
 	if not sealed then
-		local row = prepare() and db.row("SELECT 1 FROM pa_claims WHERE state = ?", name)
+		local row = flow.prepare() and db.row("SELECT 1 FROM pa_claims WHERE state = ?", name)
 		return nil, row and "used" or "wrong"
 	end
 	local found = unseal(sealed)
@@ -145,7 +147,7 @@ end
 ---@param found partnerapp.flow
 ---@return integer? one, string? message, string? code "constraint" when it was used before
 function flow.claim(found)
-	local ok, err, code = prepare()
+	local ok, err, code = flow.prepare()
 	if not ok then
 		return nil, err, code
 	end

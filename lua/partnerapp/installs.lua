@@ -59,7 +59,9 @@ local STEPS = {
 
 local migrated = false
 
-local function prepare()
+--- Makes its tables, or brings them up to date.
+---@return true?, string? message, string? code
+function installs.prepare()
 	if migrated then
 		return true
 	end
@@ -133,7 +135,7 @@ end
 ---@param origin {client: {id: string}, name: string?, server: string?, scope: string, redirect_uri: string} who asked
 ---@return partnerapp.install? install, string? message, string? code
 function installs.save(token, origin)
-	local ok, err, code = prepare()
+	local ok, err, code = installs.prepare()
 	if not ok then
 		return nil, err, code
 	end
@@ -148,7 +150,7 @@ function installs.save(token, origin)
 end
 
 local function find(sql, ...)
-	local row, err, code = prepare()
+	local row, err, code = installs.prepare()
 	if row then
 		row, err, code = db.row(sql, ...)
 	end
@@ -173,7 +175,7 @@ function installs.find_by_name(name)
 end
 
 local function rows_of(sql, ...)
-	local rows, err, code = prepare()
+	local rows, err, code = installs.prepare()
 	if rows then
 		rows, err, code = db.query(sql, ...)
 	end
@@ -224,7 +226,7 @@ end
 --- Renews the tokens that are due, for at most 20 seconds.
 ---@return integer? renewed, string? message, string? code
 function installs.refresh_due()
-	local ok, err, code = prepare()
+	local ok, err, code = installs.prepare()
 	if not ok then
 		return nil, err, code
 	end
@@ -234,7 +236,7 @@ end
 --- How many there are.
 ---@return integer? count, string? message, string? code
 function installs.count()
-	local row, err, code = prepare()
+	local row, err, code = installs.prepare()
 	if row then
 		row, err, code = db.row("SELECT count(*) AS count FROM pa_installs")
 	end

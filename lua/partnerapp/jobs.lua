@@ -23,16 +23,15 @@ local STEPS = {
 
 local migrated = false
 
-local function prepare()
-	if not migrated then
-		local ok, err = db.migrate("jobs", STEPS)
-		if not ok then
-			log.write("error", "jobs cannot be run", { error = err })
-			return false
-		end
-		migrated = true
+--- Makes its tables, or brings them up to date.
+---@return true?, string? message, string? code
+function jobs.prepare()
+	if migrated then
+		return true
 	end
-	return true
+	local ok, err, code = db.migrate("jobs", STEPS)
+	migrated = ok == true
+	return ok, err, code
 end
 
 local function put(app, job)
@@ -133,8 +132,12 @@ end
 ---@param list partnerapp.job[]
 ---@return number seconds until another may be: 0 after one has run
 function jobs.run_due(list)
-	local rows = prepare() and db.query "SELECT name, last_run, lease_until FROM pa_jobs"
+	local rows, err = jobs.prepare()
+	if rows then
+		rows, err = db.query "SELECT name, last_run, lease_until FROM pa_jobs"
+	end
 	if not rows then
+		log.write("error", "jobs cannot be run", { error = err })
 		return LONGEST
 	end
 	local by_name, now = {}, sys.now()

@@ -26,7 +26,9 @@ local STEPS = {
 
 local migrated = false
 
-local function prepare()
+--- Makes its tables, or brings them up to date.
+---@return true?, string? message, string? code
+function session.prepare()
 	if migrated then
 		return true
 	end
@@ -60,7 +62,7 @@ function session.load(req)
 	if not token or not token:find("^[%w_-]+$") or #token ~= 43 then
 		return nil
 	end
-	local ok, err = prepare()
+	local ok, err = session.prepare()
 	if not ok then
 		unavailable(err)
 	end
@@ -86,7 +88,7 @@ end
 ---@param changes table?
 ---@return partnerapp.session?, string? message, string? code
 function session.start(req, response, changes)
-	local ok, err, code = prepare()
+	local ok, err, code = session.prepare()
 	if not ok then
 		return nil, err, code
 	end

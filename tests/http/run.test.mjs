@@ -1,9 +1,11 @@
 // partnerapp run: an action for an install, beside the server that is running.
 import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { Jar, run, startDemo, walk, top, folder } from "./harness.mjs";
+import { binary, Jar, run, startDemo, walk, top, folder } from "./harness.mjs";
 
 const APP = `
 local partnerapp = require "partnerapp"
@@ -19,6 +21,10 @@ function app.actions.fail() return nil, "the reason", "its_code" end
 function app.actions.raise() error "a bug" end
 function app.actions.nothing() end
 function app.actions.odd() return print end
+function app.actions.endless()
+	require "partnerapp.log".warn "it begins"
+	while true do end
+end
 return app
 `;
 
@@ -66,10 +72,19 @@ test("an action that returns nothing prints null", async () => {
 	assert.deepEqual(await with_own("nothing", "installs/1"), { code: 0, out: "null\n", err: "" });
 });
 
+test("Ctrl-C ends an action", async () => {
+	const args = ["run", "endless", "installs/1", "--demo", "--app", path.join(place.name, "own")];
+	const child = spawn(binary, args, { cwd: own.cwd, env: { ...process.env, ...own.settings } });
+	const ended = once(child, "exit");
+	await once(child.stderr, "data");
+	child.kill("SIGINT");
+	assert.deepEqual(await ended, [null, "SIGINT"]);
+});
+
 for (const [name, args, code, message] of [
 	["nothing at all", [], 2, /action and an install/],
 	["no install", ["echo"], 2, /action and an install/],
-	["an unknown action", ["destroy", "installs/1"], 1, /no action 'destroy'; it has: echo, fail, nothing, odd, raise/],
+	["an unknown action", ["destroy", "installs/1"], 1, /no action 'destroy'; it has: echo, endless, fail, nothing, odd, raise/],
 	["an unknown install", ["echo", "installs/99"], 1, /no install 'installs\/99'/],
 	["an argument that is none", ["echo", "installs/1", "pro"], 1, /'pro' must be key=value/],
 	["an action that fails", ["fail", "installs/1"], 1, /fail failed: the reason \(its_code\)/],

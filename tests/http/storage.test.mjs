@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { binary, folder, freePort, request, run, start } from "./harness.mjs";
+import { binary, folder, freePort, request, run, start, top } from "./harness.mjs";
 
 const APP = `
 local db = require "partnerapp.db"
@@ -124,7 +124,11 @@ test("ST-08 a database that another process holds is waited for, then it is busy
 	const held = request(`${url}/hold`, { method: "POST" });
 	await once(slow, "request");
 	const begun = Date.now();
-	const answer = await note(10, `http://127.0.0.1:${port}`);
+	const waiting = note(10, `http://127.0.0.1:${port}`);
+	const counts = Array.from({ length: 5 }, () => request(`http://127.0.0.1:${port}/count`));
+	assert.deepEqual((await Promise.all(counts)).map((one) => one.status), counts.map(() => 200), "also for the first time");
+	assert.ok(Date.now() - begun < 2500, `${Date.now() - begun} ms`);
+	const answer = await waiting;
 	assert.equal(answer.status, 503);
 	assert.equal(answer.json().code, "busy");
 	assert.ok(Date.now() - begun >= 2900 && Date.now() - begun < 7000, `${Date.now() - begun} ms`);
@@ -185,6 +189,87 @@ test("ST-10 a migration that fails half-way changes nothing; the database was co
 	assert.equal((await request(`${url}/count`)).status, 500, "ST-09 an older program does not touch what a newer one made");
 	await older.logged("newer version");
 	await older.stop();
+});
+
+/** Copies the program and its Lua; `change` edits the copy of a script. The copy's binary. */
+function copyOfTheProgram(script, change) {
+	const home = path.join(place.name, "copy"), copy = path.join(home, "build/release/partnerapp");
+	mkdirSync(path.dirname(copy), { recursive: true });
+	copyFileSync(binary, copy);
+	cpSync(path.join(top, "lua"), path.join(home, "lua"), { recursive: true });
+	const file = path.join(home, "lua", script), text = readFileSync(file, "utf8");
+	assert.notEqual(change(text), text);
+	writeFileSync(file, change(text));
+	return copy;
+}
+
+test("ST-09 ST-10 what a newer version wrote is no start for an older one; the copy from before is", async () => {
+	const first = await serve();
+	assert.equal((await note()).status, 200);
+	await first.stop();
+	const files = () => readdirSync(path.join(place.name, ".partnerapp")).sort();
+	assert.deepEqual(files(), ["partnerapp.db", "secret.key"], "nothing was there that a copy would save");
+	const newer = copyOfTheProgram("partnerapp/installs.lua", (text) =>
+		text.replace("CREATE INDEX pa_installs_name ON pa_installs (name)]],", '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
+	const child = spawn(newer, ["serve", "app"], { cwd: place.name, env: { PATH: process.env.PATH, ...settings } });
+	const ended = once(child, "exit");
+	await once(child.stdout, "data");
+	child.kill("SIGTERM");
+	assert.deepEqual(await ended, [0, null]);
+	assert.deepEqual(files(), ["partnerapp.db", "partnerapp.db.before-installs-4", "secret.key"]);
+	const before = database();
+	const { code, err } = await run(["serve", "app"], { cwd: place.name, env: settings });
+	assert.equal(code, 1);
+	assert.match(err, /newer version of this program \(installs: step 4, known 3\): use that, or a backup/);
+	assert.ok(before.equals(database()));
+	copyFileSync(path.join(place.name, ".partnerapp/partnerapp.db.before-installs-4"), path.join(place.name, ".partnerapp/partnerapp.db"));
+	const again = await serve();
+	assert.equal(await count(), 1);
+	await again.stop();
+});
+
+test("ST-09 a damaged database is refused, and not a byte of it is changed", async () => {
+	const server = await serve();
+	for (let i = 0; i < 10; i++) assert.equal((await note(5000)).status, 200);
+	await server.stop();
+	const bytes = database();
+	bytes[18] = bytes[19] = 1; // as another program leaves it, without a write-ahead log
+	bytes.fill(0x5a, 2 * 4096);
+	writeFileSync(path.join(place.name, ".partnerapp/partnerapp.db"), bytes);
+	const { code, err } = await run(["serve", "app"], { cwd: place.name, env: settings });
+	assert.equal(code, 1);
+	assert.match(err, /partnerapp\.db is damaged|malformed/);
+	assert.ok(bytes.equals(database()));
+});
+
+test("ST-03 ST-10 of three processes that start at once on nothing, each works, with one key and one set of tables", async () => {
+	for (let round = 0; round < 5; round++) {
+		const home = folder();
+		cpSync(path.join(place.name, "app"), path.join(home.name, "app"), { recursive: true });
+		const ports = [await freePort(), await freePort(), await freePort()];
+		const servers = await Promise.all(ports.map((port) =>
+			start(["serve", "app"], { cwd: home.name, env: { ...settings, LISTEN: `127.0.0.1:${port}` } })));
+		const answers = await Promise.all(ports.map((port) => note(10, `http://127.0.0.1:${port}`)));
+		assert.deepEqual(answers.map((answer) => answer.text), ["{}", "{}", "{}"]);
+		for (const server of servers) assert.equal(await server.stop(), 0);
+		home.remove();
+	}
+});
+
+test("ST-04 of two processes with two keys that start at once on nothing, one starts", async () => {
+	for (let round = 0; round < 5; round++) {
+		const home = folder();
+		cpSync(path.join(place.name, "app"), path.join(home.name, "app"), { recursive: true });
+		const started = await Promise.allSettled(["a", "b"].map(async (id) => start(["serve", "app"], {
+			cwd: home.name,
+			env: { ...settings, LISTEN: `127.0.0.1:${await freePort()}`, SECRET_KEY: `${id}:${id.repeat(64)}` },
+		})));
+		const [fine, refused] = ["fulfilled", "rejected"].map((status) => started.filter((one) => one.status === status));
+		for (const one of fine) await one.value.stop();
+		assert.equal(fine.length, 1);
+		assert.match(refused[0].reason.message, /exit 2: .*SECRET_KEY is not the key/);
+		home.remove();
+	}
 });
 
 test("ST-11 many writers at once in one process: none is refused, and the file is in nobody's memory", async () => {
