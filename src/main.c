@@ -357,7 +357,7 @@ int main(int argc, char **argv)
 	pa_log_open((enum pa_log_level)plan.log_level, plan.log_people);
 	int code = plan.exit_code;
 	if (plan.task && plan.server_count > 0) {
-		/* Setup is not ended between what it creates and where it keeps it; its questions see the signals themselves. */
+		/* Setup is not ended between creating something and keeping it; its questions see the signals themselves. */
 		if (strncmp(plan.task, "setup", 5) != 0)
 			pthread_sigmask(SIG_UNBLOCK, &signals, NULL);
 		code = run_task(&plan, library);

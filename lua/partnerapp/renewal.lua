@@ -250,8 +250,8 @@ local function renew_as_holder(install, row)
 	return token.access_token
 end
 
--- How long it is not yet time to ask again (RT-09, RT-10). What lies further ahead than any pause was written before the
--- clock was set back (RT-11).
+-- How long it is not yet time to ask again (RT-09, RT-10). What lies further ahead than any pause was written before
+-- the clock was set back (RT-11).
 local function pause_of(row)
 	local left = row.failures > 0 and row.renew_at - sys.now() or 0
 	return left <= PAUSE_MOST and math.max(left, 0) or 0

@@ -1,5 +1,5 @@
--- Before a server serves: makes the library's own tables, or brings them up to date. What fails ends the start, such as a
--- database that a newer version wrote (ST-09).
+-- Before a server serves: makes the library's own tables, or brings them up to date. What fails ends the start, such as
+-- a database that a newer version wrote (ST-09).
 local task = {}
 
 function task.run()
