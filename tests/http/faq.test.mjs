@@ -135,11 +135,12 @@ test("install already exists", async () => {
 	answers(response, "Segment says that this app is already installed on that workspace.");
 });
 
-test("the scope is not the app's", async () => {
+test("conformance 3: the scope is not the app's", async () => {
 	await serve("workspace:read");
 	const jar = new Jar();
 	const begun = await request(`${state.app}/auth/segment`, { jar });
 	const back = await request(begun.location, { jar });
+	for (const name of ["error_description", "error_hint"]) assert.ok(new URL(back.location).searchParams.get(name));
 	const answer = await request(back.location, { jar });
 	assert.equal(answer.status, 400);
 	answers(answer, "The app asked for another scope than the one it is registered with.");
