@@ -365,8 +365,21 @@ function renewal.revocable(install)
 	return token
 end
 
-local DUE = [[SELECT id, client_id, name, client, server, redirect_uri, scope, asked_scope, version FROM pa_installs
-	WHERE renew_at <= ? AND health <> 'needs_reconnect' ORDER BY renew_at LIMIT 50]]
+local DUE = [[SELECT id, client_id, name, client, server, redirect_uri, scope, asked_scope, version, failures
+	FROM pa_installs WHERE renew_at <= ? AND health <> 'needs_reconnect' ORDER BY renew_at LIMIT 50]]
+
+-- What cannot be read stays so until a key is back: it must not stay the first that is due.
+local UNREADABLE = { damaged = true, unknown_key = true }
+
+-- Whether it is renewed now, by us or by another.
+local function renew_due(install)
+	local token, why, code = renewal.after(install, install.version)
+	if UNREADABLE[code] then
+		log.write("error", "an install's token cannot be read", { install = install.name, error = why })
+		mark_failed(install, install, why)
+	end
+	return token ~= nil
+end
 
 --- Renews what is due, for at most `seconds`: one after the other, so that a clock that jumps is no storm (RT-11).
 ---@param seconds number
@@ -384,7 +397,7 @@ function renewal.refresh_due(seconds)
 				return renewed
 			elseif not tried[install.id] then
 				tried[install.id], progress = true, true
-				renewed = renewed + (renewal.after(install, install.version) and 1 or 0)
+				renewed = renewed + (renew_due(install) and 1 or 0)
 			end
 		end
 		if not progress then

@@ -4,7 +4,7 @@ import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { request, run, start } from "./harness.mjs";
-import { install, serve, withSegment } from "./segment.mjs";
+import { install, serve, until, withSegment } from "./segment.mjs";
 
 const APP = `
 local partnerapp = require "partnerapp"
@@ -63,6 +63,33 @@ test("ST-03 a rotation under load: no call fails, by old processes and new, and 
 			for (const id of ids) assert.equal((await request(`${urls[0]}/token/${id}`)).status, 200);
 			assert.doesNotMatch(servers[0].err + servers[1].err, /"level":"error"/);
 		}, upstream);
+	});
+});
+
+test("ST-03 installs whose key was taken out too early are named, and keep no other from being renewed", async () => {
+	const script = APP.replace('{ destination = "webhooks" }', '{ destination = "webhooks", env = { REFRESH = "" } }')
+		.replace("return app", `if app.env.REFRESH ~= "" then
+	app:every(1, "refresh", function() return app.installs:refresh_due() end)
+end
+return app`);
+	const keys = ["a", "b"].map((id) => `${id}:${id.repeat(64)}`);
+	await withSegment(async (segment, upstream) => {
+		const env = { ...upstream, SECRET_KEY: keys[0] };
+		await serve(script, 1, async ({ cwd, urls, servers, restart }) => {
+			for (let i = 0; i < 50; i++) await install(urls[0]);
+			env.SECRET_KEY = `${keys[1]},${keys[0]}`;
+			await restart(0);
+			Object.assign(env, { SECRET_KEY: keys[1], REFRESH: "1" });
+			await restart(0);
+			const id = await install(urls[0]);
+			await until(() => segment.renewals, (count) => count >= 1);
+			assert.match((await request(`${urls[0]}/token/${id}`)).text, /^token-/);
+			const { out } = await run(["installs", "--json"], { cwd, env });
+			const unreadable = JSON.parse(out).filter((one) => /token cannot be read/.test(one.health_reason ?? ""));
+			assert.equal(unreadable.length, 50);
+			assert.deepEqual([...new Set(unreadable.map((one) => one.health))], ["renewing"]);
+			assert.match(servers[0].err, /"level":"error".*an install's token cannot be read/);
+		}, env);
 	});
 });
 
