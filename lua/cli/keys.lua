@@ -54,19 +54,38 @@ local function add_key(found)
 	return true
 end
 
+local function find(given)
+	local found = settings.find(given.settings)
+	settings.for_server(found)
+	return found
+end
+
+-- Two rotations at once would each write a ring without the other's key, and what that has sealed would be lost. So the
+-- ring is read again by whoever has the lock.
+local function add_key_alone(given, path)
+	local locked, message, code = files.lock(path:match "^(.*)/" or ".")
+	if not locked then
+		return nil, code == "busy" and "another `keys rotate` is under way" or message
+	end
+	local found = find(given)
+	local made
+	made, message = add_key(found)
+	return made and found, message
+end
+
 function keys.plan(given)
 	if given[1] ~= "rotate" then
 		files.err "partnerapp: keys: say what to do: partnerapp keys rotate\n"
 		return { exit_code = 2 }
 	end
-	local found = settings.find(given.settings)
-	settings.for_server(found)
+	local found = find(given)
 	if settings.report(found) then
 		return { exit_code = 2 }
 	end
 	if found.key_file then
-		local made, message = add_key(found)
-		if not made then
+		local message
+		found, message = add_key_alone(given, found.key_file)
+		if not found then
 			files.err("partnerapp: " .. message .. "\n")
 			return { exit_code = 1 }
 		end

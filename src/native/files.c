@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/signalfd.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -106,6 +107,24 @@ static int l_write(lua_State *L)
 	if (result < 0) {
 		errno = why;
 		return fail(L, path);
+	}
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
+/* The lock is the process's until it ends. */
+static int l_lock(lua_State *L)
+{
+	const char *path = luaL_checkstring(L, 1);
+	int fd = open(path, O_RDONLY | O_CLOEXEC);
+
+	if (fd < 0)
+		return fail(L, path);
+	if (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+		int why = errno;
+		close(fd);
+		errno = why;
+		return why == EWOULDBLOCK ? pa_native_fail(L, "busy", "%s: another process has it", path) : fail(L, path);
 	}
 	lua_pushboolean(L, 1);
 	return 1;
@@ -340,6 +359,7 @@ int pa_native_open_files(lua_State *L)
 		{"env", l_env},
 		{"read", l_read},
 		{"write", l_write},
+		{"lock", l_lock},
 		{"make_folder", l_make_folder},
 		{"stat", l_stat},
 		{"list", l_list},

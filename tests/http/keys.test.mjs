@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { request, run, start } from "./harness.mjs";
+import { folder, request, run, start } from "./harness.mjs";
 import { install, serve, until, withSegment } from "./segment.mjs";
 
 const APP = `
@@ -91,6 +91,23 @@ return app`);
 			assert.match(servers[0].err, /"level":"error".*an install's token cannot be read/);
 		}, env);
 	});
+});
+
+test("ST-03 of rotations at once one goes on, and no key is lost", async () => {
+	const place = folder();
+	const env = { CLIENT_ID: "client", CLIENT_SECRET: "secret" };
+	assert.equal((await rotate(place.name, env)).code, 0);
+	let rotated = 1;
+	for (let round = 0; round < 4; round++) {
+		const answers = await Promise.all([1, 2, 3].map(() => rotate(place.name, env)));
+		for (const { code, err } of answers)
+			if (code !== 0) assert.match(err, /another `keys rotate` is under way/);
+		rotated += answers.filter(({ code }) => code === 0).length;
+		const ring = readFileSync(path.join(place.name, KEY), "utf8").trim().split(",");
+		assert.equal(ring.length, rotated + 1);
+		if (ring.length > 12) break;
+	}
+	place.remove();
 });
 
 test("ST-03 with the key in the environment: told what to do, then sealed with the first of two", async () => {

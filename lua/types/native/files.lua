@@ -20,6 +20,11 @@ function files.read(path) end
 ---@return true?, string? message, string? code "exists" | "not_found" | "io"
 function files.write(path, bytes, mode, first) end
 
+--- Takes a lock on a file or folder, for as long as this process lives.
+---@param path string
+---@return true?, string? message, string? code "busy" when another process has it
+function files.lock(path) end
+
 --- Makes a folder and its parents, 0700. Fine when it is there.
 ---@param path string
 ---@return true?, string?, string?
