@@ -159,9 +159,14 @@ static int check(struct pa_connection *connection, const char *path, struct pa_e
 /* When several processes make one file at once, SQLite does not wait for the one that changes the journal mode. */
 static int begin_log(struct pa_connection *connection, struct pa_error *error)
 {
-	for (int waited_ms = 0;; waited_ms += BEGIN_LOG_STEP_MS) {
+	struct timespec begun, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	for (;;) {
 		int result = run(connection, "PRAGMA mmap_size = 0; PRAGMA journal_mode = WAL", error);
-		if (result == 0 || waited_ms >= BUSY_MS || (sqlite3_errcode(connection->handle) & 0xff) != SQLITE_BUSY)
+		clock_gettime(CLOCK_MONOTONIC, &now);
+		if (result == 0 || (sqlite3_errcode(connection->handle) & 0xff) != SQLITE_BUSY ||
+			now.tv_sec - begun.tv_sec >= WAIT_SECONDS)
 			return result;
 		nanosleep(&(struct timespec){.tv_nsec = BEGIN_LOG_STEP_MS * 1000000L}, NULL);
 	}
