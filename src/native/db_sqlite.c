@@ -16,7 +16,6 @@ enum {
 	STATEMENTS = 64, /* cached on a connection */
 	WAIT_SECONDS = 5,
 	BUSY_MS = WAIT_SECONDS * 1000,
-	BEGIN_LOG_STEP_MS = 20,
 	STATEMENT_CPU_MS = 1000,
 	PROGRESS_STEPS = 100000, /* of SQLite's machine, some milliseconds */
 	LIKE_MAX = 1000,         /* bytes of a pattern: each % is a nested call, and some thousands end the process */
@@ -85,14 +84,13 @@ static int fail(struct pa_connection *connection, struct pa_error *error)
 	return pa_error_set(error, word, "%s", sqlite3_errmsg(connection->handle));
 }
 
-/* What a guarded statement may do: read and write its own tables, nothing that reaches the library's or another file.
- */
+/* A guarded statement may read and write its own tables, nothing that reaches the library's or another file. */
 static int authorize(
 	void *context, int action, const char *first, const char *second, const char *database, const char *trigger)
 {
 	const struct pa_connection *connection = context;
 
-	(void)trigger;
+	(void)database, (void)trigger;
 	if (!connection->guarded)
 		return SQLITE_OK;
 	switch (action) {
@@ -109,7 +107,6 @@ static int authorize(
 	default:
 		break;
 	}
-	(void)database;
 	if ((first && strncasecmp(first, "pa_", 3) == 0) ||
 		(second && strncasecmp(second, "pa_", 3) == 0 && action != SQLITE_READ && action != SQLITE_UPDATE))
 		return SQLITE_DENY;
@@ -159,17 +156,17 @@ static int check(struct pa_connection *connection, const char *path, struct pa_e
 /* When several processes make one file at once, SQLite does not wait for the one that changes the journal mode. */
 static int begin_log(struct pa_connection *connection, struct pa_error *error)
 {
-	struct timespec begun, now;
+	struct timespec now;
+	int result;
 
-	clock_gettime(CLOCK_MONOTONIC, &begun);
-	for (;;) {
-		int result = run(connection, "PRAGMA mmap_size = 0; PRAGMA journal_mode = WAL", error);
+	clock_gettime(CLOCK_MONOTONIC, &now);
+	time_t until = now.tv_sec + WAIT_SECONDS;
+	while ((result = run(connection, "PRAGMA mmap_size = 0; PRAGMA journal_mode = WAL", error)) < 0 &&
+		   (sqlite3_errcode(connection->handle) & 0xff) == SQLITE_BUSY && now.tv_sec < until) {
+		nanosleep(&(struct timespec){.tv_nsec = 20 * 1000000L}, NULL);
 		clock_gettime(CLOCK_MONOTONIC, &now);
-		if (result == 0 || (sqlite3_errcode(connection->handle) & 0xff) != SQLITE_BUSY ||
-			now.tv_sec - begun.tv_sec >= WAIT_SECONDS)
-			return result;
-		nanosleep(&(struct timespec){.tv_nsec = BEGIN_LOG_STEP_MS * 1000000L}, NULL);
 	}
+	return result;
 }
 
 static int connect(struct pa_db *db, struct pa_connection *connection, bool writes, struct pa_error *error)
@@ -194,9 +191,8 @@ static int connect(struct pa_db *db, struct pa_connection *connection, bool writ
 	sqlite3_limit(connection->handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LIKE_MAX);
 	sqlite3_set_authorizer(connection->handle, authorize, connection);
 	sqlite3_progress_handler(connection->handle, PROGRESS_STEPS, has_run_too_long, connection);
-	if (writes && db->path && check(connection, db->path, error) < 0) /* before the journal mode is written into it */
-		return -1;
-	if (writes && begin_log(connection, error) < 0)
+	/* What is damaged is found before the journal mode is written into it. */
+	if (writes && ((db->path && check(connection, db->path, error) < 0) || begin_log(connection, error) < 0))
 		return -1;
 	return run(connection,
 		writes ? "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"
