@@ -1,8 +1,6 @@
-/* SQLite: one connection that writes, a few that read. The only file that includes sqlite3.h. */
-#include "db_sqlite.h"
+/* SQLite: one connection that writes, a few that read. */
+#include "db_sqlite3.h"
 
-#include <pthread.h>
-#include <sqlite3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,46 +10,16 @@
 #include "db_file.h"
 
 enum {
-	READERS = 4,
-	STATEMENTS = 64, /* cached on a connection */
 	WAIT_SECONDS = 5,
 	BUSY_MS = WAIT_SECONDS * 1000,
-	STATEMENT_CPU_MS = 1000,
 	PROGRESS_STEPS = 100000, /* of SQLite's machine, some milliseconds */
 	LIKE_MAX = 1000,         /* bytes of a pattern: each % is a nested call, and some thousands end the process */
 	VALUE_MAX = 32 << 20,    /* bytes of a value, a row or a statement: a VM can hold no more either */
 };
 
-struct pa_statement {
-	sqlite3_stmt *handle;
-	struct pa_connection *connection;
-	char *sql;
-	size_t length;
-	bool guarded;
-	uint64_t used; /* for forgetting the one that was not needed longest */
-};
-
-struct pa_connection {
-	struct pa_db *db;
-	sqlite3 *handle;
-	bool writes, guarded, durable, taken;
-	uint64_t clock;
-	bool limited;           /* a statement runs that has a limit */
-	int64_t cpu_ms_at_most; /* of the thread, for that statement; 0: not looked at yet */
-	struct pa_statement *statements[STATEMENTS];
-};
-
-struct pa_db {
-	char *path; /* NULL: in memory */
-	pthread_mutex_t mutex;
-	pthread_cond_t reader_given, writer_given; /* without readers, whoever reads waits for the writer */
-	struct pa_connection writer, readers[READERS];
-	unsigned reader_count; /* in memory there is but the writer */
-};
-
 /* Errors */
 
-static int fail(struct pa_connection *connection, struct pa_error *error)
+int pa_connection_fail(struct pa_connection *connection, struct pa_error *error)
 {
 	int code = sqlite3_extended_errcode(connection->handle);
 	const char *word = "database";
@@ -74,7 +42,7 @@ static int fail(struct pa_connection *connection, struct pa_error *error)
 		word = "denied";
 		break;
 	case SQLITE_INTERRUPT:
-		return pa_error_set(error, "too_long", "the statement took more than %d ms of CPU", STATEMENT_CPU_MS);
+		return pa_error_set(error, "too_long", "the statement took more than %d ms of CPU", PA_DB_STATEMENT_CPU_MS);
 	case SQLITE_ERROR:
 		word = "syntax";
 		break;
@@ -117,7 +85,8 @@ static int authorize(
 
 static int run(struct pa_connection *connection, const char *sql, struct pa_error *error)
 {
-	return sqlite3_exec(connection->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 : fail(connection, error);
+	return sqlite3_exec(connection->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+																				: pa_connection_fail(connection, error);
 }
 
 /* SQLite asks while a statement runs; not 0 ends it. A statement is not interrupted by a script's budget (SBX-08). */
@@ -131,7 +100,7 @@ static int has_run_too_long(void *context)
 	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &cpu);
 	int64_t now = (int64_t)cpu.tv_sec * 1000 + cpu.tv_nsec / 1000000;
 	if (connection->cpu_ms_at_most == 0)
-		connection->cpu_ms_at_most = now + STATEMENT_CPU_MS;
+		connection->cpu_ms_at_most = now + PA_DB_STATEMENT_CPU_MS;
 	return now >= connection->cpu_ms_at_most;
 }
 
@@ -179,7 +148,8 @@ static int connect(struct pa_db *db, struct pa_connection *connection, bool writ
 	if (!db->path)
 		flags |= SQLITE_OPEN_MEMORY | SQLITE_OPEN_CREATE;
 	if (sqlite3_open_v2(db->path ? db->path : ":memory:", &connection->handle, flags, NULL) != SQLITE_OK)
-		return connection->handle ? fail(connection, error) : pa_error_set(error, "database", "not enough memory");
+		return connection->handle ? pa_connection_fail(connection, error)
+								  : pa_error_set(error, "database", "not enough memory");
 	sqlite3_extended_result_codes(connection->handle, 1);
 	sqlite3_busy_timeout(connection->handle, BUSY_MS);
 	sqlite3_db_config(connection->handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
@@ -202,14 +172,7 @@ static int connect(struct pa_db *db, struct pa_connection *connection, bool writ
 
 static void disconnect(struct pa_connection *connection)
 {
-	for (int i = 0; i < STATEMENTS; i++) {
-		struct pa_statement *statement = connection->statements[i];
-		if (!statement)
-			continue;
-		sqlite3_finalize(statement->handle);
-		free(statement->sql);
-		free(statement);
-	}
+	pa_connection_forget_statements(connection);
 	sqlite3_close(connection->handle);
 }
 
@@ -219,7 +182,7 @@ static int open_connections(struct pa_db *db, struct pa_error *error)
 		return -1;
 	if (!db->path)
 		return 0;
-	for (; db->reader_count < READERS; db->reader_count++)
+	for (; db->reader_count < PA_DB_READERS; db->reader_count++)
 		if (connect(db, &db->readers[db->reader_count], false, error) < 0)
 			return -1;
 	return 0;
@@ -264,7 +227,7 @@ void pa_db_close(struct pa_db *db)
 {
 	if (!db)
 		return;
-	for (unsigned i = 0; i < READERS; i++)
+	for (unsigned i = 0; i < PA_DB_READERS; i++)
 		disconnect(&db->readers[i]);
 	disconnect(&db->writer);
 	pthread_cond_destroy(&db->reader_given);
@@ -333,184 +296,6 @@ int pa_db_durable(struct pa_connection *connection, bool durable, struct pa_erro
 	return 0;
 }
 
-/* Statements */
-
-static struct pa_statement *find_cached(
-	struct pa_connection *connection, const char *sql, size_t length, bool guarded, int *slot)
-{
-	uint64_t oldest = UINT64_MAX;
-
-	for (int i = 0; i < STATEMENTS; i++) {
-		struct pa_statement *statement = connection->statements[i];
-		if (!statement) {
-			*slot = i;
-			return NULL;
-		}
-		if (statement->length == length && statement->guarded == guarded && memcmp(statement->sql, sql, length) == 0)
-			return statement;
-		if (statement->used < oldest) {
-			oldest = statement->used;
-			*slot = i;
-		}
-	}
-	return NULL;
-}
-
-static bool only_space(const char *at, const char *end)
-{
-	while (at < end && strchr(" \t\r\n;", *at))
-		at++;
-	return at == end;
-}
-
-static struct pa_statement *prepare(
-	struct pa_connection *connection, const char *sql, size_t length, bool guarded, struct pa_error *error)
-{
-	struct pa_statement *statement = calloc(1, sizeof *statement);
-	const char *tail = NULL;
-
-	if (!statement || !(statement->sql = malloc(length + 1))) {
-		pa_error_set(error, "database", "not enough memory");
-		goto failed;
-	}
-	memcpy(statement->sql, sql, length);
-	statement->length = length;
-	statement->guarded = guarded;
-	statement->connection = connection;
-	connection->guarded = guarded;
-	int prepared =
-		sqlite3_prepare_v3(connection->handle, sql, (int)length, SQLITE_PREPARE_PERSISTENT, &statement->handle, &tail);
-	connection->guarded = false;
-	if (prepared != SQLITE_OK) {
-		fail(connection, error);
-		goto failed;
-	}
-	if (!statement->handle || !only_space(tail, sql + length)) {
-		pa_error_set(error, "syntax", "there must be one SQL statement, no more and no less");
-		goto failed;
-	}
-	return statement;
-
-failed:
-	if (statement) {
-		sqlite3_finalize(statement->handle);
-		free(statement->sql);
-	}
-	free(statement);
-	return NULL;
-}
-
-struct pa_statement *pa_statement_begin(
-	struct pa_connection *connection, const char *sql, size_t length, bool guarded, struct pa_error *error)
-{
-	int slot = 0;
-	struct pa_statement *statement = find_cached(connection, sql, length, guarded, &slot);
-
-	if (!statement) {
-		statement = prepare(connection, sql, length, guarded, error);
-		if (!statement)
-			return NULL;
-		struct pa_statement *old = connection->statements[slot];
-		if (old) {
-			sqlite3_finalize(old->handle);
-			free(old->sql);
-			free(old);
-		}
-		connection->statements[slot] = statement;
-	}
-	statement->used = ++connection->clock;
-	connection->limited = true;
-	connection->cpu_ms_at_most = 0;
-	connection->guarded = guarded; /* a schema change makes SQLite prepare it again while it runs */
-	return statement;
-}
-
-void pa_statement_end(struct pa_statement *statement)
-{
-	sqlite3_reset(statement->handle);
-	sqlite3_clear_bindings(statement->handle);
-	statement->connection->guarded = statement->connection->limited = false;
-}
-
-int pa_statement_parameters(const struct pa_statement *statement)
-{
-	return sqlite3_bind_parameter_count(statement->handle);
-}
-
-bool pa_statement_writes(const struct pa_statement *statement)
-{
-	return !sqlite3_stmt_readonly(statement->handle);
-}
-
-int pa_statement_bind_null(struct pa_statement *statement, int index)
-{
-	return sqlite3_bind_null(statement->handle, index) == SQLITE_OK ? 0 : -1;
-}
-
-int pa_statement_bind_integer(struct pa_statement *statement, int index, int64_t value)
-{
-	return sqlite3_bind_int64(statement->handle, index, value) == SQLITE_OK ? 0 : -1;
-}
-
-int pa_statement_bind_number(struct pa_statement *statement, int index, double value)
-{
-	return sqlite3_bind_double(statement->handle, index, value) == SQLITE_OK ? 0 : -1;
-}
-
-int pa_statement_bind_text(struct pa_statement *statement, int index, const char *text, size_t length)
-{
-	return sqlite3_bind_text64(statement->handle, index, text, length, SQLITE_STATIC, SQLITE_UTF8) == SQLITE_OK ? 0
-																												: -1;
-}
-
-int pa_statement_bind_blob(struct pa_statement *statement, int index, const char *bytes, size_t length)
-{
-	/* A NULL pointer would bind NULL. */
-	return sqlite3_bind_blob64(statement->handle, index, length ? bytes : "", length, SQLITE_STATIC) == SQLITE_OK ? 0
-																												  : -1;
-}
-
-int pa_statement_step(struct pa_statement *statement, struct pa_error *error)
-{
-	switch (sqlite3_step(statement->handle)) {
-	case SQLITE_ROW:
-		return 1;
-	case SQLITE_DONE:
-		return 0;
-	default:
-		return fail(statement->connection, error);
-	}
-}
-
-int pa_statement_columns(const struct pa_statement *statement)
-{
-	return sqlite3_column_count(statement->handle);
-}
-
-const char *pa_statement_column_name(const struct pa_statement *statement, int index)
-{
-	return sqlite3_column_name(statement->handle, index);
-}
-
-enum pa_column pa_statement_column(
-	struct pa_statement *statement, int index, int64_t *integer, double *number, const char **bytes, size_t *length)
-{
-	switch (sqlite3_column_type(statement->handle, index)) {
-	case SQLITE_INTEGER:
-		*integer = sqlite3_column_int64(statement->handle, index);
-		return PA_COLUMN_INTEGER;
-	case SQLITE_FLOAT:
-		*number = sqlite3_column_double(statement->handle, index);
-		return PA_COLUMN_NUMBER;
-	case SQLITE_NULL:
-		return PA_COLUMN_NULL;
-	default:
-		*bytes = sqlite3_column_blob(statement->handle, index);
-		*length = (size_t)sqlite3_column_bytes(statement->handle, index);
-		return PA_COLUMN_BYTES;
-	}
-}
-
 int64_t pa_connection_changes(const struct pa_connection *connection)
 {
 	return sqlite3_changes64(connection->handle);
@@ -533,7 +318,7 @@ int pa_connection_wipe(struct pa_connection *connection, struct pa_error *error)
 {
 	int result = sqlite3_wal_checkpoint_v2(connection->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
 
-	return result == SQLITE_OK ? 0 : fail(connection, error);
+	return result == SQLITE_OK ? 0 : pa_connection_fail(connection, error);
 }
 
 int pa_connection_back_up(struct pa_connection *connection, const char *suffix, struct pa_error *error)
