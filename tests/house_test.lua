@@ -103,6 +103,9 @@ local BELOW = {
 	message = { "error", "message" },
 	admission = { "admission" },
 	bell = { "bell" },
+	main = { "command", "log", "servers", "services", "task" },
+	servers = { "budget", "command", "jobs", "log", "native/http", "pool", "server", "servers", "task" },
+	task = { "error", "scripts", "services", "task", "vm" },
 	jobs = { "bell", "error", "jobs", "pool", "services" },
 	heap = { "heap" },
 	pool = { "admission", "bell", "error", "log", "message", "pool", "scripts", "services", "stats", "vm", "watch" },
@@ -119,7 +122,7 @@ do
 		for _, one in ipairs(allowed) do
 			set[one .. ".h"] = true
 		end
-		for _, ending in ipairs { ".c", ".h" } do
+		for _, ending in ipairs(name == "main" and { ".c" } or { ".c", ".h" }) do
 			local path = "src/" .. name .. ending
 			for include in read(path):gmatch '#include "([^"]+)"' do
 				if not set[include] then

@@ -267,7 +267,7 @@ test("ST-04 of two processes with two keys that start at once on nothing, one st
 		const [fine, refused] = ["fulfilled", "rejected"].map((status) => started.filter((one) => one.status === status));
 		for (const one of fine) await one.value.stop();
 		assert.equal(fine.length, 1);
-		assert.match(refused[0].reason.message, /exit 2: .*SECRET_KEY is not the key/);
+		assert.match(refused[0].reason.message, /exit 2: .*SECRET_KEY is not the key/s);
 		home.remove();
 	}
 });

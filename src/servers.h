@@ -1,0 +1,19 @@
+/* The servers of a plan, from their start to the signal that ends them. */
+#ifndef PA_SERVERS_H
+#define PA_SERVERS_H
+
+#include "command.h"
+
+#include <signal.h>
+
+/* What the process ends with. */
+enum { PA_EXIT_FINE, PA_EXIT_FAILED, PA_EXIT_USAGE };
+
+/*
+ * Starts them all, prints that they are ready and runs them until SIGTERM or SIGINT; SIGHUP reloads their scripts. Then
+ * requests in flight may finish: for ten seconds, or until another signal. `signals` are these three, blocked in every
+ * thread. The exit code; what went wrong is on standard error. May end the process itself, when a script hangs.
+ */
+int pa_servers_run(const struct pa_plan *plan, const char *library, const sigset_t *signals);
+
+#endif
