@@ -300,7 +300,7 @@ end
 ---@return partnerapp.response
 function App:dispatch(req)
 	local by_path = self._router.exact[req.method]
-	local route = by_path and by_path[req.path] or self:route(req)
+	local route = by_path and by_path[req.path] or App.route(self, req)
 	local response
 	if route then
 		response = answer(self, req, route)
@@ -316,7 +316,7 @@ function App:dispatch(req)
 	if self._cors then
 		require("partnerapp.cors").apply(self._cors, req, response)
 	end
-	self:finish(req, response, route)
+	App.finish(self, req, response, route)
 	return response
 end
 

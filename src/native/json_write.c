@@ -12,7 +12,7 @@
 
 enum { VALUES_MAX = 2 << 20 };
 
-/* The text grows in a userdata at `index`, so that it counts as the VM's memory and no raise leaks it. */
+/* The text; a longer one grows in a userdata at `index`, so that it counts as the VM's memory and no raise leaks it. */
 struct writer {
 	lua_State *L;
 	int index, array_meta;
@@ -235,10 +235,11 @@ static const char *write_value(struct writer *writer, int depth)
 const char *pa_json_write(lua_State *L, int array_meta)
 {
 	int index = lua_gettop(L);
-	struct writer writer = {.L = L, .index = index, .array_meta = array_meta, .size = 1024};
+	char small[1024];
+	struct writer writer = {.L = L, .index = index, .array_meta = array_meta, .at = small, .size = sizeof small};
 
 	luaL_checkstack(L, 8, "too many values");
-	writer.at = lua_newuserdatauv(L, writer.size, 0);
+	lua_pushnil(L);
 	lua_insert(L, index);
 	const char *problem = write_value(&writer, 0);
 	lua_settop(L, index + 1);
