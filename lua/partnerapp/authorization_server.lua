@@ -166,7 +166,7 @@ end
 ---@param client {id: string, secret: string}
 ---@param fields string[][] pairs of the form
 ---@return partnerapp.token? token
----@return string? message, string? code "refused" with an OAuth error, or a code of native.http
+---@return string? message, string? code "refused" with an OAuth error, "unavailable" (5xx, 429), or one of native.http
 ---@return string? error the OAuth error
 ---@return string? retry_after the header
 function authorization_server.ask(server, client, fields)
@@ -177,16 +177,15 @@ function authorization_server.ask(server, client, fields)
 		return require("partnerapp.token").read(response)
 	end
 	local answer, wait = response.json(), response.headers["retry-after"]
-	local name = type(answer) == "table" and answer.error
-	if type(name) ~= "string" then
-		return nil,
-			("the token endpoint answered %d without an OAuth error"):format(response.status),
-			"bad_response",
-			nil,
-			wait
+	local name = type(answer) == "table" and type(answer.error) == "string" and answer.error or nil
+	local down = response.status >= 500 or response.status == 429
+	if not name then
+		local text = down and "" or " without an OAuth error"
+		err = ("the token endpoint answered %d%s"):format(response.status, text)
+		return nil, err, down and "unavailable" or "bad_response", nil, wait
 	end
 	local description = type(answer.error_description) == "string" and ": " .. answer.error_description or ""
-	return nil, short(name .. description), "refused", name, wait
+	return nil, short(name .. description), down and "unavailable" or "refused", name, wait
 end
 
 -- Errors that come again however often one asks (RFC 6749 5.2).

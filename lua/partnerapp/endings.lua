@@ -66,6 +66,11 @@ local ENDINGS = {
 		"Segment cannot be reached",
 		"Segment cannot be reached right now. Nothing was saved. Try again in a moment.",
 	},
+	unavailable = {
+		502,
+		"Segment has trouble",
+		"Segment cannot answer right now. Nothing was saved. Try again in a moment.",
+	},
 	bad_response = {
 		502,
 		"A strange answer",

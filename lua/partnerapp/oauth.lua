@@ -185,6 +185,7 @@ end
 
 local EXCHANGE_ENDINGS = {
 	timeout = "timeout",
+	unavailable = "unavailable",
 	bad_token = "bad_response",
 	bad_response = "bad_response",
 	bad_json = "bad_response",
@@ -197,7 +198,7 @@ local function not_exchanged(req, mount, err, code, name)
 	log.write("error", "install flow: the code was not exchanged", { error = err, code = code })
 	if code ~= "refused" then
 		local which = EXCHANGE_ENDINGS[code] or "unreachable"
-		local more = which == "bad_response"
+		local more = (which == "bad_response" or which == "unavailable")
 			and { said = { { name = "problem", text = err } }, caption = "What was wrong" }
 		return ending(req, mount, which, more or nil)
 	elseif err:find("missing a required parameter", 1, true) then

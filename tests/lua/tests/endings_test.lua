@@ -224,11 +224,26 @@ local EXCHANGES = {
 	["broken HTTP"] = { failing("bad_response"), "bad_response", 502, "A strange answer", "Try again in a moment" },
 	["a plain 503"] = {
 		{ status = 503, body = "upstream connect error or disconnect/reset before headers" },
-		"bad_response",
+		"unavailable",
 		502,
-		"A strange answer",
+		"Segment has trouble",
 		"answered 503",
 	},
+	["a 500 page"] = {
+		{ status = 500, body = ("<h1>oops</h1>"):rep(10000) },
+		"unavailable",
+		502,
+		"Segment has trouble",
+		"Try again in a moment",
+	},
+	["an error of the server's own"] = {
+		{ status = 500, json = { error = "server_error", error_description = "a lock timed out" } },
+		"unavailable",
+		502,
+		"Segment has trouble",
+		"server_error: a lock timed out",
+	},
+	["too many requests"] = { { status = 429, body = "" }, "unavailable", 502, "Segment has trouble", "answered 429" },
 	["an unknown code"] = {
 		{ status = 400, json = { error = "invalid_grant", error_description = "the code is <unknown>" } },
 		"code_refused",
@@ -292,7 +307,6 @@ for name, answer in pairs({
 	["a success without a body"] = { status = 204 },
 	["a redirect"] = { status = 302, headers = { location = "https://evil.example" } },
 	["an error that is no text"] = { status = 400, json = { error = { "invalid_grant" } } },
-	["a 500 page"] = { status = 500, body = ("<h1>oops</h1>"):rep(10000), headers = HTML },
 }) do
 	testing.case("RT-14 the token endpoint answers " .. name, function(t)
 		local client = testing.client(provider.app())
