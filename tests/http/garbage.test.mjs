@@ -1,11 +1,10 @@
 // Requests with bytes changed, cut out, doubled and swapped: whatever they are answered, the server lives, and under
 // the sanitizers it says nothing. The same ones every time.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
-import path from "node:path";
 import { test } from "node:test";
-import { folder, freePort, request, start } from "./harness.mjs";
+import { request } from "./harness.mjs";
+import { serve } from "./segment.mjs";
 
 const APP = `
 local partnerapp = require "partnerapp"
@@ -67,21 +66,15 @@ function exchange(port, bytes) {
 }
 
 test("OP-09 changed bytes anywhere in a request leave the server as it was", async () => {
-	const place = folder();
-	mkdirSync(path.join(place.name, "app"));
-	writeFileSync(path.join(place.name, "app", "init.lua"), APP);
-	const port = await freePort(), url = `http://localhost:${port}`;
-	const server = await start(["serve", "app"], {
-		cwd: place.name,
-		env: { CLIENT_ID: "c", CLIENT_SECRET: "secret", LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: url, LOG_LEVEL: "error" },
-	});
-	for (const seed of seeds) assert.match(await exchange(port, seed), /^HTTP\/1\.1 [234]/);
-	for (let round = 0; round < 150; round++) {
-		const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(port, mutated(seeds[random(seeds.length)]))));
-		for (const answer of answers) assert.doesNotMatch(answer, /^HTTP\/1\.1 5(?!0[15])/);
-	}
-	assert.equal((await request(`${url}/query?a=b`)).status, 200);
-	assert.equal(await server.stop(), 0);
-	assert.equal(server.err, "");
-	place.remove();
+	await serve(APP, 1, async ({ urls: [url], servers: [server] }) => {
+		const port = +new URL(url).port;
+		for (const seed of seeds) assert.match(await exchange(port, seed), /^HTTP\/1\.1 [234]/);
+		for (let round = 0; round < 150; round++) {
+			const answers = await Promise.all(Array.from({ length: 10 }, () => exchange(port, mutated(seeds[random(seeds.length)]))));
+			for (const answer of answers) assert.doesNotMatch(answer, /^HTTP\/1\.1 5(?!0[15])/);
+		}
+		assert.equal((await request(`${url}/query?a=b`)).status, 200);
+		assert.equal(await server.stop(), 0);
+		assert.equal(server.err, "");
+	}, { LOG_LEVEL: "error" });
 });
