@@ -22,8 +22,9 @@ function median(list) {
 	return sorted[Math.floor(sorted.length / 2)];
 }
 
+/** The ratio is that of runs side by side: what the machine does besides changes both. */
 function table(route, results) {
-	const names = [...results.keys()];
+	const names = [...results.keys()], ours = results.get("partnerapp");
 	const rate = (name) => median(results.get(name).map((one) => one.rate));
 	const lines = [
 		`| ${route.title} | req/s | min–max | p50 ms | p99 ms | CPU µs/req | RSS MB | failed | ours is |`,
@@ -34,7 +35,7 @@ function table(route, results) {
 		const of = (field, digits) => median(all.map((one) => one[field])).toFixed(digits);
 		const rates = all.map((one) => one.rate);
 		const failed = all.reduce((sum, one) => sum + one.failed, 0);
-		const ratio = name === "partnerapp" ? "" : `${(rate("partnerapp") / rate(name)).toFixed(2)} ×`;
+		const ratio = name === "partnerapp" ? "" : `${median(rates.map((one, i) => ours[i].rate / one)).toFixed(2)} ×`;
 		lines.push(`| ${name} | ${rate(name).toFixed(0)} | ${Math.min(...rates).toFixed(0)}–${Math.max(...rates).toFixed(0)} `
 			+ `| ${of("p50", 2)} | ${of("p99", 2)} | ${of("cpu", 1)} | ${of("resident", 1)} | ${failed} | ${ratio} |`);
 	}
