@@ -355,14 +355,15 @@ async function with_server(args, { app = APP, env = {} }, body) {
 	writeFileSync(path.join(other.name, "app", "init.lua"), app);
 	const listen = await freePort();
 	const url = `http://localhost:${listen}`;
-	const one = await start(args, {
-		cwd: other.name,
-		env: { CLIENT_ID: "c", CLIENT_SECRET: "secret", LISTEN: `127.0.0.1:${listen}`, PUBLIC_URL: url, ...env },
-	});
+	let one;
 	try {
+		one = await start(args, {
+			cwd: other.name,
+			env: { CLIENT_ID: "c", CLIENT_SECRET: "secret", LISTEN: `127.0.0.1:${listen}`, PUBLIC_URL: url, ...env },
+		});
 		await body(one, url, path.join(other.name, "app", "init.lua"), listen);
 	} finally {
-		await one.stop();
+		await one?.stop();
 		other.remove();
 	}
 }
