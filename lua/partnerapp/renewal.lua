@@ -6,7 +6,7 @@ local crypto = require "native.crypto"
 local db = require "native.db"
 local json = require "partnerapp.json"
 local log = require "native.log"
-local memory = require "native.memory"
+local shared = require "native.shared"
 local retry = require "partnerapp.retry"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
@@ -89,19 +89,19 @@ local function keep_unsaved(install, version, token)
 		expires_in = token.expires_in,
 	})
 	local name = memory_name(install)
-	return memory.put(name, crypto.seal(text, name))
+	return shared.put(name, crypto.seal(text, name))
 end
 
 --- Forgets what is kept of an install besides its row.
 ---@param install partnerapp.install
 function renewal.forget(install)
-	memory.drop(memory_name(install))
+	shared.drop(memory_name(install))
 end
 
 -- The token that the row should have; nil when it has it, or a newer one.
 local function unsaved(install, row)
 	local name = memory_name(install)
-	local sealed = memory.get(name)
+	local sealed = shared.get(name)
 	local text = sealed and crypto.unseal(sealed, name)
 	if not text then
 		return nil
@@ -116,7 +116,7 @@ local function unsaved(install, row)
 		end
 	end
 	if over then
-		memory.drop(name)
+		shared.drop(name)
 		return nil
 	end
 	return token

@@ -1,90 +1,25 @@
 /* Random bytes, digests, encodings, sealing and passwords, as scripts see them. */
-#include "crypto.h"
-
-#include <pthread.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "crypto_openssl.h"
-#include "encoding.h"
-#include "native.h"
+#include "base/base64.h"
+#include "base/openssl.h"
+#include "native/native.h"
+#include "native/services.h"
+#include "store/keyring.h"
 
 enum { RANDOM_MAX = 65536 };
 
-/* Looked up once in the process. */
-static struct {
-	pthread_once_t once;
-	pthread_key_t context_key;
-	EVP_MD *sha256, *sha1;
-	EVP_CIPHER *aes_gcm;
-} fetched = {.once = PTHREAD_ONCE_INIT};
-
-static void free_contexts(void *held)
+static struct pa_openssl *need_contexts(lua_State *L)
 {
-	struct pa_contexts *contexts = held;
-
-	EVP_MD_CTX_free(contexts->digest);
-	EVP_CIPHER_CTX_free(contexts->cipher);
-	OPENSSL_cleanse(contexts, sizeof *contexts);
-	free(contexts);
-}
-
-static void fetch(void)
-{
-	pthread_key_create(&fetched.context_key, free_contexts);
-	fetched.sha256 = EVP_MD_fetch(NULL, "SHA256", NULL);
-	fetched.sha1 = EVP_MD_fetch(NULL, "SHA1", NULL);
-	fetched.aes_gcm = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
-}
-
-struct pa_contexts *pa_crypto_contexts(void)
-{
-	pthread_once(&fetched.once, fetch);
-	struct pa_contexts *contexts = pthread_getspecific(fetched.context_key);
-	if (contexts)
-		return contexts;
-	contexts = calloc(1, sizeof *contexts);
-	if (!contexts)
-		return NULL;
-	contexts->sha256 = fetched.sha256;
-	contexts->sha1 = fetched.sha1;
-	contexts->aes_gcm = fetched.aes_gcm;
-	contexts->digest = EVP_MD_CTX_new();
-	contexts->cipher = EVP_CIPHER_CTX_new();
-	if (!contexts->digest || !contexts->cipher || !fetched.sha256 || !fetched.sha1 || !fetched.aes_gcm ||
-		pthread_setspecific(fetched.context_key, contexts) != 0) {
-		free_contexts(contexts);
-		return NULL;
-	}
-	return contexts;
-}
-
-static struct pa_contexts *need_contexts(lua_State *L)
-{
-	struct pa_contexts *contexts = pa_crypto_contexts();
+	struct pa_openssl *contexts = pa_openssl_of_thread();
 
 	if (!contexts)
 		luaL_error(L, "OpenSSL is out of memory");
 	return contexts;
-}
-
-bool pa_crypto_draw(struct pa_contexts *contexts, unsigned char *out, size_t count)
-{
-	if (count > sizeof contexts->pool / 4)
-		return RAND_bytes(out, (int)count) == 1;
-	if (contexts->pool_left < count) {
-		if (RAND_bytes(contexts->pool, sizeof contexts->pool) != 1)
-			return false;
-		contexts->pool_left = sizeof contexts->pool;
-	}
-	unsigned char *at = contexts->pool + sizeof contexts->pool - contexts->pool_left;
-	memcpy(out, at, count);
-	OPENSSL_cleanse(at, count); /* what was given out is never there to be found */
-	contexts->pool_left -= count;
-	return true;
 }
 
 /* Random, digests */
@@ -96,23 +31,23 @@ static int l_random(lua_State *L)
 
 	luaL_argcheck(L, count >= 1 && count <= RANDOM_MAX, 1, "must be 1 to 65536");
 	char *room = luaL_buffinitsize(L, &bytes, (size_t)count);
-	if (!pa_crypto_draw(need_contexts(L), (unsigned char *)room, (size_t)count))
+	if (!pa_openssl_random(need_contexts(L), (unsigned char *)room, (size_t)count))
 		return luaL_error(L, "the random generator failed");
 	luaL_pushresultsize(&bytes, (size_t)count);
 	return 1;
 }
 
-static const EVP_MD *check_digest(lua_State *L, int index)
+static const EVP_MD *check_digest(lua_State *L, const struct pa_openssl *contexts, int index)
 {
 	static const char *const names[] = {"sha256", "sha1", NULL};
 
-	return luaL_checkoption(L, index, NULL, names) == 0 ? fetched.sha256 : fetched.sha1;
+	return luaL_checkoption(L, index, NULL, names) == 0 ? contexts->sha256 : contexts->sha1;
 }
 
 static int l_digest(lua_State *L)
 {
-	struct pa_contexts *contexts = need_contexts(L);
-	const EVP_MD *kind = check_digest(L, 1);
+	struct pa_openssl *contexts = need_contexts(L);
+	const EVP_MD *kind = check_digest(L, contexts, 1);
 	unsigned char out[EVP_MAX_MD_SIZE];
 	unsigned length;
 	size_t size;
@@ -127,8 +62,8 @@ static int l_digest(lua_State *L)
 
 static int l_hmac(lua_State *L)
 {
-	need_contexts(L);
-	const EVP_MD *kind = check_digest(L, 1);
+	const struct pa_openssl *contexts = need_contexts(L);
+	const EVP_MD *kind = check_digest(L, contexts, 1);
 	unsigned char out[EVP_MAX_MD_SIZE];
 	unsigned length;
 	size_t key_size, size;
@@ -220,7 +155,7 @@ static int l_token(lua_State *L)
 	char text[sizeof random / 3 * 4 + 8];
 
 	luaL_argcheck(L, count >= 1 && count <= (lua_Integer)sizeof random, 1, "must be 1 to 128");
-	if (!pa_crypto_draw(need_contexts(L), random, (size_t)count))
+	if (!pa_openssl_random(need_contexts(L), random, (size_t)count))
 		return luaL_error(L, "the random generator failed");
 	lua_pushlstring(L, text, pa_base64_encode(random, (size_t)count, true, text));
 	OPENSSL_cleanse(random, sizeof random);

@@ -1,10 +1,11 @@
 /* SQL for Lua, on the database of the server that runs the script. */
-#include "db.h"
+#include "store/db.h"
 
+#include <stdio.h>
 #include <string.h>
 
-#include "db_sqlite.h"
-#include "native.h"
+#include "native/native.h"
+#include "native/services.h"
 
 enum { ROWS_MAX = 10000 };
 
@@ -58,45 +59,46 @@ static struct running *push_running(lua_State *L)
 	return running;
 }
 
-/* Binds what stands from index 2 to `last`. Raises for what cannot be stored: a bug of the caller. */
+/* The value at `index`, for a parameter; its bytes stay with the Lua value. Raises for what cannot be stored: a bug. */
+static struct pa_value value_at(lua_State *L, int index)
+{
+	struct pa_value value = {.kind = PA_VALUE_NULL};
+
+	switch (lua_type(L, index)) {
+	case LUA_TNIL:
+		return value;
+	case LUA_TBOOLEAN:
+		return (struct pa_value){.kind = PA_VALUE_INTEGER, .integer = lua_toboolean(L, index)};
+	case LUA_TNUMBER:
+		if (lua_isinteger(L, index))
+			return (struct pa_value){.kind = PA_VALUE_INTEGER, .integer = lua_tointeger(L, index)};
+		return (struct pa_value){.kind = PA_VALUE_NUMBER, .number = lua_tonumber(L, index)};
+	case LUA_TSTRING:
+		value.kind = PA_VALUE_TEXT;
+		value.bytes.at = lua_tolstring(L, index, &value.bytes.length);
+		return value;
+	default:
+		luaL_checkudata(L, index, BLOB);
+		lua_getiuservalue(L, index, 1);
+		value.kind = PA_VALUE_BYTES;
+		value.bytes.at = lua_tolstring(L, -1, &value.bytes.length);
+		lua_pop(L, 1);
+		return value;
+	}
+}
+
+/* Binds the values from index 2 to `last`. */
 static void bind(lua_State *L, struct pa_statement *statement, int last)
 {
-	int failed = 0;
-	size_t length;
+	int wanted = pa_statement_parameters(statement);
 
-	if (pa_statement_parameters(statement) != last - 1)
-		luaL_error(
-			L, "the statement has %d `?`, and %d values came with it", pa_statement_parameters(statement), last - 1);
+	if (wanted != last - 1)
+		luaL_error(L, "the statement has %d `?`, but %d values were given", wanted, last - 1);
 	for (int i = 2; i <= last; i++) {
-		switch (lua_type(L, i)) {
-		case LUA_TNIL:
-			failed |= pa_statement_bind_null(statement, i - 1);
-			break;
-		case LUA_TBOOLEAN:
-			failed |= pa_statement_bind_integer(statement, i - 1, lua_toboolean(L, i));
-			break;
-		case LUA_TNUMBER:
-			if (lua_isinteger(L, i))
-				failed |= pa_statement_bind_integer(statement, i - 1, lua_tointeger(L, i));
-			else
-				failed |= pa_statement_bind_number(statement, i - 1, lua_tonumber(L, i));
-			break;
-		case LUA_TSTRING: {
-			const char *text = lua_tolstring(L, i, &length);
-			failed |= pa_statement_bind_text(statement, i - 1, text, length);
-			break;
-		}
-		default: {
-			luaL_checkudata(L, i, BLOB);
-			lua_getiuservalue(L, i, 1);
-			const char *bytes = lua_tolstring(L, -1, &length);
-			failed |= pa_statement_bind_blob(statement, i - 1, bytes, length);
-			lua_pop(L, 1);
-		}
-		}
+		const struct pa_value value = value_at(L, i);
+		if (pa_statement_bind(statement, i - 1, &value) < 0)
+			luaL_error(L, "a value is too large to store");
 	}
-	if (failed)
-		luaL_error(L, "a value is too large to store");
 }
 
 static struct pa_connection *take(lua_State *L, enum pa_db_access access, struct pa_error *error)
@@ -117,19 +119,19 @@ static int begin(
 	lua_State *L, struct running *running, enum pa_db_access access, bool durable, int last, struct pa_error *error)
 {
 	bool guarded = lua_toboolean(L, lua_upvalueindex(1));
-	size_t length;
-	const char *sql = luaL_checklstring(L, 1, &length);
+	struct pa_span sql;
 
+	sql.at = luaL_checklstring(L, 1, &sql.length);
 	running->connection = in_transaction(L);
 	running->borrowed = running->connection != NULL;
 	if (!running->connection) {
 		running->connection = take(L, access, error);
 		if (!running->connection)
 			return -1;
-		if (access == PA_DB_WRITE && pa_db_durable(running->connection, durable, error) < 0)
+		if (access == PA_DB_WRITE && pa_connection_durable(running->connection, durable, error) < 0)
 			return -1;
 	}
-	running->statement = pa_statement_begin(running->connection, sql, length, guarded, error);
+	running->statement = pa_statement_begin(running->connection, sql, guarded, error);
 	if (!running->statement)
 		return -1;
 	bind(L, running->statement, last);
@@ -154,21 +156,19 @@ static void push_row(lua_State *L, struct pa_statement *statement)
 
 	lua_createtable(L, 0, columns);
 	for (int i = 0; i < columns; i++) {
-		const char *bytes;
-		int64_t integer;
-		double number;
-		size_t length;
-		switch (pa_statement_column(statement, i, &integer, &number, &bytes, &length)) {
-		case PA_COLUMN_NULL:
+		struct pa_value value = pa_statement_column(statement, i);
+		switch (value.kind) {
+		case PA_VALUE_NULL:
 			continue;
-		case PA_COLUMN_INTEGER:
-			lua_pushinteger(L, integer);
+		case PA_VALUE_INTEGER:
+			lua_pushinteger(L, value.integer);
 			break;
-		case PA_COLUMN_NUMBER:
-			lua_pushnumber(L, number);
+		case PA_VALUE_NUMBER:
+			lua_pushnumber(L, value.number);
 			break;
-		case PA_COLUMN_BYTES:
-			lua_pushlstring(L, bytes ? bytes : "", length);
+		case PA_VALUE_TEXT:
+		case PA_VALUE_BYTES:
+			lua_pushlstring(L, value.bytes.at ? value.bytes.at : "", value.bytes.length);
 			break;
 		}
 		lua_setfield(L, -2, pa_statement_column_name(statement, i));
@@ -221,12 +221,21 @@ static int execute(lua_State *L, bool durable)
 	if (begin(L, running, PA_DB_WRITE, durable, last, &error) < 0)
 		return pa_native_fail_with(L, &error);
 	bool writes = pa_statement_writes(running->statement);
+	lua_pushnil(L); /* the first row of RETURNING */
+	int row = lua_gettop(L);
 	while ((result = step(L, running, &error)) > 0)
-		; /* RETURNING and PRAGMA give rows that nobody asked exec for */
+		if (lua_isnil(L, row)) {
+			push_row(L, running->statement);
+			lua_replace(L, row);
+		}
 	if (result < 0)
 		return pa_native_fail_with(L, &error);
 	lua_pushinteger(L, writes ? pa_connection_changes(running->connection) : 0);
-	lua_pushinteger(L, pa_connection_rowid(running->connection));
+	lua_insert(L, row);
+	if (lua_isnil(L, -1)) {
+		lua_pop(L, 1);
+		lua_pushinteger(L, pa_connection_last_id(running->connection));
+	}
 	return 2;
 }
 
@@ -265,7 +274,7 @@ static int l_transaction_close(lua_State *L)
 		return 0;
 	transaction->connection = NULL;
 	if (transaction->open)
-		pa_connection_run(connection, "ROLLBACK", false, NULL);
+		pa_connection_roll_back(connection);
 	pa_db_give(connection);
 	set_transaction(L, NULL);
 	return 0;
@@ -292,10 +301,10 @@ static struct transaction *push_transaction(lua_State *L)
 static int begin_transaction(lua_State *L, struct transaction *transaction, struct pa_error *error)
 {
 	transaction->connection = take(L, PA_DB_WRITE, error);
-	if (!transaction->connection || pa_db_durable(transaction->connection, true, error) < 0)
+	if (!transaction->connection || pa_connection_durable(transaction->connection, true, error) < 0)
 		return -1;
 	pa_native_wait_begin(L); /* another process may be writing */
-	int result = pa_connection_run(transaction->connection, "BEGIN IMMEDIATE", false, error);
+	int result = pa_connection_begin(transaction->connection, error);
 	pa_native_wait_end(L);
 	transaction->open = result == 0;
 	return result;
@@ -320,7 +329,7 @@ static int l_transaction(lua_State *L)
 	if (results > 0 && !lua_toboolean(L, base + 1) && !lua_isboolean(L, base + 1))
 		return results;
 	pa_native_wait_begin(L);
-	int committed = pa_connection_run(transaction->connection, "COMMIT", false, &error);
+	int committed = pa_connection_commit(transaction->connection, &error);
 	pa_native_wait_end(L);
 	if (committed < 0)
 		return pa_native_fail_with(L, &error);
@@ -343,17 +352,14 @@ static int l_blob(lua_State *L)
 static int count_applied(struct pa_connection *connection, const char *module, int64_t *count, struct pa_error *error)
 {
 	static const char sql[] = "SELECT count(*) FROM pa_migrations WHERE module = ?";
-	struct pa_statement *statement = pa_statement_begin(connection, sql, sizeof sql - 1, false, error);
-	const char *bytes;
-	double number;
-	size_t length;
+	struct pa_statement *statement = pa_statement_begin(connection, pa_text_span(sql), false, error);
 
 	if (!statement)
 		return -1;
-	pa_statement_bind_text(statement, 1, module, strlen(module));
+	pa_statement_bind(statement, 1, &(struct pa_value){.kind = PA_VALUE_TEXT, .bytes = pa_text_span(module)});
 	int result = pa_statement_step(statement, error);
 	if (result > 0)
-		pa_statement_column(statement, 0, count, &number, &bytes, &length);
+		*count = pa_statement_column(statement, 0).integer;
 	pa_statement_end(statement);
 	return result < 0 ? -1 : 0;
 }
@@ -361,12 +367,12 @@ static int count_applied(struct pa_connection *connection, const char *module, i
 static int record(struct pa_connection *connection, const char *module, lua_Integer step_number, struct pa_error *error)
 {
 	static const char sql[] = "INSERT INTO pa_migrations (module, step, applied_at) VALUES (?, ?, datetime('now'))";
-	struct pa_statement *statement = pa_statement_begin(connection, sql, sizeof sql - 1, false, error);
+	struct pa_statement *statement = pa_statement_begin(connection, pa_text_span(sql), false, error);
 
 	if (!statement)
 		return -1;
-	pa_statement_bind_text(statement, 1, module, strlen(module));
-	pa_statement_bind_integer(statement, 2, step_number);
+	pa_statement_bind(statement, 1, &(struct pa_value){.kind = PA_VALUE_TEXT, .bytes = pa_text_span(module)});
+	pa_statement_bind(statement, 2, &(struct pa_value){.kind = PA_VALUE_INTEGER, .integer = step_number});
 	int result = pa_statement_step(statement, error);
 	pa_statement_end(statement);
 	return result < 0 ? -1 : 0;
@@ -406,14 +412,13 @@ static int apply(lua_State *L, struct pa_connection *connection, const char *mod
 {
 	for (lua_Integer n = from + 1; n <= to; n++) {
 		pa_native_wait_begin(L); /* another process may be applying it */
-		int begun = pa_connection_run(connection, "BEGIN IMMEDIATE", false, error);
+		int begun = pa_connection_begin(connection, error);
 		pa_native_wait_end(L);
 		if (begun < 0)
 			return -1;
 		/* A module that is new here has nothing yet that a copy would save. */
-		if (apply_step(L, connection, module, n, from > 0, error) < 0 ||
-			pa_connection_run(connection, "COMMIT", false, error) < 0) {
-			pa_connection_run(connection, "ROLLBACK", false, NULL);
+		if (apply_step(L, connection, module, n, from > 0, error) < 0 || pa_connection_commit(connection, error) < 0) {
+			pa_connection_roll_back(connection);
 			return -1;
 		}
 	}

@@ -15,7 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
-#include "native.h"
+#include "native/native.h"
 
 enum { FILE_MAX = 64 << 20 };
 

@@ -1,14 +1,16 @@
 /* Calls out as scripts see them: a request table in, a response table out. */
-#include "http.h"
+#include "client/http.h"
 
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
-#include "encoding.h"
-#include "http_lane.h"
-#include "native.h"
+#include "base/base64.h"
+#include "client/lane.h"
+#include "client/url.h"
+#include "native/native.h"
+#include "native/services.h"
 
 enum {
 	TIMEOUT_MAX = 60, /* seconds */
@@ -18,10 +20,10 @@ enum {
 };
 static const lua_Number TIMEOUT = 15, CONNECT_TIMEOUT = 5;
 
-/* Request tables. What a field holds stays on the stack as long as curl may look at it. These raise for what is of the
- * wrong type and return -1 with *error for what is of the wrong form. */
+/* Request tables. The strings of url, method and body stay on the stack, for curl reads them while it runs. These
+ * functions raise for a field of the wrong type and return -1 with *error for a wrong value. */
 
-static struct pa_span text_field(lua_State *L, int request, const char *name)
+static struct pa_span string_field(lua_State *L, int request, const char *name)
 {
 	struct pa_span text = {0};
 
@@ -29,7 +31,7 @@ static struct pa_span text_field(lua_State *L, int request, const char *name)
 		return text;
 	text.at = lua_tolstring(L, -1, &text.length);
 	if (!text.at)
-		luaL_error(L, "a request's %s must be a text", name);
+		luaL_error(L, "a request's %s must be a string", name);
 	return text;
 }
 
@@ -56,46 +58,77 @@ static int count_field(lua_State *L, int request, const char *name, lua_Integer 
 	return 0;
 }
 
-/* The header whose name and value or list of values are on top of the stack. */
-static int read_header(lua_State *L, struct pa_lane *lane, size_t index, struct pa_error *error)
+static int add_header(
+	struct pa_transfer_options *options, struct pa_span name, struct pa_span value, struct pa_error *error)
 {
-	struct pa_span name, value;
+	if (options->header_count == PA_TRANSFER_HEADERS_MAX)
+		return pa_error_set(error, "usage", "more than %d headers", PA_TRANSFER_HEADERS_MAX);
+	options->headers[options->header_count][0] = name;
+	options->headers[options->header_count++][1] = value;
+	return 0;
+}
+
+/* The string at `index`; that of a number is new and is kept in the list at `anchors`. NULL for other types. */
+static struct pa_span header_value(lua_State *L, int index, int anchors)
+{
+	bool is_new = lua_type(L, index) == LUA_TNUMBER;
+	struct pa_span value;
+
+	value.at = lua_tolstring(L, index, &value.length);
+	if (is_new) {
+		lua_pushvalue(L, index);
+		lua_rawseti(L, anchors, (lua_Integer)lua_rawlen(L, anchors) + 1);
+	}
+	return value;
+}
+
+/* The header whose name and value or list of values are on top of the stack. */
+static int read_header(lua_State *L, int anchors, struct pa_transfer_options *options, struct pa_error *error)
+{
 	int given = lua_gettop(L);
+	struct pa_span name;
 
 	if (lua_type(L, given - 1) != LUA_TSTRING)
-		return luaL_error(L, "a header's name must be a text");
+		return luaL_error(L, "a header's name must be a string");
 	name.at = lua_tolstring(L, given - 1, &name.length);
-	if (lua_isstring(L, given)) {
-		value.at = lua_tolstring(L, given, &value.length);
-		return pa_lane_header(lane, index, name, value, error);
-	}
+	if (lua_isstring(L, given))
+		return add_header(options, name, header_value(L, given, anchors), error);
 	if (!lua_istable(L, given))
-		return luaL_error(L, "the value of header %s must be a text or a list of texts", name.at);
+		return luaL_error(L, "the value of header %s must be a string or a list of strings", name.at);
 	for (lua_Integer i = 1; lua_rawgeti(L, given, i) != LUA_TNIL; i++, lua_settop(L, given)) {
-		value.at = lua_tolstring(L, -1, &value.length);
+		struct pa_span value = header_value(L, given + 1, anchors);
 		if (!value.at)
-			return luaL_error(L, "the value of header %s must be a text or a list of texts", name.at);
-		if (pa_lane_header(lane, index, name, value, error) < 0)
+			return luaL_error(L, "the value of header %s must be a string or a list of strings", name.at);
+		if (add_header(options, name, value, error) < 0)
 			return -1;
 	}
 	lua_settop(L, given);
 	return 0;
 }
 
-static int read_headers(lua_State *L, int request, struct pa_lane *lane, size_t index, struct pa_error *error)
+static int read_headers(lua_State *L, int request, struct pa_transfer_options *options, struct pa_error *error)
 {
 	if (lua_getfield(L, request, "headers") == LUA_TNIL)
 		return 0;
 	luaL_checktype(L, -1, LUA_TTABLE);
-	int headers = lua_gettop(L);
-	for (lua_pushnil(L); lua_next(L, headers); lua_settop(L, headers + 1))
-		if (read_header(L, lane, index, error) < 0)
+	int headers = lua_gettop(L), anchors = headers + 1;
+	lua_newtable(L);
+	for (lua_pushnil(L); lua_next(L, headers); lua_settop(L, anchors + 1))
+		if (read_header(L, anchors, options, error) < 0)
 			return -1;
 	return 0;
 }
 
+static int add_authorization(lua_State *L, struct pa_transfer_options *options, struct pa_error *error)
+{
+	struct pa_span value;
+
+	value.at = lua_tolstring(L, -1, &value.length);
+	return add_header(options, pa_text_span("Authorization"), value, error);
+}
+
 /* "Basic " and base64 of user:password (RFC 7617). */
-static int read_basic(lua_State *L, int request, struct pa_lane *lane, size_t index, struct pa_error *error)
+static int read_basic(lua_State *L, int request, struct pa_transfer_options *options, struct pa_error *error)
 {
 	unsigned char pair[1024];
 	char value[6 + PA_BASE64_ROOM(sizeof pair)] = "Basic ";
@@ -112,43 +145,38 @@ static int read_basic(lua_State *L, int request, struct pa_lane *lane, size_t in
 	memcpy(pair, user, user_length);
 	pair[user_length] = ':';
 	memcpy(pair + user_length + 1, password, password_length);
-	size_t length = 6 + pa_base64_encode(pair, user_length + 1 + password_length, false, value + 6);
-	int result =
-		pa_lane_header(lane, index, (struct pa_span){"Authorization", 13}, (struct pa_span){value, length}, error);
+	lua_pushlstring(L, value, 6 + pa_base64_encode(pair, user_length + 1 + password_length, false, value + 6));
 	explicit_bzero(pair, sizeof pair);
 	explicit_bzero(value, sizeof value);
-	return result;
+	return add_authorization(L, options, error);
 }
 
-static int read_bearer(lua_State *L, int request, struct pa_lane *lane, size_t index, struct pa_error *error)
+static int read_bearer(lua_State *L, int request, struct pa_transfer_options *options, struct pa_error *error)
 {
-	struct pa_span token = text_field(L, request, "bearer"), value;
-
-	if (!token.at)
+	if (!string_field(L, request, "bearer").at)
 		return 0;
 	lua_pushliteral(L, "Bearer ");
-	lua_pushvalue(L, -2);
+	lua_insert(L, -2);
 	lua_concat(L, 2);
-	value.at = lua_tolstring(L, -1, &value.length);
-	return pa_lane_header(lane, index, (struct pa_span){"Authorization", 13}, value, error);
+	return add_authorization(L, options, error);
 }
 
-/* Makes transfer `index` what the table on top of the stack asks for. */
-static int read_request(lua_State *L, struct pa_lane *lane, size_t index, struct pa_error *error)
+/* Makes a transfer ready for what the table at `request` asks for. Its strings stay on the stack. */
+static int prepare(lua_State *L, int request, struct pa_transfer *transfer, struct pa_error *error)
 {
-	struct pa_transfer_options options = {0};
+	struct pa_transfer_options options;
 	lua_Integer redirects, bytes_max;
-	int request = lua_gettop(L);
 
 	luaL_checktype(L, request, LUA_TTABLE);
 	luaL_checkstack(L, 24, "too many requests");
-	options.url = text_field(L, request, "url");
-	options.method = text_field(L, request, "method");
-	options.body = text_field(L, request, "body");
+	options.header_count = 0;
+	options.url = string_field(L, request, "url");
+	options.method = string_field(L, request, "method");
+	options.body = string_field(L, request, "body");
 	if (!options.url.at)
 		return pa_error_set(error, "usage", "a request needs a url");
 	if (!options.method.at)
-		options.method = (struct pa_span){"GET", 3};
+		options.method = pa_text_span("GET");
 	lua_getfield(L, request, "compressed");
 	options.compressed = lua_toboolean(L, -1);
 	if (seconds_field(L, request, "timeout", TIMEOUT, &options.timeout_ms, error) < 0 ||
@@ -159,11 +187,12 @@ static int read_request(lua_State *L, struct pa_lane *lane, size_t index, struct
 	options.redirects = (int)redirects;
 	options.bytes_max = (size_t)bytes_max;
 	int kept = lua_gettop(L);
-	if (read_headers(L, request, lane, index, error) < 0 || read_basic(L, request, lane, index, error) < 0 ||
-		read_bearer(L, request, lane, index, error) < 0)
+	if (read_headers(L, request, &options, error) < 0 || read_basic(L, request, &options, error) < 0 ||
+		read_bearer(L, request, &options, error) < 0)
 		return -1;
-	lua_settop(L, kept); /* the lane has copied them */
-	return pa_lane_prepare(lane, index, &options, error);
+	int result = pa_transfer_prepare(transfer, &options, error);
+	lua_settop(L, kept);
+	return result;
 }
 
 /* Response tables */
@@ -175,7 +204,7 @@ static void push_header(lua_State *L, const char *line, size_t length)
 	const char *colon = memchr(line, ':', length);
 	size_t name_length = colon ? (size_t)(colon - line) : 0;
 
-	if (!colon || name_length >= sizeof name || !pa_is_token((struct pa_span){line, name_length}))
+	if (!colon || name_length >= sizeof name || !pa_text_is_token((struct pa_span){line, name_length}))
 		return;
 	for (size_t i = 0; i < name_length; i++)
 		name[i] = (char)(line[i] >= 'A' && line[i] <= 'Z' ? line[i] | 0x20 : line[i]);
@@ -233,7 +262,7 @@ static struct pa_lane *push_lane(lua_State *L, size_t count, struct pa_error *er
 	struct pa_http *http = pa_native_services(L)->http;
 	void **box = pa_native_box(L, return_lane);
 
-	return *box = pa_lane_lease(http, count, error);
+	return *box = pa_http_lease(http, count, error);
 }
 
 static void run(lua_State *L, struct pa_lane *lane)
@@ -251,10 +280,10 @@ static int l_request(lua_State *L)
 	lua_settop(L, 1);
 	struct pa_lane *lane = push_lane(L, 1, &error);
 	lua_pushvalue(L, 1);
-	if (!lane || read_request(L, lane, 0, &error) < 0)
+	if (!lane || prepare(L, lua_gettop(L), pa_lane_transfer(lane, 0), &error) < 0)
 		return pa_native_fail_with(L, &error);
 	run(L, lane);
-	if (pa_lane_answer(lane, 0, &answer, &error) < 0)
+	if (pa_transfer_answer(pa_lane_transfer(lane, 0), &answer, &error) < 0)
 		return pa_native_fail_with(L, &error);
 	push_response(L, &answer);
 	return 1;
@@ -271,7 +300,6 @@ static void push_failure(lua_State *L, const struct pa_error *error)
 
 static int l_all(lua_State *L)
 {
-	bool prepared[PA_LANE_TRANSFERS] = {false};
 	struct pa_answer answer;
 	struct pa_error error;
 
@@ -292,8 +320,7 @@ static int l_all(lua_State *L)
 	for (size_t i = 0; i < count; i++) {
 		luaL_checkstack(L, 8, "too many requests");
 		lua_rawgeti(L, 1, (lua_Integer)i + 1);
-		prepared[i] = read_request(L, lane, i, &error) == 0;
-		if (!prepared[i]) {
+		if (prepare(L, lua_gettop(L), pa_lane_transfer(lane, i), &error) < 0) {
 			push_failure(L, &error);
 			lua_rawseti(L, answers, (lua_Integer)i + 1);
 		}
@@ -301,9 +328,10 @@ static int l_all(lua_State *L)
 	run(L, lane);
 	lua_settop(L, answers);
 	for (size_t i = 0; i < count; i++) {
-		if (!prepared[i])
+		struct pa_transfer *transfer = pa_lane_transfer(lane, i);
+		if (!pa_transfer_is_prepared(transfer))
 			continue;
-		if (pa_lane_answer(lane, i, &answer, &error) < 0)
+		if (pa_transfer_answer(transfer, &answer, &error) < 0)
 			push_failure(L, &error);
 		else
 			push_response(L, &answer);
@@ -362,19 +390,9 @@ static int l_parse_date(lua_State *L)
 
 static void add_escaped(luaL_Buffer *out, const char *text, size_t length)
 {
-	static const char digits[] = "0123456789ABCDEF";
+	char *room = luaL_prepbuffsize(out, length * 3);
 
-	for (size_t i = 0; i < length; i++) {
-		unsigned char byte = (unsigned char)text[i];
-		if ((byte >= 'a' && byte <= 'z') || (byte >= 'A' && byte <= 'Z') || (byte >= '0' && byte <= '9') ||
-			byte == '-' || byte == '.' || byte == '_' || byte == '~') {
-			luaL_addchar(out, (char)byte);
-			continue;
-		}
-		luaL_addchar(out, '%');
-		luaL_addchar(out, digits[byte >> 4]);
-		luaL_addchar(out, digits[byte & 15]);
-	}
+	luaL_addsize(out, pa_text_encode((struct pa_span){text, length}, room));
 }
 
 static int l_escape(lua_State *L)

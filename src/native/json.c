@@ -3,9 +3,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "json_scan.h"
-#include "json_write.h"
-#include "native.h"
+#include "base/json_scan.h"
+#include "native/json_write.h"
+#include "native/native.h"
 
 #include <lua-cjson.h> /* needs lua.h before it */
 

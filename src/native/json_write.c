@@ -1,4 +1,4 @@
-#include "json_write.h"
+#include "native/json_write.h"
 
 #include <lauxlib.h>
 #include <math.h>
@@ -7,8 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "../gate.h"
-#include "json_scan.h"
+#include "base/json_scan.h"
+#include "base/text.h"
 
 enum { VALUES_MAX = 2 << 20 };
 
@@ -99,7 +99,7 @@ static const char *write_text(struct writer *writer, int index)
 	size_t length, begin = 0;
 	const char *text = lua_tolstring(writer->L, index, &length);
 
-	if (!pa_gate_utf8((struct pa_span){text, length}))
+	if (!pa_text_is_utf8((struct pa_span){text, length}))
 		return "a string that is not UTF-8";
 	add_byte(writer, '"');
 	for (size_t i = 0; i < length; i++) {

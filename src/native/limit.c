@@ -1,12 +1,14 @@
 /* require "native.limit", and the buckets behind it. */
-#include "limit.h"
+#include "native/limit.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <sys/random.h>
 #include <time.h>
 
-#include "native.h"
+#include "base/clock.h"
+#include "native/native.h"
+#include "native/services.h"
 
 enum { SETS = 1024, WAYS = 4 };
 
@@ -95,14 +97,6 @@ double pa_limit_take(struct pa_limit *limit, struct pa_span key, double per_seco
 
 /* The module */
 
-static int64_t now_ms(const struct pa_services *services)
-{
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000 + atomic_load(&services->clock_ms);
-}
-
 static int l_take(lua_State *L)
 {
 	const struct pa_services *services = pa_native_services(L);
@@ -112,7 +106,8 @@ static int l_take(lua_State *L)
 	lua_Number per_second = luaL_checknumber(L, 2), burst = luaL_checknumber(L, 3);
 	luaL_argcheck(L, per_second > 0, 2, "more than 0");
 	luaL_argcheck(L, burst >= 1, 3, "1 at least");
-	lua_pushnumber(L, pa_limit_take(services->limit, key, per_second, burst, now_ms(services)));
+	lua_pushnumber(
+		L, pa_limit_take(services->limit, key, per_second, burst, pa_clock_ms() + atomic_load(&services->clock_ms)));
 	return 1;
 }
 

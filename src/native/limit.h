@@ -7,7 +7,7 @@
 
 #include <stdint.h>
 
-#include "../message.h"
+#include "base/message.h"
 
 struct pa_limit;
 

@@ -1,11 +1,12 @@
 /* Log lines and counters, for Lua. */
-#include "../log.h"
+#include "base/log.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../stats.h"
-#include "native.h"
+#include "base/stats.h"
+#include "native/native.h"
+#include "native/services.h"
 
 enum {
 	MESSAGE_MAX = 4096, /* as in Segment's own editor (SBX-14) */

@@ -1,5 +1,5 @@
 /* The list of native modules. */
-#include "native.h"
+#include "native/native.h"
 
 const luaL_Reg pa_native_modules[] = {
 	{"crypto", pa_native_open_crypto},
@@ -8,7 +8,7 @@ const luaL_Reg pa_native_modules[] = {
 	{"json", pa_native_open_json},
 	{"limit", pa_native_open_limit},
 	{"log", pa_native_open_log},
-	{"memory", pa_native_open_memory},
+	{"shared", pa_native_open_shared},
 	{"request", pa_native_open_request},
 	{"scripts", pa_native_open_scripts},
 	{"sys", pa_native_open_sys},

@@ -1,13 +1,14 @@
 /* The few functions that every native module uses. */
-#include "native.h"
+#include "native/native.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
-#include "../message.h"
+#include "base/clock.h"
+#include "base/message.h"
+#include "native/services.h"
 
 void pa_native_attach(lua_State *L, struct pa_native_context *context)
 {
@@ -83,7 +84,7 @@ struct pa_services *pa_native_services(lua_State *L)
 
 	if (context && context->services)
 		return context->services;
-	luaL_error(L, "there is no server behind this script");
+	luaL_error(L, "this script runs without a server's services");
 	abort(); /* it does not return, which Lua's headers do not say */
 }
 
@@ -99,11 +100,10 @@ enum { LOG_LINES_PER_SECOND = 200 };
 bool pa_native_may_log(lua_State *L)
 {
 	struct pa_native_context *context = pa_native_context_of(L);
-	struct timespec now;
+	int64_t second = pa_clock_ms() / 1000;
 
-	clock_gettime(CLOCK_MONOTONIC_COARSE, &now);
-	if (now.tv_sec != context->log_second) {
-		context->log_second = now.tv_sec;
+	if (second != context->log_second) {
+		context->log_second = second;
 		context->log_lines = 0;
 	}
 	return context->log_lines++ < LOG_LINES_PER_SECOND;
@@ -113,14 +113,14 @@ void pa_native_wait_begin(lua_State *L)
 {
 	const struct pa_native_context *context = pa_native_context_of(L);
 
-	if (context && context->budget)
-		atomic_fetch_add_explicit(&context->budget->waiting, 1, memory_order_relaxed);
+	if (context && context->waiting)
+		atomic_fetch_add_explicit(context->waiting, 1, memory_order_relaxed);
 }
 
 void pa_native_wait_end(lua_State *L)
 {
 	const struct pa_native_context *context = pa_native_context_of(L);
 
-	if (context && context->budget)
-		atomic_fetch_sub_explicit(&context->budget->waiting, 1, memory_order_relaxed);
+	if (context && context->waiting)
+		atomic_fetch_sub_explicit(context->waiting, 1, memory_order_relaxed);
 }

@@ -1,11 +1,10 @@
 /* The request object of a handler, and strict parsing of queries, forms and cookies (HT-12 to HT-14). */
-#include "request.h"
+#include "native/request.h"
 
 #include <stdlib.h>
 #include <string.h>
 
-#include "../gate.h"
-#include "native.h"
+#include "native/native.h"
 
 enum { FIELDS_MAX = 256 };
 
@@ -46,18 +45,13 @@ static int push_span(lua_State *L, struct pa_span span)
 	return 1;
 }
 
-static char lower(char byte)
-{
-	return byte >= 'A' && byte <= 'Z' ? (char)(byte + 32) : byte;
-}
-
 static void push_lower(lua_State *L, struct pa_span text)
 {
 	luaL_Buffer buffer;
 	char *to = luaL_buffinitsize(L, &buffer, text.length);
 
 	for (size_t i = 0; i < text.length; i++)
-		to[i] = lower(text.at[i]);
+		to[i] = pa_text_lower(text.at[i]);
 	luaL_pushresultsize(&buffer, text.length);
 }
 
@@ -89,7 +83,7 @@ static bool same_name(struct pa_span name, const char *other, size_t length)
 	if (name.length != length)
 		return false;
 	for (size_t i = 0; i < length; i++)
-		if (lower(name.at[i]) != other[i])
+		if (pa_text_lower(name.at[i]) != other[i])
 			return false;
 	return true;
 }
@@ -213,14 +207,14 @@ static const char *push_decoded(lua_State *L, struct pa_span text)
 {
 	luaL_Buffer buffer;
 	char *to = luaL_buffinitsize(L, &buffer, text.length + 1);
-	long length = pa_gate_decode(text, to, true);
+	long length = pa_text_decode(text, to, true);
 	const char *problem = NULL;
 
 	if (length < 0)
 		problem = "a percent sign is not followed by two hex digits";
 	else if (memchr(to, '\0', (size_t)length))
 		problem = "there is a NUL byte";
-	else if (!pa_gate_utf8((struct pa_span){to, (size_t)length}))
+	else if (!pa_text_is_utf8((struct pa_span){to, (size_t)length}))
 		problem = "the text is not UTF-8";
 	luaL_pushresultsize(&buffer, problem ? 0 : (size_t)length);
 	if (problem)
@@ -296,17 +290,6 @@ static int l_values(lua_State *L)
 	return more < 0 ? 3 : 1;
 }
 
-static struct pa_span trim(struct pa_span text)
-{
-	while (text.length && (*text.at == ' ' || *text.at == '\t')) {
-		text.at++;
-		text.length--;
-	}
-	while (text.length && (text.at[text.length - 1] == ' ' || text.at[text.length - 1] == '\t'))
-		text.length--;
-	return text;
-}
-
 /* parse_cookies(text) → {name = first value} */
 static int l_parse_cookies(lua_State *L)
 {
@@ -318,8 +301,8 @@ static int l_parse_cookies(lua_State *L)
 		if (!memchr(piece.at, '=', piece.length))
 			continue;
 		split_pair(piece, '=', &name, &value);
-		name = trim(name);
-		value = trim(value);
+		name = pa_text_trim(name);
+		value = pa_text_trim(value);
 		if (value.length >= 2 && value.at[0] == '"' && value.at[value.length - 1] == '"')
 			value = (struct pa_span){value.at + 1, value.length - 2};
 		push_span(L, name);

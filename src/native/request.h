@@ -3,7 +3,7 @@
 #ifndef PA_NATIVE_REQUEST_H
 #define PA_NATIVE_REQUEST_H
 
-#include "../message.h"
+#include "base/message.h"
 
 #include <lua.h>
 

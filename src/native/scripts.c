@@ -1,26 +1,28 @@
 /* The snapshot of scripts this VM was made from, and the compiler for templates. */
-#include "../scripts.h"
-
 #include <stdbool.h>
 #include <string.h>
 
-#include "../libs.h"
-#include "native.h"
+#include "native/native.h"
+#include "script/snapshot.h"
 
-static enum pa_scripts_kind check_kind(lua_State *L)
+static enum pa_room_id check_room(lua_State *L)
 {
-	static const char *const kinds[] = {"app", "library", NULL};
+	const char *name = luaL_checkstring(L, 1);
 
-	return (enum pa_scripts_kind)luaL_checkoption(L, 1, NULL, kinds);
+	for (int id = 0; id < PA_ROOMS; id++)
+		if (strcmp(pa_rooms[id].name, name) == 0)
+			return (enum pa_room_id)id;
+	luaL_argerror(L, 1, "no such room of scripts");
+	return PA_ROOM_APP;
 }
 
 static int l_read(lua_State *L)
 {
-	const struct pa_scripts *scripts = pa_native_context_of(L)->scripts;
-	enum pa_scripts_kind kind = check_kind(L);
+	const struct pa_snapshot *snapshot = pa_native_context_of(L)->snapshot;
+	enum pa_room_id room = check_room(L);
 	size_t length;
 	const char *name = luaL_checklstring(L, 2, &length);
-	const struct pa_script *script = scripts ? pa_scripts_find(scripts, kind, name) : NULL;
+	const struct pa_script *script = snapshot ? pa_snapshot_find(snapshot, room, name) : NULL;
 
 	if (!script || strlen(name) != length) /* a NUL must not hide what follows it (HT-10) */
 		return 0;
@@ -31,14 +33,14 @@ static int l_read(lua_State *L)
 
 static int l_list(lua_State *L)
 {
-	const struct pa_scripts *scripts = pa_native_context_of(L)->scripts;
-	enum pa_scripts_kind kind = check_kind(L);
+	const struct pa_snapshot *snapshot = pa_native_context_of(L)->snapshot;
+	enum pa_room_id room = check_room(L);
 	const char *prefix = luaL_optstring(L, 2, "");
 	const struct pa_script *script;
 	lua_Integer count = 0;
 
 	lua_newtable(L);
-	for (size_t i = 0; scripts && (script = pa_scripts_at(scripts, kind, i)); i++) {
+	for (size_t i = 0; snapshot && (script = pa_snapshot_at(snapshot, room, i)); i++) {
 		if (strncmp(script->name, prefix, strlen(prefix)) != 0)
 			continue;
 		lua_pushstring(L, script->name);
@@ -66,7 +68,7 @@ static int l_compile(lua_State *L)
 
 static int l_globals(lua_State *L)
 {
-	lua_getfield(L, LUA_REGISTRYINDEX, PA_LIBS_APP_GLOBALS);
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_APP_GLOBALS);
 	return 1;
 }
 

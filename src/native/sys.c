@@ -1,5 +1,6 @@
 /* Clocks and settings. */
-#include "native.h"
+#include "native/native.h"
+#include "native/services.h"
 
 #include <math.h>
 #include <stdatomic.h>
@@ -7,26 +8,22 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "../bell.h"
-#include "http.h"
+#include "base/bell.h"
+#include "base/clock.h"
+#include "client/http.h"
 
 static int l_now(lua_State *L)
 {
 	const struct pa_native_context *context = pa_native_context_of(L);
-	struct timespec now;
-
-	clock_gettime(CLOCK_REALTIME, &now);
 	int64_t moved = context->services ? atomic_load_explicit(&context->services->clock_ms, memory_order_relaxed) : 0;
-	lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9 + (lua_Number)moved / 1e3);
+
+	lua_pushnumber(L, (lua_Number)pa_clock_wall_ns() / 1e9 + (lua_Number)moved / 1e3);
 	return 1;
 }
 
 static int l_monotonic(lua_State *L)
 {
-	struct timespec now;
-
-	clock_gettime(CLOCK_MONOTONIC, &now);
-	lua_pushnumber(L, (lua_Number)now.tv_sec + (lua_Number)now.tv_nsec / 1e9);
+	lua_pushnumber(L, (lua_Number)pa_clock_ns() / 1e9);
 	return 1;
 }
 

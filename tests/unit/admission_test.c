@@ -1,5 +1,5 @@
 /* Who waits at the entrance, and for how long. */
-#include "../../src/admission.h"
+#include "script/admission.h"
 
 #include <pthread.h>
 #include <setjmp.h>

@@ -9,7 +9,7 @@
 
 #include <cmocka.h>
 
-#include "bell.h"
+#include "base/bell.h"
 
 static long milliseconds(void)
 {

@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "gate.h"
+#include "server/gate.h"
 
 static struct pa_span span(const char *text)
 {
@@ -247,15 +247,15 @@ static void test_decode(void **state)
 	(void)state;
 	char to[16];
 
-	assert_int_equal(pa_gate_decode(span("a%2Bb+c"), to, true), 5);
+	assert_int_equal(pa_text_decode(span("a%2Bb+c"), to, true), 5);
 	assert_memory_equal(to, "a+b c", 5);
-	assert_int_equal(pa_gate_decode(span("a+b"), to, false), 3);
+	assert_int_equal(pa_text_decode(span("a+b"), to, false), 3);
 	assert_memory_equal(to, "a+b", 3);
-	assert_int_equal(pa_gate_decode(span("%00"), to, true), 1);
-	assert_int_equal(pa_gate_decode(span("%a"), to, true), -1);
-	assert_int_equal(pa_gate_decode(span("%"), to, true), -1);
-	assert_int_equal(pa_gate_decode(span("%g0"), to, true), -1);
-	assert_int_equal(pa_gate_decode((struct pa_span){"", 0}, to, true), 0);
+	assert_int_equal(pa_text_decode(span("%00"), to, true), 1);
+	assert_int_equal(pa_text_decode(span("%a"), to, true), -1);
+	assert_int_equal(pa_text_decode(span("%"), to, true), -1);
+	assert_int_equal(pa_text_decode(span("%g0"), to, true), -1);
+	assert_int_equal(pa_text_decode((struct pa_span){"", 0}, to, true), 0);
 }
 
 static void test_utf8(void **state)
@@ -267,9 +267,9 @@ static void test_utf8(void **state)
 		"\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3\x28", "\xe2\x28\xa1"};
 
 	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-		assert_true(pa_gate_utf8(span(good[i])));
+		assert_true(pa_text_is_utf8(span(good[i])));
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_false(pa_gate_utf8(span(bad[i])));
+		assert_false(pa_text_is_utf8(span(bad[i])));
 }
 
 static void test_request_id(void **state)

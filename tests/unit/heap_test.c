@@ -1,5 +1,5 @@
 /* A VM's memory: what was written stays, blocks do not overlap, the limit holds. */
-#include "../../src/heap.h"
+#include "script/heap.h"
 
 #include <setjmp.h>
 #include <stdarg.h>

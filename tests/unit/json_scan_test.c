@@ -8,7 +8,7 @@
 
 #include <cmocka.h>
 
-#include "native/json_scan.h"
+#include "base/json_scan.h"
 
 static void expect_code(const char *code, const char *text, size_t length)
 {

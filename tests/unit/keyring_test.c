@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "native/crypto.h"
+#include "store/keyring.h"
 
 #define KEY_A "000102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1e1f"
 #define KEY_B "ff0102030405060708090a0b0c0d0e0f101112131415161718191a1b1c1d1eFF"

@@ -8,9 +8,9 @@
 
 #include <cmocka.h>
 
-#include "error.h"
-#include "head.h"
-#include "message.h"
+#include "base/error.h"
+#include "base/message.h"
+#include "server/head.h"
 
 static struct pa_span span(const char *text)
 {

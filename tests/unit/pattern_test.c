@@ -10,7 +10,7 @@
 #include <lualib.h>
 #include <string.h>
 
-#include "pattern.h"
+#include "script/pattern.h"
 
 static const double LIMIT = 4294967296.0;
 
@@ -85,8 +85,8 @@ static void SBX_07_the_quick_look_agrees_with_the_whole_one(void **state)
 		}
 		subject = (size_t)1 << (seed >> 8) % 20;
 		bool whole = pa_pattern_cost(pattern, length, subject) > LIMIT;
-		assert_int_equal(pa_pattern_is_dear(pattern, length, subject), whole);
-		assert_int_equal(pa_pattern_is_dear(pattern, length, 0), pa_pattern_cost(pattern, length, 0) > LIMIT);
+		assert_int_equal(pa_pattern_is_costly(pattern, length, subject), whole);
+		assert_int_equal(pa_pattern_is_costly(pattern, length, 0), pa_pattern_cost(pattern, length, 0) > LIMIT);
 		dear += whole;
 	}
 	assert_in_range(dear, 100, 19900); /* both answers were asked for */

@@ -13,9 +13,9 @@
 
 #include <cmocka.h>
 
-#include "deadline.h"
-#include "listen.h"
-#include "socket.h"
+#include "server/deadline.h"
+#include "server/listen.h"
+#include "server/socket.h"
 
 static void test_read(void **state)
 {

@@ -13,8 +13,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "log.h"
-#include "vm.h"
+#include "base/log.h"
+#include "script/vm.h"
 
 struct fixture {
 	char folder[64];
@@ -62,16 +62,16 @@ static void save(const struct fixture *fixture, const char *name, const char *te
 /* Saves `text` as the entry module of an app and makes a VM of it; NULL when it does not load. */
 static struct pa_vm *load(struct fixture *fixture, const char *text)
 {
-	const char *const folders[PA_SCRIPTS_KINDS] = {[PA_SCRIPTS_APP] = fixture->folder};
+	const char *const folders[PA_ROOMS] = {[PA_ROOM_APP] = fixture->folder};
 	struct pa_error error;
 
 	save(fixture, "entry.lua", text);
-	struct pa_scripts *scripts = pa_scripts_read(folders, &error);
+	struct pa_snapshot *scripts = pa_snapshot_read(folders, &error);
 	assert_non_null(scripts);
 	fixture->vm =
-		pa_vm_new(&(struct pa_vm_options){.scripts = scripts, .entry = "entry", .memory_max = 8 << 20, .cpu_ms = 200},
+		pa_vm_new(&(struct pa_vm_options){.snapshot = scripts, .entry = "entry", .memory_max = 8 << 20, .cpu_ms = 200},
 			&fixture->fault);
-	pa_scripts_release(scripts);
+	pa_snapshot_release(scripts);
 	return fixture->vm;
 }
 
@@ -137,8 +137,8 @@ static void responses_of_the_wrong_shape_are_faults(void **state)
 		{"return { status = 99 }", "from 200 to 599"},
 		{"return { status = 200.5 }", "must be an integer"},
 		{"return { status = 200, headers = 1 }", "headers must be a table"},
-		{"return { status = 200, headers = { [1] = 'x' } }", "a name and a text"},
-		{"return { status = 200, headers = { a = true } }", "a name and a text"},
+		{"return { status = 200, headers = { [1] = 'x' } }", "a name and a string"},
+		{"return { status = 200, headers = { a = true } }", "a name and a string"},
 		{"return { status = 200, body = {} }", "body must be a string"},
 		{"return { status = 200, headers = { a = 'x\\r\\ny' } }", "a"},
 		{"return { status = 200, headers = { ['a b'] = 'x' } }", "a b"},
@@ -230,7 +230,7 @@ static void SBX_04_a_loop_that_pcall_protects_ends(void **state)
 		struct fixture *fixture = *state;
 		assert_int_equal(handle(fixture, loops[i]), -1);
 		assert_fault(fixture, "budget");
-		assert_true(pa_vm_spoiled(fixture->vm));
+		assert_true(pa_vm_spent(fixture->vm));
 		pa_vm_free(fixture->vm);
 		fixture->vm = NULL;
 	}
@@ -242,7 +242,7 @@ static void SBX_04_an_error_that_takes_its_time_to_say_what_it_is_ends(void **st
 
 	assert_int_equal(handle(fixture, "error(setmetatable({}, { __tostring = function() while true do end end }))"), -1);
 	assert_fault(fixture, "__tostring");
-	assert_true(pa_vm_spoiled(fixture->vm));
+	assert_true(pa_vm_spent(fixture->vm));
 }
 
 static void coroutines_close_as_in_lua(void **state)
@@ -275,7 +275,7 @@ static void a_traceback_belongs_to_its_error(void **state)
 	assert_non_null(fixture->fault.traceback);
 	assert_int_equal(pa_vm_handle(fixture->vm, &request, &fixture->response, &fixture->fault), -1);
 	assert_null(fixture->fault.traceback);
-	assert_int_equal(pa_vm_fail(fixture->vm, &request, &fixture->fault, &fixture->response), 0);
+	assert_int_equal(pa_vm_fail(fixture->vm, &request, &fixture->response), 0);
 	assert_body(fixture, "boolean");
 }
 
@@ -314,7 +314,7 @@ static void SBX_09_memory_is_capped_and_the_vm_survives(void **state)
 			fixture, "if req.path == '/x' then local t = {} while true do t[#t + 1] = ('x'):rep(1000) .. #t end end"),
 		-1);
 	assert_fault(fixture, "not enough memory");
-	assert_int_equal(pa_vm_fail(fixture->vm, &request, &fixture->fault, &fixture->response), 0);
+	assert_int_equal(pa_vm_fail(fixture->vm, &request, &fixture->response), 0);
 	assert_body(fixture, "not enough memory");
 	assert_true(pa_vm_memory(fixture->vm) < 8 << 20);
 }

@@ -1,5 +1,5 @@
 ---@meta native.log
--- Skin over src/log.c and src/stats.c.
+-- Skin over src/base/log.c and src/base/stats.c.
 
 ---@class native.log
 local log = {}

@@ -1,0 +1,325 @@
+/* A recursive reader of JSON that keeps nothing but what has to be rewritten. */
+#include "base/json_scan.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/text.h"
+
+struct reader {
+	struct pa_json_scan *scan;
+	const char *begin, *at, *end, *copied; /* what stands before `copied` is in the rewritten text already */
+	int depth;
+};
+
+static int fail(struct reader *reader, const char *code, const char *message)
+{
+	reader->scan->code = code;
+	reader->scan->message = message;
+	reader->scan->at = (size_t)(reader->at - reader->begin);
+	return -1;
+}
+
+static void skip_space(struct reader *reader)
+{
+	while (reader->at < reader->end &&
+		   (*reader->at == ' ' || *reader->at == '\n' || *reader->at == '\r' || *reader->at == '\t'))
+		reader->at++;
+}
+
+/* Puts `text` where [from, at) stands. */
+static int replace(struct reader *reader, const char *from, const char *text, size_t length)
+{
+	struct pa_buffer *out = &reader->scan->text;
+
+	if (pa_buffer_add(out, reader->copied, (size_t)(from - reader->copied)) < 0 || pa_buffer_add(out, text, length) < 0)
+		return fail(reader, "memory", "not enough memory");
+	reader->copied = reader->at;
+	reader->scan->rewritten = true;
+	return 0;
+}
+
+static bool is_digit(const struct reader *reader)
+{
+	return reader->at < reader->end && *reader->at >= '0' && *reader->at <= '9';
+}
+
+static int hex4(struct reader *reader, unsigned *value)
+{
+	*value = 0;
+	for (int i = 0; i < 4; i++, reader->at++) {
+		char byte = reader->at < reader->end ? *reader->at : 0, lower = (char)(byte | 0x20);
+		if (byte >= '0' && byte <= '9')
+			*value = *value * 16 + (unsigned)(byte - '0');
+		else if (lower >= 'a' && lower <= 'f')
+			*value = *value * 16 + (unsigned)(lower - 'a' + 10);
+		else
+			return fail(reader, "bad_json", "four hex digits belong behind \\u");
+	}
+	return 0;
+}
+
+/* Behind the backslash. */
+static int read_escape(struct reader *reader)
+{
+	unsigned unit, low;
+
+	if (reader->at == reader->end)
+		return fail(reader, "bad_json", "the string does not end");
+	char letter = *reader->at;
+	if (letter != 'u') {
+		if (!letter || !strchr("\"\\/bfnrt", letter))
+			return fail(reader, "bad_json", "no such escape");
+		reader->at++;
+		return 0;
+	}
+	reader->at++;
+	if (hex4(reader, &unit) < 0)
+		return -1;
+	if (unit >= 0xdc00 && unit < 0xe000)
+		return fail(reader, "bad_json", "a low surrogate stands alone");
+	if (unit < 0xd800 || unit >= 0xdc00)
+		return 0;
+	if (reader->end - reader->at < 2 || reader->at[0] != '\\' || reader->at[1] != 'u')
+		return fail(reader, "bad_json", "a high surrogate stands alone");
+	reader->at += 2;
+	if (hex4(reader, &low) < 0)
+		return -1;
+	return low >= 0xdc00 && low < 0xe000 ? 0 : fail(reader, "bad_json", "a high surrogate stands alone");
+}
+
+/* At the opening quote; leaves `at` behind the closing one. */
+static int read_string(struct reader *reader)
+{
+	const char *begin = ++reader->at;
+
+	while (reader->at < reader->end && *reader->at != '"') {
+		unsigned char byte = (unsigned char)*reader->at;
+		if (byte < 0x20)
+			return fail(reader, "bad_json", "a control byte in a string");
+		reader->at++;
+		if (byte == '\\' && read_escape(reader) < 0)
+			return -1;
+	}
+	if (reader->at == reader->end)
+		return fail(reader, "bad_json", "the string does not end");
+	if (!pa_text_is_utf8((struct pa_span){begin, (size_t)(reader->at - begin)})) {
+		reader->at = begin;
+		return fail(reader, "bad_json", "the string is not UTF-8");
+	}
+	reader->at++;
+	return 0;
+}
+
+static int read_string_value(struct reader *reader)
+{
+	const char *from = reader->at;
+
+	if (read_string(reader) < 0)
+		return -1;
+	bool marked = from[1] == PA_JSON_MARK || (reader->at - from > 7 && strncasecmp(from + 1, "\\u007f", 6) == 0);
+	if (!marked)
+		return 0;
+	const char *end = reader->at;
+	reader->at = from + 1; /* a second mark goes right behind the quote */
+	int result = replace(reader, from, "\"\x7f", 2);
+	reader->at = end;
+	return result;
+}
+
+enum { PLAIN_DIGITS = 15 }; /* a double holds every integer of that many digits */
+
+static int mark_number(struct reader *reader, const char *from)
+{
+	char literal[512];
+	size_t length = (size_t)(reader->at - from);
+
+	if (length + 4 > sizeof literal)
+		return fail(reader, "bad_json", "a number of that many digits");
+	literal[0] = '"';
+	literal[1] = PA_JSON_MARK;
+	literal[2] = 'N';
+	memcpy(literal + 3, from, length);
+	literal[3 + length] = '"';
+	return replace(reader, from, literal, length + 4);
+}
+
+static int check_number(struct reader *reader, const char *from, bool integer)
+{
+	char literal[512];
+	size_t length = (size_t)(reader->at - from);
+
+	if (integer && length <= PLAIN_DIGITS)
+		return 0;
+	if (length >= sizeof literal)
+		return fail(reader, "bad_json", "a number of that many digits");
+	memcpy(literal, from, length);
+	literal[length] = '\0';
+	errno = 0;
+	if (integer) {
+		strtoll(literal, NULL, 10);
+		return errno ? fail(reader, "bad_json", "the integer is beyond 64 bits") : mark_number(reader, from);
+	}
+	double value = strtod(literal, NULL);
+	if (!isfinite(value))
+		return fail(reader, "bad_json", "the number is out of range");
+	/* One that looks like an integer to cjson would come back as one. */
+	return value == floor(value) ? mark_number(reader, from) : 0;
+}
+
+static int read_digits(struct reader *reader)
+{
+	if (!is_digit(reader))
+		return fail(reader, "bad_json", "a digit is missing");
+	while (is_digit(reader))
+		reader->at++;
+	return 0;
+}
+
+static int read_number(struct reader *reader)
+{
+	const char *from = reader->at;
+	bool integer = true;
+
+	if (*reader->at == '-')
+		reader->at++;
+	if (reader->at < reader->end && *reader->at == '0') {
+		reader->at++;
+		if (is_digit(reader))
+			return fail(reader, "bad_json", "a number must not begin with 0");
+	} else if (read_digits(reader) < 0) {
+		return -1;
+	}
+	if (reader->at < reader->end && *reader->at == '.') {
+		integer = false;
+		reader->at++;
+		if (read_digits(reader) < 0)
+			return -1;
+	}
+	if (reader->at < reader->end && (*reader->at | 0x20) == 'e') {
+		integer = false;
+		reader->at++;
+		if (reader->at < reader->end && (*reader->at == '+' || *reader->at == '-'))
+			reader->at++;
+		if (read_digits(reader) < 0)
+			return -1;
+	}
+	return check_number(reader, from, integer);
+}
+
+static int read_word(struct reader *reader, const char *word)
+{
+	size_t length = strlen(word);
+
+	if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
+		return fail(reader, "bad_json", "not a JSON value");
+	reader->at += length;
+	return 0;
+}
+
+static int read_value(struct reader *reader);
+
+static int enter(struct reader *reader)
+{
+	if (++reader->depth > PA_JSON_DEPTH_MAX)
+		return fail(reader, "too_deep", "nested deeper than 64");
+	reader->at++;
+	skip_space(reader);
+	return 0;
+}
+
+static bool take(struct reader *reader, char byte)
+{
+	skip_space(reader);
+	if (reader->at == reader->end || *reader->at != byte)
+		return false;
+	reader->at++;
+	return true;
+}
+
+static int read_array(struct reader *reader)
+{
+	const char *from = reader->at;
+
+	if (enter(reader) < 0)
+		return -1;
+	if (take(reader, ']')) {
+		reader->depth--;
+		return replace(reader, from,
+			"\"\x7f"
+			"A\"",
+			4);
+	}
+	do {
+		if (read_value(reader) < 0)
+			return -1;
+	} while (take(reader, ','));
+	reader->depth--;
+	return take(reader, ']') ? 0 : fail(reader, "bad_json", "',' or ']' is missing");
+}
+
+static int read_object(struct reader *reader)
+{
+	if (enter(reader) < 0)
+		return -1;
+	if (take(reader, '}')) {
+		reader->depth--;
+		return 0;
+	}
+	do {
+		skip_space(reader);
+		if (reader->at == reader->end || *reader->at != '"')
+			return fail(reader, "bad_json", "a key in double quotes is missing");
+		if (read_string(reader) < 0)
+			return -1;
+		if (!take(reader, ':'))
+			return fail(reader, "bad_json", "':' is missing");
+		if (read_value(reader) < 0)
+			return -1;
+		reader->scan->members++;
+	} while (take(reader, ','));
+	reader->depth--;
+	return take(reader, '}') ? 0 : fail(reader, "bad_json", "',' or '}' is missing");
+}
+
+static int read_value(struct reader *reader)
+{
+	skip_space(reader);
+	if (reader->at == reader->end)
+		return fail(reader, "bad_json", "the text ends where a value should be");
+	switch (*reader->at) {
+	case '{':
+		return read_object(reader);
+	case '[':
+		return read_array(reader);
+	case '"':
+		return read_string_value(reader);
+	case 't':
+		return read_word(reader, "true");
+	case 'f':
+		return read_word(reader, "false");
+	case 'n':
+		return read_word(reader, "null");
+	default:
+		if (*reader->at == '-' || is_digit(reader))
+			return read_number(reader);
+		return fail(reader, "bad_json", "not a JSON value");
+	}
+}
+
+int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length)
+{
+	struct reader reader = {.scan = scan, .begin = text, .at = text, .end = text + length, .copied = text};
+
+	*scan = (struct pa_json_scan){0};
+	if (read_value(&reader) < 0)
+		return -1;
+	skip_space(&reader);
+	if (reader.at != reader.end)
+		return fail(&reader, "bad_json", "something stands behind the value");
+	if (scan->rewritten && pa_buffer_add(&scan->text, reader.copied, (size_t)(reader.end - reader.copied)) < 0)
+		return fail(&reader, "memory", "not enough memory");
+	return 0;
+}

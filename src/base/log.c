@@ -1,0 +1,321 @@
+/* Log lines, and the masking of secrets in them. */
+#include "base/log.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdarg.h>
+#include <stdatomic.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+
+enum {
+	LINE_MAX_BYTES = 8 << 10,
+	MASK_MIN = 6,
+	MASKS_MAX = 4096,
+	MASKS_KEPT = 256, /* the first ones, which are settings, are not overwritten by the tokens that come and go */
+	BUCKETS = 4 * MASKS_MAX,
+	FIELDS_MAX = 16,
+};
+
+static atomic_int level_now = PA_LOG_WARN;
+static atomic_bool for_people = true;
+
+/* Registered secrets, the oldest overwritten first; each also in its percent-encoded form when that differs. Found by
+ * their first MASK_MIN bytes: thousands are known, and every position of every line is looked up. */
+static struct {
+	pthread_rwlock_t lock;
+	struct mask {
+		char *text;
+		size_t length;
+		uint16_t below; /* the next one of the same bucket, plus 1 */
+	} masks[MASKS_MAX];
+	size_t next;
+	uint16_t buckets[BUCKETS]; /* the first one, plus 1 */
+} secrets = {.lock = PTHREAD_RWLOCK_INITIALIZER};
+
+void pa_log_open(enum pa_log_level level, bool people)
+{
+	atomic_store(&level_now, (int)level);
+	atomic_store(&for_people, people);
+}
+
+static const char *const level_names[] = {"debug", "info", "warn", "error", "off"};
+
+int pa_log_level_of(const char *name)
+{
+	for (int i = 0; i <= PA_LOG_OFF; i++)
+		if (strcmp(level_names[i], name) == 0)
+			return i;
+	return -1;
+}
+
+bool pa_log_wants(enum pa_log_level level)
+{
+	return (int)level >= atomic_load_explicit(&level_now, memory_order_relaxed);
+}
+
+/* Masks */
+
+static uint16_t *bucket_of(const char *at)
+{
+	uint64_t start = 0;
+
+	memcpy(&start, at, MASK_MIN);
+	return &secrets.buckets[(start * 0x9e3779b97f4a7c15u >> 32) % BUCKETS];
+}
+
+/* The longest registered secret that stands at `at`, or NULL. */
+static const struct mask *find_mask(const char *at, size_t left)
+{
+	const struct mask *longest = NULL;
+
+	if (left < MASK_MIN)
+		return NULL;
+	for (size_t i = *bucket_of(at); i > 0; i = secrets.masks[i - 1].below) {
+		const struct mask *mask = &secrets.masks[i - 1];
+		if (mask->length <= left && (!longest || mask->length > longest->length) &&
+			memcmp(mask->text, at, mask->length) == 0)
+			longest = mask;
+	}
+	return longest;
+}
+
+static void drop_mask(struct mask *mask)
+{
+	uint16_t *link = bucket_of(mask->text);
+
+	while (&secrets.masks[*link - 1] != mask)
+		link = &secrets.masks[*link - 1].below;
+	*link = mask->below;
+	explicit_bzero(mask->text, mask->length);
+	free(mask->text);
+}
+
+static void put_mask(char *text, size_t length)
+{
+	struct mask *mask = &secrets.masks[secrets.next];
+	const struct mask *known = find_mask(text, length);
+
+	if (known && known->length == length) {
+		explicit_bzero(text, length);
+		free(text);
+		return;
+	}
+	if (mask->text)
+		drop_mask(mask);
+	uint16_t *bucket = bucket_of(text);
+	*mask = (struct mask){text, length, *bucket};
+	if (++secrets.next == MASKS_MAX)
+		secrets.next = MASKS_KEPT;
+	*bucket = (uint16_t)(mask - secrets.masks + 1);
+}
+
+void pa_log_mask(const char *secret, size_t length)
+{
+	if (length < MASK_MIN)
+		return;
+	char *copy = malloc(length), *encoded = malloc(length * 3);
+
+	if (!copy || !encoded) {
+		free(copy);
+		free(encoded);
+		return;
+	}
+	memcpy(copy, secret, length);
+	size_t encoded_length = pa_text_encode((struct pa_span){secret, length}, encoded);
+	pthread_rwlock_wrlock(&secrets.lock);
+	put_mask(copy, length);
+	if (encoded_length != length)
+		put_mask(encoded, encoded_length);
+	else
+		free(encoded);
+	pthread_rwlock_unlock(&secrets.lock);
+}
+
+/* Lines */
+
+struct line {
+	char bytes[LINE_MAX_BYTES];
+	size_t length;
+	bool people;
+};
+
+enum { TAIL = 4 }; /* what closes a line always fits: quote, brace, newline */
+
+static void put(struct line *line, const char *bytes, size_t length)
+{
+	size_t room = LINE_MAX_BYTES - TAIL - line->length;
+
+	if (length > room)
+		length = room;
+	memcpy(line->bytes + line->length, bytes, length);
+	line->length += length;
+}
+
+static void put_text(struct line *line, const char *text)
+{
+	put(line, text, strlen(text));
+}
+
+/* The length of the valid UTF-8 sequence at `at`, or 0. */
+static size_t utf8_at(const unsigned char *at, size_t left)
+{
+	size_t length = *at < 0x80                  ? 1
+					: *at >= 0xc2 && *at < 0xe0 ? 2
+					: *at >= 0xe0 && *at < 0xf0 ? 3
+					: *at >= 0xf0 && *at < 0xf5 ? 4
+												: 0;
+
+	if (length == 0 || length > left)
+		return 0;
+	for (size_t i = 1; i < length; i++)
+		if ((at[i] & 0xc0) != 0x80)
+			return 0;
+	return length;
+}
+
+/* Text inside a line: secrets masked, control bytes escaped, broken UTF-8 replaced. The masks' lock is held. */
+static void put_escaped(struct line *line, const char *text, size_t length)
+{
+	for (size_t i = 0; i < length && line->length < LINE_MAX_BYTES - TAIL - 8;) {
+		unsigned char byte = (unsigned char)text[i];
+		const struct mask *secret = find_mask(text + i, length - i);
+		char escape[8];
+		if (secret) {
+			put_text(line, "***");
+			i += secret->length;
+			continue;
+		}
+		size_t width = utf8_at((const unsigned char *)text + i, length - i);
+		if (width == 0) {
+			put_text(line, "\xef\xbf\xbd");
+			width = 1;
+		} else if (byte == '\n' && line->people) {
+			put_text(line, "\n    ");
+		} else if (byte == '\t' && line->people) {
+			put_text(line, "  ");
+		} else if (byte < 0x20 || byte == 0x7f) {
+			snprintf(escape, sizeof escape, "\\u%04x", byte);
+			put_text(line, byte == '\n' ? "\\n" : byte == '\t' ? "\\t" : escape);
+		} else if ((byte == '"' || byte == '\\') && !line->people) {
+			put(line, "\\", 1);
+			put(line, text + i, 1);
+		} else {
+			put(line, text + i, width);
+		}
+		i += width;
+	}
+}
+
+enum { PAIR_ROOM = 64 }; /* a pair that would be cut in its name, or a number in itself, is left out */
+
+/* The name may come from outside like the text: a script logs a form as it is. */
+static void put_pair(struct line *line, const char *name, const char *text, size_t length, bool verbatim)
+{
+	if (line->length + strlen(name) * 6 + PAIR_ROOM > LINE_MAX_BYTES)
+		return;
+	put_text(line, line->people ? "  " : ",\"");
+	put_escaped(line, name, strlen(name));
+	put_text(line, line->people ? "=" : verbatim ? "\":" : "\":\"");
+	put_escaped(line, text, length);
+	if (!line->people && !verbatim)
+		put(line, "\"", 1);
+}
+
+static void put_time(struct line *line)
+{
+	int64_t now_ms = pa_clock_wall_ns() / 1000000;
+	time_t now = (time_t)(now_ms / 1000);
+	struct tm calendar;
+	char text[40];
+
+	if (line->people) {
+		localtime_r(&now, &calendar);
+		strftime(text, sizeof text, "%H:%M:%S", &calendar);
+		put_text(line, text);
+		return;
+	}
+	gmtime_r(&now, &calendar);
+	size_t length = strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%S", &calendar);
+	snprintf(text + length, sizeof text - length, ".%03dZ", (int)(now_ms % 1000));
+	put_text(line, "{\"time\":\"");
+	put_text(line, text);
+	put(line, "\"", 1);
+}
+
+static void write_out(const struct line *line)
+{
+	size_t done = 0;
+
+	while (done < line->length) {
+		ssize_t wrote = write(STDERR_FILENO, line->bytes + done, line->length - done);
+		if (wrote < 0 && errno != EINTR)
+			return;
+		done += wrote > 0 ? (size_t)wrote : 0;
+	}
+}
+
+static void put_start(struct line *line, enum pa_log_level level, const char *server, const char *request_id,
+	const char *message, size_t message_length)
+{
+	put_time(line);
+	if (line->people) {
+		put_text(line, " ");
+		put_text(line, level_names[level]);
+		put_text(line, server ? " " : "");
+		put_text(line, server ? server : "");
+		put_text(line, ": ");
+		put_escaped(line, message, message_length);
+		return;
+	}
+	put_pair(line, "level", level_names[level], strlen(level_names[level]), false);
+	if (server)
+		put_pair(line, "server", server, strlen(server), false);
+	if (request_id)
+		put_pair(line, "request_id", request_id, strlen(request_id), false);
+	put_pair(line, "message", message, message_length, false);
+}
+
+void pa_log_fields(enum pa_log_level level, const char *server, const char *request_id, const char *message,
+	size_t message_length, const struct pa_log_field *fields, size_t count)
+{
+	struct line line;
+
+	if (!pa_log_wants(level) || level >= PA_LOG_OFF)
+		return;
+	line.length = 0;
+	line.people = atomic_load_explicit(&for_people, memory_order_relaxed);
+	pthread_rwlock_rdlock(&secrets.lock);
+	put_start(&line, level, server, request_id, message, message_length);
+	for (size_t i = 0; i < count; i++)
+		put_pair(&line, fields[i].name, fields[i].text, fields[i].length, fields[i].verbatim);
+	pthread_rwlock_unlock(&secrets.lock);
+	/* `put` left room for this */
+	memcpy(line.bytes + line.length, line.people ? "\n" : "}\n", line.people ? 1 : 2);
+	line.length += line.people ? 1 : 2;
+	write_out(&line);
+}
+
+void pa_log(enum pa_log_level level, const char *server, const char *request_id, const char *message, ...)
+{
+	struct pa_log_field fields[FIELDS_MAX];
+	va_list arguments;
+	size_t count = 0;
+
+	if (!pa_log_wants(level))
+		return;
+	va_start(arguments, message);
+	for (const char *name; count < FIELDS_MAX && (name = va_arg(arguments, const char *)); count++) {
+		const char *text = va_arg(arguments, const char *);
+		fields[count] = (struct pa_log_field){name, text ? text : "", text ? strlen(text) : 0, false};
+	}
+	va_end(arguments);
+	pa_log_fields(level, server, request_id, message, strlen(message), fields, count);
+}

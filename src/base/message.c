@@ -1,0 +1,112 @@
+/* Requests and responses. */
+#include "base/message.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "base/error.h"
+#include "base/stats.h"
+
+struct pa_span pa_request_header(const struct pa_request *request, const char *name)
+{
+	size_t length = strlen(name);
+
+	for (size_t i = 0; i < request->header_count; i++) {
+		const struct pa_header *header = &request->headers[i];
+		if (header->name.length == length && strncasecmp(header->name.at, name, length) == 0)
+			return header->value;
+	}
+	return (struct pa_span){0};
+}
+
+enum { KEPT_BYTES = 256 << 10 }; /* of a worker's buffer from one response to the next */
+
+void pa_response_reset(struct pa_response *response)
+{
+	response->status = 0;
+	response->has = 0;
+	response->close = false;
+	response->fault = PA_FAULT_NONE;
+	pa_buffer_reset(&response->headers, KEPT_BYTES);
+	pa_buffer_reset(&response->body, KEPT_BYTES);
+}
+
+void pa_response_free(struct pa_response *response)
+{
+	pa_buffer_free(&response->headers);
+	pa_buffer_free(&response->body);
+	*response = (struct pa_response){0};
+}
+
+enum { SERVER_OWN = 1 << 30 };
+
+/* The header names that matter to the server, by length: few enough to compare. */
+static unsigned classify(struct pa_span name)
+{
+	static const struct {
+		const char *name;
+		unsigned bit;
+	} known[] = {
+		{"content-type", PA_HAS_CONTENT_TYPE},
+		{"content-security-policy", PA_HAS_CSP},
+		{"referrer-policy", PA_HAS_REFERRER_POLICY},
+		{"cache-control", PA_HAS_CACHE_CONTROL},
+		{"permissions-policy", PA_HAS_PERMISSIONS_POLICY},
+		{"cross-origin-opener-policy", PA_HAS_OPENER_POLICY},
+		{"content-length", SERVER_OWN},
+		{"connection", SERVER_OWN},
+		{"transfer-encoding", SERVER_OWN},
+		{"date", SERVER_OWN},
+		{"keep-alive", SERVER_OWN},
+	};
+
+	for (size_t i = 0; i < sizeof known / sizeof *known; i++)
+		if (pa_text_is(name, known[i].name))
+			return known[i].bit;
+	return 0;
+}
+
+int pa_response_header(struct pa_response *response, struct pa_span name, struct pa_span value, struct pa_error *error)
+{
+	struct pa_buffer *out = &response->headers;
+	size_t before = out->length;
+
+	if (!pa_text_is_token(name))
+		return pa_error_set(error, "bad_header", "'%.*s' is no header name", (int)(name.length & 63), name.at);
+	if (!pa_text_is_field_value(value))
+		return pa_error_set(error, "bad_header", "the value of header %.*s has a control byte (a line break?)",
+			(int)(name.length & 63), name.at);
+	unsigned bit = classify(name);
+	if (bit == SERVER_OWN)
+		return pa_error_set(error, "bad_header", "the server sets %.*s itself", (int)name.length, name.at);
+	if (pa_buffer_add(out, name.at, name.length) < 0 || pa_buffer_add(out, ": ", 2) < 0 ||
+		pa_buffer_add(out, value.at, value.length) < 0 || pa_buffer_add(out, "\r\n", 2) < 0) {
+		out->length = before;
+		return pa_error_set(error, "memory", "not enough memory for the response");
+	}
+	response->has |= bit;
+	if (bit == PA_HAS_CONTENT_TYPE && value.length >= 9 && strncasecmp(value.at, "text/html", 9) == 0)
+		response->has |= PA_HAS_HTML;
+	return 0;
+}
+
+int pa_response_body(struct pa_response *response, const char *bytes, size_t length)
+{
+	response->body.length = 0;
+	return pa_buffer_add(&response->body, bytes, length);
+}
+
+void pa_response_text(struct pa_response *response, int status, const char *text)
+{
+	pa_response_reset(response);
+	response->status = status;
+	pa_response_header(response, pa_text_span("Content-Type"), pa_text_span("text/plain; charset=utf-8"), NULL);
+	pa_response_body(response, text, strlen(text));
+}
+
+void pa_response_unavailable(struct pa_response *response, const char *text)
+{
+	pa_response_text(response, 503, text);
+	pa_response_header(response, pa_text_span("Retry-After"), pa_text_span("1"), NULL);
+	pa_stats_add(PA_STAT_OVERLOADED, 1);
+}

@@ -1,0 +1,29 @@
+/*
+ * What the native modules of one server share. run/services opens and closes it; it outlives every VM of the server.
+ * Any thread.
+ */
+#ifndef PA_NATIVE_SERVICES_H
+#define PA_NATIVE_SERVICES_H
+
+#include <stdatomic.h>
+#include <stddef.h>
+#include <stdint.h>
+
+struct pa_setting {
+	char *name, *value;
+};
+
+struct pa_services {
+	char *name; /* "app", "sandbox" */
+	struct pa_setting *settings;
+	size_t setting_count;
+	struct pa_db *db;         /* store/db.h */
+	struct pa_keyring *keys;  /* store/keyring.h */
+	struct pa_http *http;     /* client/http.h */
+	struct pa_limit *limit;   /* native/limit.h */
+	struct pa_shared *shared; /* native/shared.h */
+	struct pa_bell *bell;     /* rung when the clock was moved or the scripts are new: jobs may be due */
+	_Atomic int64_t clock_ms; /* added to the wall clock: the sandbox can move its time */
+};
+
+#endif

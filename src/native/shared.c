@@ -1,0 +1,168 @@
+/* require "native.memory", and the list behind it. */
+#include "native/shared.h"
+
+#include <pthread.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "native/native.h"
+#include "native/services.h"
+
+enum { ENTRIES_MAX = 1000, VALUE_MAX = 16 << 10 };
+
+struct entry {
+	struct entry *next;
+	size_t name_length, value_length;
+	char bytes[]; /* name, value */
+};
+
+struct pa_shared {
+	pthread_mutex_t mutex;
+	struct entry *first;
+	_Atomic size_t count; /* readable without the mutex: mostly there is nothing */
+};
+
+struct pa_shared *pa_shared_open(void)
+{
+	struct pa_shared *memory = calloc(1, sizeof *memory);
+
+	if (memory)
+		pthread_mutex_init(&memory->mutex, NULL);
+	return memory;
+}
+
+static void free_entry(struct entry *entry)
+{
+	explicit_bzero(entry->bytes, entry->name_length + entry->value_length);
+	free(entry);
+}
+
+void pa_shared_close(struct pa_shared *memory)
+{
+	if (!memory)
+		return;
+	for (struct entry *entry = memory->first, *next; entry; entry = next) {
+		next = entry->next;
+		free_entry(entry);
+	}
+	pthread_mutex_destroy(&memory->mutex);
+	free(memory);
+}
+
+/* The place that points to the entry of that name, or to the end. */
+static struct entry **find(struct pa_shared *memory, struct pa_span name)
+{
+	struct entry **at = &memory->first;
+
+	while (*at && ((*at)->name_length != name.length || memcmp((*at)->bytes, name.at, name.length) != 0))
+		at = &(*at)->next;
+	return at;
+}
+
+static void take_out(struct pa_shared *memory, struct entry **at)
+{
+	struct entry *entry = *at;
+
+	if (!entry)
+		return;
+	*at = entry->next;
+	memory->count--;
+	free_entry(entry);
+}
+
+int pa_shared_put(struct pa_shared *memory, struct pa_span name, struct pa_span value)
+{
+	if (name.length + value.length > VALUE_MAX)
+		return -1;
+	struct entry *entry = malloc(sizeof *entry + name.length + value.length);
+	if (!entry)
+		return -1;
+	entry->name_length = name.length;
+	entry->value_length = value.length;
+	memcpy(entry->bytes, name.at, name.length);
+	memcpy(entry->bytes + name.length, value.at, value.length);
+	pthread_mutex_lock(&memory->mutex);
+	take_out(memory, find(memory, name));
+	bool room = memory->count < ENTRIES_MAX;
+	if (room) {
+		entry->next = memory->first;
+		memory->first = entry;
+		memory->count++;
+	}
+	pthread_mutex_unlock(&memory->mutex);
+	if (!room)
+		free_entry(entry);
+	return room ? 0 : -1;
+}
+
+char *pa_shared_get(struct pa_shared *memory, struct pa_span name, size_t *length)
+{
+	char *copy = NULL;
+
+	if (memory->count == 0)
+		return NULL;
+	pthread_mutex_lock(&memory->mutex);
+	const struct entry *entry = *find(memory, name);
+	if (entry && (copy = malloc(entry->value_length + 1))) {
+		memcpy(copy, entry->bytes + entry->name_length, entry->value_length);
+		*length = entry->value_length;
+	}
+	pthread_mutex_unlock(&memory->mutex);
+	return copy;
+}
+
+void pa_shared_drop(struct pa_shared *memory, struct pa_span name)
+{
+	if (memory->count == 0)
+		return;
+	pthread_mutex_lock(&memory->mutex);
+	take_out(memory, find(memory, name));
+	pthread_mutex_unlock(&memory->mutex);
+}
+
+/* The module */
+
+static struct pa_span span_argument(lua_State *L, int index)
+{
+	struct pa_span span;
+
+	span.at = luaL_checklstring(L, index, &span.length);
+	return span;
+}
+
+static int l_put(lua_State *L)
+{
+	struct pa_span name = span_argument(L, 1), value = span_argument(L, 2);
+
+	lua_pushboolean(L, pa_shared_put(pa_native_services(L)->shared, name, value) == 0);
+	return 1;
+}
+
+static int l_get(lua_State *L)
+{
+	struct pa_span name = span_argument(L, 1);
+	void **box = pa_native_box(L, free);
+	size_t length = 0;
+
+	char *copy = *box = pa_shared_get(pa_native_services(L)->shared, name, &length);
+	if (!copy)
+		return 0;
+	lua_pushlstring(L, copy, length);
+	explicit_bzero(copy, length);
+	return 1;
+}
+
+static int l_drop(lua_State *L)
+{
+	pa_shared_drop(pa_native_services(L)->shared, span_argument(L, 1));
+	return 0;
+}
+
+int pa_native_open_shared(lua_State *L)
+{
+	static const luaL_Reg functions[] = {{"put", l_put}, {"get", l_get}, {"drop", l_drop}, {NULL, NULL}};
+
+	luaL_newlib(L, functions);
+	return 1;
+}

@@ -1,0 +1,246 @@
+/* From arguments to a plan: the command line itself is Lua. */
+#include "run/command.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/log.h"
+#include "script/modules.h"
+#include "script/vm.h"
+
+/* Reading the plan. Strings are copied into *plan as they are met, so a raise half-way leaks nothing: pa_plan_free. */
+
+/* lua_error never returns, which Lua's headers do not say. */
+static _Noreturn void raise_no_memory(lua_State *L)
+{
+	luaL_error(L, "not enough memory");
+	abort();
+}
+
+static char *copy_string(lua_State *L, int index, const char *field)
+{
+	char *copy = NULL;
+
+	if (lua_getfield(L, index, field) != LUA_TNIL) {
+		copy = strdup(luaL_checkstring(L, -1));
+		if (!copy)
+			raise_no_memory(L);
+	}
+	lua_pop(L, 1);
+	return copy;
+}
+
+static unsigned read_unsigned(lua_State *L, int index, const char *field)
+{
+	lua_getfield(L, index, field);
+	lua_Integer value = luaL_optinteger(L, -1, 0);
+	lua_pop(L, 1);
+	luaL_argcheck(L, value >= 0 && value <= 1 << 30, 1, field);
+	return (unsigned)value;
+}
+
+static bool read_flag(lua_State *L, int index, const char *field)
+{
+	lua_getfield(L, index, field);
+	bool value = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	return value;
+}
+
+/* A list of strings at `field`; *count grows with each copied one. */
+static char **copy_list(lua_State *L, int index, const char *field, char ***list, size_t *count)
+{
+	if (lua_getfield(L, index, field) == LUA_TNIL) {
+		lua_pop(L, 1);
+		return NULL;
+	}
+	luaL_checktype(L, -1, LUA_TTABLE);
+	lua_Integer length = luaL_len(L, -1);
+	*list = calloc((size_t)length + 1, sizeof **list);
+	if (!*list)
+		raise_no_memory(L);
+	for (lua_Integer i = 1; i <= length; i++) {
+		lua_rawgeti(L, -1, i);
+		(*list)[*count] = strdup(luaL_checkstring(L, -1));
+		if (!(*list)[*count])
+			raise_no_memory(L);
+		(*count)++;
+		lua_pop(L, 1);
+	}
+	lua_pop(L, 1);
+	return *list;
+}
+
+static void read_settings(lua_State *L, int index, struct pa_services_options *services)
+{
+	struct pa_setting *settings = NULL;
+
+	lua_getfield(L, index, "settings");
+	luaL_checktype(L, -1, LUA_TTABLE);
+	int table = lua_gettop(L);
+	for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+		settings = realloc((void *)(uintptr_t)services->settings, (services->setting_count + 1) * sizeof *settings);
+		if (!settings)
+			raise_no_memory(L);
+		services->settings = settings;
+		struct pa_setting *setting = &settings[services->setting_count];
+		setting->name = strdup(luaL_checkstring(L, -2));
+		setting->value = strdup(luaL_checkstring(L, -1));
+		services->setting_count++;
+		if (!setting->name || !setting->value)
+			raise_no_memory(L);
+	}
+	lua_pop(L, 1);
+}
+
+static void read_server(lua_State *L, int index, struct pa_plan_server *server)
+{
+	server->services.name = copy_string(L, index, "name");
+	server->services.database = copy_string(L, index, "database");
+	server->services.secret_key = copy_string(L, index, "secret_key");
+	server->services.secret_key_file = copy_string(L, index, "secret_key_file");
+	server->services.http_allow = copy_string(L, index, "http_allow");
+	read_settings(L, index, &server->services);
+	server->services.calls_max = read_unsigned(L, index, "calls_max");
+	server->app = copy_string(L, index, "app");
+	server->listen = copy_string(L, index, "listen");
+	copy_list(L, index, "hosts", &server->hosts, &server->host_count);
+	server->workers = read_unsigned(L, index, "workers");
+	server->body_max = read_unsigned(L, index, "body_max");
+	server->https = read_flag(L, index, "https");
+	server->faults = read_flag(L, index, "spoils");
+	server->watch = read_flag(L, index, "watch");
+}
+
+static void read_servers(lua_State *L, int index, struct pa_plan *plan)
+{
+	if (lua_getfield(L, index, "servers") != LUA_TNIL) {
+		luaL_checktype(L, -1, LUA_TTABLE);
+		lua_Integer count = luaL_len(L, -1);
+		plan->servers = calloc((size_t)count + 1, sizeof *plan->servers);
+		if (!plan->servers)
+			raise_no_memory(L);
+		for (lua_Integer i = 1; i <= count; i++) {
+			lua_rawgeti(L, -1, i);
+			luaL_checktype(L, -1, LUA_TTABLE);
+			read_server(L, lua_gettop(L), &plan->servers[plan->server_count++]);
+			lua_pop(L, 1);
+		}
+	}
+	lua_pop(L, 1);
+}
+
+static void read_log(lua_State *L, int index, struct pa_plan *plan)
+{
+	lua_getfield(L, index, "log_level");
+	plan->log_level = pa_log_level_of(luaL_optstring(L, -1, "info"));
+	lua_pop(L, 1);
+	plan->log_people = read_flag(L, index, "log_people");
+}
+
+struct question {
+	const char *library;
+	int argc;
+	char **argv;
+	struct pa_plan *plan;
+};
+
+/* cli.plan(arguments) → plan */
+static int l_ask(lua_State *L)
+{
+	struct question *question = lua_touserdata(L, 1);
+	struct pa_plan *plan = question->plan;
+
+	lua_pushstring(L, question->library); /* for native.files.library */
+	lua_setfield(L, LUA_REGISTRYINDEX, "partnerapp.library");
+	pa_modules_require(L, "cli");
+	lua_getfield(L, -1, "plan");
+	lua_createtable(L, question->argc, 0);
+	for (int i = 1; i < question->argc; i++) {
+		lua_pushstring(L, question->argv[i]);
+		lua_rawseti(L, -2, i);
+	}
+	lua_call(L, 1, 1);
+	luaL_checktype(L, -1, LUA_TTABLE);
+	int table = lua_gettop(L);
+	plan->exit_code = (int)read_unsigned(L, table, "exit_code");
+	plan->task = copy_string(L, table, "task");
+	plan->ready = copy_string(L, table, "ready");
+	copy_list(L, table, "arguments", &plan->arguments, &plan->argument_count);
+	read_log(L, table, plan);
+	read_servers(L, table, plan);
+	return 0;
+}
+
+int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *plan, struct pa_error *error)
+{
+	struct question question = {.library = library, .argc = argc, .argv = argv, .plan = plan};
+	struct pa_snapshot *snapshot = NULL;
+	struct pa_fault fault = {0};
+	struct pa_vm *vm = NULL;
+	struct pa_room_paths paths;
+	int result = -1;
+
+	*plan = (struct pa_plan){.log_level = PA_LOG_INFO};
+	pa_rooms_locate(&paths, NULL, library, true);
+	snapshot = pa_snapshot_read(paths.folders, error);
+	if (!snapshot)
+		goto out;
+	vm = pa_vm_new(&(struct pa_vm_options){.snapshot = snapshot, .entry = "cli", .privileged = true}, &fault);
+	if (vm)
+		result = pa_vm_protect(vm, l_ask, &question, &fault);
+	if (result < 0)
+		pa_error_set(error, "command", "%s%s%s", fault.message ? fault.message : "not enough memory",
+			fault.traceback ? "\n" : "", fault.traceback ? fault.traceback : "");
+out:
+	pa_fault_free(&fault);
+	pa_vm_free(vm);
+	if (snapshot)
+		pa_snapshot_release(snapshot);
+	return result;
+}
+
+static void free_list(char **list, size_t count)
+{
+	for (size_t i = 0; i < count; i++)
+		free(list[i]);
+	free(list);
+}
+
+/* The members are const for everybody else; here is where they were copied. */
+static void free_const(const void *memory)
+{
+	free((void *)(uintptr_t)memory);
+}
+
+static void free_server(struct pa_plan_server *server)
+{
+	free_const(server->services.name);
+	free_const(server->services.database);
+	if (server->services.secret_key)
+		explicit_bzero((void *)(uintptr_t)server->services.secret_key, strlen(server->services.secret_key));
+	free_const(server->services.secret_key);
+	free_const(server->services.secret_key_file);
+	free_const(server->services.http_allow);
+	for (size_t i = 0; i < server->services.setting_count; i++) {
+		free(server->services.settings[i].name);
+		free(server->services.settings[i].value);
+	}
+	free_const(server->services.settings);
+	free(server->app);
+	free(server->listen);
+	free_list(server->hosts, server->host_count);
+}
+
+void pa_plan_free(struct pa_plan *plan)
+{
+	for (size_t i = 0; i < plan->server_count; i++)
+		free_server(&plan->servers[i]);
+	free(plan->servers);
+	free_list(plan->arguments, plan->argument_count);
+	free(plan->task);
+	free(plan->ready);
+	*plan = (struct pa_plan){0};
+}

@@ -1,0 +1,228 @@
+#include "run/servers.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "client/http.h"
+#include "run/jobs.h"
+#include "run/process.h"
+#include "run/task.h"
+#include "script/budget.h"
+#include "script/pool.h"
+#include "server/server.h"
+
+enum { DRAIN_MS = 10000, CLOSE_MS = 3000 };
+
+/* One planned server, running. */
+struct running {
+	struct pa_services *services;
+	struct pa_pool *pool;
+	struct pa_server *server;
+	struct pa_jobs *jobs;
+};
+
+static int open_pool(
+	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
+{
+	struct pa_room_paths paths;
+
+	pa_rooms_locate(&paths, plan->app, library, false);
+	running->pool = pa_pool_open(
+		&(struct pa_pool_options){
+			.name = plan->services.name,
+			.folders = paths.folders,
+			.services = running->services,
+			.vms_max = plan->workers,
+			.watch = plan->watch,
+		},
+		error);
+	return running->pool ? 0 : -1;
+}
+
+static int open_server(const struct pa_plan_server *plan, struct running *running, struct pa_error *error)
+{
+	running->server = pa_server_open(
+		&(struct pa_server_options){
+			.name = plan->services.name,
+			.listen = plan->listen,
+			.workers = plan->workers,
+			.hosts = (const char *const *)plan->hosts,
+			.host_count = plan->host_count,
+			.https = plan->https,
+			.faults = plan->faults,
+			.body_max = plan->body_max,
+			.handle = pa_pool_handle,
+			.observe = pa_pool_observe,
+			.context = running->pool,
+		},
+		error);
+	return running->server ? 0 : -1;
+}
+
+static int start(
+	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
+{
+	int code;
+
+	running->services = pa_services_open(&plan->services, error);
+	if (!running->services)
+		return -1;
+	const struct pa_task schema = {
+		.name = "schema", .library = library, .services = running->services, .long_running = true};
+	if (pa_task_run(&schema, &code, error) < 0 || open_pool(plan, library, running, error) < 0 ||
+		open_server(plan, running, error) < 0)
+		return -1;
+	running->jobs = pa_jobs_open(running->pool, running->services, error);
+	return running->jobs ? 0 : -1;
+}
+
+/* Prints the plan's `ready` text with {port:NAME} replaced. */
+static void announce(const struct pa_plan *plan, const struct running *running)
+{
+	const char *at = plan->ready ? plan->ready : "";
+
+	while (*at) {
+		size_t length = strcspn(at, "{");
+		fwrite(at, 1, length, stdout);
+		at += length;
+		for (size_t i = 0; *at && i <= plan->server_count; i++) {
+			char mark[64];
+			if (i == plan->server_count) {
+				putchar(*at++);
+				break;
+			}
+			snprintf(mark, sizeof mark, "{port:%s}", plan->servers[i].services.name);
+			if (strncmp(at, mark, strlen(mark)) == 0) {
+				printf("%u", pa_server_port(running[i].server));
+				at += strlen(mark);
+				break;
+			}
+		}
+	}
+	fflush(stdout);
+}
+
+/* Scripts that nothing can interrupt hold their workers for good; past a quarter of them only a new process helps. */
+static bool too_many_hang(const struct pa_plan *plan)
+{
+	unsigned workers = 0;
+
+	for (size_t i = 0; i < plan->server_count; i++)
+		workers += plan->servers[i].workers;
+	return pa_budget_hung() * 4 >= workers;
+}
+
+/* Until a signal that ends the process. The exit code. */
+static int wait_for_end(const sigset_t *signals, const struct pa_plan *plan, struct running *running)
+{
+	for (;;) {
+		int got = sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = 1});
+		if (got == SIGTERM || got == SIGINT)
+			return PA_EXIT_FINE;
+		if (got == SIGHUP)
+			for (size_t i = 0; i < plan->server_count; i++)
+				pa_pool_reload(running[i].pool);
+		if (too_many_hang(plan)) {
+			pa_log(PA_LOG_ERROR, NULL, NULL, "a quarter of the workers hang in scripts: stopping", NULL);
+			return PA_EXIT_FAILED;
+		}
+	}
+}
+
+/* Lets requests in flight finish, up to DRAIN_MS or a second signal. */
+static void drain(const sigset_t *signals, size_t count, struct running *running)
+{
+	int64_t over = pa_clock_ms() + DRAIN_MS;
+
+	for (size_t i = 0; i < count; i++) {
+		pa_jobs_stop(running[i].jobs);
+		pa_server_drain(running[i].server);
+	}
+	for (size_t i = 0; i < count;) {
+		int got = sigtimedwait(signals, NULL, &(struct timespec){0});
+		if (got == SIGTERM || got == SIGINT || pa_clock_ms() >= over) {
+			for (size_t j = 0; j < count; j++)
+				pa_http_cancel(running[j].services->http);
+			return;
+		}
+		if (pa_server_wait(running[i].server, 50))
+			i++;
+	}
+}
+
+/* What was started, in part or whole. */
+struct closing {
+	struct running *running;
+	size_t count;
+};
+
+static void *close_all(void *context)
+{
+	const struct closing *closing = context;
+
+	for (size_t i = 0; i < closing->count; i++) {
+		struct running *running = &closing->running[i];
+		if (running->jobs)
+			pa_http_cancel(running->services->http); /* the job that still runs has had its time */
+		pa_jobs_close(running->jobs);
+		pa_server_close(running->server);
+		pa_pool_close(running->pool);
+		pa_services_close(running->services);
+	}
+	return NULL;
+}
+
+/* Closing waits for every thread, and one that hangs in a script never comes (SBX-08): the process then ends without
+ * it, after CLOSE_MS or at another signal. What only takes its time is waited for. */
+static void close_or_exit(const sigset_t *signals, struct closing *closing, int code)
+{
+	int64_t over = pa_clock_ms() + CLOSE_MS;
+	struct timespec until;
+	pthread_t thread;
+
+	if (pthread_create(&thread, NULL, close_all, closing) != 0) {
+		close_all(closing);
+		return;
+	}
+	for (;;) {
+		int got = sigtimedwait(signals, NULL, &(struct timespec){0});
+		if (got == SIGTERM || got == SIGINT || (pa_clock_ms() >= over && pa_budget_hung() > 0))
+			break;
+		until = pa_clock_in(50);
+		if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0)
+			return;
+	}
+	pa_log(PA_LOG_ERROR, NULL, NULL, "stopped without the scripts that still run", NULL);
+	_exit(code);
+}
+
+int pa_servers_run(const struct pa_plan *plan, const char *library, const sigset_t *signals)
+{
+	struct running *running = calloc(plan->server_count, sizeof *running);
+	struct pa_error error = {0};
+	int code = PA_EXIT_FAILED;
+	size_t started = 0;
+
+	if (!running)
+		return PA_EXIT_FAILED;
+	for (; started < plan->server_count; started++)
+		if (start(&plan->servers[started], library, &running[started], &error) < 0)
+			break;
+	if (started < plan->server_count) {
+		fprintf(stderr, "partnerapp: %s: %s\n", plan->servers[started].services.name, error.text);
+		code = strcmp(error.code, "usage") == 0 || strcmp(error.code, "key") == 0 ? PA_EXIT_USAGE : PA_EXIT_FAILED;
+	} else {
+		announce(plan, running);
+		code = wait_for_end(signals, plan, running);
+		drain(signals, plan->server_count, running);
+	}
+	close_or_exit(signals, &(struct closing){running, plan->server_count}, code);
+	free(running);
+	return code;
+}

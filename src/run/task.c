@@ -1,0 +1,79 @@
+#include "run/task.h"
+
+#include <pthread.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "run/process.h"
+#include "run/services.h"
+#include "script/snapshot.h"
+#include "script/vm.h"
+
+enum { CPU_MS = 5000, LONG_CPU_MS = 600000 };
+
+int pa_task_run(const struct pa_task *task, int *code, struct pa_error *error)
+{
+	struct pa_room_paths paths;
+	char entry[64];
+	struct pa_fault fault = {0};
+	int result = -1;
+
+	pa_rooms_locate(&paths, task->app, task->library, true);
+	snprintf(entry, sizeof entry, "cli.tasks.%s", task->name);
+	struct pa_snapshot *snapshot = pa_snapshot_read(paths.folders, error);
+	if (!snapshot)
+		return -1;
+	struct pa_vm *vm = pa_vm_new(
+		&(struct pa_vm_options){
+			.snapshot = snapshot,
+			.services = task->services,
+			.entry = entry,
+			.privileged = true,
+			.cpu_ms = task->long_running ? LONG_CPU_MS : CPU_MS,
+		},
+		&fault);
+	if (vm)
+		result = pa_vm_run(vm, task->arguments, task->argument_count, code, &fault);
+	if (result < 0)
+		pa_error_set(error, "script", "%s", fault.message ? fault.message : "not enough memory");
+	pa_vm_free(vm);
+	pa_fault_free(&fault);
+	pa_snapshot_release(snapshot);
+	return result;
+}
+
+/* What goes through all tests, or all that is stored, may take long; what runs a partner's action may not. */
+static bool is_long_running(const char *task)
+{
+	static const char *const long_ones[] = {"test", "installs", "keys", NULL};
+
+	for (size_t i = 0; long_ones[i]; i++)
+		if (strcmp(task, long_ones[i]) == 0)
+			return true;
+	return false;
+}
+
+int pa_task_run_plan(const struct pa_plan *plan, const char *library, const sigset_t *signals)
+{
+	const struct pa_plan_server *server = &plan->servers[0];
+	struct pa_error error = {0};
+	int code = PA_EXIT_FAILED;
+
+	/* Setup is not ended between creating something and keeping it; its questions see the signals themselves. */
+	if (strncmp(plan->task, "setup", 5) != 0)
+		pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+	struct pa_services *services = pa_services_open(&server->services, &error);
+	const struct pa_task task = {
+		.name = plan->task,
+		.library = library,
+		.app = server->app,
+		.services = services,
+		.arguments = plan->arguments,
+		.argument_count = plan->argument_count,
+		.long_running = is_long_running(plan->task),
+	};
+	if (!services || pa_task_run(&task, &code, &error) < 0)
+		fprintf(stderr, "partnerapp: %s\n", error.text);
+	pa_services_close(services);
+	return code;
+}

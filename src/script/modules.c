@@ -1,0 +1,261 @@
+/* Finds, loads and remembers modules. */
+#include "script/modules.h"
+
+#include <lauxlib.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "native/native.h"
+#include "script/freeze.h"
+#include "script/libs.h"
+#include "script/rooms.h"
+#include "script/snapshot.h"
+
+#define LOADED "partnerapp.loaded" /* name → value; `loading` while a module runs */
+#define VIEWS "partnerapp.views"   /* name → read-only view of a library module's table, for the app */
+#define PRIVILEGED "partnerapp.privileged"
+#define LIBRARY_GLOBALS "partnerapp.library_globals"
+
+enum { NAME_MAX_LENGTH = 120 };
+
+/* Letters, digits, '_', '-' and single dots between: nothing that could lead out of a folder. */
+static bool valid_name(const char *name)
+{
+	size_t length = strlen(name);
+
+	if (length == 0 || length > NAME_MAX_LENGTH || name[0] == '.' || name[length - 1] == '.')
+		return false;
+	for (const char *at = name; *at; at++) {
+		bool letter = (*at >= 'a' && *at <= 'z') || (*at >= 'A' && *at <= 'Z') || (*at >= '0' && *at <= '9');
+		if (!letter && *at != '_' && *at != '-' && !(*at == '.' && at[1] != '.'))
+			return false;
+	}
+	return true;
+}
+
+static bool is_privileged(lua_State *L)
+{
+	lua_getfield(L, LUA_REGISTRYINDEX, PRIVILEGED);
+	bool privileged = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	return privileged;
+}
+
+/* Refusals: what an app may not require, and what it can use instead. */
+
+static const char *const public_ways[][2] = {
+	{"web", "the request, partnerapp.reply and the app's methods"},
+	{"oauth", "app:oauth"},
+	{"installs", "app.installs"},
+	{"segment", "partnerapp.segment and install:segment()"},
+	{"host", "the app's methods"},
+};
+
+static const char *public_way(const char *rest)
+{
+	for (size_t i = 0; i < sizeof public_ways / sizeof *public_ways; i++) {
+		size_t length = strlen(public_ways[i][0]);
+		if (strncmp(rest, public_ways[i][0], length) == 0 && rest[length] == '.')
+			return public_ways[i][1];
+	}
+	return "the library's public modules";
+}
+
+/* Raises when modules of room `asker` may not require that one. */
+static void check_access(lua_State *L, const char *name, bool native, enum pa_room_id asker)
+{
+	const char *rest;
+	enum pa_room_id id = pa_rooms_of(name, &rest);
+
+	if (native && !pa_rooms[asker].requires_native)
+		luaL_error(L, "an app cannot require '%s': use the library (partnerapp.…)", name);
+	if (native || asker != PA_ROOM_APP || pa_rooms_admit_app(id, rest))
+		return;
+	if (pa_rooms[id].access == PA_ROOM_CLOSED)
+		luaL_error(L, "an app cannot require '%s'", name);
+	luaL_error(L, "'%s' is private to the library: use %s (docs/scripts.md)", name, public_way(rest));
+}
+
+static const lua_CFunction *find_native(const luaL_Reg *list, const char *name)
+{
+	for (; list->name; list++)
+		if (strcmp(list->name, name) == 0)
+			return &list->func;
+	return NULL;
+}
+
+static void load_native(lua_State *L, const char *name)
+{
+	const char *rest = name + strlen("native.");
+	const lua_CFunction *open = find_native(pa_native_modules, rest);
+
+	if (!open && is_privileged(L))
+		open = find_native(pa_native_privileged_modules, rest);
+	if (!open)
+		luaL_error(L, "there is no native module '%s'", name);
+	lua_pushcfunction(L, *open);
+	lua_call(L, 0, 1);
+}
+
+static const struct pa_script *find_script(lua_State *L, enum pa_room_id id, const char *file)
+{
+	static const char *const endings[] = {".lua", "/init.lua"};
+	struct pa_snapshot *snapshot = pa_native_context_of(L)->snapshot;
+	char name[NAME_MAX_LENGTH + 32];
+
+	for (size_t i = 0; snapshot && i < sizeof endings / sizeof *endings; i++) {
+		snprintf(name, sizeof name, "%s%s", file, endings[i]);
+		const struct pa_script *script = pa_snapshot_find(snapshot, id, name);
+		if (script)
+			return script;
+	}
+	return NULL;
+}
+
+/* The file of a module without ".lua": a dot leads into a folder. */
+static void write_file(const char *rest, char *file, size_t size)
+{
+	snprintf(file, size, "%s", rest);
+	for (char *at = file; *at; at++)
+		if (*at == '.')
+			*at = '/';
+}
+
+/* Pushes the name of a script for messages: "init.lua", "partnerapp/http.lua". */
+static void push_shown_name(lua_State *L, enum pa_room_id id, const struct pa_script *script)
+{
+	const char *prefix = pa_rooms[id].prefix;
+
+	lua_pushfstring(L, "@%s%s%s", prefix ? prefix : "", prefix ? "/" : "", script->name);
+}
+
+static void load_script(lua_State *L, const char *name)
+{
+	char file[NAME_MAX_LENGTH + 8];
+	const char *rest;
+	enum pa_room_id id = pa_rooms_of(name, &rest);
+
+	write_file(rest, file, sizeof file);
+	const struct pa_script *script = find_script(L, id, file);
+	if (!script)
+		luaL_error(L, "module '%s' not found: there is no %s.lua", name, file);
+	push_shown_name(L, id, script);
+	if (luaL_loadbufferx(L, script->bytes.at, script->bytes.length, lua_tostring(L, -1), "t") != LUA_OK)
+		lua_error(L);
+	lua_remove(L, -2);
+	lua_getfield(L, LUA_REGISTRYINDEX, id == PA_ROOM_APP ? PA_NATIVE_APP_GLOBALS : LIBRARY_GLOBALS);
+	lua_setupvalue(L, -2, 1);
+	lua_pushstring(L, name);
+	lua_call(L, 1, 1);
+}
+
+/* The app sees a table of the library through a read-only view, made once. */
+static void push_view(lua_State *L, const char *name)
+{
+	if (!lua_istable(L, -1))
+		return;
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, VIEWS);
+	if (lua_getfield(L, -1, name) == LUA_TNIL) {
+		lua_pop(L, 1);
+		lua_pushvalue(L, -2);
+		pa_freeze(L);
+		lua_pushvalue(L, -1);
+		lua_setfield(L, -3, name);
+	}
+	lua_remove(L, -2);
+	lua_remove(L, -2);
+}
+
+static int loading; /* its address marks a module that is being loaded */
+
+static void require_as(lua_State *L, const char *name, enum pa_room_id asker)
+{
+	bool native = strncmp(name, "native.", strlen("native.")) == 0;
+	const char *rest;
+
+	if (!valid_name(name))
+		luaL_error(L, "'%s' is not a module name", name);
+	check_access(L, name, native, asker);
+	luaL_checkstack(L, 10, "too many nested modules");
+	luaL_getsubtable(L, LUA_REGISTRYINDEX, LOADED);
+	if (lua_getfield(L, -1, name) == LUA_TLIGHTUSERDATA && lua_touserdata(L, -1) == &loading)
+		luaL_error(L, "module '%s' requires itself in a loop, or failed to load before", name);
+	if (lua_isnil(L, -1)) {
+		lua_pop(L, 1);
+		lua_pushlightuserdata(L, &loading);
+		lua_setfield(L, -2, name);
+		if (native)
+			load_native(L, name);
+		else
+			load_script(L, name);
+		if (lua_isnil(L, -1)) {
+			lua_pop(L, 1);
+			lua_pushboolean(L, 1);
+		}
+		lua_pushvalue(L, -1);
+		lua_setfield(L, -3, name);
+	}
+	lua_remove(L, -2);
+	if (asker == PA_ROOM_APP && pa_rooms_of(name, &rest) == PA_ROOM_LIBRARY)
+		push_view(L, name);
+}
+
+static int l_require(lua_State *L)
+{
+	const char *name = luaL_checkstring(L, 1);
+	enum pa_room_id asker = (enum pa_room_id)lua_tointeger(L, lua_upvalueindex(1));
+
+	/* Handlers of the library call this at every request: the common case first. */
+	if (asker == PA_ROOM_LIBRARY && lua_getfield(L, LUA_REGISTRYINDEX, LOADED) == LUA_TTABLE &&
+		lua_getfield(L, -1, name) == LUA_TTABLE)
+		return 1;
+	require_as(L, name, asker);
+	return 1;
+}
+
+static int l_undeclared(lua_State *L)
+{
+	return luaL_error(L, "undeclared variable '%s'", luaL_tolstring(L, 2, NULL));
+}
+
+/* Stores the libraries at index `base` and a `require` as the read-only globals of the chunks of one room. */
+static void set_globals(lua_State *L, int base, enum pa_room_id asker, const char *key)
+{
+	lua_newtable(L);
+	lua_pushnil(L);
+	while (lua_next(L, base)) {
+		lua_pushvalue(L, -2);
+		lua_insert(L, -2);
+		lua_settable(L, -4);
+	}
+	lua_pushinteger(L, asker);
+	lua_pushcclosure(L, l_require, 1);
+	lua_setfield(L, -2, "require");
+	lua_createtable(L, 0, 1);
+	lua_pushcfunction(L, l_undeclared);
+	lua_setfield(L, -2, "__index");
+	lua_setmetatable(L, -2);
+	lua_pushvalue(L, -1);
+	pa_freeze(L);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, -3, "_G");
+	lua_setfield(L, LUA_REGISTRYINDEX, key);
+	lua_pop(L, 1);
+}
+
+void pa_modules_open(lua_State *L, bool privileged)
+{
+	int base = lua_gettop(L) + 1;
+
+	pa_libs_push(L);
+	set_globals(L, base, PA_ROOM_LIBRARY, LIBRARY_GLOBALS);
+	set_globals(L, base, PA_ROOM_APP, PA_NATIVE_APP_GLOBALS);
+	lua_settop(L, base - 1);
+	lua_pushboolean(L, privileged);
+	lua_setfield(L, LUA_REGISTRYINDEX, PRIVILEGED);
+}
+
+void pa_modules_require(lua_State *L, const char *name)
+{
+	require_as(L, name, PA_ROOM_LIBRARY);
+}

@@ -1,0 +1,285 @@
+/* The worst case of a Lua pattern, from its form alone. */
+#include "script/pattern.h"
+
+#include <ctype.h>
+#include <lauxlib.h>
+#include <math.h>
+#include <stdbool.h>
+#include <string.h>
+
+enum { COST_BITS = 32 };
+static const double COST_MAX = 4294967296.0; /* 2^COST_BITS steps: some seconds */
+
+enum { LOOKED_CLOSELY = 512 }; /* bytes of a pattern: looking takes their square */
+
+/* One item of a pattern: a single-character class and how often it may stand. */
+struct item {
+	const char *class, *class_end;
+	char repeat; /* '*', '+', '-', '?', or 0; 'b' for %b, 'f' for a frontier, which has no width */
+};
+
+/* The end of the single-character class that begins at `at`. */
+static const char *skip_class(const char *at, const char *end)
+{
+	if (*at == '%')
+		return at + 2 < end ? at + 2 : end;
+	if (*at != '[')
+		return at + 1;
+	at++;
+	if (at < end && *at == '^')
+		at++;
+	do { /* a ']' right behind the bracket is a literal one */
+		if (at == end)
+			return end;
+		if (*at++ == '%' && at < end)
+			at++;
+	} while (at < end && *at != ']');
+	return at < end ? at + 1 : end;
+}
+
+/* Reads the next item; parentheses match nothing. False at the end. */
+static bool next_item(const char **at, const char *end, struct item *item)
+{
+	while (*at < end && (**at == '(' || **at == ')'))
+		(*at)++;
+	if (*at == end)
+		return false;
+	item->class = *at;
+	item->repeat = 0;
+	if (**at == '%' && *at + 1 < end && (*at)[1] == 'b') { /* %bxy walks to its other half from every start */
+		item->repeat = 'b';
+		*at = *at + 4 < end ? *at + 4 : end;
+		item->class_end = *at;
+		return true;
+	}
+	if (**at == '%' && *at + 1 < end && (*at)[1] == 'f') {
+		item->repeat = 'f';
+		*at += 2;
+		*at = *at < end ? skip_class(*at, end) : end;
+		item->class_end = *at;
+		return true;
+	}
+	*at = skip_class(*at, end);
+	item->class_end = *at;
+	if (*at < end && strchr("*+-?", **at))
+		item->repeat = *(*at)++;
+	return true;
+}
+
+static bool in_named_class(int byte, char name)
+{
+	bool in;
+
+	switch (name | 0x20) {
+	case 'a':
+		in = isalpha(byte);
+		break;
+	case 'c':
+		in = iscntrl(byte);
+		break;
+	case 'd':
+		in = isdigit(byte);
+		break;
+	case 'g':
+		in = isgraph(byte);
+		break;
+	case 'l':
+		in = islower(byte);
+		break;
+	case 'p':
+		in = ispunct(byte);
+		break;
+	case 's':
+		in = isspace(byte);
+		break;
+	case 'u':
+		in = isupper(byte);
+		break;
+	case 'w':
+		in = isalnum(byte);
+		break;
+	case 'x':
+		in = isxdigit(byte);
+		break;
+	default:
+		return byte == (unsigned char)name;
+	}
+	return isupper((unsigned char)name) ? !in : in;
+}
+
+static bool in_set(int byte, const char *at, const char *end)
+{
+	bool negated = at + 1 < end && at[1] == '^';
+
+	for (at += 1 + negated; at < end - 1; at++) {
+		if (*at == '%' && at + 1 < end - 1) {
+			if (in_named_class(byte, *++at))
+				return !negated;
+		} else if (at + 2 < end - 1 && at[1] == '-') {
+			if ((unsigned char)at[0] <= byte && byte <= (unsigned char)at[2])
+				return !negated;
+			at += 2;
+		} else if ((unsigned char)*at == byte) {
+			return !negated;
+		}
+	}
+	return negated;
+}
+
+static bool in_class(int byte, const struct item *item)
+{
+	if (*item->class == '.')
+		return true;
+	if (*item->class == '%' && item->class + 1 < item->class_end && isdigit((unsigned char)item->class[1]))
+		return true; /* what was captured, whatever that is */
+	if (*item->class == '%')
+		return item->class + 1 < item->class_end && in_named_class(byte, item->class[1]);
+	if (*item->class == '[')
+		return in_set(byte, item->class, item->class_end);
+	return (unsigned char)*item->class == byte;
+}
+
+static bool may_overlap(const struct item *a, const struct item *b)
+{
+	if (a->repeat == 'b' || b->repeat == 'b')
+		return true;
+	for (int byte = 0; byte < 256; byte++)
+		if (in_class(byte, a) && in_class(byte, b))
+			return true;
+	return false;
+}
+
+/* Whether a repetition ends at one place only: what must follow it cannot be part of it. */
+static bool ends_surely(const struct item *item, const char *at, const char *end)
+{
+	struct item next;
+
+	while (next_item(&at, end, &next)) {
+		if (next.repeat == 'f' || may_overlap(item, &next))
+			return false;
+		if (next.repeat == 0 || next.repeat == '+')
+			return true;
+	}
+	return false;
+}
+
+/* Whether no two places where the pattern may begin lead over the same bytes: one of the single bytes before the
+ * repetition cannot be part of it. */
+static bool begins_surely(const struct item *item, const char *at)
+{
+	struct item before;
+
+	while (next_item(&at, item->class, &before))
+		if (before.repeat == 0 && !may_overlap(item, &before))
+			return true;
+	return false;
+}
+
+/* Items that may be matched in several ways: repetitions, and options; and whether others are walked over again from
+ * every place. */
+struct ways {
+	int repeats, options;
+	bool walks;
+};
+
+/* The last item that may not match: no repetition from there on ever has to give back. */
+static const char *last_to_fail(const char *begin, const char *end)
+{
+	const char *at = begin, *last = begin;
+	struct item item;
+
+	while (next_item(&at, end, &item))
+		if (!item.repeat || strchr("+bf", item.repeat))
+			last = item.class;
+	return last;
+}
+
+/* `exact` looks at what stands around each item. */
+static struct ways count_ways(const char *begin, const char *end, bool exact)
+{
+	struct ways ways = {0};
+	const char *at = begin, *last = last_to_fail(begin, end);
+	struct item item;
+
+	while (next_item(&at, end, &item)) {
+		if (item.repeat == 0 || item.repeat == 'f' || (item.class >= last && item.repeat != 'b'))
+			continue;
+		if (exact && item.repeat != 'b' && ends_surely(&item, at, end))
+			ways.walks |= item.repeat != '?' && !begins_surely(&item, begin);
+		else if (item.repeat == '?')
+			ways.options++;
+		else
+			ways.repeats++;
+	}
+	return ways;
+}
+
+static double worst(const char *pattern, const char *end, size_t subject_length, bool exact)
+{
+	bool anchored = pattern < end && *pattern == '^';
+	struct ways ways = count_ways(pattern + anchored, end, exact);
+	int power = ways.repeats + ways.walks;
+
+	return pow((double)subject_length + 1, power + (power > 0 && !anchored)) * pow(2, ways.options);
+}
+
+/* Whether a look at the bytes is enough: each that may be a repetition counts as one, so the cost is never more than
+ * 2^(bits * repeats). Most patterns are cheap, and this is an eighth of the work. */
+static bool is_plainly_cheap(const char *pattern, size_t pattern_length, size_t subject_length)
+{
+	int bits = 1, repeats = 1;
+
+	while (subject_length >> bits > 0)
+		bits++;
+	for (size_t i = 0; i < pattern_length; i++) {
+		char byte = pattern[i];
+		repeats += byte == '*' || byte == '+' || byte == '-' || byte == '?' || byte == 'b';
+	}
+	return bits * repeats <= COST_BITS;
+}
+
+double pa_pattern_cost(const char *pattern, size_t pattern_length, size_t subject_length)
+{
+	double cost = worst(pattern, pattern + pattern_length, subject_length, false);
+
+	/* Most patterns are cheap at first sight; only the others are worth a closer look. */
+	if (cost <= COST_MAX || pattern_length > LOOKED_CLOSELY)
+		return cost;
+	return worst(pattern, pattern + pattern_length, subject_length, true);
+}
+
+bool pa_pattern_is_costly(const char *pattern, size_t pattern_length, size_t subject_length)
+{
+	return !is_plainly_cheap(pattern, pattern_length, subject_length) &&
+		   pa_pattern_cost(pattern, pattern_length, subject_length) > COST_MAX;
+}
+
+static int l_guarded(lua_State *L)
+{
+	size_t subject_length, pattern_length;
+
+	luaL_checklstring(L, 1, &subject_length);
+	const char *pattern = luaL_checklstring(L, 2, &pattern_length);
+	bool plain = lua_toboolean(L, lua_upvalueindex(2)) && lua_toboolean(L, 4);
+	if (!plain && pa_pattern_is_costly(pattern, pattern_length, subject_length))
+		return luaL_error(L,
+			"pattern '%s' may take too long on %d bytes: anchor it with ^, use fewer repetitions, or match a shorter "
+			"text",
+			pattern, (int)subject_length);
+	lua_pushvalue(L, lua_upvalueindex(1));
+	lua_insert(L, 1);
+	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
+	return lua_gettop(L);
+}
+
+void pa_pattern_guard(lua_State *L)
+{
+	static const char *const names[] = {"find", "match", "gmatch", "gsub"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
+		lua_getfield(L, -1, names[i]);
+		lua_pushboolean(L, i == 0);
+		lua_pushcclosure(L, l_guarded, 2);
+		lua_setfield(L, -2, names[i]);
+	}
+}

@@ -1,0 +1,50 @@
+#include "script/rooms.h"
+
+#include <stdio.h>
+#include <string.h>
+
+const struct pa_room pa_rooms[PA_ROOMS] = {
+	[PA_ROOM_APP] = {.name = "app", .access = PA_ROOM_OPEN},
+	[PA_ROOM_LIBRARY] = {.name = "library",
+		.prefix = "partnerapp",
+		.folder = "partnerapp",
+		.requires_native = true,
+		.access = PA_ROOM_OPEN},
+	[PA_ROOM_CLI] =
+		{.name = "cli", .prefix = "cli", .folder = "cli", .requires_native = true, .access = PA_ROOM_CLOSED},
+};
+
+enum pa_room_id pa_rooms_of(const char *module, const char **rest)
+{
+	for (int id = 0; id < PA_ROOMS; id++) {
+		const char *prefix = pa_rooms[id].prefix;
+		size_t length = prefix ? strlen(prefix) : 0;
+		if (!prefix || strncmp(module, prefix, length) != 0 || (module[length] != '.' && module[length] != '\0'))
+			continue;
+		*rest = module[length] ? module + length + 1 : "init";
+		return (enum pa_room_id)id;
+	}
+	*rest = module;
+	return PA_ROOM_APP;
+}
+
+bool pa_rooms_admit_app(enum pa_room_id id, const char *rest)
+{
+	return pa_rooms[id].access == PA_ROOM_OPEN || (pa_rooms[id].access == PA_ROOM_FLAT && !strchr(rest, '.'));
+}
+
+void pa_rooms_locate(struct pa_room_paths *paths, const char *app, const char *library, bool cli)
+{
+	for (int id = 0; id < PA_ROOMS; id++) {
+		const char *below = pa_rooms[id].folder;
+		paths->folders[id] = NULL;
+		if (id == PA_ROOM_CLI && !cli)
+			continue;
+		if (!below) {
+			paths->folders[id] = app;
+			continue;
+		}
+		snprintf(paths->paths[id], sizeof paths->paths[id], "%s/%s", library, below);
+		paths->folders[id] = paths->paths[id];
+	}
+}

@@ -1,0 +1,45 @@
+/*
+ * The rooms that scripts live in: one table says for each which module names belong to it, which folder they are read
+ * from and what they may require. A further room is one more row.
+ */
+#ifndef PA_ROOMS_H
+#define PA_ROOMS_H
+
+#include <limits.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+enum pa_room_id { PA_ROOM_APP, PA_ROOM_LIBRARY, PA_ROOM_CLI, PA_ROOMS };
+
+enum pa_room_access {
+	PA_ROOM_CLOSED, /* an app may require none of its modules */
+	PA_ROOM_FLAT,   /* those in the folder itself, not those in folders below it */
+	PA_ROOM_OPEN,   /* all of them */
+};
+
+struct pa_room {
+	const char *name;           /* in native.scripts */
+	const char *prefix;         /* of module names: "cli.x" is x.lua of that room; NULL: every other name */
+	const char *folder;         /* below the library's; NULL: the app's own folder */
+	bool requires_native;       /* its modules may require native.* */
+	enum pa_room_access access; /* for the app's modules */
+};
+
+extern const struct pa_room pa_rooms[PA_ROOMS];
+
+/* The room that a module name belongs to; in *rest the name inside of it ("init" for the prefix alone). */
+enum pa_room_id pa_rooms_of(const char *module, const char **rest);
+
+/* Whether a module of the app may require `rest` of that room. */
+bool pa_rooms_admit_app(enum pa_room_id id, const char *rest);
+
+/* The folders of the rooms as pa_snapshot_read takes them. Points into `paths`. */
+struct pa_room_paths {
+	char paths[PA_ROOMS][PATH_MAX + 16];
+	const char *folders[PA_ROOMS];
+};
+
+/* Fills in the app's folder (NULL: none) and those of the library and, when `cli`, of the command line. */
+void pa_rooms_locate(struct pa_room_paths *paths, const char *app, const char *library, bool cli);
+
+#endif

@@ -1,0 +1,362 @@
+/* A lua_State and everything that is called in it. */
+#include "script/vm.h"
+
+#include <lauxlib.h>
+#include <lua.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/stats.h"
+#include "native/native.h"
+#include "native/request.h"
+#include "native/response.h"
+#include "script/budget.h"
+#include "script/heap.h"
+#include "script/modules.h"
+
+enum {
+	MEMORY_DEFAULT = 32 << 20,
+	CPU_MS_DEFAULT = 2000,
+};
+
+/* Stack slots that stay filled while the VM lives. */
+enum { NOTE_ERROR_SLOT = 1, HANDLE_SLOT, FAILED_SLOT };
+
+/* Registry keys; the values of the last failure, for entry.failed. */
+#define ERROR_VALUE "partnerapp.error"
+#define ERROR_TRACEBACK "partnerapp.traceback"
+#define REQUEST_OBJECT "partnerapp.request"
+#define ENTRY "partnerapp.entry"
+
+struct pa_vm {
+	lua_State *L;
+	struct pa_native_context context;
+	struct pa_budget budget;
+	struct pa_heap heap;
+	bool watched, spent;
+};
+
+void pa_fault_free(struct pa_fault *fault)
+{
+	free(fault->message);
+	free(fault->traceback);
+	*fault = (struct pa_fault){0};
+}
+
+static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
+{
+	struct pa_vm *vm = context;
+
+	/* Without a block, old_size says what kind of object it is for. */
+	return pa_heap_resize(&vm->heap, block, block ? old_size : 0, new_size);
+}
+
+/* Keeps the error value as it is and puts its traceback aside: a value may be a table that says more than a text. */
+static int l_note_error(lua_State *L)
+{
+	if (lua_type(L, 1) == LUA_TSTRING) {
+		luaL_traceback(L, L, NULL, 1);
+		lua_setfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK);
+	}
+	return 1;
+}
+
+static int l_describe(lua_State *L)
+{
+	luaL_tolstring(L, 1, NULL);
+	return 1;
+}
+
+static char *copy_text(lua_State *L, int index)
+{
+	const char *text = lua_tostring(L, index);
+
+	return text ? strdup(text) : NULL;
+}
+
+/* Pops the error value that a protected call left; keeps it for entry.failed and describes it in *fault. What it is
+ * described with may be the script's own __tostring. */
+static void take_fault(struct pa_vm *vm, int status, struct pa_fault *fault)
+{
+	lua_State *L = vm->L;
+	int top = lua_gettop(L); /* the error value */
+
+	pa_fault_free(fault);
+	if (status != LUA_ERRRUN || lua_type(L, top) != LUA_TSTRING) { /* the traceback is that of an earlier error */
+		lua_pushboolean(L, 0);
+		lua_setfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK);
+	}
+	lua_pushcfunction(L, l_describe);
+	lua_pushvalue(L, top);
+	if (status == LUA_ERRMEM || lua_pcall(L, 1, 1, 0) != LUA_OK || !lua_isstring(L, -1))
+		fault->message = strdup(status == LUA_ERRMEM ? "not enough memory" : "error in the error's __tostring");
+	else
+		fault->message = copy_text(L, -1);
+	lua_settop(L, top);
+	if (lua_getfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK) == LUA_TSTRING)
+		fault->traceback = copy_text(L, -1);
+	lua_settop(L, top);
+	lua_setfield(L, LUA_REGISTRYINDEX, ERROR_VALUE); /* the field exists since the VM was made: nothing to allocate */
+}
+
+/* The one way into Lua: what it was called with is on the stack above the function. */
+static int call(struct pa_vm *vm, int arguments, int results, bool budgeted, struct pa_fault *fault)
+{
+	lua_State *L = vm->L;
+
+	if (budgeted)
+		pa_budget_begin(&vm->budget, L);
+	int status = lua_pcall(L, arguments, results, NOTE_ERROR_SLOT);
+	if (status != LUA_OK)
+		take_fault(vm, status, fault);
+	if (budgeted) {
+		pa_budget_end(&vm->budget);
+		if (atomic_load_explicit(&vm->budget.spent, memory_order_relaxed)) {
+			lua_sethook(L, NULL, 0, 0);
+			vm->spent = true;
+			pa_stats_add(PA_STAT_BUDGET_SPENT, 1);
+		}
+	}
+	return status == LUA_OK ? 0 : -1;
+}
+
+static void forget_error(lua_State *L)
+{
+	lua_pushboolean(L, 0);
+	lua_setfield(L, LUA_REGISTRYINDEX, ERROR_VALUE);
+	lua_pushboolean(L, 0);
+	lua_setfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK);
+}
+
+static void require_entry(lua_State *L, const struct pa_vm_options *options)
+{
+	pa_modules_require(L, options->entry);
+	if (!lua_istable(L, -1))
+		luaL_error(L, "module '%s' must return a table of functions", options->entry);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, LUA_REGISTRYINDEX, ENTRY);
+	if (options->check) {
+		lua_getfield(L, -1, "check");
+		lua_call(L, 0, 0);
+	}
+	if (!options->broken)
+		return;
+	lua_getfield(L, -1, "broken");
+	lua_pushstring(L, options->broken->message);
+	lua_pushstring(L, options->broken->traceback);
+	lua_call(L, 2, 0);
+}
+
+/* Returns what goes into HANDLE_SLOT and FAILED_SLOT. */
+static int l_open(lua_State *L)
+{
+	const struct pa_vm_options *options = lua_touserdata(L, 1);
+
+	forget_error(L);
+	lua_pushboolean(L, 0);
+	lua_setfield(L, LUA_REGISTRYINDEX, REQUEST_OBJECT);
+	pa_modules_open(L, options->privileged);
+	require_entry(L, options);
+	lua_getfield(L, -1, "handle");
+	lua_getfield(L, -2, "failed");
+	return 2;
+}
+
+/* Without this a raise outside a protected call, which would be a bug of ours, ends the process without a word. */
+static int l_panic(lua_State *L)
+{
+	const char *message = lua_tostring(L, -1);
+
+	fprintf(stderr, "partnerapp: unprotected error in Lua: %s\n", message ? message : "(no text)");
+	return 0;
+}
+
+struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fault)
+{
+	struct pa_vm *vm = calloc(1, sizeof *vm);
+
+	if (!vm)
+		goto no_memory;
+	vm->heap.limit = options->memory_max ? options->memory_max : MEMORY_DEFAULT;
+	vm->budget.cpu_ms = options->cpu_ms ? options->cpu_ms : CPU_MS_DEFAULT;
+	vm->context = (struct pa_native_context){.services = options->services, .waiting = &vm->budget.waiting};
+	vm->L = lua_newstate(allocate, vm);
+	if (!vm->L)
+		goto no_memory;
+	lua_atpanic(vm->L, l_panic);
+	/* Most of what a request makes is gone with it. The pause counts here too: after a collection that freed little,
+	 * this mode waits for that much of what is left, and by default that is twice the memory. */
+	lua_gc(vm->L, LUA_GCINC, 125, 0, 0);
+	lua_gc(vm->L, LUA_GCGEN, 0, 0);
+	pa_native_attach(vm->L, &vm->context);
+	vm->context.snapshot = pa_snapshot_retain(options->snapshot);
+	pa_budget_watch(&vm->budget);
+	vm->watched = true;
+	lua_pushcfunction(vm->L, l_note_error);
+	lua_pushcfunction(vm->L, l_open);
+	lua_pushlightuserdata(vm->L, (void *)(uintptr_t)options);
+	if (call(vm, 1, 2, true, fault) < 0) {
+		pa_vm_free(vm);
+		return NULL;
+	}
+	lua_gc(vm->L, LUA_GCCOLLECT, 0); /* what loading left; the rest is old from now on, and not looked at again */
+	return vm;
+
+no_memory:
+	pa_vm_free(vm);
+	pa_fault_free(fault);
+	fault->message = strdup("not enough memory for a VM");
+	return NULL;
+}
+
+void pa_vm_free(struct pa_vm *vm)
+{
+	if (!vm)
+		return;
+	if (vm->L)
+		lua_close(vm->L);
+	if (vm->watched)
+		pa_budget_forget(&vm->budget);
+	if (vm->context.snapshot)
+		pa_snapshot_release(vm->context.snapshot);
+	pa_heap_close(&vm->heap);
+	free(vm);
+}
+
+struct exchange {
+	const struct pa_request *request;
+	struct pa_response *response;
+	bool failed; /* ask entry.failed instead of entry.handle */
+};
+
+static int l_exchange(lua_State *L)
+{
+	const struct exchange *exchange = lua_touserdata(L, 1);
+	int arguments = 1;
+
+	pa_native_request_push(L, exchange->request);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, LUA_REGISTRYINDEX, REQUEST_OBJECT);
+	if (exchange->failed) {
+		lua_getfield(L, LUA_REGISTRYINDEX, ERROR_VALUE);
+		lua_getfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK);
+		arguments = 3;
+	}
+	lua_call(L, arguments, 1);
+	pa_native_response_read(L, exchange->response);
+	return 0;
+}
+
+static int run_exchange(struct pa_vm *vm, struct exchange *exchange, struct pa_fault *fault)
+{
+	lua_State *L = vm->L;
+
+	pa_response_reset(exchange->response);
+	vm->context.request = exchange->request;
+	lua_pushcfunction(L, l_exchange);
+	lua_pushlightuserdata(L, exchange);
+	lua_pushvalue(L, exchange->failed ? FAILED_SLOT : HANDLE_SLOT);
+	int result = call(vm, 2, 0, true, fault);
+	if (lua_getfield(L, LUA_REGISTRYINDEX, REQUEST_OBJECT) == LUA_TUSERDATA)
+		pa_native_request_end(L, -1);
+	lua_settop(L, FAILED_SLOT);
+	vm->context.request = NULL;
+	if (result < 0)
+		pa_response_reset(exchange->response);
+	return result;
+}
+
+int pa_vm_handle(
+	struct pa_vm *vm, const struct pa_request *request, struct pa_response *response, struct pa_fault *fault)
+{
+	struct exchange exchange = {.request = request, .response = response};
+
+	return run_exchange(vm, &exchange, fault);
+}
+
+int pa_vm_fail(struct pa_vm *vm, const struct pa_request *request, struct pa_response *response)
+{
+	struct exchange exchange = {.request = request, .response = response, .failed = true};
+	struct pa_fault second = {0};
+
+	int result = run_exchange(vm, &exchange, &second);
+	pa_fault_free(&second);
+	return result;
+}
+
+struct run {
+	char *const *arguments;
+	size_t count;
+	int *exit_code;
+};
+
+static int l_run(lua_State *L)
+{
+	const struct run *run = lua_touserdata(L, 1);
+	int is_integer;
+
+	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	if (lua_getfield(L, -1, "run") != LUA_TFUNCTION)
+		luaL_error(L, "the task has no function 'run'");
+	lua_createtable(L, (int)run->count, 0);
+	for (size_t i = 0; i < run->count; i++) {
+		lua_pushstring(L, run->arguments[i]);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	lua_call(L, 1, 1);
+	lua_Integer code = lua_tointegerx(L, -1, &is_integer);
+	if (!is_integer || code < 0 || code > 255)
+		luaL_error(L, "a task must return its exit code");
+	*run->exit_code = (int)code;
+	return 0;
+}
+
+int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_code, struct pa_fault *fault)
+{
+	struct run run = {.arguments = arguments, .count = count, .exit_code = exit_code};
+
+	lua_pushcfunction(vm->L, l_run);
+	lua_pushlightuserdata(vm->L, &run);
+	int result = call(vm, 1, 0, true, fault);
+	lua_settop(vm->L, FAILED_SLOT);
+	return result;
+}
+
+static int l_run_due(lua_State *L)
+{
+	double *seconds = lua_touserdata(L, 1);
+
+	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_getfield(L, -1, "run_due");
+	lua_call(L, 0, 1);
+	*seconds = luaL_optnumber(L, -1, -1);
+	return 0;
+}
+
+int pa_vm_run_due(struct pa_vm *vm, double *seconds, struct pa_fault *fault)
+{
+	lua_pushcfunction(vm->L, l_run_due);
+	lua_pushlightuserdata(vm->L, seconds);
+	int result = call(vm, 1, 0, true, fault);
+	lua_settop(vm->L, FAILED_SLOT);
+	return result;
+}
+
+int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, struct pa_fault *fault)
+{
+	lua_pushcfunction(vm->L, body);
+	lua_pushlightuserdata(vm->L, context);
+	int result = call(vm, 1, 0, false, fault);
+	lua_settop(vm->L, FAILED_SLOT);
+	return result;
+}
+
+bool pa_vm_spent(const struct pa_vm *vm)
+{
+	return vm->spent;
+}
+
+size_t pa_vm_memory(const struct pa_vm *vm)
+{
+	return vm->heap.used;
+}

@@ -1,0 +1,55 @@
+#include "server/body.h"
+
+#include <civetweb.h>
+#include <sys/socket.h>
+
+#include "server/socket.h"
+
+enum { READ_STEP = 16 << 10 };
+
+/* mg_read returns when all it was asked for is there, or never: the deadline is what ends it. */
+static struct pa_verdict read_bytes(
+	struct mg_connection *connection, const struct pa_body_framing *framing, size_t bytes_max, struct pa_buffer *body)
+{
+	static const struct pa_verdict broken = {400, "the body is malformed or incomplete"};
+
+	for (;;) {
+		char step[READ_STEP];
+		size_t wanted = sizeof step;
+		if (framing->kind == PA_BODY_LENGTH && framing->length - body->length < wanted)
+			wanted = framing->length - body->length;
+		if (wanted == 0)
+			return (struct pa_verdict){0, NULL};
+		int got = mg_read(connection, step, wanted);
+		if (got < 0)
+			return broken;
+		if (got == 0)
+			return framing->kind == PA_BODY_CHUNKED ? (struct pa_verdict){0, NULL} : broken;
+		if (body->length + (size_t)got > bytes_max)
+			return (struct pa_verdict){413, "the body is too large"};
+		if (pa_buffer_add(body, step, (size_t)got) < 0)
+			return (struct pa_verdict){503, "not enough memory for the body"};
+	}
+}
+
+struct pa_verdict pa_body_read(struct mg_connection *connection, const struct pa_body_framing *framing,
+	const struct pa_body_limits *limits, struct pa_buffer *body)
+{
+	static const char go_on[] = "HTTP/1.1 100 Continue\r\n\r\n";
+	const struct mg_request_info *info = mg_get_request_info(connection);
+	struct pa_deadline deadline;
+
+	body->length = 0;
+	if (framing->kind == PA_BODY_NONE)
+		return (struct pa_verdict){0, NULL};
+	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, limits->local_port);
+	if (fd < 0) /* the peer has gone, and a read without a deadline could wait for ever */
+		return (struct pa_verdict){400, "the connection is gone"};
+	if (framing->expects_continue)
+		mg_write(connection, go_on, sizeof go_on - 1);
+	pa_deadline_begin(limits->deadlines, &deadline, fd, SHUT_RD, limits->ms);
+	struct pa_verdict verdict = read_bytes(connection, framing, limits->bytes_max, body);
+	if (pa_deadline_end(limits->deadlines, &deadline))
+		return (struct pa_verdict){408, "the body did not arrive in time"};
+	return verdict;
+}

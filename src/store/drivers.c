@@ -1,0 +1,7 @@
+#include "store/drivers.h"
+
+#include <stddef.h>
+
+#include "store/sqlite.h"
+
+const struct pa_driver *const pa_drivers[] = {&pa_sqlite_driver, NULL};

@@ -1,0 +1,9 @@
+/* The list of drivers. */
+#ifndef PA_DRIVERS_H
+#define PA_DRIVERS_H
+
+#include "store/driver.h"
+
+extern const struct pa_driver *const pa_drivers[]; /* ended by NULL */
+
+#endif

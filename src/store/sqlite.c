@@ -1,0 +1,279 @@
+/* What is said to SQLite, and how it is kept within limits. */
+#include "store/sqlite.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <time.h>
+
+#include "base/clock.h"
+#include "store/file.h"
+#include "store/sqlite_statement.h"
+
+enum {
+	BUSY_MS = 5000,          /* how long to wait for a connection, or for another process */
+	PROGRESS_STEPS = 100000, /* of SQLite's machine, some milliseconds */
+	READERS = 4,
+	LIKE_MAX = 1000,      /* bytes of a pattern: each % is a nested call, and some thousands end the process */
+	VALUE_MAX = 32 << 20, /* bytes of a value, a row or a statement: a VM can hold no more either */
+};
+
+#define IN_MEMORY ":memory:"
+
+/* A guarded statement may read and write its own tables, nothing that reaches the library's or another file. */
+static int authorize(
+	void *context, int action, const char *first, const char *second, const char *database, const char *trigger)
+{
+	const struct pa_sqlite *sqlite = context;
+
+	(void)database, (void)trigger;
+	if (!sqlite->guarded)
+		return SQLITE_OK;
+	switch (action) {
+	case SQLITE_ATTACH:
+	case SQLITE_DETACH:
+	case SQLITE_PRAGMA:
+	case SQLITE_CREATE_VTABLE:
+	case SQLITE_DROP_VTABLE:
+	case SQLITE_TRANSACTION:
+	case SQLITE_SAVEPOINT:
+		return SQLITE_DENY;
+	case SQLITE_FUNCTION:
+		return second && strcasecmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
+	default:
+		break;
+	}
+	if ((first && strncasecmp(first, "pa_", 3) == 0) ||
+		(second && strncasecmp(second, "pa_", 3) == 0 && action != SQLITE_READ && action != SQLITE_UPDATE))
+		return SQLITE_DENY;
+	return SQLITE_OK;
+}
+
+/* Connections */
+
+static int run(struct pa_sqlite *sqlite, const char *sql, struct pa_error *error)
+{
+	return sqlite3_exec(sqlite->handle, sql, NULL, NULL, NULL) == SQLITE_OK ? 0
+																			: pa_sqlite_statement_fail(sqlite, error);
+}
+
+/* SQLite asks while a statement runs; not 0 ends it. A statement is not interrupted by a script's budget (SBX-08). */
+static int has_run_too_long(void *context)
+{
+	struct pa_sqlite *sqlite = context;
+
+	if (!sqlite->limited)
+		return 0;
+	int64_t now = pa_clock_cpu_ms();
+	if (sqlite->cpu_ms_at_most == 0)
+		sqlite->cpu_ms_at_most = now + PA_SQLITE_CPU_MS;
+	return now >= sqlite->cpu_ms_at_most;
+}
+
+/* The WAL-reset bug and a damaged disk show here, before anything is written (ST-09, ST-11). */
+static int check(struct pa_sqlite *sqlite, const char *path, struct pa_error *error)
+{
+	sqlite3_stmt *statement = NULL;
+	int result = -1;
+
+	if (sqlite3_prepare_v2(sqlite->handle, "PRAGMA quick_check(1)", -1, &statement, NULL) != SQLITE_OK ||
+		sqlite3_step(statement) != SQLITE_ROW)
+		pa_error_set(error, "database", "%s cannot be read: %s", path, sqlite3_errmsg(sqlite->handle));
+	else if (strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
+		pa_error_set(error, "database", "%s is damaged (%s): restore it from a backup; it was not touched", path,
+			(const char *)sqlite3_column_text(statement, 0));
+	else
+		result = 0;
+	sqlite3_finalize(statement);
+	return result;
+}
+
+/* When several processes make one file at once, SQLite does not wait for the one that changes the journal mode. */
+static int begin_log(struct pa_sqlite *sqlite, struct pa_error *error)
+{
+	int64_t until = pa_clock_ms() + BUSY_MS;
+	int result;
+
+	while ((result = run(sqlite, "PRAGMA mmap_size = 0; PRAGMA journal_mode = WAL", error)) < 0 &&
+		   (sqlite3_errcode(sqlite->handle) & 0xff) == SQLITE_BUSY && pa_clock_ms() < until)
+		nanosleep(&(struct timespec){.tv_nsec = 20 * 1000000L}, NULL);
+	return result;
+}
+
+static void limit(struct pa_sqlite *sqlite)
+{
+	sqlite3 *handle = sqlite->handle;
+
+	sqlite3_extended_result_codes(handle, 1);
+	sqlite3_busy_timeout(handle, BUSY_MS);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DML, 0, NULL);
+	sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
+	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
+	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, VALUE_MAX);
+	sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LIKE_MAX);
+	sqlite3_set_authorizer(handle, authorize, sqlite);
+	sqlite3_progress_handler(handle, PROGRESS_STEPS, has_run_too_long, sqlite);
+}
+
+static int open_handle(struct pa_sqlite *sqlite, bool writes, struct pa_error *error)
+{
+	int flags = SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_PRIVATECACHE | SQLITE_OPEN_READWRITE;
+
+	if (!sqlite->path)
+		flags |= SQLITE_OPEN_MEMORY | SQLITE_OPEN_CREATE;
+	if (sqlite3_open_v2(sqlite->path ? sqlite->path : IN_MEMORY, &sqlite->handle, flags, NULL) != SQLITE_OK)
+		return sqlite->handle ? pa_sqlite_statement_fail(sqlite, error)
+							  : pa_error_set(error, "database", "not enough memory");
+	limit(sqlite);
+	/* What is damaged is found before the journal mode is written into it. */
+	if (writes && ((sqlite->path && check(sqlite, sqlite->path, error) < 0) || begin_log(sqlite, error) < 0))
+		return -1;
+	return run(sqlite,
+		writes ? "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"
+			   : "PRAGMA mmap_size = 0; PRAGMA query_only = ON; PRAGMA wal_autocheckpoint = 0",
+		error);
+}
+
+static bool is_in_memory(const char *place)
+{
+	return strcmp(place, IN_MEMORY) == 0;
+}
+
+static int prepare_file(const char *place, struct pa_error *error)
+{
+	return is_in_memory(place) ? 0 : pa_file_prepare(place, error);
+}
+
+/* A database in memory belongs to its one connection. */
+static unsigned readers(const char *place)
+{
+	return is_in_memory(place) ? 0 : READERS;
+}
+
+static void disconnect(struct pa_connection *connection)
+{
+	struct pa_sqlite *sqlite = (struct pa_sqlite *)connection;
+
+	pa_sqlite_statement_forget(sqlite);
+	sqlite3_close(sqlite->handle);
+	free(sqlite->path);
+	free(sqlite);
+}
+
+static struct pa_connection *connect(const char *place, bool writes, struct pa_error *error)
+{
+	struct pa_sqlite *sqlite = calloc(1, sizeof *sqlite);
+
+	if (!sqlite || (!is_in_memory(place) && !(sqlite->path = strdup(place)))) {
+		free(sqlite);
+		pa_error_set(error, "database", "not enough memory");
+		return NULL;
+	}
+	sqlite->durable = true;
+	if (open_handle(sqlite, writes, error) < 0) {
+		disconnect(&sqlite->base);
+		return NULL;
+	}
+	return &sqlite->base;
+}
+
+/* What the driver does with a connection */
+
+static int set_durable(struct pa_connection *connection, bool durable, struct pa_error *error)
+{
+	struct pa_sqlite *sqlite = (struct pa_sqlite *)connection;
+
+	if (sqlite->durable == durable)
+		return 0;
+	if (run(sqlite, durable ? "PRAGMA synchronous = FULL" : "PRAGMA synchronous = NORMAL", error) < 0)
+		return -1;
+	sqlite->durable = durable;
+	return 0;
+}
+
+static int begin(struct pa_connection *connection, struct pa_error *error)
+{
+	return run((struct pa_sqlite *)connection, "BEGIN IMMEDIATE", error);
+}
+
+static int run_script(struct pa_connection *connection, const char *sql, bool guarded, struct pa_error *error)
+{
+	struct pa_sqlite *sqlite = (struct pa_sqlite *)connection;
+
+	sqlite->guarded = guarded;
+	int result = run(sqlite, sql, error);
+	sqlite->guarded = false;
+	return result;
+}
+
+static int wipe(struct pa_connection *connection, struct pa_error *error)
+{
+	struct pa_sqlite *sqlite = (struct pa_sqlite *)connection;
+	int result = sqlite3_wal_checkpoint_v2(sqlite->handle, NULL, SQLITE_CHECKPOINT_TRUNCATE, NULL, NULL);
+
+	return result == SQLITE_OK ? 0 : pa_sqlite_statement_fail(sqlite, error);
+}
+
+static int64_t changes(const struct pa_connection *connection)
+{
+	return sqlite3_changes64(((const struct pa_sqlite *)connection)->handle);
+}
+
+static int64_t last_id(const struct pa_connection *connection)
+{
+	return sqlite3_last_insert_rowid(((const struct pa_sqlite *)connection)->handle);
+}
+
+static int back_up(struct pa_connection *connection, const char *suffix, struct pa_error *error)
+{
+	const char *path = ((struct pa_sqlite *)connection)->path;
+	sqlite3 *source = NULL, *copy = NULL; /* a connection of its own: one that is writing cannot be copied from */
+	char target[4096];
+	int result = -1;
+
+	if (!path)
+		return 0;
+	snprintf(target, sizeof target, "%s.%s", path, suffix);
+	if (pa_file_prepare(target, error) < 0)
+		return -1;
+	if (sqlite3_open_v2(path, &source, SQLITE_OPEN_READONLY, NULL) == SQLITE_OK &&
+		sqlite3_open_v2(target, &copy, SQLITE_OPEN_READWRITE, NULL) == SQLITE_OK) {
+		sqlite3_backup *backup = sqlite3_backup_init(copy, "main", source, "main");
+		if (backup && sqlite3_backup_step(backup, -1) == SQLITE_DONE)
+			result = 0;
+		if (backup && sqlite3_backup_finish(backup) != SQLITE_OK)
+			result = -1;
+	}
+	if (result < 0)
+		pa_error_set(error, "database", "cannot back up to %s: %s", target, sqlite3_errmsg(copy ? copy : source));
+	sqlite3_close(source);
+	sqlite3_close(copy);
+	return result;
+}
+
+const struct pa_driver pa_sqlite_driver = {
+	.scheme = "sqlite",
+	.prepare = prepare_file,
+	.readers = readers,
+	.connect = connect,
+	.disconnect = disconnect,
+	.durable = set_durable,
+	.begin = begin,
+	.run = run_script,
+	.wipe = wipe,
+	.back_up = back_up,
+	.changes = changes,
+	.last_id = last_id,
+	.statement_begin = pa_sqlite_statement_begin,
+	.statement_end = pa_sqlite_statement_end,
+	.parameters = pa_sqlite_statement_parameters,
+	.writes = pa_sqlite_statement_writes,
+	.bind = pa_sqlite_statement_bind,
+	.step = pa_sqlite_statement_step,
+	.columns = pa_sqlite_statement_columns,
+	.column_name = pa_sqlite_statement_column_name,
+	.column = pa_sqlite_statement_column,
+};

@@ -1,0 +1,9 @@
+/* The driver for SQLite: one connection that writes, a few that read. */
+#ifndef PA_SQLITE_H
+#define PA_SQLITE_H
+
+#include "store/driver.h"
+
+extern const struct pa_driver pa_sqlite_driver;
+
+#endif

@@ -1,0 +1,71 @@
+/* Which module names belong to which room, and what an app may require (SBX-03). */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include <string.h>
+
+#include "script/rooms.h"
+
+static void test_names(void **state)
+{
+	static const struct {
+		const char *module;
+		enum pa_room_id id;
+		const char *rest;
+	} cases[] = {
+		{"partnerapp", PA_ROOM_LIBRARY, "init"},
+		{"partnerapp.http", PA_ROOM_LIBRARY, "http"},
+		{"partnerapp.web.csrf", PA_ROOM_LIBRARY, "web.csrf"},
+		{"partnerapps", PA_ROOM_APP, "partnerapps"},
+		{"my.partnerapp", PA_ROOM_APP, "my.partnerapp"},
+		{"cli", PA_ROOM_CLI, "init"},
+		{"cli.setup.app", PA_ROOM_CLI, "setup.app"},
+		{"clients", PA_ROOM_APP, "clients"},
+		{"init", PA_ROOM_APP, "init"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *rest = NULL;
+		assert_int_equal(pa_rooms_of(cases[i].module, &rest), cases[i].id);
+		assert_string_equal(rest, cases[i].rest);
+	}
+}
+
+static void test_folders(void **state)
+{
+	struct pa_room_paths paths;
+
+	(void)state;
+	pa_rooms_locate(&paths, "/srv/app", "/usr/share/partnerapp", false);
+	assert_string_equal(paths.folders[PA_ROOM_APP], "/srv/app");
+	assert_string_equal(paths.folders[PA_ROOM_LIBRARY], "/usr/share/partnerapp/partnerapp");
+	assert_null(paths.folders[PA_ROOM_CLI]);
+	pa_rooms_locate(&paths, NULL, "/usr/share/partnerapp", true);
+	assert_null(paths.folders[PA_ROOM_APP]);
+	assert_string_equal(paths.folders[PA_ROOM_CLI], "/usr/share/partnerapp/cli");
+}
+
+static void test_app_is_closed_out(void **state)
+{
+	(void)state;
+	assert_false(pa_rooms_admit_app(PA_ROOM_CLI, "init"));
+	assert_false(pa_rooms_admit_app(PA_ROOM_CLI, "settings"));
+	assert_true(pa_rooms_admit_app(PA_ROOM_APP, "a.b"));
+	assert_true(pa_rooms_admit_app(PA_ROOM_LIBRARY, "http"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(test_names),
+		cmocka_unit_test(test_folders),
+		cmocka_unit_test(test_app_is_closed_out),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,228 @@
+/* Snapshots of scripts, and when their folders have changed. */
+#include <ftw.h>
+#include <limits.h>
+#include <poll.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "script/snapshot.h"
+#include "script/watch.h"
+
+static char top[64];
+
+static const char *in_top(const char *name)
+{
+	static char path[PATH_MAX];
+
+	snprintf(path, sizeof path, "%s/%s", top, name);
+	return path;
+}
+
+static void save(const char *name, const char *text)
+{
+	FILE *file = fopen(in_top(name), "w");
+
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void make_folder(const char *name)
+{
+	assert_int_equal(mkdir(in_top(name), 0700), 0);
+}
+
+static int set_up(void **state)
+{
+	(void)state;
+	strcpy(top, "/tmp/partnerapp-scripts-XXXXXX");
+	if (!mkdtemp(top))
+		return -1;
+	make_folder("app");
+	make_folder("app/views");
+	return 0;
+}
+
+static int remove_one(const char *path, const struct stat *about, int kind, struct FTW *walk)
+{
+	(void)about, (void)kind, (void)walk;
+	return remove(path);
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	return nftw(top, remove_one, 16, FTW_DEPTH | FTW_PHYS);
+}
+
+static struct pa_snapshot *read_app(struct pa_error *error)
+{
+	const char *folders[PA_ROOMS] = {[PA_ROOM_APP] = in_top("app")};
+
+	return pa_snapshot_read(folders, error);
+}
+
+static void test_names_and_bytes(void **state)
+{
+	(void)state;
+	struct pa_error error;
+
+	save("app/init.lua", "return 1");
+	save("app/views/home.html", "<p>");
+	save("app/empty.lua", "");
+	struct pa_snapshot *scripts = read_app(&error);
+	assert_non_null(scripts);
+	static const char *const order[] = {"empty.lua", "init.lua", "views/home.html"};
+	for (size_t i = 0; i < 3; i++)
+		assert_string_equal(pa_snapshot_at(scripts, PA_ROOM_APP, i)->name, order[i]);
+	assert_null(pa_snapshot_at(scripts, PA_ROOM_APP, 3));
+	assert_null(pa_snapshot_at(scripts, PA_ROOM_LIBRARY, 0));
+	const struct pa_script *view = pa_snapshot_find(scripts, PA_ROOM_APP, "views/home.html");
+	assert_int_equal(view->bytes.length, 3);
+	assert_memory_equal(view->bytes.at, "<p>", 3);
+	assert_int_equal(pa_snapshot_find(scripts, PA_ROOM_APP, "empty.lua")->bytes.length, 0);
+	assert_null(pa_snapshot_find(scripts, PA_ROOM_APP, "views"));
+	assert_null(pa_snapshot_find(scripts, PA_ROOM_APP, "../app/init.lua"));
+	/* What is saved later is not seen. */
+	save("app/init.lua", "return 2");
+	assert_memory_equal(pa_snapshot_find(scripts, PA_ROOM_APP, "init.lua")->bytes.at, "return 1", 8);
+	pa_snapshot_release(pa_snapshot_retain(scripts));
+	assert_non_null(pa_snapshot_find(scripts, PA_ROOM_APP, "init.lua"));
+	pa_snapshot_release(scripts);
+}
+
+static void test_what_is_skipped(void **state)
+{
+	(void)state;
+	struct pa_error error;
+
+	save("outside.lua", "return 'secret'");
+	save("app/init.lua", "return 1");
+	save("app/.hidden.lua", "");
+	save("app/init.lua~", "");
+	save("app/notes.md", "");
+	save("app/data.db", "");
+	assert_int_equal(symlink("../outside.lua", in_top("app/linked.lua")), 0);
+	assert_int_equal(symlink("..", in_top("app/up")), 0);
+	assert_int_equal(symlink(".", in_top("app/round")), 0);
+	assert_int_equal(mkfifo(in_top("app/pipe.lua"), 0600), 0);
+	struct pa_snapshot *scripts = read_app(&error);
+	assert_non_null(scripts);
+	for (size_t i = 0; pa_snapshot_at(scripts, PA_ROOM_APP, i); i++) {
+		const char *name = pa_snapshot_at(scripts, PA_ROOM_APP, i)->name;
+		if (!strstr(name, "init.lua") || strstr(name, "~"))
+			fail_msg("SBX-03 %s was read", name);
+	}
+	assert_null(pa_snapshot_find(scripts, PA_ROOM_APP, "linked.lua"));
+	assert_null(pa_snapshot_find(scripts, PA_ROOM_APP, "up/outside.lua"));
+	pa_snapshot_release(scripts);
+}
+
+static void test_no_folder(void **state)
+{
+	(void)state;
+	const char *folders[PA_ROOMS] = {[PA_ROOM_APP] = in_top("nowhere")};
+	struct pa_error error;
+
+	assert_null(pa_snapshot_read(folders, &error));
+	assert_string_equal(error.code, "scripts");
+	assert_non_null(strstr(error.text, "nowhere"));
+}
+
+static void test_too_much(void **state)
+{
+	(void)state;
+	struct pa_error error;
+
+	save("app/large.txt", "");
+	assert_int_equal(truncate(in_top("app/large.txt"), 33 << 20), 0);
+	assert_null(read_app(&error));
+	assert_string_equal(error.code, "scripts");
+}
+
+/* Whether a reload becomes due within five seconds. */
+static bool due(struct pa_watch *watch)
+{
+	int wait_ms = 5000;
+
+	for (int turns = 0; turns < 100; turns++) {
+		struct pollfd happened = {.fd = pa_watch_fd(watch), .events = POLLIN};
+		int ready = poll(&happened, 1, wait_ms < 0 ? 5000 : wait_ms);
+		if (pa_watch_settle(watch, &wait_ms))
+			return true;
+		if (ready == 0 && wait_ms < 0)
+			return false;
+	}
+	return false;
+}
+
+static void test_watch(void **state)
+{
+	(void)state;
+	const char *folder = in_top("app");
+	struct pa_error error;
+	struct pa_watch *watch = pa_watch_open(&folder, 1, &error);
+	int wait_ms;
+
+	assert_non_null(watch);
+	assert_false(pa_watch_settle(watch, &wait_ms));
+	save("app/init.lua", "return 1");
+	assert_true(due(watch));
+	save("app/views/home.html", "<p>");
+	assert_true(due(watch));
+	/* As editors save: a new file takes the old one's name. */
+	save("app/.init.lua.swap", "return 2");
+	char from[PATH_MAX];
+	strcpy(from, in_top("app/.init.lua.swap"));
+	assert_int_equal(rename(from, in_top("app/init.lua")), 0);
+	assert_true(due(watch));
+	/* A folder that is new, with a file in it by the time anyone looks. */
+	make_folder("app/new");
+	save("app/new/a.lua", "return 1");
+	assert_true(due(watch));
+	save("app/new/a.lua", "return 2");
+	assert_true(due(watch));
+	assert_int_equal(unlink(in_top("app/init.lua")), 0);
+	assert_true(due(watch));
+	pa_watch_close(watch);
+}
+
+/* Four links to where they are make four to the sixteenth folders of one. */
+static void RL_06_folders_that_are_linked_into_themselves_are_watched(void **state)
+{
+	static const char *const links[] = {"app/a", "app/b", "app/c", "app/d"};
+	struct pa_error error;
+
+	(void)state;
+	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
+		assert_int_equal(symlink(".", in_top(links[i])), 0);
+	const char *folder = in_top("app");
+	struct pa_watch *watch = pa_watch_open(&folder, 1, &error);
+	assert_non_null(watch);
+	save("app/init.lua", "return 1");
+	assert_true(due(watch));
+	pa_watch_close(watch);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test_setup_teardown(test_names_and_bytes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_what_is_skipped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_too_much, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(RL_06_folders_that_are_linked_into_themselves_are_watched, set_up, tear_down),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
