@@ -2,7 +2,7 @@
 local json = require "partnerapp.json"
 local reply = require "partnerapp.reply"
 local segment = require "partnerapp.segment"
-local settings = require "partnerapp.settings"
+local setup_help = require "partnerapp.setup_help"
 
 local pages = {}
 
@@ -17,7 +17,7 @@ local WIDE = {
 local function wide_mounts()
 	local mounts = {}
 	for i, wide in ipairs(WIDE) do
-		local setup = settings.setup(wide.path, wide.client)
+		local setup = setup_help.setup(wide.path, wide.client)
 		mounts[i] = {
 			path = wide.path,
 			text = wide.text,
@@ -36,7 +36,7 @@ end
 ---@param req partnerapp.request
 ---@return table
 function pages.home(app, req)
-	local setup = settings.setup(MOUNT)
+	local setup = setup_help.setup(MOUNT)
 	return {
 		title = "Enable with Segment",
 		banner = setup.banner,
@@ -130,7 +130,7 @@ function pages.install(app, req, install, destination, problem)
 		title = install.health == "needs_reconnect" and "Not connected any more"
 			or install.source and "Connected"
 			or "Installed",
-		banner = settings.setup(MOUNT).banner,
+		banner = setup_help.setup(MOUNT).banner,
 		install = public,
 		asked = install.asked_scope ~= install.scope and install.asked_scope or false,
 		source = install.source or false,
@@ -148,7 +148,7 @@ end
 ---@param install partnerapp.install
 ---@return table
 function pages.disconnected(install)
-	local setup = settings.setup(MOUNT)
+	local setup = setup_help.setup(MOUNT)
 	return {
 		title = "Disconnected",
 		banner = setup.banner,
@@ -179,7 +179,7 @@ end
 function pages.report(install, rows)
 	return {
 		title = "What is in the workspace",
-		banner = settings.setup(MOUNT).banner,
+		banner = setup_help.setup(MOUNT).banner,
 		workspace = install.workspace,
 		install = install,
 		rows = rows,
@@ -212,7 +212,7 @@ function pages.sources(req, install, typed)
 	end
 	return reply.view("sources", {
 		title = "Create a source",
-		banner = settings.setup(MOUNT).banner,
+		banner = setup_help.setup(MOUNT).banner,
 		csrf = req:csrf_field(),
 		install = install,
 		workspace = install.workspace,

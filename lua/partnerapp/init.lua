@@ -1,7 +1,7 @@
 -- The library's front door: an app, its routes and how a request becomes a response. What is needed only sometimes is
 -- loaded when it is first used.
-local refusal = require("partnerapp.refusal")
-local router = require("partnerapp.router")
+local refusal = require("partnerapp.web.refusal")
+local router = require("partnerapp.web.router")
 local scripts = require("native.scripts")
 local sys = require("native.sys")
 
@@ -155,7 +155,7 @@ function App:mount(prefix, other)
 	end
 	other._parent = self
 	if other._jobs then
-		require("partnerapp.jobs").adopt(self, other)
+		require("partnerapp.host.jobs").adopt(self, other)
 	end
 	for _, route in ipairs(other._router.list) do
 		local copy = {}
@@ -182,7 +182,7 @@ end
 ---@param path string
 ---@param options table
 function App:oauth(path, options)
-	return require("partnerapp.oauth").mount(self, path, options)
+	return require("partnerapp.oauth.mount").mount(self, path, options)
 end
 
 --- Runs `job` every so many seconds, the first time right away; of several processes on one database, one runs it. A
@@ -192,7 +192,7 @@ end
 ---@param job fun(): any, string? what it returns is not used, but for nil and a message, which is a failure
 ---@return partnerapp.app
 function App:every(seconds, name, job)
-	local ok, why = require("partnerapp.jobs").add(self, seconds, name, job)
+	local ok, why = require("partnerapp.host.jobs").add(self, seconds, name, job)
 	if not ok then
 		error(why, 2)
 	end
@@ -257,9 +257,9 @@ local function unrouted(app, req)
 	local allowed = app._router:allowed(path)
 	if #allowed == 0 then
 		if path:sub(1, 8) == "/static/" then
-			return require("partnerapp.static").serve(req)
+			return require("partnerapp.web.static").serve(req)
 		elseif path == "/readyz" or path == "/metrics" then
-			return require("partnerapp.health").serve(req)
+			return require("partnerapp.host.health").serve(req)
 		end
 		return refusal.new(404, "There is nothing at this address.")
 	end
@@ -273,7 +273,7 @@ end
 local function answer(app, req, route)
 	local method = req.method
 	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
-		local refused = require("partnerapp.csrf").check(req, app._cors, route.begins_session)
+		local refused = require("partnerapp.web.csrf").check(req, app._cors, route.begins_session)
 		if refused then
 			return refused
 		end
@@ -290,7 +290,7 @@ local function answer(app, req, route)
 		return response
 	end
 	if err ~= nil then
-		return require("partnerapp.fault").failure(req, err)
+		return require("partnerapp.web.fault").failure(req, err)
 	end
 	return { status = 204, headers = {} }
 end
@@ -311,10 +311,10 @@ function App:dispatch(req)
 		error("a response must be a table, not a " .. type(response), 0)
 	end
 	if response.refused then
-		response = require("partnerapp.fault").shape(route and route.app or self, req, response)
+		response = require("partnerapp.web.fault").shape(route and route.app or self, req, response)
 	end
 	if self._cors then
-		require("partnerapp.cors").apply(self._cors, req, response)
+		require("partnerapp.web.cors").apply(self._cors, req, response)
 	end
 	App.finish(self, req, response, route)
 	return response
@@ -338,7 +338,7 @@ end
 ---@param address any
 ---@return string?
 function partnerapp.local_path(address)
-	return require("partnerapp.local_path")(address)
+	return require("partnerapp.web.local_path")(address)
 end
 
 ---@param count integer bytes of randomness

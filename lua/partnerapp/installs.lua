@@ -3,7 +3,7 @@ local crypto = require "native.crypto"
 local db = require "native.db"
 local json = require "partnerapp.json"
 local log = require "native.log"
-local renewal = require "partnerapp.renewal"
+local renewal = require "partnerapp.installs.renewal"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
 
@@ -358,7 +358,7 @@ end
 --- has an endpoint for it the token is revoked first; when that fails, the install is gone here all the same (RT-13).
 ---@return boolean? gone, string? message, string? code
 function Install:disconnect()
-	local clients, servers = require "partnerapp.clients", require "partnerapp.authorization_server"
+	local clients, servers = require "partnerapp.oauth.clients", require "partnerapp.oauth.authorization_server"
 	local server = servers.find(self.server, self.client)
 	if server and server.revoke_url then
 		local client = clients.find(self.client, self.asked_scope or self.scope, self.redirect_uri, server)
@@ -419,7 +419,7 @@ function installs.store()
 
 	--- The install of that id when the browser behind `req` made it; otherwise the request ends with 404.
 	function store:owned(req, id)
-		local refuse = require("partnerapp.refusal").refuse
+		local refuse = require("partnerapp.web.refusal").refuse
 		local install = installs.find(id)
 		if install == nil then
 			refuse(503, "The database does not answer. Try again in a moment.", { ["retry-after"] = "5" })

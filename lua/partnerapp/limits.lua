@@ -1,8 +1,8 @@
 -- How often one address may ask for something (HT-27). A peer on this machine is spared, unless it is a trusted proxy,
 -- for then it speaks for others.
 local limit = require "native.limit"
-local proxies = require "partnerapp.proxies"
-local refusal = require "partnerapp.refusal"
+local proxies = require "partnerapp.web.proxies"
+local refusal = require "partnerapp.web.refusal"
 
 local limits = {}
 

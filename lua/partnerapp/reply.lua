@@ -1,5 +1,5 @@
 -- Responses: plain tables { status, headers, body } that a handler may change before it returns them.
-local refusal = require("partnerapp.refusal")
+local refusal = require("partnerapp.web.refusal")
 
 ---@class partnerapp.response
 ---@field status integer
@@ -59,14 +59,14 @@ end
 ---@param status integer?
 ---@return partnerapp.response
 function reply.view(name, values, status)
-	return reply.html(require("partnerapp.view").render(name, values), status)
+	return reply.html(require("partnerapp.web.view").render(name, values), status)
 end
 
 --- A file of the app's folder, as it was when the app was loaded. Raises when there is none; scripts are not served.
 ---@param path string
 ---@return partnerapp.response
 function reply.file(path)
-	local response = require("partnerapp.static").file(path)
+	local response = require("partnerapp.web.static").file(path)
 	if not response then
 		error("reply.file: there is no file '" .. tostring(path) .. "' in the app's folder", 2)
 	end

@@ -93,9 +93,9 @@ function segment.renew_token(client, install_name)
 	if not segment.is_name(install_name) or install_name:find "^local/" then
 		return nil, "Segment named no install, so its token cannot be renewed", "permanent"
 	end
-	local token = require "partnerapp.token"
+	local token_answer = require "partnerapp.oauth.token_answer"
 	local response, err, code = http.get(config.segment_api_url .. "/v1beta/" .. install_name .. "/token", {
-		basic = token.basic(client),
+		basic = token_answer.basic(client),
 		headers = { accept = "application/json" },
 	})
 	if not response then
@@ -109,7 +109,7 @@ function segment.renew_token(client, install_name)
 		local wait = response.headers["retry-after"]
 		return nil, ("Segment answered %d to the renewal"):format(response.status), "upstream", wait
 	end
-	return token.read(response)
+	return token_answer.read(response)
 end
 
 return segment

@@ -1,11 +1,11 @@
 -- Sessions: rows that hold the hash of an id only the browser knows. They begin at an install or a login, nowhere else;
 -- each beginning gives a new id and ends the old one (OA-24).
-local cookie = require("partnerapp.cookie")
+local cookie = require("partnerapp.web.cookie")
 local crypto = require("native.crypto")
 local db = require("native.db")
 local json = require("partnerapp.json")
 local log = require("partnerapp.log")
-local refuse = require("partnerapp.refusal").refuse
+local refuse = require("partnerapp.web.refusal").refuse
 local sys = require("native.sys")
 
 ---@class partnerapp.session

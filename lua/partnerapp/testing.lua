@@ -366,7 +366,7 @@ end
 
 -- As src/vm.c calls an app: what is raised becomes app's answer to it.
 local function call(app, raw)
-	local request = require("partnerapp.request").new(raw)
+	local request = require("partnerapp.web.request").new(raw)
 	local trace
 	local ok, response = xpcall(function()
 		local made = app:dispatch(request)
@@ -381,9 +381,10 @@ local function call(app, raw)
 	if ok then
 		return response
 	end
-	local answer = require("partnerapp.fault").finish(app, require("partnerapp.request").new(raw), response, trace)
+	local answer =
+		require("partnerapp.web.fault").finish(app, require("partnerapp.web.request").new(raw), response, trace)
 	check_response(answer)
-	return answer, not require("partnerapp.refusal").is(response) and tostring(response) or nil
+	return answer, not require("partnerapp.web.refusal").is(response) and tostring(response) or nil
 end
 
 ---@class partnerapp.testing.response

@@ -1,5 +1,5 @@
 -- How Segment says no: the Config API with a text and a gRPC code, the OAuth server with the fields of fosite.
-local fault = require "partnerapp.fault"
+local fault = require "partnerapp.web.fault"
 local page = require "page"
 local reply = require "partnerapp.reply"
 local short = require "partnerapp.short"

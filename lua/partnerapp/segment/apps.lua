@@ -1,7 +1,7 @@
 -- Apps and personal access tokens (segment-api 2), for a client whose token is a user's own.
 local fields = require "partnerapp.segment.fields"
 local names = require "partnerapp.segment.names"
-local pages = require "partnerapp.segment.pages"
+local paging = require "partnerapp.segment.paging"
 
 local FIELDS = {
 	"display_name",
@@ -26,7 +26,7 @@ return function(Client)
 	---@param workspace string? "workspaces/w"
 	---@return partnerapp.segment.pages
 	function Client:apps(workspace)
-		return pages.new(self, collection(workspace), "apps")
+		return paging.new(self, collection(workspace), "apps")
 	end
 
 	---@param app string "apps/2"
@@ -56,7 +56,7 @@ return function(Client)
 
 	---@return partnerapp.segment.pages
 	function Client:access_tokens()
-		return pages.new(self, "access-tokens", "access_tokens")
+		return paging.new(self, "access-tokens", "access_tokens")
 	end
 
 	---@param token string "access-tokens/127"

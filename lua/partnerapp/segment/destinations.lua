@@ -2,7 +2,7 @@
 local fields = require "partnerapp.segment.fields"
 local json = require "partnerapp.json"
 local names = require "partnerapp.segment.names"
-local pages = require "partnerapp.segment.pages"
+local paging = require "partnerapp.segment.paging"
 
 local FIELDS = { "enabled", "connection_mode", "config" }
 
@@ -37,7 +37,7 @@ return function(Client)
 	---@param source string "workspaces/w/sources/s"
 	---@return partnerapp.segment.pages
 	function Client:destinations(source)
-		return pages.new(self, names.check("source", source) .. "/destinations", "destinations")
+		return paging.new(self, names.check("source", source) .. "/destinations", "destinations")
 	end
 
 	--- The destination of that slug on a source.
@@ -88,7 +88,7 @@ return function(Client)
 	--- What can be created.
 	---@return partnerapp.segment.pages
 	function Client:catalog_destinations()
-		return pages.new(self, "catalog/destinations", "destinations")
+		return paging.new(self, "catalog/destinations", "destinations")
 	end
 
 	---@param slug string

@@ -2,7 +2,7 @@
 local config = require "partnerapp.config"
 local installs = require "partnerapp.installs"
 local json = require "partnerapp.json"
-local oauth = require "partnerapp.oauth"
+local oauth = require "partnerapp.oauth.mount"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local segment = require "partnerapp.segment"

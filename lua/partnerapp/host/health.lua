@@ -1,0 +1,57 @@
+-- /readyz: whether this server can do its work (OP-03); /metrics: its counters, for those who may see them (HT-03).
+local config = require("partnerapp.config")
+local log = require("partnerapp.log")
+local refusal = require("partnerapp.web.refusal")
+local reply = require("partnerapp.reply")
+
+local health = {}
+
+local function ready()
+	local rows, err = require("native.db").query("SELECT 1")
+	if not rows then
+		log.error("not ready: the database does not answer", { error = err })
+		return reply.text("the database does not answer\n", 503)
+	end
+	if not require("native.crypto").keys() then
+		return reply.text("there is no key to seal with\n", 503)
+	end
+	return reply.text("ready\n")
+end
+
+local function may_see(req)
+	if config.development and require("partnerapp.web.proxies").is_loopback(req.ip) then
+		return true
+	end
+	local password = require("native.sys").settings().ADMIN_PASSWORD
+	local sent = (req:header("authorization") or ""):match("^[Bb]earer +(.+)$")
+	return password ~= nil and password ~= "" and sent ~= nil and require("native.crypto").equal(sent, password)
+end
+
+local function metrics(req)
+	if not may_see(req) then
+		return refusal.new(
+			401,
+			"Metrics need the administrator's password as a bearer token.",
+			{ ["www-authenticate"] = 'Bearer realm="metrics"' }
+		)
+	end
+	return {
+		status = 200,
+		headers = { ["content-type"] = "text/plain; version=0.0.4; charset=utf-8", ["cache-control"] = "no-store" },
+		body = require("native.log").metrics(),
+	}
+end
+
+---@param req partnerapp.request
+---@return partnerapp.response|partnerapp.refusal
+function health.serve(req)
+	if req.method ~= "GET" and req.method ~= "HEAD" then
+		return refusal.new(405, "This address only takes GET requests.", { allow = "GET, HEAD" })
+	end
+	if req.path == "/readyz" then
+		return ready()
+	end
+	return metrics(req)
+end
+
+return health

@@ -1,0 +1,45 @@
+-- The entry module of a server's VMs: loads the app and hands requests to it.
+local new_request = require("partnerapp.web.request").new
+
+local app = require("init")
+
+if type(app) ~= "table" or type(app.dispatch) ~= "function" then
+	error("init.lua must end with `return app`, where app is what partnerapp.new made", 0)
+end
+
+local dispatch = app.dispatch
+
+local host = { app = app }
+
+---@param raw native.request
+---@return partnerapp.response
+function host.handle(raw)
+	return dispatch(app, new_request(raw))
+end
+
+--- Raises what is wrong with a script or view that nothing has loaded yet: a new generation is asked once.
+function host.check()
+	local problems = require("partnerapp.host.check").problems()
+	if problems[1] then
+		error(table.concat(problems, "\n"), 0)
+	end
+end
+
+--- Runs a job of the app that is due; how many seconds until another may be: see partnerapp.jobs.
+---@return number? seconds
+function host.run_due()
+	if app._jobs then
+		return require("partnerapp.host.jobs").run_due(app._jobs)
+	end
+end
+
+--- What the host asks for after `handle` raised.
+---@param raw native.request
+---@param err any
+---@param traceback string|false
+---@return partnerapp.response
+function host.failed(raw, err, traceback)
+	return require("partnerapp.web.fault").finish(app, new_request(raw), err, traceback or nil)
+end
+
+return host

@@ -1,0 +1,31 @@
+-- What an app may know of its own set-up, for pages that help with it. Never a secret.
+local config = require "partnerapp.config"
+
+---@class partnerapp.setup
+---@field configured boolean whether the client has its id and secret
+---@field sandbox string|false where the sandbox is
+---@field redirect_uri string what to register at Segment
+---@field id_setting string
+---@field secret_setting string
+---@field banner string|false what pages say on top
+
+local setup_help = {}
+
+--- Whether the client is configured, what to register, and whether a sandbox stands in for Segment.
+---@param path string of a mount: "/auth/segment"
+---@param client string? the name of its client
+---@return partnerapp.setup
+function setup_help.setup(path, client)
+	local id_setting, secret_setting = config.client_settings(client)
+	local sandbox = config.sandbox_url
+	return {
+		configured = sandbox ~= nil or config.client(client) ~= nil,
+		sandbox = sandbox or false,
+		redirect_uri = config.public_url .. path .. "/callback",
+		id_setting = id_setting,
+		secret_setting = secret_setting,
+		banner = config.banner,
+	}
+end
+
+return setup_help

@@ -1,0 +1,85 @@
+-- Requests that change something must come from this app's own pages (HT-04): Sec-Fetch-Site says so, or else Origin;
+-- and whoever has a session sends its token with every form. Programs send none of these and carry no session.
+local config = require("partnerapp.config")
+local refusal = require("partnerapp.web.refusal")
+
+local csrf = {}
+
+local function is_listed(origins, origin)
+	for _, allowed in ipairs(origins or {}) do
+		if allowed == origin then
+			return true
+		end
+	end
+	return false
+end
+
+-- The public address, or the one this request was made to: the gate let its Host through.
+local function is_own(req, origin)
+	origin = origin:lower()
+	if origin == config.public_url:match("^%a+://[^/]+"):lower() then
+		return true
+	end
+	local scheme, authority = origin:match("^(https?)://(.+)$")
+	local host = req:header("host")
+	return host ~= nil and authority == host:lower() and (scheme == "https" or not config.https)
+end
+
+local function comes_from_here(req, origins)
+	local origin = req:header("origin")
+	if origin and is_listed(origins, origin) then
+		return true
+	end
+	local site = req:header("sec-fetch-site")
+	if site then
+		return site == "same-origin" or site == "none"
+	end
+	return not origin or is_own(req, origin)
+end
+
+-- What a form of another site can be made to send; anything else the browser asks permission for first.
+local FORM_TYPES = {
+	["application/x-www-form-urlencoded"] = true,
+	["multipart/form-data"] = true,
+	["text/plain"] = true,
+}
+
+local function is_form(req)
+	local kind = req:header("content-type")
+	return not kind or FORM_TYPES[kind:match("^[^;%s]*"):lower()] == true
+end
+
+local function sent_token(req)
+	local token = req:header("x-csrf-token")
+	if token then
+		return token
+	end
+	local kind = req:header("content-type")
+	if kind and kind:lower():find("application/x-www-form-urlencoded", 1, true) == 1 then
+		return req.form.csrf
+	end
+end
+
+--- Why the request may not change anything, or nil.
+---@param req partnerapp.request
+---@param origins string[]? other origins that may call
+---@param tokenless boolean? its form may be older than the session
+---@return partnerapp.refusal?
+function csrf.check(req, origins, tokenless)
+	if not comes_from_here(req, origins) then
+		return refusal.new(403, "This request comes from another site.")
+	end
+	local session = not tokenless and is_form(req) and req.session
+	if session and not require("native.crypto").equal(sent_token(req) or "", session.csrf) then
+		return refusal.new(403, "This form is out of date. Open its page again and send it from there.")
+	end
+end
+
+---@param req partnerapp.request
+---@return string
+function csrf.token(req)
+	local session = req.session
+	return session and session.csrf or ""
+end
+
+return csrf

@@ -1,0 +1,213 @@
+-- Templates: {{ expression }} escaped, {{{ expression }}} as it is, {% Lua %}, {# remark #}, {% include "name" %} and
+-- {% layout "name" %}, whose `content` is then the page. The names in a template are the values it was given, a few of
+-- Lua's functions and `asset`; a name that none of them has raises, so what may be missing is asked of `values.name`.
+-- An app's views/NAME.html comes before the library's. Each is compiled once in a VM, its lines kept as they are.
+local scripts = require("native.scripts")
+
+local view = {}
+
+local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
+
+local function text_of(value, code)
+	local kind = type(value)
+	if kind == "string" then
+		return value
+	elseif kind == "number" or kind == "boolean" then
+		return tostring(value)
+	elseif kind == "table" and getmetatable(value) and getmetatable(value).__tostring then
+		return tostring(value)
+	end
+	error(("{{%s}} is %s"):format(code, value == nil and "nil" or "a " .. kind), 3)
+end
+
+local function escape(value, code)
+	return (text_of(value, code):gsub("[&<>\"']", ESCAPES))
+end
+
+local function raw(value, code)
+	return text_of(value, code)
+end
+
+--- Text made safe inside HTML and quoted attributes.
+---@param value any
+---@return string
+function view.escape(value)
+	return (tostring(value):gsub("[&<>\"']", ESCAPES))
+end
+
+-- What a template sees besides its values.
+local base
+
+local function base_names()
+	if not base then
+		local globals = scripts.globals()
+		base = {}
+		for name in ("ipairs pairs select tonumber tostring type math os string table utf8 require"):gmatch("%a%w*") do
+			base[name] = globals[name]
+		end
+		base.asset = require("partnerapp.web.static").address
+	end
+	return base
+end
+
+local Names = {
+	__index = function(_, name)
+		local value = base_names()[name]
+		if value == nil then
+			error(("undefined '%s'; what may be missing is values.%s"):format(name, name), 2)
+		end
+		return value
+	end,
+}
+
+local function newlines(text)
+	return ("\n"):rep(select(2, text:gsub("\n", "")))
+end
+
+local function statement(code)
+	local word = code:match("^%s*(%a+)")
+	local name = (word == "include" or word == "layout") and code:match('"([%w_/-]+)"')
+	if not name then
+		return " " .. code .. " "
+	elseif word == "include" then
+		return (" _v.include(_b, _ENV, %q) "):format(name)
+	end
+	return (" _b.layout = %q "):format(name)
+end
+
+local function expression(code, call)
+	return (" _b[#_b + 1] = %s((%s), %q) "):format(call, code, code)
+end
+
+-- The forms, by how they begin; the longest beginning first.
+local FORMS = {
+	{
+		"{{{",
+		"}}}",
+		function(code)
+			return expression(code, "_v.raw")
+		end,
+	},
+	{
+		"{{",
+		"}}",
+		function(code)
+			return expression(code, "_e")
+		end,
+	},
+	{ "{%", "%}", statement },
+	{ "{#", "#}", newlines },
+}
+
+local function form_at(source, at)
+	for _, form in ipairs(FORMS) do
+		if source:sub(at, at + #form[1] - 1) == form[1] then
+			return form
+		end
+	end
+end
+
+local function line_of(source, at)
+	return 1 + select(2, source:sub(1, at):gsub("\n", ""))
+end
+
+--- The Lua of a template.
+---@param source string
+---@return string? lua, string? message with the line
+local function translate(source)
+	local parts = { "local _ENV, _b, _e, _v = ... " }
+	local at = 1
+	while true do
+		local start = source:find("{[{%%#]", at)
+		local text = source:sub(at, (start or 0) - 1)
+		if text ~= "" then
+			parts[#parts + 1] = (" _b[#_b + 1] = %q "):format(text)
+		end
+		if not start then
+			return table.concat(parts)
+		end
+		local form = form_at(source, start)
+		local from = start + #form[1]
+		local stop, last = source:find(form[2], from, true)
+		if not stop then
+			return nil, ("%d: '%s' is never closed by '%s'"):format(line_of(source, start), form[1], form[2])
+		end
+		parts[#parts + 1] = form[3](source:sub(from, stop - 1))
+		at = last + 1
+	end
+end
+
+local function compile(source, name)
+	local code, problem = translate(source)
+	local chunk
+	if code then
+		chunk, problem = scripts.compile(code, "@" .. name, {})
+	else
+		problem = name .. ":" .. problem
+	end
+	return chunk, problem
+end
+
+local chunks = {}
+
+local function find(name, place)
+	local file = "views/" .. name .. ".html"
+	local source = place ~= "library" and scripts.read("app", file)
+	if source then
+		return source, file
+	end
+	return scripts.read("library", file), "partnerapp/" .. file
+end
+
+local function load(name, place)
+	local key = (place or "") .. ":" .. name
+	local chunk = chunks[key]
+	if not chunk then
+		local source, file = find(name, place)
+		if not source then
+			error("there is no view '" .. name .. "' (views/" .. name .. ".html)", 0)
+		end
+		local problem
+		chunk, problem = compile(source, file)
+		if not chunk then
+			error(problem, 0)
+		end
+		chunks[key] = chunk
+	end
+	return chunk
+end
+
+local helpers = { raw = raw }
+
+function helpers.include(buffer, names, name)
+	load(name, rawget(names, "_place"))(names, buffer, escape, helpers)
+end
+
+--- The text of a view.
+---@param name string "home" is views/home.html
+---@param values table<string, any>?
+---@param place "library"? look only among the library's views
+---@return string html
+function view.render(name, values, place)
+	local names = setmetatable({ values = values or {}, _place = place }, Names)
+	for key, value in pairs(values or {}) do
+		names[key] = value
+	end
+	while name do
+		local buffer = {}
+		load(name, place)(names, buffer, escape, helpers)
+		names.content = table.concat(buffer)
+		name = buffer.layout
+	end
+	return names.content
+end
+
+--- What is wrong with a view, and where, or nil. Keeps nothing.
+---@param name string
+---@return string?
+function view.problem(name)
+	local chunk, message = compile(find(name))
+	return not chunk and message or nil
+end
+
+return view
