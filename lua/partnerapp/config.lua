@@ -1,5 +1,5 @@
 -- What the server's settings mean to the library. How they are found and checked: lua/cli/settings.
-local log = require "native.log"
+local mask = require("native.log").mask
 local sys = require "native.sys"
 
 ---@class partnerapp.config
@@ -31,7 +31,7 @@ function config.read()
 	settings, clients = sys.settings(), {}
 	for name, value in pairs(settings) do
 		if name:find("SECRET", 1, true) or name:find("PASSWORD", 1, true) then
-			log.mask(value)
+			mask(value)
 		end
 	end
 	local url = settings.PUBLIC_URL or "http://localhost:8888"
@@ -81,7 +81,7 @@ function config.client(name, public)
 		return nil, ("%s and %s are not set"):format(id_setting, secret_setting), "not_set"
 	end
 	if secret ~= "" then
-		log.mask(secret)
+		mask(secret)
 	end
 	client = { id = id, secret = secret }
 	clients[key] = client

@@ -1,6 +1,6 @@
 -- Calls out: a URL and options in, a response or `nil, message, code` out (codes as in native.http). Statuses of 400
 -- and more are responses too.
-local native = require("native.http")
+local native = require "native.http"
 
 ---@class partnerapp.http.options: native.http.request
 ---@field json any? a body to encode; asks for JSON back

@@ -1,9 +1,9 @@
 -- The library's front door: an app, its routes and how a request becomes a response. What is needed only sometimes is
 -- loaded when it is first used.
-local refusal = require("partnerapp.web.refusal")
-local router = require("partnerapp.web.router")
-local scripts = require("native.scripts")
-local sys = require("native.sys")
+local refusal = require "partnerapp.web.refusal"
+local router = require "partnerapp.web.router"
+local scripts = require "native.scripts"
+local sys = require "native.sys"
 
 ---@alias partnerapp.handler fun(req: partnerapp.request): partnerapp.response?, string?
 

@@ -2,7 +2,7 @@
 local crypto = require "native.crypto"
 local db = require "native.db"
 local json = require "partnerapp.json"
-local log = require "native.log"
+local log = require "partnerapp.log"
 local renewal = require "partnerapp.installs.renewal"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
@@ -368,7 +368,7 @@ function Install:disconnect()
 			revoked, err = servers.revoke(server, client, token)
 		end
 		if not revoked then
-			log.write("warn", "a token was not revoked", { install = self.name, error = err })
+			log.warn("a token was not revoked", { install = self.name, error = err })
 		end
 	end
 	local changes, err, code = db.exec("DELETE FROM pa_installs WHERE id = ?", self.id)
@@ -377,7 +377,7 @@ function Install:disconnect()
 	end
 	renewal.forget(self)
 	db.wipe()
-	log.write("info", "disconnected", { install = self.name })
+	log.info("disconnected", { install = self.name })
 	return true
 end
 

@@ -1,5 +1,5 @@
 -- Log lines of scripts: one message and fields, with the request's id; secrets are masked by the host.
-local native = require("native.log")
+local native = require "native.log"
 
 local log = {}
 

@@ -1,5 +1,5 @@
 -- Responses: plain tables { status, headers, body } that a handler may change before it returns them.
-local refusal = require("partnerapp.web.refusal")
+local refusal = require "partnerapp.web.refusal"
 
 ---@class partnerapp.response
 ---@field status integer

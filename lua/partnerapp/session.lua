@@ -1,12 +1,12 @@
 -- Sessions: rows that hold the hash of an id only the browser knows. They begin at an install or a login, nowhere else;
 -- each beginning gives a new id and ends the old one (OA-24).
-local cookie = require("partnerapp.web.cookie")
-local crypto = require("native.crypto")
-local db = require("native.db")
-local json = require("partnerapp.json")
-local log = require("partnerapp.log")
+local cookie = require "partnerapp.web.cookie"
+local crypto = require "native.crypto"
+local db = require "native.db"
+local json = require "partnerapp.json"
+local log = require "partnerapp.log"
 local refuse = require("partnerapp.web.refusal").refuse
-local sys = require("native.sys")
+local sys = require "native.sys"
 
 ---@class partnerapp.session
 ---@field id string the hash: safe to store and to compare

@@ -1,10 +1,10 @@
 -- What a partner's tests are written with: cases, checks, a client that calls the app without a socket and keeps its
 -- cookies, and a network in which only the calls that a case lists exist. See lua/cli/tasks/test.lua for the runner.
-local http = require("partnerapp.http")
-local native_http = require("native.http")
-local native_log = require("native.log")
-local native_request = require("native.request")
-local sys = require("native.sys")
+local http = require "partnerapp.http"
+local native_http = require "native.http"
+local native_log = require "native.log"
+local native_request = require "native.request"
+local sys = require "native.sys"
 
 local testing = {}
 
@@ -287,7 +287,7 @@ local counter = 0
 function testing.client(app, options)
 	options = options or {}
 	return setmetatable({
-		app = app or require("init"),
+		app = app or require "init",
 		cookies = {},
 		ip = options.ip or "127.0.0.1",
 		headers = options.headers or {},

@@ -1,7 +1,7 @@
 -- `partnerapp test`: loads the tests, runs their cases and prints TAP. Exit 0 when all passed.
-local files = require("native.files")
-local scripts = require("native.scripts")
-local testing = require("partnerapp.testing")
+local files = require "native.files"
+local scripts = require "native.scripts"
+local testing = require "partnerapp.testing"
 
 local function out(format, ...)
 	files.out(format:format(...) .. "\n")

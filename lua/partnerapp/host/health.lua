@@ -1,8 +1,8 @@
 -- /readyz: whether this server can do its work (OP-03); /metrics: its counters, for those who may see them (HT-03).
-local config = require("partnerapp.config")
-local log = require("partnerapp.log")
-local refusal = require("partnerapp.web.refusal")
-local reply = require("partnerapp.reply")
+local config = require "partnerapp.config"
+local log = require "partnerapp.log"
+local refusal = require "partnerapp.web.refusal"
+local reply = require "partnerapp.reply"
 
 local health = {}
 

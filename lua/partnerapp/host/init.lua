@@ -1,7 +1,7 @@
 -- The entry module of a server's VMs: loads the app and hands requests to it.
 local new_request = require("partnerapp.web.request").new
 
-local app = require("init")
+local app = require "init"
 
 if type(app) ~= "table" or type(app.dispatch) ~= "function" then
 	error("init.lua must end with `return app`, where app is what partnerapp.new made", 0)

@@ -1,7 +1,7 @@
 -- What an app does every now and then. When each job ran last stands in the database, so that one of many processes
 -- runs it, and a start does not begin anew. The thread that asks is src/jobs.c.
 local db = require "native.db"
-local log = require "native.log"
+local log = require "partnerapp.log"
 local scripts = require "native.scripts"
 local sys = require "native.sys"
 
@@ -104,7 +104,7 @@ local function run(job, lease)
 	local ok, result, err = pcall(job.run)
 	local problem = not ok and tostring(result) or result == nil and err ~= nil and tostring(err) or nil
 	if problem then
-		log.write("error", "a job failed", { job = job.name, error = problem })
+		log.error("a job failed", { job = job.name, error = problem })
 	end
 	-- It may have taken so long that another process runs it by now, with a lease of its own.
 	db.exec_soon(
@@ -137,7 +137,7 @@ function jobs.run_due(list)
 		rows, err = db.query "SELECT name, last_run, lease_until FROM pa_jobs"
 	end
 	if not rows then
-		log.write("error", "jobs cannot be run", { error = err })
+		log.error("jobs cannot be run", { error = err })
 		return LONGEST
 	end
 	local by_name, now = {}, sys.now()

@@ -5,7 +5,8 @@ local clients = require "partnerapp.oauth.clients"
 local crypto = require "native.crypto"
 local db = require "native.db"
 local json = require "partnerapp.json"
-local log = require "native.log"
+local log = require "partnerapp.log"
+local mask = require("native.log").mask
 local memory = require "native.memory"
 local retry = require "partnerapp.retry"
 local segment = require "partnerapp.segment"
@@ -51,7 +52,7 @@ local function unseal(column, install, sealed)
 	if not text then
 		return nil, "the install's token cannot be read: " .. err, code
 	end
-	log.mask(text)
+	mask(text)
 	return text
 end
 
@@ -112,7 +113,7 @@ local function unsaved(install, row)
 		keep_unsaved(install, token.version, token) -- others need not try meanwhile
 		over = store(install, token.version, token) ~= nil
 		if over then
-			log.write("info", "a renewed token is saved at last", { install = install.name })
+			log.info("a renewed token is saved at last", { install = install.name })
 		end
 	end
 	if over then
@@ -157,7 +158,7 @@ local function mark_broken(install, version, reason)
 		version
 	)
 	install.health, install.health_reason = "needs_reconnect", reason
-	log.write("error", "an install needs to be connected again", { install = install.name, reason = reason })
+	log.error("an install needs to be connected again", { install = install.name, reason = reason })
 end
 
 -- Lets go of the lease, for nothing came of it: another server may ask at once.
@@ -193,8 +194,7 @@ local function save(install, version, token)
 		end
 	end
 	local kept = keep_unsaved(install, version, token)
-	log.write(
-		"error",
+	log.error(
 		"a renewed token could not be saved",
 		{ install = install.name, error = err, code = code, kept_in_memory = kept }
 	)
@@ -228,7 +228,7 @@ local function renew_as_holder(install, row)
 	local version = row.version
 	local token, err, code, retry_after = ask(install, row)
 	if not token then
-		log.write("warn", "a token was not renewed", { install = install.name, error = err, code = code })
+		log.warn("a token was not renewed", { install = install.name, error = err, code = code })
 		if code == "permanent" then
 			mark_broken(install, version, err)
 		elseif code == "cancelled" then -- the server stops: another one may renew it at once
@@ -245,7 +245,7 @@ local function renew_as_holder(install, row)
 		return newer, not newer and why or nil, code
 	elseif changes then
 		install.version = version + 1
-		log.write("info", "token renewed", { install = install.name })
+		log.info("token renewed", { install = install.name })
 	end
 	return token.access_token
 end
@@ -375,7 +375,7 @@ local UNREADABLE = { damaged = true, unknown_key = true }
 local function renew_due(install)
 	local token, why, code = renewal.after(install, install.version)
 	if UNREADABLE[code] then
-		log.write("error", "an install's token cannot be read", { install = install.name, error = why })
+		log.error("an install's token cannot be read", { install = install.name, error = why })
 		mark_failed(install, install, why)
 	end
 	return token ~= nil

@@ -2,7 +2,7 @@
 -- scope, so that changing the scope in a script just works.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
-local log = require "native.log"
+local mask = require("native.log").mask
 
 local clients = {}
 
@@ -24,7 +24,7 @@ local function register(scope, redirect_uri)
 		local why = type(client) == "table" and client.error or response.body:sub(1, 200)
 		return nil, "The sandbox registered no client for scope " .. scope .. ": " .. tostring(why), "sandbox"
 	end
-	log.mask(client.client_secret)
+	mask(client.client_secret)
 	return { id = client.client_id, secret = client.client_secret }
 end
 

@@ -4,7 +4,7 @@ local config = require "partnerapp.config"
 local cookie = require "partnerapp.web.cookie"
 local crypto = require "native.crypto"
 local db = require "native.db"
-local log = require "native.log"
+local mask = require("native.log").mask
 local sys = require "native.sys"
 
 ---@class partnerapp.flow
@@ -138,7 +138,7 @@ function flow.find(req, path, state)
 	elseif found.expires < sys.now() then
 		return nil, "expired"
 	end
-	log.mask(found.verifier)
+	mask(found.verifier)
 	return found
 end
 

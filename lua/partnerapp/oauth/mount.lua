@@ -4,7 +4,8 @@ local clients = require "partnerapp.oauth.clients"
 local config = require "partnerapp.config"
 local flow = require "partnerapp.oauth.flow"
 local limits = require "partnerapp.limits"
-local log = require "native.log"
+local log = require "partnerapp.log"
+local mask = require("native.log").mask
 local scripts = require "native.scripts"
 
 local oauth = {}
@@ -54,7 +55,7 @@ function oauth.start(req, mount)
 	local response = { status = 302, headers = { ["cache-control"] = "no-store" } }
 	local state, challenge = flow.begin(req, response, mount.path, mount.scope)
 	response.headers.location = authorize_prefix(mount, client) .. state .. "&code_challenge=" .. challenge
-	log.write("info", "install flow begun")
+	log.info("install flow begun")
 	return response
 end
 
@@ -79,7 +80,7 @@ end
 
 -- A callback is opened again by a reload or the back button: the way on is to what this browser connected.
 local function callback_refused(req, mount, name)
-	log.write("warn", "install flow: callback refused", { reason = name })
+	log.warn("install flow: callback refused", { reason = name })
 	local links = {}
 	if name == "state_used" then
 		for i, install in ipairs(require("partnerapp.installs").owned(req)) do
@@ -109,7 +110,7 @@ end
 
 local function refused(req, mount, params, found)
 	local name = require("partnerapp.oauth.endings").of_error(params.error)
-	log.write("warn", "install flow refused by the authorization server", { error = name })
+	log.warn("install flow refused by the authorization server", { error = name })
 	if (params.error_description or ""):find("install already exists", 1, true) then
 		return already_installed(req, mount, found)
 	end
@@ -141,7 +142,7 @@ local function claim(req, mount, params)
 	if not claimed and code == "constraint" then
 		return nil, "state_used"
 	elseif not claimed then
-		log.write("error", "install flow: a state could not be claimed", { error = err })
+		log.error("install flow: a state could not be claimed", { error = err })
 		return nil, "database"
 	end
 	return found
@@ -161,7 +162,7 @@ function oauth.receive(req, mount)
 	if params.error then
 		return nil, flow.forget(refused(req, mount, params, found), found)
 	end
-	log.mask(params.code)
+	mask(params.code)
 	found.code = params.code
 	return found
 end
@@ -195,7 +196,7 @@ local EXCHANGE_ENDINGS = {
 }
 
 local function not_exchanged(req, mount, err, code, name)
-	log.write("error", "install flow: the code was not exchanged", { error = err, code = code })
+	log.error("install flow: the code was not exchanged", { error = err, code = code })
 	if code ~= "refused" then
 		local which = EXCHANGE_ENDINGS[code] or "unreachable"
 		local more = (which == "bad_response" or which == "unavailable")
@@ -226,11 +227,7 @@ local function installed(req, mount, install)
 	elseif err == nil then
 		return ending(req, mount, "connected")
 	end
-	log.write(
-		"error",
-		"install flow: what follows an install failed",
-		{ error = tostring(err), install = install.name }
-	)
+	log.error("install flow: what follows an install failed", { error = tostring(err), install = install.name })
 	local text = config.development and "The install is saved, but what follows it failed: " .. tostring(err) or nil
 	return ending(req, mount, "not_finished", { text = text })
 end
@@ -264,14 +261,14 @@ local function finish(req, mount, found, client, token)
 		redirect_uri = mount.redirect_uri,
 	})
 	if not install then
-		log.write("error", "install flow: an install could not be saved", { error = err, code = code })
+		log.error("install flow: an install could not be saved", { error = err, code = code })
 		return ending(req, mount, "not_saved")
 	end
-	log.write("info", "installed", { install = install.name, scope = install.scope })
+	log.info("installed", { install = install.name, scope = install.scope })
 	local response = oauth.go_on(req, mount, install)
 	local ok, why = installs.remember(req, response, install)
 	if not ok then
-		log.write("error", "no session for an install", { error = why })
+		log.error("no session for an install", { error = why })
 	end
 	return response
 end
@@ -304,7 +301,7 @@ end
 local OPTIONS = { scope = "string", installed = "function", client = "string", server = "table" }
 
 local function unavailable(req, mount, err, code)
-	log.write("error", "an install flow cannot begin", { error = err, scope = mount.scope })
+	log.error("an install flow cannot begin", { error = err, scope = mount.scope })
 	local which = code == "not_set" and "not_set" or "sandbox"
 	return ending(
 		req,

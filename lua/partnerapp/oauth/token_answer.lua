@@ -2,7 +2,7 @@
 local flow = require "partnerapp.oauth.flow"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
-local log = require "native.log"
+local mask = require("native.log").mask
 local segment = require "partnerapp.segment"
 
 local token_answer = {}
@@ -88,13 +88,13 @@ function token_answer.check(body)
 	if not is_token(value) then
 		return bad("the answer has no usable access_token")
 	end
-	log.mask(value)
+	mask(value)
 	local refresh_token = field(body, "refresh_token")
 	if refresh_token ~= nil and not is_token(refresh_token) then
 		return bad("the answer has no usable refresh_token")
 	end
 	if refresh_token then
-		log.mask(refresh_token)
+		mask(refresh_token)
 	end
 	local kind = field(body, "token_type")
 	if type(kind) ~= "string" or kind:lower() ~= "bearer" then

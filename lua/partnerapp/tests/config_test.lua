@@ -1,10 +1,10 @@
 -- What the settings mean, and which client a mount has.
-local clients = require("partnerapp.oauth.clients")
-local config = require("partnerapp.config")
-local partnerapp = require("partnerapp")
-local provider = require("provider")
-local settings = require("partnerapp.setup_help")
-local testing = require("partnerapp.testing")
+local clients = require "partnerapp.oauth.clients"
+local config = require "partnerapp.config"
+local partnerapp = require "partnerapp"
+local provider = require "provider"
+local settings = require "partnerapp.setup_help"
+local testing = require "partnerapp.testing"
 
 local REGISTER = "POST http://127.0.0.1:8889/_sandbox/clients"
 local SANDBOX = {

@@ -1,5 +1,5 @@
 -- The least an app has: it answers.
-local testing = require("partnerapp.testing")
+local testing = require "partnerapp.testing"
 
 testing.case("an app answers in process", function(t)
 	local response = testing.client():get("/hello")

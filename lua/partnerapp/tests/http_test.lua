@@ -1,8 +1,8 @@
 -- Calls out, through the network that tests put in place, and the tests' own tools.
-local http = require("partnerapp.http")
-local partnerapp = require("partnerapp")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
+local http = require "partnerapp.http"
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 testing.case("unknown options raise", function(t)
 	t.raises(function()

@@ -1,14 +1,14 @@
 -- Saved installs, and their tokens: sealed, renewed by one, never overwritten by an older one.
-local crypto = require("partnerapp.crypto")
-local db = require("partnerapp.db")
-local installs = require("partnerapp.installs")
-local json = require("partnerapp.json")
-local partnerapp = require("partnerapp")
-local provider = require("provider")
-local renewal = require("partnerapp.installs.renewal")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
-local token = require("partnerapp.oauth.token_answer")
+local crypto = require "partnerapp.crypto"
+local db = require "partnerapp.db"
+local installs = require "partnerapp.installs"
+local json = require "partnerapp.json"
+local partnerapp = require "partnerapp"
+local provider = require "provider"
+local renewal = require "partnerapp.installs.renewal"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
+local token = require "partnerapp.oauth.token_answer"
 
 local RENEWAL = "GET " .. provider.API .. "installs/"
 

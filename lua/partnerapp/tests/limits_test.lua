@@ -1,9 +1,9 @@
 -- HT-27: how often one address may begin and end install flows.
-local limits = require("partnerapp.limits")
-local partnerapp = require("partnerapp")
-local provider = require("provider")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
+local limits = require "partnerapp.limits"
+local partnerapp = require "partnerapp"
+local provider = require "provider"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 local count = 0
 

@@ -1,8 +1,8 @@
 -- Routes: what is refused when they are defined, which one answers, and what answers when none does.
-local call_from_app = require("caller")
-local partnerapp = require("partnerapp")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
+local call_from_app = require "caller"
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 local function says(text)
 	return function(req)

@@ -1,8 +1,8 @@
 -- The client of the Config API: what it sends, and what it makes of any answer.
-local json = require("partnerapp.json")
-local provider = require("provider")
-local segment = require("partnerapp.segment")
-local testing = require("partnerapp.testing")
+local json = require "partnerapp.json"
+local provider = require "provider"
+local segment = require "partnerapp.segment"
+local testing = require "partnerapp.testing"
 
 local SOURCE, API = provider.SOURCE, provider.API
 local LIST = API .. SOURCE .. "/destinations"

@@ -1,9 +1,9 @@
 -- Cookies (HT-01), sessions (OA-24) and forms that carry their token (HT-04).
-local cookie = require("partnerapp.web.cookie")
-local partnerapp = require("partnerapp")
-local reply = require("partnerapp.reply")
-local session = require("partnerapp.session")
-local testing = require("partnerapp.testing")
+local cookie = require "partnerapp.web.cookie"
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local session = require "partnerapp.session"
+local testing = require "partnerapp.testing"
 
 local HTTPS = { PUBLIC_URL = "https://app.example" }
 

@@ -1,6 +1,6 @@
 -- The signature of Segment's webhooks: over raw bytes, and of a batch over its first event.
-local signature = require("partnerapp.signature")
-local testing = require("partnerapp.testing")
+local signature = require "partnerapp.signature"
+local testing = require "partnerapp.testing"
 
 local ONE = '{"version":1,"type":"track","userId":"u1","event":"Signed up","properties":{"plan":"pro"},'
 	.. '"timestamp":"2012-12-02T00:30:08.276Z"}'

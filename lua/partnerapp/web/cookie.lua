@@ -1,7 +1,7 @@
 -- Cookies with the attributes of HT-01. Behind https a cookie is Secure and its name begins with "__Host-", so that no
 -- other host can plant it; scripts use the name without that.
-local config = require("partnerapp.config")
-local native = require("native.request")
+local config = require "partnerapp.config"
+local native = require "native.request"
 
 local cookie = {}
 

@@ -1,7 +1,7 @@
 -- Requests that change something must come from this app's own pages (HT-04): Sec-Fetch-Site says so, or else Origin;
 -- and whoever has a session sends its token with every form. Programs send none of these and carry no session.
-local config = require("partnerapp.config")
-local refusal = require("partnerapp.web.refusal")
+local config = require "partnerapp.config"
+local refusal = require "partnerapp.web.refusal"
 
 local csrf = {}
 

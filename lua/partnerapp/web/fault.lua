@@ -1,8 +1,8 @@
 -- How a refusal or a raised error becomes a response: JSON for clients that ask for it, a page for people. A page about
 -- an error names its place only in development; otherwise one sentence and the request's id (HT-24).
-local config = require("partnerapp.config")
-local log = require("partnerapp.log")
-local refusal = require("partnerapp.web.refusal")
+local config = require "partnerapp.config"
+local log = require "partnerapp.log"
+local refusal = require "partnerapp.web.refusal"
 
 local fault = {}
 

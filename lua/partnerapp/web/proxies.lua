@@ -2,7 +2,7 @@
 -- only when the peer is one of them is X-Forwarded-For read, from its end to its beginning, over all its lines: the
 -- first address that is not a trusted proxy is the client. An entry may be quoted and carry a port. At an entry that is
 -- no address the search ends with the last address a trusted proxy vouched for.
-local config = require("partnerapp.config")
+local config = require "partnerapp.config"
 
 local proxies = {}
 

@@ -1,6 +1,6 @@
 -- The `req` of a handler: a table whose fields are made when they are first asked for, over the request of the host or,
 -- in tests, over a plain table with the same fields (see native.request).
-local native = require("native.request")
+local native = require "native.request"
 local refuse = require("partnerapp.web.refusal").refuse
 
 ---@class partnerapp.request

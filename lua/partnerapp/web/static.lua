@@ -1,7 +1,7 @@
 -- Files below static/, the app's before the library's. A name is looked up in the snapshot of files that was read when
 -- the app was loaded, never in the file system, so no path leads out of it (HT-10).
-local refusal = require("partnerapp.web.refusal")
-local scripts = require("native.scripts")
+local refusal = require "partnerapp.web.refusal"
+local scripts = require "native.scripts"
 
 local static = {}
 
@@ -31,7 +31,7 @@ end
 local function version_of(bytes, key)
 	local version = versions[key]
 	if not version then
-		local crypto = require("native.crypto")
+		local crypto = require "native.crypto"
 		version = crypto.base64url(crypto.digest("sha256", bytes)):sub(1, 16)
 		versions[key] = version
 	end

@@ -2,7 +2,7 @@
 -- {% layout "name" %}, whose `content` is then the page. The names in a template are the values it was given, a few of
 -- Lua's functions and `asset`; a name that none of them has raises, so what may be missing is asked of `values.name`.
 -- An app's views/NAME.html comes before the library's. Each is compiled once in a VM, its lines kept as they are.
-local scripts = require("native.scripts")
+local scripts = require "native.scripts"
 
 local view = {}
 

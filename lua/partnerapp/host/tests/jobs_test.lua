@@ -1,9 +1,9 @@
 -- App:every: what is due runs, once, and what fails harms nothing.
-local db = require("partnerapp.db")
-local jobs = require("partnerapp.host.jobs")
-local json = require("partnerapp.json")
-local partnerapp = require("partnerapp")
-local testing = require("partnerapp.testing")
+local db = require "partnerapp.db"
+local jobs = require "partnerapp.host.jobs"
+local json = require "partnerapp.json"
+local partnerapp = require "partnerapp"
+local testing = require "partnerapp.testing"
 
 local count = 0
 

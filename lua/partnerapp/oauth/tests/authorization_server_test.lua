@@ -1,7 +1,7 @@
 -- Mounts with an authorization server that is not Segment: what is sent to it, and how its tokens live.
-local installs = require("partnerapp.installs")
-local provider = require("provider")
-local testing = require("partnerapp.testing")
+local installs = require "partnerapp.installs"
+local provider = require "provider"
+local testing = require "partnerapp.testing"
 
 local begin, callback = provider.begin, provider.callback
 

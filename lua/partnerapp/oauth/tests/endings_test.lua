@@ -1,9 +1,9 @@
 -- Every ending of an install flow: a page that a person understands, JSON for programs, and nothing secret in either.
-local json = require("partnerapp.json")
-local partnerapp = require("partnerapp")
-local provider = require("provider")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
+local json = require "partnerapp.json"
+local partnerapp = require "partnerapp"
+local provider = require "provider"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 local begin, callback, install, TOKEN = provider.begin, provider.callback, provider.install, provider.TOKEN
 

@@ -1,11 +1,11 @@
 -- The install flow: its beginning, and what a callback believes (OA-01 to OA-24). How it ends is in endings_test.lua.
-local call_from_app = require("caller")
-local crypto = require("partnerapp.crypto")
-local json = require("partnerapp.json")
-local partnerapp = require("partnerapp")
-local provider = require("provider")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
+local call_from_app = require "caller"
+local crypto = require "partnerapp.crypto"
+local json = require "partnerapp.json"
+local partnerapp = require "partnerapp"
+local provider = require "provider"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 local begin, callback, install, TOKEN = provider.begin, provider.callback, provider.install, provider.TOKEN
 
@@ -525,9 +525,9 @@ end)
 -- By hand
 
 testing.case("the parts of a flow are there for a callback written by hand", function(t)
-	local clients = require("partnerapp.oauth.clients")
-	local oauth = require("partnerapp.oauth.mount")
-	local segment = require("partnerapp.segment")
+	local clients = require "partnerapp.oauth.clients"
+	local oauth = require "partnerapp.oauth.mount"
+	local segment = require "partnerapp.segment"
 	local app = partnerapp.new({})
 	local mount = { path = "/go", scope = "workspace", redirect_uri = "http://localhost:8888/go/callback" }
 	app:get("/go", function(req)

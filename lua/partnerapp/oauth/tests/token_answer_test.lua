@@ -1,8 +1,8 @@
 -- What is believed of a token answer (OA-17, OA-18).
-local json = require("partnerapp.json")
-local provider = require("provider")
-local testing = require("partnerapp.testing")
-local token = require("partnerapp.oauth.token_answer")
+local json = require "partnerapp.json"
+local provider = require "provider"
+local testing = require "partnerapp.testing"
+local token = require "partnerapp.oauth.token_answer"
 
 local function check(changes)
 	return token.check(provider.token(changes).json)

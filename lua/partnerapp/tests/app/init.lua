@@ -1,6 +1,6 @@
 -- The app under which the library's own tests run; most cases make apps of their own.
-local partnerapp = require("partnerapp")
-local reply = require("partnerapp.reply")
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
 
 local app = partnerapp.new({ name = "library-tests" })
 

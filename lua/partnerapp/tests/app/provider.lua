@@ -1,8 +1,8 @@
 -- What the cases about installs share: an app with a mount, a browser's way through it, and Segment's answers.
-local http = require("partnerapp.http")
-local json = require("partnerapp.json")
-local partnerapp = require("partnerapp")
-local reply = require("partnerapp.reply")
+local http = require "partnerapp.http"
+local json = require "partnerapp.json"
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
 
 local provider = {}
 

@@ -1,6 +1,6 @@
 -- OA-21: where a visitor may be sent back to. The evil addresses follow oauth2-proxy's list of what once got through.
-local partnerapp = require("partnerapp")
-local testing = require("partnerapp.testing")
+local partnerapp = require "partnerapp"
+local testing = require "partnerapp.testing"
 
 local EVIL = {
 	"",

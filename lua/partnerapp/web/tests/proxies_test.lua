@@ -1,8 +1,8 @@
 -- HT-26: whose address a request comes from, and HT-03: who may see the metrics.
-local partnerapp = require("partnerapp")
-local proxies = require("partnerapp.web.proxies")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
+local partnerapp = require "partnerapp"
+local proxies = require "partnerapp.web.proxies"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 testing.case("HT-26 a list that is none is refused", function(t)
 	for _, text in ipairs({

@@ -1,8 +1,8 @@
 -- How a no looks: refusals, failures and faults, as pages and as JSON, in development and in production.
-local failing = require("failing")
-local partnerapp = require("partnerapp")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
+local failing = require "failing"
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 local JSON = { accept = "application/json" }
 local PRODUCTION = { PUBLIC_URL = "https://app.example" }

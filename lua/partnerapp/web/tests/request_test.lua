@@ -1,7 +1,7 @@
 -- What a handler can ask of a request, and what is refused when it asks.
-local partnerapp = require("partnerapp")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 -- Answers with what `look` finds in the request.
 local function client_for(look)

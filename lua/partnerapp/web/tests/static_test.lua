@@ -1,7 +1,7 @@
 -- Static files: what is not served, and how what is served may be kept.
-local partnerapp = require("partnerapp")
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 local OUTSIDE = {
 	"/static/",

@@ -1,7 +1,7 @@
 -- Templates: what raises and where, what is escaped, layouts and parts.
-local reply = require("partnerapp.reply")
-local testing = require("partnerapp.testing")
-local view = require("partnerapp.web.view")
+local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
+local view = require "partnerapp.web.view"
 
 testing.case("an undefined name raises with the view's line", function(t)
 	t.raises(function()
