@@ -3,7 +3,7 @@
 local refusal = require "partnerapp.web.refusal"
 local router = require "partnerapp.web.router"
 local scripts = require "native.scripts"
-local sys = require "native.sys"
+local settings = require "partnerapp.store.settings"
 
 ---@alias partnerapp.handler fun(req: partnerapp.request): partnerapp.response?, string?
 
@@ -55,6 +55,18 @@ local function check_options(options, known, what)
 	end
 end
 
+-- The app's own settings: what .env and the environment say, else the defaults.
+local function read_env(defaults)
+	local values = {}
+	for name, default in pairs(defaults) do
+		if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
+			error("env: '" .. tostring(name) .. "' cannot be the name of a setting", 0)
+		end
+		values[name] = settings.find(name) or default
+	end
+	return values
+end
+
 ---@param options {destination: string?, env: table<string, string>?, name: string?, cors: string[]?}?
 ---@return partnerapp.app
 function partnerapp.new(options)
@@ -62,8 +74,8 @@ function partnerapp.new(options)
 	check_options(options, OPTIONS, "partnerapp.new")
 	local app = {
 		name = options.name or "app",
-		destination = sys.settings().DESTINATION or options.destination,
-		env = require("partnerapp.config").app_env(options.env or {}),
+		destination = settings.values.DESTINATION or options.destination,
+		env = read_env(options.env or {}),
 		actions = {},
 		_router = router.new(),
 		_before = {},

@@ -1,5 +1,6 @@
 -- How often one address may ask for something (HT-27). A peer on this machine is spared, unless it is a trusted proxy,
 -- for then it speaks for others.
+local address = require "partnerapp.web.address"
 local limit = require "native.limit"
 local proxies = require "partnerapp.web.proxies"
 local refusal = require "partnerapp.web.refusal"
@@ -7,7 +8,7 @@ local refusal = require "partnerapp.web.refusal"
 local limits = {}
 
 local function is_spared(req)
-	return proxies.is_loopback(req.raw.ip) and not proxies.is_trusted(req.raw.ip)
+	return address.is_loopback(req.raw.ip) and not proxies.is_trusted(req.raw.ip)
 end
 
 --- Ends the request with 429 and Retry-After when its address asks too often.

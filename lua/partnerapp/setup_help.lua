@@ -1,4 +1,5 @@
 -- What an app may know of its own set-up, for pages that help with it. Never a secret.
+local clients = require "partnerapp.oauth.clients"
 local config = require "partnerapp.config"
 
 ---@class partnerapp.setup
@@ -16,10 +17,10 @@ local setup_help = {}
 ---@param client string? the name of its client
 ---@return partnerapp.setup
 function setup_help.setup(path, client)
-	local id_setting, secret_setting = config.client_settings(client)
+	local id_setting, secret_setting = clients.setting_names(client)
 	local sandbox = config.sandbox_url
 	return {
-		configured = sandbox ~= nil or config.client(client) ~= nil,
+		configured = sandbox ~= nil or clients.configured(client) ~= nil,
 		sandbox = sandbox or false,
 		redirect_uri = config.public_url .. path .. "/callback",
 		id_setting = id_setting,

@@ -1,8 +1,10 @@
 -- /readyz: whether this server can do its work (OP-03); /metrics: its counters, for those who may see them (HT-03).
+local address = require "partnerapp.web.address"
 local config = require "partnerapp.config"
 local log = require "partnerapp.log"
 local refusal = require "partnerapp.web.refusal"
 local reply = require "partnerapp.reply"
+local settings = require "partnerapp.store.settings"
 
 local health = {}
 
@@ -19,10 +21,10 @@ local function ready()
 end
 
 local function may_see(req)
-	if config.development and require("partnerapp.web.proxies").is_loopback(req.ip) then
+	if config.development and address.is_loopback(req.ip) then
 		return true
 	end
-	local password = require("native.sys").settings().ADMIN_PASSWORD
+	local password = settings.values.ADMIN_PASSWORD
 	local sent = (req:header("authorization") or ""):match("^[Bb]earer +(.+)$")
 	return password ~= nil and password ~= "" and sent ~= nil and require("native.crypto").equal(sent, password)
 end

@@ -3,7 +3,7 @@ local clients = require "partnerapp.oauth.clients"
 local config = require "partnerapp.config"
 local partnerapp = require "partnerapp"
 local provider = require "provider"
-local settings = require "partnerapp.setup_help"
+local setup_help = require "partnerapp.setup_help"
 local testing = require "partnerapp.testing"
 
 local REGISTER = "POST http://127.0.0.1:8889/_sandbox/clients"
@@ -24,6 +24,9 @@ testing.case("development is when the public URL is this machine", function(t)
 		["https://app.example"] = { "app.example", false, true },
 		["https://localhost.evil.example"] = { "localhost.evil.example", false, true },
 		["https://127.0.0.1.evil.example"] = { "127.0.0.1.evil.example", false, true },
+		["http://[::ffff:127.0.0.1]"] = { "[::ffff:127.0.0.1]", true, false },
+		["https://[::2]"] = { "[::2]", false, true },
+		["https://127.0.0.256"] = { "127.0.0.256", false, true },
 		["https://notlocalhost"] = { "notlocalhost", false, true },
 	}) do
 		testing.settings({ PUBLIC_URL = url })
@@ -37,22 +40,22 @@ testing.case("a case's settings end with it", function(t)
 end)
 
 testing.case("a client has the settings of its name, both of them or none", function(t)
-	t.same(config.client(), { id = "client-id-of-nobody", secret = "secret-of-nobody" })
-	local client, message, code = config.client("report")
+	t.same(clients.configured(), { id = "client-id-of-nobody", secret = "secret-of-nobody" })
+	local client, message, code = clients.configured("report")
 	t.equal(client, nil)
 	t.equal(message, "REPORT_CLIENT_ID and REPORT_CLIENT_SECRET are not set")
 	t.equal(code, "not_set")
 	testing.settings({ REPORT_CLIENT_ID = "r" })
-	t.equal(config.client("report"), nil)
+	t.equal(clients.configured("report"), nil)
 	testing.settings({ REPORT_CLIENT_ID = "r", REPORT_CLIENT_SECRET = "" })
-	t.equal(config.client("report"), nil)
+	t.equal(clients.configured("report"), nil)
 	testing.settings({ ["env.MY_REPORT_CLIENT_ID"] = "r", ["env.MY_REPORT_CLIENT_SECRET"] = "s" })
-	t.same(config.client("my-report"), { id = "r", secret = "s" })
+	t.same(clients.configured("my-report"), { id = "r", secret = "s" })
 end)
 
 testing.case("an app's own settings have defaults, and names that can be set", function(t)
 	testing.settings({ ["env.COLOUR"] = "red" })
-	t.same(config.app_env({ COLOUR = "blue", SIZE = "big" }), { COLOUR = "red", SIZE = "big" })
+	t.same(partnerapp.new({ env = { COLOUR = "blue", SIZE = "big" } }).env, { COLOUR = "red", SIZE = "big" })
 	for _, name in ipairs({ "a b", "1A", "", "A-B", 5 }) do
 		t.raises(function()
 			partnerapp.new({ env = { [name] = "x" } })
@@ -61,14 +64,14 @@ testing.case("an app's own settings have defaults, and names that can be set", f
 end)
 
 testing.case("the set-up for pages says what is missing, never a secret", function(t)
-	local setup = settings.setup("/auth/segment")
+	local setup = setup_help.setup("/auth/segment")
 	t.equal(setup.configured, true)
 	t.equal(setup.redirect_uri, "http://localhost:8888/auth/segment/callback")
 	t.equal(setup.banner, false)
-	t.equal(settings.setup("/auth/report", "report").configured, false)
-	t.equal(settings.setup("/auth/report", "report").id_setting, "REPORT_CLIENT_ID")
+	t.equal(setup_help.setup("/auth/report", "report").configured, false)
+	t.equal(setup_help.setup("/auth/report", "report").id_setting, "REPORT_CLIENT_ID")
 	testing.settings(SANDBOX)
-	setup = settings.setup("/auth/segment")
+	setup = setup_help.setup("/auth/segment")
 	t.equal(setup.sandbox, "http://127.0.0.1:8889")
 	t.contains(setup.banner, "sandbox")
 	for _, value in pairs(setup) do

@@ -2,70 +2,14 @@
 -- only when the peer is one of them is X-Forwarded-For read, from its end to its beginning, over all its lines: the
 -- first address that is not a trusted proxy is the client. An entry may be quoted and carry a port. At an entry that is
 -- no address the search ends with the last address a trusted proxy vouched for.
+local address = require "partnerapp.web.address"
 local config = require "partnerapp.config"
 
 local proxies = {}
 
-local function bytes_of_v4(text)
-	local a, b, c, d = text:match("^(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)%.(%d%d?%d?)$")
-	if not a then
-		return nil
-	end
-	local bytes = { tonumber(a), tonumber(b), tonumber(c), tonumber(d) }
-	for _, byte in ipairs(bytes) do
-		if byte > 255 then
-			return nil
-		end
-	end
-	return string.char(table.unpack(bytes))
-end
-
-local function groups_of(text)
-	local list = {}
-	if text == "" then
-		return list
-	end
-	for group in (text .. ":"):gmatch("([^:]*):") do
-		local v4 = group:find(".", 1, true) and bytes_of_v4(group)
-		if v4 then
-			list[#list + 1] = v4:sub(1, 2)
-			list[#list + 1] = v4:sub(3, 4)
-		elseif group:find("^%x%x?%x?%x?$") then
-			list[#list + 1] = string.pack(">I2", tonumber(group, 16))
-		else
-			return nil
-		end
-	end
-	return list
-end
-
-local function bytes_of_v6(text)
-	local head, tail = text:match("^(.-)::(.*)$")
-	local first, last = groups_of(head or text), groups_of(tail or "")
-	if not first or not last or (not head and text == "") then
-		return nil
-	end
-	local missing = 8 - #first - #last
-	if head and missing < 1 or not head and missing ~= 0 then
-		return nil
-	end
-	return table.concat(first) .. ("\0\0"):rep(missing) .. table.concat(last)
-end
-
-local MAPPED = ("\0"):rep(10) .. "\xff\xff"
-
--- 4 or 16 bytes; an IPv4 address in IPv6 clothes is an IPv4 address.
-local function bytes_of(text)
-	local bytes = bytes_of_v4(text) or #text <= 45 and text:find(":", 1, true) and bytes_of_v6(text)
-	if bytes and #bytes == 16 and bytes:sub(1, 12) == MAPPED then
-		return bytes:sub(13)
-	end
-	return bytes or nil
-end
-
 local function network_of(text)
-	local address, bits = text:match("^([^/]+)/(%d%d?%d?)$")
-	local bytes = bytes_of(address or text)
+	local base, bits = text:match("^([^/]+)/(%d%d?%d?)$")
+	local bytes = address.bytes(base or text)
 	if not bytes then
 		return nil
 	end
@@ -100,7 +44,7 @@ function proxies.parse(text)
 end
 
 local function is_trusted(networks, text)
-	local bytes = bytes_of(text)
+	local bytes = address.bytes(text)
 	if bytes then
 		for _, network in ipairs(networks) do
 			if contains(network, bytes) then
@@ -116,7 +60,7 @@ local function address_of(entry)
 	local text = entry:match("^%s*(.*)$"):gsub("%s+$", "")
 	text = text:match('^"([^"]*)"$') or text
 	text = text:match("^%[([%x:.]+)%]:?%d*$") or text:match("^([%d.]+):%d+$") or text
-	return bytes_of(text) and text:lower() or nil
+	return address.bytes(text) and text:lower() or nil
 end
 
 --- The client's address.
@@ -135,12 +79,12 @@ function proxies.client(peer, forwarded, networks)
 	end
 	local client = peer
 	for i = #entries, 1, -1 do
-		local address = address_of(entries[i])
-		if not address then
+		local before = address_of(entries[i])
+		if not before then
 			return client
 		end
-		client = address
-		if not is_trusted(networks, address) then
+		client = before
+		if not is_trusted(networks, before) then
 			return client
 		end
 	end
@@ -160,29 +104,19 @@ function proxies.trusted()
 end
 
 --- Whether an address is that of a trusted proxy.
----@param address string
+---@param text string
 ---@return boolean
-function proxies.is_trusted(address)
+function proxies.is_trusted(text)
 	local networks = proxies.trusted()
-	return networks[1] ~= nil and is_trusted(networks, address)
+	return networks[1] ~= nil and is_trusted(networks, text)
 end
 
 --- What addresses of one customer have in common: all of an IPv4 address, the first 64 bits of an IPv6 one.
----@param address string
----@return string bytes; the text itself when it is no address
-function proxies.network(address)
-	local bytes = bytes_of(address)
-	return bytes and bytes:sub(1, 8) or address
-end
-
----@param address string
----@return boolean
-function proxies.is_loopback(address)
-	if address == "127.0.0.1" then
-		return true
-	end
-	local bytes = bytes_of(address)
-	return bytes ~= nil and (#bytes == 4 and bytes:byte(1) == 127 or bytes == ("\0"):rep(15) .. "\1")
+---@param text string
+---@return string bytes; the string itself when it is not an address
+function proxies.network(text)
+	local bytes = address.bytes(text)
+	return bytes and bytes:sub(1, 8) or text
 end
 
 return proxies
