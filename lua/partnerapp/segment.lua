@@ -1,10 +1,7 @@
 -- Segment's Config API (v1beta): a client for one token, and what else is known of Segment. Every failure of a call is
 -- nil, message, code and details: the message says what a person can do, details are { status, code, body,
 -- retry_after } of the answer.
-local config = require "partnerapp.config"
-local http = require "partnerapp.http"
 local names = require "partnerapp.segment.names"
-local short = require "partnerapp.short"
 
 local segment = {}
 
@@ -81,35 +78,6 @@ function segment.new(options)
 		user = options.user,
 		patience = options.patience or PATIENCE,
 	}
-end
-
---- Renews an install's token: the one before stops to work at that moment (segment-api 1.4).
----@param client {id: string, secret: string}
----@param install_name string "installs/7"
----@return partnerapp.token? token, string? message
----@return string? code "permanent" when trying again is of no use
----@return string? retry_after the header
-function segment.renew_token(client, install_name)
-	if not segment.is_name(install_name) or install_name:find "^local/" then
-		return nil, "Segment named no install, so its token cannot be renewed", "permanent"
-	end
-	local token_answer = require "partnerapp.oauth.token_answer"
-	local response, err, code = http.get(config.segment_api_url .. "/v1beta/" .. install_name .. "/token", {
-		basic = token_answer.basic(client),
-		headers = { accept = "application/json" },
-	})
-	if not response then
-		return nil, "Segment cannot be reached: " .. err, code
-	end
-	if response.status == 401 or response.status == 404 then
-		local body = response.json()
-		local text = type(body) == "table" and type(body.error) == "string" and " " .. short(body.error) or ""
-		return nil, ("Segment refused to renew the token (%d%s)"):format(response.status, text), "permanent"
-	elseif response.status ~= 200 then
-		local wait = response.headers["retry-after"]
-		return nil, ("Segment answered %d to the renewal"):format(response.status), "upstream", wait
-	end
-	return token_answer.read(response)
 end
 
 return segment

@@ -4,12 +4,12 @@ local authorization_server = require "partnerapp.oauth.authorization_server"
 local clients = require "partnerapp.oauth.clients"
 local crypto = require "native.crypto"
 local db = require "native.db"
+local install_token = require "partnerapp.oauth.install_token"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local mask = require("native.log").mask
 local memory = require "native.memory"
 local retry = require "partnerapp.retry"
-local segment = require "partnerapp.segment"
 local sys = require "native.sys"
 
 local renewal = {}
@@ -212,7 +212,7 @@ local function ask(install, row)
 	if not client then
 		return nil, err, code
 	elseif server.is_segment then
-		return segment.renew_token(client, install.name)
+		return install_token.renew(client, install.name)
 	elseif not row.refresh_token then
 		return nil, "the authorization server gave no refresh token", "permanent"
 	end

@@ -3,7 +3,7 @@ local flow = require "partnerapp.oauth.flow"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
 local mask = require("native.log").mask
-local segment = require "partnerapp.segment"
+local names = require "partnerapp.segment.names"
 
 local token_answer = {}
 
@@ -53,7 +53,7 @@ local function name_of(value)
 	if json.is_array(value) then
 		value = value[1]
 	end
-	return value, value == nil or segment.is_name(value)
+	return value, value == nil or names.is_name(value)
 end
 
 local NAMES = {
