@@ -50,6 +50,6 @@ require "workspace"(app) -- what the scopes workspace:read and workspace are goo
 -- Tokens live an hour: this renews them ahead of their end, also when nobody comes by.
 app:every(60, "refresh", function()
 	return app.installs:refresh_due()
-end)
+end, { lane = "renewals" })
 
 return app

@@ -1,7 +1,9 @@
 -- The library's front door: an app, its routes and how a request becomes a response. What is needed only sometimes is
 -- loaded when it is first used.
+local dispatch = require "partnerapp.web.dispatch"
 local refusal = require "partnerapp.web.refusal"
 local router = require "partnerapp.web.router"
+local routes = require "partnerapp.web.routes"
 local scripts = require "native.scripts"
 local settings = require "partnerapp.store.settings"
 
@@ -18,7 +20,6 @@ local App = {}
 local partnerapp = { refuse = refusal.refuse }
 
 local OPTIONS = { destination = "string", env = "table", name = "string", cors = "table" }
-local RESERVED = { "/healthz", "/readyz", "/metrics", "/dashboard" }
 
 local lazy = {}
 
@@ -84,7 +85,7 @@ function partnerapp.new(options)
 		_cors = options.cors or false,
 		_parent = false,
 		_failed = false,
-		_jobs = false,
+		_jobs = {},
 	}
 	return setmetatable(app, AppMeta)
 end
@@ -100,10 +101,8 @@ local function add(app, method, path, handler, options)
 	end
 	options = options or {}
 	check_options(options, { csrf = "boolean", begins_session = "boolean" }, method .. " " .. tostring(path))
-	for _, reserved in ipairs(RESERVED) do
-		if path == reserved or type(path) == "string" and path:sub(1, #reserved + 1) == reserved .. "/" then
-			wrong(("%s %s: this path is reserved"):format(method, path))
-		end
+	if type(path) == "string" and routes.is_reserved(path) then
+		wrong(("%s %s: this path is reserved"):format(method, path))
 	end
 	local route = {
 		method = method,
@@ -152,6 +151,26 @@ function App:after(hook)
 	self._after[#self._after + 1] = hook
 end
 
+---@class partnerapp.job
+---@field name string
+---@field lane string
+---@field seconds number
+---@field run fun(): any, string?
+---@field where string
+
+local function is_job_name(name)
+	return type(name) == "string" and #name <= 100 and name:find "^[%w_.-]+$" ~= nil
+end
+
+local function add_job(app, job)
+	for _, other in ipairs(app._jobs) do
+		if other.name == job.name then
+			error(("every: '%s' is already defined at %s"):format(job.name, other.where), 3)
+		end
+	end
+	table.insert(app._jobs, job)
+end
+
 --- Takes the routes of another app in, below a prefix. Its hooks and its failed() stay its own.
 ---@param prefix string "/reports"
 ---@param other partnerapp.app
@@ -166,8 +185,8 @@ function App:mount(prefix, other)
 		error("mount: a prefix must look like '/reports', not " .. tostring(prefix), 2)
 	end
 	other._parent = self
-	if other._jobs then
-		require("partnerapp.host.jobs").adopt(self, other)
+	for _, job in ipairs(other._jobs) do
+		add_job(self, job)
 	end
 	for _, route in ipairs(other._router.list) do
 		local copy = {}
@@ -198,16 +217,27 @@ function App:oauth(path, options)
 end
 
 --- Runs `job` every so many seconds, the first time right away; of several processes on one database, one runs it. A
---- job has the budget of a request, and should end within two minutes.
----@param seconds number
----@param name string says in the log and in the database which it is
+--- job has the budget of a request, and should end within two minutes. One job of a lane runs at a time: a slow one
+--- delays only those of its lane.
+---@param seconds number from 1 on
+---@param name string of the job in the log and in the database: letters, digits, "_", "." and "-"
 ---@param job fun(): any, string? what it returns is not used, but for nil and a message, which is a failure
+---@param options {lane: string?}? "jobs" unless said
 ---@return partnerapp.app
-function App:every(seconds, name, job)
-	local ok, why = require("partnerapp.host.jobs").add(self, seconds, name, job)
-	if not ok then
-		error(why, 2)
+function App:every(seconds, name, job, options)
+	options = options or {}
+	check_options(options, { lane = "string" }, "every")
+	local lane = options.lane or "jobs"
+	if type(seconds) ~= "number" or not (seconds >= 1 and seconds <= 1e7) then
+		error("every: seconds must be a number from 1 on", 2)
+	elseif not is_job_name(name) then
+		error("every: a job's name has letters, digits, '_', '.' and '-' only", 2)
+	elseif not is_job_name(lane) then
+		error("every: a lane's name has letters, digits, '_', '.' and '-' only", 2)
+	elseif type(job) ~= "function" then
+		error(("every: the job '%s' must be a function"):format(name), 2)
 	end
+	add_job(self, { name = name, lane = lane, seconds = seconds, run = job, where = scripts.caller() })
 	return self
 end
 
@@ -233,118 +263,9 @@ function App:routes()
 	return list
 end
 
-local function run_before(app, req)
-	if app._parent then
-		local response = run_before(app._parent, req)
-		if response then
-			return response
-		end
-	end
-	for _, hook in ipairs(app._before) do
-		local response = hook(req)
-		if response then
-			return response
-		end
-	end
-end
-
---- The route that answers a request, if one does; fills in its params.
----@param req partnerapp.request
----@return partnerapp.route?
-function App:route(req)
-	local method, path = req.method, req.path
-	if method == "HEAD" then
-		method = "GET"
-	end
-	local by_path = self._router.exact[method]
-	local route = by_path and by_path[path]
-	if not route then
-		route, req.params = self._router:match(method, path)
-	end
-	return route
-end
-
-local function unrouted(app, req)
-	local path = req.path
-	local allowed = app._router:allowed(path)
-	if #allowed == 0 then
-		if path:sub(1, 8) == "/static/" then
-			return require("partnerapp.web.static").serve(req)
-		elseif path == "/readyz" or path == "/metrics" then
-			return require("partnerapp.host.health").serve(req)
-		end
-		return refusal.new(404, "There is nothing at this address.")
-	end
-	local allow = { allow = table.concat(allowed, ", ") }
-	if req.method == "OPTIONS" then
-		return { status = 204, headers = allow }
-	end
-	return refusal.new(405, "This address does not take " .. req.method .. " requests.", allow)
-end
-
-local function answer(app, req, route)
-	local method = req.method
-	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
-		local refused = require("partnerapp.web.csrf").check(req, app._cors, route.begins_session)
-		if refused then
-			return refused
-		end
-	end
-	local owner = route.app
-	if owner ~= app or owner._before[1] then
-		local response = run_before(owner, req)
-		if response then
-			return response
-		end
-	end
-	local response, err = route.handler(req)
-	if response then
-		return response
-	end
-	if err ~= nil then
-		return require("partnerapp.web.fault").failure(req, err)
-	end
-	return { status = 204, headers = {} }
-end
-
---- Answers a request: what the host and tests call.
----@param req partnerapp.request
----@return partnerapp.response
-function App:dispatch(req)
-	local by_path = self._router.exact[req.method]
-	local route = by_path and by_path[req.path] or App.route(self, req)
-	local response
-	if route then
-		response = answer(self, req, route)
-	else
-		response = unrouted(self, req)
-	end
-	if type(response) ~= "table" then
-		error("a response must be a table, not a " .. type(response), 0)
-	end
-	if response.refused then
-		response = require("partnerapp.web.fault").shape(route and route.app or self, req, response)
-	end
-	if self._cors then
-		require("partnerapp.web.cors").apply(self._cors, req, response)
-	end
-	App.finish(self, req, response, route)
-	return response
-end
-
---- Runs the hooks of `after`: those of the app that the route belongs to, then those of the apps it is mounted in.
----@param req partnerapp.request
----@param response partnerapp.response
----@param route partnerapp.route?
-function App:finish(req, response, route)
-	local app = route and route.app or self
-	while app do
-		for _, hook in ipairs(app._after) do
-			hook(req, response)
-		end
-		app = app._parent
-	end
-end
+App.route = dispatch.route
+App.dispatch = dispatch.request
+App.finish = dispatch.finish
 
 --- The address, when it is a path on this app; otherwise nil. For a "return to" that came from outside (OA-21).
 ---@param address any

@@ -1,5 +1,6 @@
 -- The entry module while an app does not load: every route shows why, until a good version is saved.
 local new_request = require("partnerapp.web.request").new
+local routes = require "partnerapp.web.routes"
 
 local broken = {}
 
@@ -15,8 +16,9 @@ end
 ---@return partnerapp.response
 function broken.handle(raw)
 	local req = new_request(raw)
-	if req.path:sub(1, 8) == "/static/" and req.method == "GET" then
-		local response = require("partnerapp.web.static").serve(req)
+	local route = routes.router:find(req)
+	if route and route.always then
+		local response = route.handler(req)
 		if not response.refused then
 			return response
 		end
@@ -32,8 +34,12 @@ function broken.failed(raw, err)
 end
 
 --- No job runs while the app does not load.
-function broken.run_due()
-	return nil
+function broken.run_due() end
+
+--- Nor has it a lane of jobs.
+---@return string[]
+function broken.lanes()
+	return {}
 end
 
 return broken

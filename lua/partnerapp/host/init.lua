@@ -2,6 +2,7 @@
 local new_request = require("partnerapp.web.request").new
 
 local app = require "init"
+local jobs = require "partnerapp.host.jobs"
 
 if type(app) ~= "table" or type(app.dispatch) ~= "function" then
 	error("init.lua must end with `return app`, where app is what partnerapp.new made", 0)
@@ -25,12 +26,17 @@ function host.check()
 	end
 end
 
---- Runs a job of the app that is due; how many seconds until another may be: see partnerapp.jobs.
----@return number? seconds
-function host.run_due()
-	if app._jobs then
-		return require("partnerapp.host.jobs").run_due(app._jobs)
-	end
+--- Runs at most one job of the app that is due; how many seconds until another may be: see partnerapp.host.jobs.
+---@param lane string? only a job of this lane
+---@return number? seconds nil when the lane has no job
+function host.run_due(lane)
+	return jobs.run_due(app._jobs, lane)
+end
+
+--- The lanes of the app's jobs: a slow job delays only those of its lane.
+---@return string[]
+function host.lanes()
+	return jobs.lanes(app._jobs)
 end
 
 --- What the host asks for after `handle` raised.

@@ -2,14 +2,7 @@
 -- runs it, and a start does not begin anew. The thread that asks is src/jobs.c.
 local db = require "native.db"
 local log = require "partnerapp.log"
-local scripts = require "native.scripts"
 local sys = require "native.sys"
-
----@class partnerapp.job
----@field name string
----@field seconds number
----@field run fun(): any, string?
----@field where string
 
 local jobs = {}
 
@@ -32,46 +25,6 @@ function jobs.prepare()
 	local ok, err, code = db.migrate("jobs", STEPS)
 	migrated = ok == true
 	return ok, err, code
-end
-
-local function put(app, job)
-	app._jobs = app._jobs or {}
-	for _, other in ipairs(app._jobs) do
-		if other.name == job.name then
-			return nil, ("every: '%s' is already defined at %s"):format(job.name, other.where)
-		end
-	end
-	table.insert(app._jobs, job)
-	return true
-end
-
---- Adds a job to an app.
----@param app partnerapp.app
----@param seconds number
----@param name string
----@param run fun(): any, string?
----@return true?, string? problem
-function jobs.add(app, seconds, name, run)
-	if type(seconds) ~= "number" or not (seconds >= 1 and seconds <= 1e7) then
-		return nil, "every: seconds must be a number from 1 on"
-	elseif type(name) ~= "string" or not name:find "^[%w_.-]+$" or #name > 100 then
-		return nil, "every: a job's name has letters, digits, '_', '.' and '-' only"
-	elseif type(run) ~= "function" then
-		return nil, ("every: the job '%s' must be a function"):format(name)
-	end
-	return put(app, { name = name, seconds = seconds, run = run, where = scripts.caller() })
-end
-
---- Takes over the jobs of an app that is mounted.
----@param app partnerapp.app
----@param other partnerapp.app
-function jobs.adopt(app, other)
-	for _, job in ipairs(other._jobs) do
-		local ok, why = put(app, job)
-		if not ok then
-			error(why, 3)
-		end
-	end
 end
 
 -- When a job may run: 0 for one that never ran. What lies far in the future, where it cannot, does not count: a clock
@@ -128,10 +81,26 @@ local function most_overdue(list, by_name, now)
 	return first, soonest
 end
 
+local function in_lane(list, lane)
+	if not lane then
+		return list
+	end
+	local chosen = {}
+	for _, job in ipairs(list) do
+		chosen[#chosen + 1] = job.lane == lane and job or nil
+	end
+	return chosen
+end
+
 --- Runs the job that has been due for longest.
 ---@param list partnerapp.job[]
----@return number seconds until another may be: 0 after one has run
-function jobs.run_due(list)
+---@param lane string? only a job of this lane; of any unless given
+---@return number? seconds until another may be due: 0 after one has run; nil when there is none to wait for
+function jobs.run_due(list, lane)
+	list = in_lane(list, lane)
+	if not list[1] then
+		return nil
+	end
 	local rows, err = jobs.prepare()
 	if rows then
 		rows, err = db.query "SELECT name, last_run, lease_until FROM pa_jobs"
@@ -145,11 +114,25 @@ function jobs.run_due(list)
 		by_name[row.name] = row
 	end
 	local job, due = most_overdue(list, by_name, now)
-	if job and due <= now and claim(job, by_name[job.name], now) then
+	if due <= now and claim(job, by_name[job.name], now) then
 		run(job, now + LEASE)
 		return 0
 	end
 	return math.max(0.05, math.min(due - now, LONGEST))
+end
+
+--- The lanes of jobs, in the order of their first job.
+---@param list partnerapp.job[]
+---@return string[]
+function jobs.lanes(list)
+	local lanes, seen = {}, {}
+	for _, job in ipairs(list) do
+		if not seen[job.lane] then
+			seen[job.lane] = true
+			lanes[#lanes + 1] = job.lane
+		end
+	end
+	return lanes
 end
 
 return jobs

@@ -53,12 +53,60 @@ end)
 
 testing.case("reserved paths raise", function(t)
 	local app = partnerapp.new({})
-	for _, path in ipairs({ "/healthz", "/readyz", "/metrics", "/dashboard", "/dashboard/x" }) do
+	for _, path in ipairs({
+		"/healthz",
+		"/readyz",
+		"/metrics",
+		"/events",
+		"/events/acme",
+		"/dashboard",
+		"/dashboard/x",
+		"/dashboard/:x",
+	}) do
 		t.raises(function()
 			app:get(path, says("x"))
 		end, "reserved", path)
+		t.raises(function()
+			app:post(path, says("x"))
+		end, "reserved", path)
 	end
 	app:get("/healthzy", says("x"))
+	app:get("/eventsource", says("x"))
+end)
+
+testing.case("a reserved path without a route is not found", function(t)
+	local client = testing.client(partnerapp.new({}))
+	for _, path in ipairs({ "/events", "/events/acme", "/dashboard", "/metrics/x", "/static", "/readyz/" }) do
+		t.equal(client:get(path).status, 404, path)
+		t.equal(client:options(path).status, 404, path)
+	end
+end)
+
+testing.case("the library's own routes take GET, and say so", function(t)
+	local client = testing.client(partnerapp.new({}))
+	for _, path in ipairs({ "/readyz", "/metrics", "/static/partnerapp.css" }) do
+		t.equal(client:post(path).status, 405, path)
+		t.equal(client:delete(path).headers.allow, "GET, HEAD, OPTIONS", path)
+		t.equal(client:options(path).headers.allow, "GET, HEAD, OPTIONS", path)
+		t.equal(client:head(path).status, 200, path)
+		t.equal(client:get(path).status, 200, path)
+	end
+end)
+
+testing.case("the library's own routes answer where the app has none", function(t)
+	local app = partnerapp.new({})
+	local seen = {}
+	app:after(function(req)
+		seen[#seen + 1] = req.path
+	end)
+	app:get("/static/partnerapp.css", says("the app's"))
+	app:post("/static/own.css", says("sent"))
+	local client = testing.client(app)
+	t.equal(client:get("/static/partnerapp.css").body, "the app's")
+	t.equal(client:post("/static/own.css").body, "sent")
+	t.contains(client:get("/static/own.css").body, "teal")
+	t.equal(client:delete("/static/own.css").headers.allow, "OPTIONS, POST")
+	t.same(seen, { "/static/partnerapp.css", "/static/own.css", "/static/own.css", "/static/own.css" })
 end)
 
 testing.case("unknown options and fields raise", function(t)

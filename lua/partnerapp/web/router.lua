@@ -116,6 +116,22 @@ function Router:match(method, path)
 	return route, params
 end
 
+--- The route of a request; fills in the request's params. HEAD is answered by the route of GET.
+---@param req partnerapp.request
+---@return partnerapp.route?
+function Router:find(req)
+	local method, path = req.method, req.path
+	if method == "HEAD" then
+		method = "GET"
+	end
+	local by_path = self.exact[method]
+	local route = by_path and by_path[path]
+	if not route then
+		route, req.params = self:match(method, path)
+	end
+	return route
+end
+
 --- The methods that a path is routed for, sorted.
 ---@param path string
 ---@return string[]

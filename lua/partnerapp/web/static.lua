@@ -78,9 +78,6 @@ function static.serve(req)
 	if not bytes then
 		return refusal.new(404, "There is no such file.")
 	end
-	if req.method ~= "GET" and req.method ~= "HEAD" then
-		return refusal.new(405, "This address only takes GET requests.", { allow = "GET, HEAD" })
-	end
 	local version = version_of(bytes, key)
 	local etag = '"' .. version .. '"'
 	local headers = {

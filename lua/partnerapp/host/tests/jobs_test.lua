@@ -57,6 +57,70 @@ testing.case("a job with a wrong interval, name or function fails when the app l
 	end, "'a' is already defined at")
 end)
 
+testing.case("a job with a wrong lane fails when the app loads", function(t)
+	local app = partnerapp.new({})
+	for _, case in ipairs({
+		{ { lane = "a b" }, "a lane's name" },
+		{ { lane = "" }, "a lane's name" },
+		{ { lane = ("x"):rep(101) }, "a lane's name" },
+		{ { lane = 5 }, "option 'lane' must be a string" },
+		{ { lanes = "x" }, "unknown option 'lanes'" },
+	}) do
+		t.raises(function()
+			app:every(60, "a", print, case[1])
+		end, case[2])
+	end
+	t.same(jobs.lanes(app._jobs), {})
+	app:every(60, "a", print, { lane = "x" })
+	t.raises(function()
+		app:every(60, "a", print, { lane = "y" })
+	end, "'a' is already defined at")
+end)
+
+testing.case("a lane without a job is nothing to wait for", function(t)
+	t.equal(jobs.run_due({}), nil)
+	t.equal(jobs.run_due({}, "jobs"), nil)
+	local app = app_with(60)
+	t.equal(jobs.run_due(app._jobs, "none"), nil)
+	t.equal(jobs.run_due(app._jobs, "jobs"), 0)
+end)
+
+testing.case("a lane runs its own jobs, one at a time, and none of another", function(t)
+	local app, ran = partnerapp.new({}), {}
+	for i, lane in ipairs({ "slow", false, "slow", "renewals", false }) do
+		app:every(60, name(), function()
+			ran[#ran + 1] = i
+		end, lane and { lane = lane } or nil)
+	end
+	t.same(jobs.lanes(app._jobs), { "slow", "jobs", "renewals" })
+	t.equal(jobs.run_due(app._jobs, "slow"), 0)
+	t.same(ran, { 1 })
+	t.equal(jobs.run_due(app._jobs, "renewals"), 0)
+	t.same(ran, { 1, 4 })
+	t.truthy(jobs.run_due(app._jobs, "renewals") > 50)
+	t.equal(jobs.run_due(app._jobs, "jobs"), 0)
+	t.equal(jobs.run_due(app._jobs, "slow"), 0)
+	t.same(ran, { 1, 4, 2, 3 })
+	t.equal(jobs.run_due(app._jobs), 0, "without a lane: of any")
+	t.same(ran, { 1, 4, 2, 3, 5 })
+	t.truthy(jobs.run_due(app._jobs) > 50)
+end)
+
+testing.case("a mounted app brings its jobs and their lanes", function(t)
+	local outer, inner = partnerapp.new({}), partnerapp.new({})
+	inner:every(60, name(), print, { lane = "inner" })
+	outer:mount("/in", inner)
+	t.same(jobs.lanes(outer._jobs), { "inner" })
+end)
+
+testing.case("the host names the lanes of the app, and of an app that does not load none", function(t)
+	t.same(require("partnerapp.host").lanes(), {})
+	t.equal(require("partnerapp.host").run_due(), nil)
+	t.equal(require("partnerapp.host").run_due("jobs"), nil)
+	t.same(require("partnerapp.host.broken").lanes(), {})
+	t.equal(require("partnerapp.host.broken").run_due("jobs"), nil)
+end)
+
 testing.case("a job runs right away, and then every so many seconds", function(t)
 	local app, ran = app_with(300)
 	local seconds = run_all(app)

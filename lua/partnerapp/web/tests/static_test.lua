@@ -61,7 +61,7 @@ end)
 testing.case("HT-20 static files take GET only", function(t)
 	local response = testing.client():post("/static/own.css")
 	t.equal(response.status, 405)
-	t.equal(response.headers.allow, "GET, HEAD")
+	t.equal(response.headers.allow, "GET, HEAD, OPTIONS")
 end)
 
 testing.case("the library's files are there unless the app has its own", function(t)

@@ -8,7 +8,9 @@ local settings = require "partnerapp.store.settings"
 
 local health = {}
 
-local function ready()
+--- Answers /readyz.
+---@return partnerapp.response
+function health.ready()
 	local rows, err = require("native.db").query("SELECT 1")
 	if not rows then
 		log.error("not ready: the database does not answer", { error = err })
@@ -29,7 +31,10 @@ local function may_see(req)
 	return password ~= nil and password ~= "" and sent ~= nil and require("native.crypto").equal(sent, password)
 end
 
-local function metrics(req)
+--- Answers /metrics.
+---@param req partnerapp.request
+---@return partnerapp.response|partnerapp.refusal
+function health.metrics(req)
 	if not may_see(req) then
 		return refusal.new(
 			401,
@@ -42,18 +47,6 @@ local function metrics(req)
 		headers = { ["content-type"] = "text/plain; version=0.0.4; charset=utf-8", ["cache-control"] = "no-store" },
 		body = require("native.log").metrics(),
 	}
-end
-
----@param req partnerapp.request
----@return partnerapp.response|partnerapp.refusal
-function health.serve(req)
-	if req.method ~= "GET" and req.method ~= "HEAD" then
-		return refusal.new(405, "This address only takes GET requests.", { allow = "GET, HEAD" })
-	end
-	if req.path == "/readyz" then
-		return ready()
-	end
-	return metrics(req)
 end
 
 return health
