@@ -3,7 +3,7 @@
 local task = {}
 
 function task.run()
-	for _, name in ipairs { "installs", "flow", "session", "jobs" } do
+	for _, name in ipairs { "installs", "oauth.flow", "session", "host.jobs" } do
 		local ok, message = require("partnerapp." .. name).prepare()
 		if not ok then
 			error(message, 0)
