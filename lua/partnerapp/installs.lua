@@ -4,6 +4,7 @@ local db = require "native.db"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local renewal = require "partnerapp.installs.renewal"
+local schema = require "partnerapp.store.schema"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
 
@@ -28,47 +29,6 @@ Install.__index = Install
 Install.__metatable = false
 
 local installs = {}
-
-local STEPS = {
-	[[CREATE TABLE pa_installs (
-		id TEXT PRIMARY KEY,
-		client_id TEXT NOT NULL,
-		name TEXT NOT NULL,
-		client TEXT,
-		redirect_uri TEXT,
-		app_name TEXT, workspace TEXT, source TEXT, scope TEXT,
-		access_token BLOB NOT NULL,
-		expires_at REAL NOT NULL,
-		version INTEGER NOT NULL DEFAULT 1,
-		lease_until REAL NOT NULL DEFAULT 0,
-		health TEXT NOT NULL DEFAULT 'ok', health_reason TEXT,
-		created_at REAL NOT NULL, updated_at REAL NOT NULL,
-		UNIQUE (client_id, name));
-	CREATE INDEX pa_installs_created ON pa_installs (created_at)]],
-	"ALTER TABLE pa_installs ADD COLUMN asked_scope TEXT",
-	[[ALTER TABLE pa_installs ADD COLUMN server TEXT;
-	ALTER TABLE pa_installs ADD COLUMN refresh_token BLOB;
-	ALTER TABLE pa_installs ADD COLUMN renew_at REAL NOT NULL DEFAULT 0;
-	ALTER TABLE pa_installs ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
-	UPDATE pa_installs SET renew_at = expires_at - 360;
-	CREATE INDEX pa_installs_renew_at ON pa_installs (renew_at);
-	DROP INDEX pa_installs_created;
-	CREATE INDEX pa_installs_newest ON pa_installs (created_at, id);
-	CREATE INDEX pa_installs_name ON pa_installs (name)]],
-}
-
-local migrated = false
-
---- Makes its tables, or brings them up to date.
----@return true?, string? message, string? code
-function installs.prepare()
-	if migrated then
-		return true
-	end
-	local ok, err, code = db.migrate("installs", STEPS)
-	migrated = ok == true
-	return ok, err, code
-end
 
 local SELECT =
 	[[SELECT id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope, asked_scope,
@@ -135,7 +95,7 @@ end
 ---@param origin {client: {id: string}, name: string?, server: string?, scope: string, redirect_uri: string} who asked
 ---@return partnerapp.install? install, string? message, string? code
 function installs.save(token, origin)
-	local ok, err, code = installs.prepare()
+	local ok, err, code = schema.prepare "installs"
 	if not ok then
 		return nil, err, code
 	end
@@ -150,7 +110,7 @@ function installs.save(token, origin)
 end
 
 local function find(sql, ...)
-	local row, err, code = installs.prepare()
+	local row, err, code = schema.prepare "installs"
 	if row then
 		row, err, code = db.row(sql, ...)
 	end
@@ -175,7 +135,7 @@ function installs.find_by_name(name)
 end
 
 local function rows_of(sql, ...)
-	local rows, err, code = installs.prepare()
+	local rows, err, code = schema.prepare "installs"
 	if rows then
 		rows, err, code = db.query(sql, ...)
 	end
@@ -226,7 +186,7 @@ end
 --- Renews the tokens that are due, for at most 20 seconds.
 ---@return integer? renewed, string? message, string? code
 function installs.refresh_due()
-	local ok, err, code = installs.prepare()
+	local ok, err, code = schema.prepare "installs"
 	if not ok then
 		return nil, err, code
 	end
@@ -236,7 +196,7 @@ end
 --- How many there are.
 ---@return integer? count, string? message, string? code
 function installs.count()
-	local row, err, code = installs.prepare()
+	local row, err, code = schema.prepare "installs"
 	if row then
 		row, err, code = db.row("SELECT count(*) AS count FROM pa_installs")
 	end

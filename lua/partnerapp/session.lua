@@ -6,6 +6,7 @@ local db = require "native.db"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local refuse = require("partnerapp.web.refusal").refuse
+local schema = require "partnerapp.store.schema"
 local sys = require "native.sys"
 
 ---@class partnerapp.session
@@ -17,25 +18,6 @@ local session = {}
 
 local NAME = "session"
 local LIFETIME = 30 * 24 * 3600
-
-local STEPS = {
-	[[CREATE TABLE pa_sessions (id TEXT PRIMARY KEY, data TEXT NOT NULL, created INTEGER NOT NULL,
-		expires INTEGER NOT NULL);
-	CREATE INDEX pa_sessions_expires ON pa_sessions (expires)]],
-}
-
-local migrated = false
-
---- Makes its tables, or brings them up to date.
----@return true?, string? message, string? code
-function session.prepare()
-	if migrated then
-		return true
-	end
-	local ok, err, code = db.migrate("sessions", STEPS)
-	migrated = ok == true
-	return ok, err, code
-end
 
 local function now()
 	return math.floor(sys.now())
@@ -62,7 +44,7 @@ function session.load(req)
 	if not token or not token:find("^[%w_-]+$") or #token ~= 43 then
 		return nil
 	end
-	local ok, err = session.prepare()
+	local ok, err = schema.prepare "sessions"
 	if not ok then
 		unavailable(err)
 	end
@@ -88,7 +70,7 @@ end
 ---@param changes table?
 ---@return partnerapp.session?, string? message, string? code
 function session.start(req, response, changes)
-	local ok, err, code = session.prepare()
+	local ok, err, code = schema.prepare "sessions"
 	if not ok then
 		return nil, err, code
 	end

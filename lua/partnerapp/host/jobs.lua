@@ -2,30 +2,13 @@
 -- runs it, and a start does not begin anew. The thread that asks is src/jobs.c.
 local db = require "native.db"
 local log = require "partnerapp.log"
+local schema = require "partnerapp.store.schema"
 local sys = require "native.sys"
 
 local jobs = {}
 
 local LEASE = 120 -- after which a job whose process died may run again
 local LONGEST = 60 -- between two looks
-
-local STEPS = {
-	[[CREATE TABLE pa_jobs (name TEXT PRIMARY KEY, last_run REAL NOT NULL DEFAULT 0,
-		lease_until REAL NOT NULL DEFAULT 0, last_error TEXT)]],
-}
-
-local migrated = false
-
---- Makes its tables, or brings them up to date.
----@return true?, string? message, string? code
-function jobs.prepare()
-	if migrated then
-		return true
-	end
-	local ok, err, code = db.migrate("jobs", STEPS)
-	migrated = ok == true
-	return ok, err, code
-end
 
 -- When a job may run: 0 for one that never ran. What lies far in the future, where it cannot, does not count: a clock
 -- was set back. A little may be the difference between the clocks of two machines.
@@ -101,7 +84,7 @@ function jobs.run_due(list, lane)
 	if not list[1] then
 		return nil
 	end
-	local rows, err = jobs.prepare()
+	local rows, err = schema.prepare "jobs"
 	if rows then
 		rows, err = db.query "SELECT name, last_run, lease_until FROM pa_jobs"
 	end

@@ -1,8 +1,8 @@
 -- After a change of keys: seals what is stored anew, in batches, beside servers that go on writing (ST-03).
 local crypto = require "native.crypto"
 local db = require "native.db"
-local installs = require "partnerapp.installs"
 local renewal = require "partnerapp.installs.renewal"
+local schema = require "partnerapp.store.schema"
 
 local reseal = {}
 
@@ -89,8 +89,8 @@ end
 --- Seals everything with the current key, until a pass finds nothing that is not.
 ---@return {key: string, sealed: integer, current: integer}? result, string? message, string? code
 function reseal.run()
-	local count, err, code = installs.count() -- also makes the table
-	if not count then
+	local ok, err, code = schema.prepare "installs"
+	if not ok then
 		return nil, err, code
 	end
 	local current = crypto.keys()

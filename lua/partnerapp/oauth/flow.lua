@@ -5,6 +5,7 @@ local cookie = require "partnerapp.web.cookie"
 local crypto = require "native.crypto"
 local db = require "native.db"
 local mask = require("native.log").mask
+local schema = require "partnerapp.store.schema"
 local sys = require "native.sys"
 
 ---@class partnerapp.flow
@@ -22,11 +23,6 @@ local MOST = 20 -- in one browser; some 6 KB, which proxies take too
 local SEAL = "oauth.flow"
 local PREFIX = "flow_"
 local NAME_LENGTH = 22 -- of the hash: 128 bits and more
-
-local MIGRATIONS = {
-	[[CREATE TABLE pa_claims (state TEXT PRIMARY KEY, expires REAL NOT NULL) WITHOUT ROWID;
-	CREATE INDEX pa_claims_expires ON pa_claims (expires)]],
-}
 
 --- Whether a text can be a scope (RFC 6749 3.3): printable ASCII without quotes and backslashes.
 ---@param text any
@@ -107,19 +103,6 @@ function flow.begin(req, response, path, scope)
 	return state, hash(verifier)
 end
 
-local migrated = false
-
---- Makes its tables, or brings them up to date.
----@return true?, string? message, string? code
-function flow.prepare()
-	if migrated then
-		return true
-	end
-	local ok, err, code = db.migrate("oauth", MIGRATIONS)
-	migrated = ok == true
-	return ok, err, code
-end
-
 --- The flow of a state that this browser began, or why it is none.
 ---@param req partnerapp.request
 ---@param path string of the mount
@@ -129,7 +112,7 @@ function flow.find(req, path, state)
 	local name = hash(state)
 	local sealed = cookie.get(req, cookie_name(name))
 	if not sealed then
-		local row = flow.prepare() and db.row("SELECT 1 FROM pa_claims WHERE state = ?", name)
+		local row = schema.prepare "oauth" and db.row("SELECT 1 FROM pa_claims WHERE state = ?", name)
 		return nil, row and "used" or "wrong"
 	end
 	local found = unseal(sealed)
@@ -147,7 +130,7 @@ end
 ---@param found partnerapp.flow
 ---@return integer? one, string? message, string? code "constraint" when it was used before
 function flow.claim(found)
-	local ok, err, code = flow.prepare()
+	local ok, err, code = schema.prepare "oauth"
 	if not ok then
 		return nil, err, code
 	end
