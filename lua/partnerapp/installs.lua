@@ -7,6 +7,7 @@ local renewal = require "partnerapp.installs.renewal"
 local schema = require "partnerapp.store.schema"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
+local tokens = require "partnerapp.installs.tokens"
 
 ---@class partnerapp.install
 ---@field id string our own, random
@@ -34,17 +35,6 @@ local SELECT =
 	[[SELECT id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope, asked_scope,
 	expires_at, version, health, health_reason, created_at, updated_at FROM pa_installs ]]
 
-local INSERT = [[
-	INSERT INTO pa_installs (id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope,
-	asked_scope, access_token, refresh_token, expires_at, renew_at, created_at, updated_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (client_id, name) DO UPDATE SET client = excluded.client, server = excluded.server,
-	redirect_uri = excluded.redirect_uri, app_name = excluded.app_name, workspace = excluded.workspace,
-	source = excluded.source, scope = excluded.scope, asked_scope = excluded.asked_scope,
-	access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
-	renew_at = excluded.renew_at, version = version + 1, lease_until = 0, failures = 0, health = 'ok',
-	health_reason = NULL, updated_at = excluded.updated_at]]
-
 -- The token is sealed for the row's id, so an install that is connected again has to keep the id it has.
 local function id_for(client_id, name, fresh)
 	local known, err, code = db.row("SELECT id FROM pa_installs WHERE client_id = ? AND name = ?", client_id, name)
@@ -61,28 +51,20 @@ local function write(token, origin)
 	if not id then
 		return nil, err, code
 	end
-	local now, refresh = sys.now(), token.refresh_token
 	local changes
-	changes, err, code = db.exec(
-		INSERT,
-		id,
-		origin.client.id,
-		name,
-		origin.name,
-		origin.server,
-		origin.redirect_uri,
-		token.app_name,
-		token.workspace,
-		token.source,
-		token.scope or origin.scope,
-		origin.scope,
-		db.blob(crypto.seal(token.access_token, renewal.context("access_token", id))),
-		refresh and db.blob(crypto.seal(refresh, renewal.context("refresh_token", id))),
-		now + token.expires_in,
-		renewal.due_at(now, token.expires_in),
-		now,
-		now
-	)
+	changes, err, code = tokens.insert({
+		id = id,
+		client_id = origin.client.id,
+		name = name,
+		client = origin.name,
+		server = origin.server,
+		redirect_uri = origin.redirect_uri,
+		app_name = token.app_name,
+		workspace = token.workspace,
+		source = token.source,
+		scope = token.scope or origin.scope,
+		asked_scope = origin.scope,
+	}, renewal.issue(token))
 	if not changes then
 		return nil, err, code
 	end
@@ -335,7 +317,7 @@ function Install:disconnect()
 	if not changes then
 		return nil, err, code
 	end
-	renewal.forget(self)
+	tokens.forget(self)
 	db.wipe()
 	log.info("disconnected", { install = self.name })
 	return true

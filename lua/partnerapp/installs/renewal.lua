@@ -1,16 +1,12 @@
--- Keeps an install's token fresh. A new token kills the one before it, so one worker of one process asks for it:
--- whoever takes the lease on the row. The others wait and read the row again.
+-- Keeps an install's token fresh. A new token ends the one before it, so one worker of one process renews: the one that
+-- has taken the lease on the row. The others wait and read the row again.
 local authorization_server = require "partnerapp.oauth.authorization_server"
 local clients = require "partnerapp.oauth.clients"
-local crypto = require "native.crypto"
-local db = require "native.db"
 local install_token = require "partnerapp.oauth.install_token"
-local json = require "partnerapp.json"
 local log = require "partnerapp.log"
-local mask = require("native.log").mask
-local memory = require "native.memory"
 local retry = require "partnerapp.retry"
 local sys = require "native.sys"
+local tokens = require "partnerapp.installs.tokens"
 
 local renewal = {}
 
@@ -18,17 +14,9 @@ local AHEAD = 300 -- a call finds its token good for this long
 local EARLY, JITTER = 0.1, 0.1 -- the background renews at a tenth of the lifetime before its end, give or take a tenth
 local LEASE = 30 -- longer than the deadline of the call (15 s) and two attempts to save (5 s each)
 local WAIT_FIRST, WAIT_STEP, WAIT_MOST = 0.05, 0.4, 20 -- many may wait for one: they look less often with time
-local SAVES, SAVE_AGAIN = 2, 10
+local SAVES = 2
 local BACKOFF, BACKOFF_MOST = 5, 900
 local PAUSE_MOST = 3600 -- what a Retry-After can ask for
-
---- What a sealed token is bound to.
----@param column "access_token"|"refresh_token"
----@param id string of the install
----@return string
-function renewal.context(column, id)
-	return "pa_installs." .. column .. ":" .. id
-end
 
 --- When the background is to renew a token that is issued now (RT-01).
 ---@param now number
@@ -39,6 +27,15 @@ function renewal.due_at(now, lifetime)
 	return now + math.max(lifetime - ahead, lifetime / 2)
 end
 
+--- Notes on a token that it is issued now, and when to renew it.
+---@param token partnerapp.token
+---@return partnerapp.issued_token token the same one
+function renewal.issue(token)
+	token.issued_at = sys.now()
+	token.renew_at = renewal.due_at(token.issued_at, token.expires_in)
+	return token
+end
+
 -- How long before its end a call renews a token. A server that is not Segment may give short ones.
 local function ahead_of(install, row)
 	if not install.server then
@@ -47,153 +44,26 @@ local function ahead_of(install, row)
 	return math.min(AHEAD, (row.expires_at - row.updated_at) / 2)
 end
 
-local function unseal(column, install, sealed)
-	local text, err, code = crypto.unseal(sealed, renewal.context(column, install.id))
-	if not text then
-		return nil, "the install's token cannot be read: " .. err, code
-	end
-	mask(text)
-	return text
-end
-
--- Stores a new token in place of the version it replaces.
-local function store(install, version, token)
-	local refresh = token.refresh_token
-	refresh = refresh and db.blob(crypto.seal(refresh, renewal.context("refresh_token", install.id)))
-	return db.exec(
-		[[UPDATE pa_installs SET access_token = ?, refresh_token = coalesce(?, refresh_token), expires_at = ?,
-			renew_at = ?, version = version + 1, lease_until = 0, failures = 0, health = 'ok', health_reason = NULL,
-			updated_at = ? WHERE id = ? AND version = ?]],
-		db.blob(crypto.seal(token.access_token, renewal.context("access_token", install.id))),
-		refresh,
-		token.issued_at + token.expires_in,
-		renewal.due_at(token.issued_at, token.expires_in),
-		token.issued_at,
-		install.id,
-		version
-	)
-end
-
--- Tokens that the database could not take (RT-06): all VMs of this server see them, and try to save them.
-
-local function memory_name(install)
-	return "unsaved:" .. install.id
-end
-
-local function keep_unsaved(install, version, token)
-	local text = assert(json.encode {
-		version = version,
-		tried = sys.monotonic(),
-		access_token = token.access_token,
-		refresh_token = token.refresh_token,
-		issued_at = token.issued_at,
-		expires_in = token.expires_in,
-	})
-	local name = memory_name(install)
-	return memory.put(name, crypto.seal(text, name))
-end
-
---- Forgets what is kept of an install besides its row.
----@param install partnerapp.install
-function renewal.forget(install)
-	memory.drop(memory_name(install))
-end
-
--- The token that the row should have; nil when it has it, or a newer one.
-local function unsaved(install, row)
-	local name = memory_name(install)
-	local sealed = memory.get(name)
-	local text = sealed and crypto.unseal(sealed, name)
-	if not text then
-		return nil
-	end
-	local token = json.decode(text)
-	local over = token.version ~= row.version
-	if not over and sys.monotonic() - token.tried > SAVE_AGAIN then
-		keep_unsaved(install, token.version, token) -- others need not try meanwhile
-		over = store(install, token.version, token) ~= nil
-		if over then
-			log.info("a renewed token is saved at last", { install = install.name })
-		end
-	end
-	if over then
-		memory.drop(name)
-		return nil
-	end
-	return token
-end
-
--- The token as it is now, and the row.
-local function current(install)
-	local row, err, code = db.row(
-		[[SELECT access_token, refresh_token, expires_at, updated_at, version, lease_until, renew_at, failures, health,
-			health_reason FROM pa_installs WHERE id = ?]],
-		install.id
-	)
-	if not row then
-		return nil, err or "the install is gone", code or "not_found"
-	end
-	local waiting = unsaved(install, row)
-	if waiting then
-		row.version, row.expires_at = row.version + 1, waiting.issued_at + waiting.expires_in
-		install.version = row.version
-		return waiting.access_token, row
-	end
-	local token
-	token, err, code = unseal("access_token", install, row.access_token)
-	if not token then
-		return nil, err, code
-	end
-	install.version = row.version
-	return token, row
-end
-
--- Takes note that trying again is of no use; unless a newer token came meanwhile.
-local function mark_broken(install, version, reason)
-	db.exec(
-		[[UPDATE pa_installs SET health = 'needs_reconnect', health_reason = ?, lease_until = 0
-			WHERE id = ? AND version = ?]],
-		reason,
-		install.id,
-		version
-	)
-	install.health, install.health_reason = "needs_reconnect", reason
-	log.error("an install needs to be connected again", { install = install.name, reason = reason })
-end
-
--- Lets go of the lease, for nothing came of it: another server may ask at once.
-local function release(install, version)
-	db.exec_soon("UPDATE pa_installs SET lease_until = 0 WHERE id = ? AND version = ?", install.id, version)
-end
-
--- Takes note that it did not work this time, and when to try again (RT-09, RT-10).
+-- Notes that a renewal failed, and when to try again (RT-09, RT-10).
 local function mark_failed(install, row, reason, retry_after)
 	local now = sys.now()
 	local pause = retry.backoff(row.failures + 1, BACKOFF, BACKOFF_MOST)
 	pause = math.max(pause, retry.after(retry_after, now) or 0)
-	install.health, install.health_reason = "renewing", reason
-	db.exec_soon(
-		[[UPDATE pa_installs SET health = 'renewing', health_reason = ?, failures = failures + 1, renew_at = ?,
-			lease_until = 0 WHERE id = ? AND version = ?]],
-		reason,
-		now + pause,
-		install.id,
-		row.version
-	)
+	tokens.mark_failed(install, row.version, reason, now + pause)
 end
 
 -- Saves a new token. It must not be lost, for the one before it is dead: when the database is busy the save is tried
 -- again, and then the token is kept in memory until it can be saved.
 local function save(install, version, token)
-	token.issued_at = sys.now()
+	renewal.issue(token)
 	local changes, err, code
 	for _ = 1, SAVES do
-		changes, err, code = store(install, version, token)
+		changes, err, code = tokens.replace(install, version, token)
 		if changes then
 			return changes
 		end
 	end
-	local kept = keep_unsaved(install, version, token)
+	local kept = tokens.keep(install, version, token)
 	log.error(
 		"a renewed token could not be saved",
 		{ install = install.name, error = err, code = code, kept_in_memory = kept }
@@ -217,7 +87,7 @@ local function ask(install, row)
 		return nil, "the authorization server gave no refresh token", "permanent"
 	end
 	local refresh_token
-	refresh_token, err, code = unseal("refresh_token", install, row.refresh_token)
+	refresh_token, err, code = tokens.refresh_token(install, row)
 	if not refresh_token then
 		return nil, err, code
 	end
@@ -230,9 +100,10 @@ local function renew_as_holder(install, row)
 	if not token then
 		log.warn("a token was not renewed", { install = install.name, error = err, code = code })
 		if code == "permanent" then
-			mark_broken(install, version, err)
+			tokens.mark_broken(install, version, err)
+			log.error("an install needs to be connected again", { install = install.name, reason = err })
 		elseif code == "cancelled" then -- the server stops: another one may renew it at once
-			release(install, version)
+			tokens.return_lease(install, version)
 		else
 			mark_failed(install, row, err, retry_after)
 		end
@@ -241,7 +112,7 @@ local function renew_as_holder(install, row)
 	local changes = save(install, version, token)
 	if changes == 0 then -- connected again meanwhile: what is stored is newer (RT-05)
 		local newer, why
-		newer, why, code = current(install)
+		newer, why, code = tokens.read(install)
 		return newer, not newer and why or nil, code
 	elseif changes then
 		install.version = version + 1
@@ -257,37 +128,23 @@ local function pause_of(row)
 	return left <= PAUSE_MOST and math.max(left, 0) or 0
 end
 
--- A lease that ends much later than any that is given now is one of a clock that was set back since (RT-11). Not any
--- that ends later: another worker may have taken it between our look at the clock and the statement. Many wait for a
--- lease that is taken, so the row is looked at first: that needs no turn at writing.
+-- Many wait for a lease that is taken, so the row is looked at first: that needs no turn at writing.
 local function take_lease(install, row, version)
 	local now = sys.now()
 	if row.lease_until >= now and row.lease_until <= now + 2 * LEASE then
 		return false
 	end
-	local changes, err, code = db.exec_soon(
-		[[UPDATE pa_installs SET lease_until = ? WHERE id = ? AND version = ?
-			AND (lease_until < ? OR lease_until > ?)]],
-		now + LEASE,
-		install.id,
-		version,
-		now,
-		now + 2 * LEASE
-	)
-	if not changes then
-		return nil, err, code
-	end
-	return changes == 1
+	return tokens.take_lease(install, version, now, LEASE)
 end
 
---- A token newer than version `stale`: renewed by us, or by whoever holds the lease.
+--- A token newer than version `stale`: renewed here, or by the worker that holds the lease.
 ---@param install partnerapp.install
 ---@param stale integer
 ---@return string? token, string? message, string? code
 function renewal.after(install, stale)
 	local waited, step, failures = 0, WAIT_FIRST, nil
 	while true do
-		local token, row, code = current(install)
+		local token, row, code = tokens.read(install)
 		if not token then
 			return nil, row, code
 		elseif row.version ~= stale then
@@ -295,7 +152,7 @@ function renewal.after(install, stale)
 		elseif row.health == "needs_reconnect" then
 			return nil, row.health_reason, "needs_reconnect"
 		elseif failures and row.failures > failures then
-			return nil, row.health_reason, "upstream" -- whoever we waited for has failed
+			return nil, row.health_reason, "upstream" -- the worker with the lease has failed
 		end
 		local pause = pause_of(row)
 		if pause > 0 then
@@ -323,7 +180,7 @@ end
 ---@param install partnerapp.install
 ---@return string? token, string? message, string? code
 function renewal.token(install)
-	local token, row, code = current(install)
+	local token, row, code = tokens.read(install)
 	if not token then
 		return nil, row, code
 	end
@@ -343,11 +200,7 @@ end
 ---@param install partnerapp.install
 ---@return string? token, string? message, string? code
 function renewal.again(install)
-	local changes, err, code = db.exec(
-		"UPDATE pa_installs SET health = 'ok', health_reason = NULL, failures = 0 WHERE id = ? AND version = ?",
-		install.id,
-		install.version
-	)
+	local changes, err, code = tokens.mark_mended(install, install.version)
 	if not changes then
 		return nil, err, code
 	end
@@ -358,20 +211,17 @@ end
 ---@param install partnerapp.install
 ---@return string? token
 function renewal.revocable(install)
-	local token, row = current(install)
+	local token, row = tokens.read(install)
 	if token and row.refresh_token then
-		return unseal("refresh_token", install, row.refresh_token)
+		return tokens.refresh_token(install, row)
 	end
 	return token
 end
 
-local DUE = [[SELECT id, client_id, name, client, server, redirect_uri, scope, asked_scope, version, failures
-	FROM pa_installs WHERE renew_at <= ? AND health <> 'needs_reconnect' ORDER BY renew_at LIMIT 50]]
-
 -- What cannot be read stays so until a key is back: it must not stay the first that is due.
 local UNREADABLE = { damaged = true, unknown_key = true }
 
--- Whether it is renewed now, by us or by another.
+-- Whether it is renewed now, here or by another worker.
 local function renew_due(install)
 	local token, why, code = renewal.after(install, install.version)
 	if UNREADABLE[code] then
@@ -387,7 +237,7 @@ end
 function renewal.refresh_due(seconds)
 	local over, tried, renewed = sys.monotonic() + seconds, {}, 0
 	while true do
-		local rows, err, code = db.query(DUE, sys.now())
+		local rows, err, code = tokens.due(sys.now())
 		if not rows then
 			return nil, err, code
 		end
