@@ -9,8 +9,9 @@ local function problem_of(name)
 		local _, message = scripts.compile(scripts.read("app", name), "@" .. name, scripts.globals())
 		return message
 	end
-	local page = name:match "^views/(.+)%.html$"
-	return page and view.problem(page)
+	if name:find "^views/.+%.html$" then
+		return view.problem(scripts.read("app", name), name)
+	end
 end
 
 --- Compiles every script and view of the app.

@@ -51,14 +51,14 @@ local function as_text(req, status, message)
 	}
 end
 
-local function page(name, req, status, values, place)
+local function page(name, req, status, values)
 	values.status = status
 	values.title = fault.title(status)
 	values.request_id = req.id
-	return require("partnerapp.reply").html(require("partnerapp.web.view").render(name, values, place), status)
+	return require("partnerapp.reply").html(require("partnerapp.web.view").render(name, values), status)
 end
 
--- The page about a refusal, in the app's own clothes; if those are torn, in the library's.
+-- The page about a refusal with the app's own views; with the library's alone when one of the app's fails.
 local function refusal_page(req, status, message)
 	local values = { message = message }
 	local ok, response = pcall(page, "refusal", req, status, values)
@@ -66,7 +66,7 @@ local function refusal_page(req, status, message)
 		return response
 	end
 	log.error("the page of a refusal failed", { error = tostring(response) })
-	return page("refusal", req, status, values, "library")
+	return page("partnerapp/refusal", req, status, values)
 end
 
 local function shape_of(app)
@@ -168,7 +168,7 @@ function fault.explain(req, message, traceback, heading, route)
 		source = source_of(message, traceback, route),
 		route = req.method .. " " .. req.path,
 	}
-	local ok, response = pcall(page, "fault", req, 500, values, "library")
+	local ok, response = pcall(page, "partnerapp/fault", req, 500, values)
 	if ok then
 		return response
 	end

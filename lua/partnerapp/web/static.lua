@@ -1,6 +1,7 @@
--- Files below static/, the app's before the library's. A name is looked up in the snapshot of files that was read when
--- the app was loaded, never in the file system, so no path leads out of it (HT-10).
+-- Files below static/; whose file a name means: web/rooms.lua. A name is looked up in the snapshot of files that was
+-- read when the app was loaded, never in the file system, so no path leads out of it (HT-10).
 local refusal = require "partnerapp.web.refusal"
+local rooms = require "partnerapp.web.rooms"
 local scripts = require "native.scripts"
 
 local static = {}
@@ -17,23 +18,14 @@ local TYPES = {
 	woff2 = "font/woff2",
 }
 
-local versions = {} -- "app/static/x.css" → the text that changes when the file does
+local versions = {} -- "static/x.css" → a string that changes when the file does
 
-local function find(path)
-	for _, kind in ipairs { "app", "library" } do
-		local bytes = scripts.read(kind, path)
-		if bytes then
-			return bytes, kind .. "/" .. path
-		end
-	end
-end
-
-local function version_of(bytes, key)
-	local version = versions[key]
+local function version_of(bytes, file)
+	local version = versions[file]
 	if not version then
 		local crypto = require "native.crypto"
 		version = crypto.base64url(crypto.digest("sha256", bytes)):sub(1, 16)
-		versions[key] = version
+		versions[file] = version
 	end
 	return version
 end
@@ -45,16 +37,16 @@ end
 local addresses = {}
 
 --- The address of a file below static/, which changes with its content so that browsers may keep it.
----@param name string "style.css"
+---@param name string "style.css"; "partnerapp/partnerapp.css" is one of the library's
 ---@return string
 function static.address(name)
 	local address = addresses[name]
 	if not address then
-		local bytes, key = find("static/" .. name)
+		local bytes, file = rooms.read("static/", name)
 		if not bytes then
 			error("there is no static file '" .. name .. "'", 2)
 		end
-		address = "/static/" .. name .. "?v=" .. version_of(bytes, key)
+		address = "/static/" .. name .. "?v=" .. version_of(bytes, file)
 		addresses[name] = address
 	end
 	return address
@@ -69,16 +61,16 @@ end
 ---@param req partnerapp.request
 ---@return partnerapp.response|partnerapp.refusal
 function static.serve(req)
-	local path = req.path:sub(2)
-	local kind = type_of(path)
-	local bytes, key
+	local name = req.path:sub(#"/static/" + 1)
+	local kind = type_of(name)
+	local bytes, file
 	if kind then
-		bytes, key = find(path)
+		bytes, file = rooms.read("static/", name)
 	end
 	if not bytes then
 		return refusal.new(404, "There is no such file.")
 	end
-	local version = version_of(bytes, key)
+	local version = version_of(bytes, file)
 	local etag = '"' .. version .. '"'
 	local headers = {
 		["content-type"] = kind,

@@ -1,7 +1,9 @@
 -- Templates: {{ expression }} escaped, {{{ expression }}} as it is, {% Lua %}, {# remark #}, {% include "name" %} and
 -- {% layout "name" %}, whose `content` is then the page. The names in a template are the values it was given, a few of
 -- Lua's functions and `asset`; a name that none of them has raises, so what may be missing is asked of `values.name`.
--- An app's views/NAME.html comes before the library's. Each is compiled once in a VM, its lines kept as they are.
+-- Where a view is found: web/rooms.lua. Plain names in a page of a room are looked for in that room too. Each view is
+-- compiled once in a VM, its lines kept as they are.
+local rooms = require "partnerapp.web.rooms"
 local scripts = require "native.scripts"
 
 local view = {}
@@ -150,22 +152,13 @@ end
 
 local chunks = {}
 
-local function find(name, place)
-	local file = "views/" .. name .. ".html"
-	local source = place ~= "library" and scripts.read("app", file)
-	if source then
-		return source, file
-	end
-	return scripts.read("library", file), "partnerapp/" .. file
-end
-
-local function load(name, place)
-	local key = (place or "") .. ":" .. name
+local function load(name, inside)
+	local key = (inside and inside.label or "") .. ":" .. name
 	local chunk = chunks[key]
 	if not chunk then
-		local source, file = find(name, place)
+		local source, file = rooms.read("views/", name .. ".html", inside)
 		if not source then
-			error("there is no view '" .. name .. "' (views/" .. name .. ".html)", 0)
+			error(("there is no view '%s' (%s)"):format(name, file), 0)
 		end
 		local problem
 		chunk, problem = compile(source, file)
@@ -180,33 +173,34 @@ end
 local helpers = { raw = raw }
 
 function helpers.include(buffer, names, name)
-	load(name, rawget(names, "_place"))(names, buffer, escape, helpers)
+	load(name, buffer.inside)(names, buffer, escape, helpers)
 end
 
 --- The text of a view.
----@param name string "home" is views/home.html
+---@param name string "home" is views/home.html; "partnerapp/layout" is one of the library's
 ---@param values table<string, any>?
----@param place "library"? look only among the library's views
 ---@return string html
-function view.render(name, values, place)
-	local names = setmetatable({ values = values or {}, _place = place }, Names)
+function view.render(name, values)
+	local inside = rooms.of(name)
+	local names = setmetatable({ values = values or {} }, Names)
 	for key, value in pairs(values or {}) do
 		names[key] = value
 	end
 	while name do
-		local buffer = {}
-		load(name, place)(names, buffer, escape, helpers)
+		local buffer = { inside = inside }
+		load(name, inside)(names, buffer, escape, helpers)
 		names.content = table.concat(buffer)
 		name = buffer.layout
 	end
 	return names.content
 end
 
---- What is wrong with a view, and where, or nil. Keeps nothing.
----@param name string
+--- What is wrong with the source of a view, and where, or nil. Keeps nothing.
+---@param source string
+---@param file string "views/home.html"
 ---@return string?
-function view.problem(name)
-	local chunk, message = compile(find(name))
+function view.problem(source, file)
+	local chunk, message = compile(source, file)
 	return not chunk and message or nil
 end
 

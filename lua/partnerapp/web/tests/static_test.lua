@@ -1,6 +1,7 @@
 -- Static files: what is not served, and how what is served may be kept.
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
+local static = require "partnerapp.web.static"
 local testing = require "partnerapp.testing"
 
 local OUTSIDE = {
@@ -66,6 +67,31 @@ end)
 
 testing.case("the library's files are there unless the app has its own", function(t)
 	t.contains(testing.client():get("/static/partnerapp.css").body, "prefers-color-scheme")
+end)
+
+testing.case("a name of a room is a file of that room only", function(t)
+	local client = testing.client()
+	for _, path in ipairs({
+		"/static/partnerapp/own.css",
+		"/static/partnerapp/none.css",
+		"/static/partnerapp/",
+		"/static/partnerapp",
+		"/static/partnerapp//partnerapp.css",
+		"/static/partnerapp/../own.css",
+		"/static/partnerapp/partnerapp/partnerapp.css",
+		"/static/dashboard/partnerapp.css",
+	}) do
+		t.equal(client:get(path).status, 404, path)
+	end
+	local response = client:get("/static/partnerapp/partnerapp.css")
+	t.equal(response.status, 200)
+	t.contains(response.body, "prefers-color-scheme", "static/partnerapp/partnerapp.css of the app is not it")
+	local address = static.address("partnerapp/partnerapp.css")
+	t.match(address, "^/static/partnerapp/partnerapp%.css%?v=[%w_-]+$")
+	t.contains(client:get(address).headers["cache-control"], "immutable")
+	t.raises(function()
+		static.address("partnerapp/own.css")
+	end, "there is no static file 'partnerapp/own.css'")
 end)
 
 testing.case("reply.file sends a file of the app, never a script or what is not there", function(t)

@@ -34,6 +34,45 @@ testing.case("views that do not compile raise with file and line", function(t)
 	end
 end)
 
+testing.case("a name of a room is looked for in that room only", function(t)
+	for name, wanted in pairs({
+		["partnerapp/none"] = "there is no view 'partnerapp/none' (partnerapp/views/none.html)",
+		["partnerapp/part"] = "there is no view 'partnerapp/part'",
+		["partnerapp/../part"] = "there is no view",
+		["partnerapp/"] = "there is no view 'partnerapp/' (partnerapp/views/.html)",
+		["partnerapp//layout"] = "there is no view",
+		["dashboard/layout"] = "there is no view 'dashboard/layout' (views/dashboard/layout.html)",
+	}) do
+		t.raises(function()
+			view.render(name, { name = "x" })
+		end, wanted, name)
+	end
+	local html = view.render("partnerapp/refusal", { title = "T", message = "m", status = 404, request_id = "id" })
+	t.lacks(html, "hidden", "views/partnerapp/refusal.html of the app is not it")
+	t.lacks(html, 'class="own"', "nor is the app's layout around it")
+	t.contains(html, "<title>T</title>")
+	t.raises(function()
+		view.render("in_room")
+	end, "there is no view 'partnerapp/part'")
+end)
+
+testing.case(
+	"an app's views/layout.html is the layout of the library's pages too, but for those about errors",
+	function(t)
+		local failing = require "failing"
+		t.contains(testing.client(failing()):get("/refuse").body, 'class="own"')
+		t.lacks(testing.client(failing()):get("/raise").body, 'class="own"')
+		local app = failing()
+		app:get("/torn", function()
+			return reply.failed(502, "torn")
+		end)
+		local response = testing.client(app):get("/torn")
+		t.equal(response.status, 502, "a layout that fails")
+		t.contains(response.body, '<p class="lead">torn</p>')
+		t.lacks(response.body, 'class="own"')
+	end
+)
+
 testing.case("HT-08 {{ }} escapes all five characters", function(t)
 	t.equal(
 		view.render("part", { name = [[<a href="x" title='y'>&]] }),
@@ -70,7 +109,7 @@ testing.case("the library's layout has title, language, viewport and its style s
 	t.contains(response.body, "<title>&lt;T&gt;</title>")
 	t.contains(response.body, '<html lang="en">')
 	t.contains(response.body, 'name="viewport"')
-	t.contains(response.body, 'href="/static/partnerapp.css?v=')
+	t.contains(response.body, 'href="/static/partnerapp/partnerapp.css?v=')
 	for _, inline in ipairs({ "<style", "<script", "style=", "onclick" }) do
 		t.lacks(response.body, inline, "HT-08")
 	end
