@@ -5,9 +5,32 @@ local reply = require "partnerapp.reply"
 local testing = require "partnerapp.testing"
 
 testing.case("unknown options raise", function(t)
-	t.raises(function()
-		http.get("https://api.example/x", { header = {} })
-	end, "unknown option 'header'")
+	for name, call in pairs({
+		get = function()
+			local response = http.get("https://api.example/x", { header = {} })
+			return response
+		end,
+		post = function()
+			return (http.post("https://api.example/x", { header = {} }))
+		end,
+		request = function()
+			return (http.request("https://api.example/x", { header = {} }))
+		end,
+		all = function()
+			return (http.all({ { url = "https://api.example/x", header = {} } }))
+		end,
+	}) do
+		local err = t.raises(call, "unknown option 'header'", name)
+		t.match(err, "^partnerapp/tests/http_test.lua:%d+: ", name)
+	end
+end)
+
+testing.case("a call leaves its options as they were", function(t)
+	local network = testing.network({ ["POST https://api.example/x"] = { status = 204 } })
+	local options = { json = { a = 1 }, headers = { ["X-A"] = "1" }, url = "https://other.example/" }
+	t.equal(http.post("https://api.example/x", options).status, 204)
+	t.equal(network.calls[1].url, "https://api.example/x")
+	t.same(options, { json = { a = 1 }, headers = { ["X-A"] = "1" }, url = "https://other.example/" })
 end)
 
 testing.case("what JSON cannot hold fails before anything is sent", function(t)

@@ -2,7 +2,11 @@
 
 local cors = {}
 
-local function is_listed(origins, origin)
+--- Whether an app lists an origin.
+---@param origins string[]
+---@param origin string as the browser sent it
+---@return boolean
+function cors.is_listed(origins, origin)
 	for _, allowed in ipairs(origins) do
 		if allowed == origin then
 			return true
@@ -19,7 +23,7 @@ function cors.apply(origins, req, response)
 	response.headers = headers
 	headers.vary = headers.vary and headers.vary .. ", Origin" or "Origin"
 	local origin = req:header("origin")
-	if not origin or not is_listed(origins, origin) then
+	if not origin or not cors.is_listed(origins, origin) then
 		return
 	end
 	headers["access-control-allow-origin"] = origin

@@ -1,18 +1,10 @@
 -- Requests that change something must come from this app's own pages (HT-04): Sec-Fetch-Site says so, or else Origin;
 -- and whoever has a session sends its token with every form. Programs send none of these and carry no session.
 local config = require "partnerapp.config"
+local cors = require "partnerapp.web.cors"
 local refusal = require "partnerapp.web.refusal"
 
 local csrf = {}
-
-local function is_listed(origins, origin)
-	for _, allowed in ipairs(origins or {}) do
-		if allowed == origin then
-			return true
-		end
-	end
-	return false
-end
 
 -- The public address, or the one this request was made to: the gate let its Host through.
 local function is_own(req, origin)
@@ -27,7 +19,7 @@ end
 
 local function comes_from_here(req, origins)
 	local origin = req:header("origin")
-	if origin and is_listed(origins, origin) then
+	if origin and origins and cors.is_listed(origins, origin) then
 		return true
 	end
 	local site = req:header("sec-fetch-site")
