@@ -8,27 +8,6 @@ local fault = {}
 
 local SORRY = "This request failed. What happened has been logged under the request's id."
 
-local TITLES = {
-	[400] = "Bad request",
-	[401] = "Login needed",
-	[403] = "Not allowed",
-	[404] = "Not found",
-	[405] = "Method not allowed",
-	[409] = "Already done",
-	[415] = "Unsupported content",
-	[429] = "Too many requests",
-	[500] = "Something went wrong",
-	[502] = "The other side failed",
-	[503] = "Not available right now",
-	[504] = "The other side took too long",
-}
-
----@param status integer
----@return string
-function fault.title(status)
-	return TITLES[status] or (status < 500 and "Request refused" or "Something went wrong")
-end
-
 local function merge(response, headers)
 	if headers then
 		response.headers = response.headers or {}
@@ -53,7 +32,7 @@ end
 
 local function page(name, req, status, values)
 	values.status = status
-	values.title = fault.title(status)
+	values.title = refusal.title(status)
 	values.request_id = req.id
 	return require("partnerapp.reply").html(require("partnerapp.web.view").render(name, values), status)
 end

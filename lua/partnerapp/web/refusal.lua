@@ -37,6 +37,28 @@ function refusal.refuse(status, message, headers)
 	error(refusal.new(status, message, headers), 0)
 end
 
+local TITLES = {
+	[400] = "Bad request",
+	[401] = "Login needed",
+	[403] = "Not allowed",
+	[404] = "Not found",
+	[405] = "Method not allowed",
+	[409] = "Already done",
+	[415] = "Unsupported content",
+	[429] = "Too many requests",
+	[500] = "Something went wrong",
+	[502] = "The other side failed",
+	[503] = "Not available right now",
+	[504] = "The other side took too long",
+}
+
+--- The title of a page about a refusal or a fault.
+---@param status integer
+---@return string
+function refusal.title(status)
+	return TITLES[status] or (status < 500 and "Request refused" or "Something went wrong")
+end
+
 ---@param value any
 ---@return boolean
 function refusal.is(value)
