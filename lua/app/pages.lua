@@ -1,4 +1,4 @@
--- What the pages show.
+-- The values that the pages show.
 local json = require "partnerapp.json"
 local reply = require "partnerapp.reply"
 local segment = require "partnerapp.segment"
@@ -47,7 +47,7 @@ function pages.home(app, req)
 	}
 end
 
---- The destination an install is about: false when it has no source, nil and why when it cannot be had.
+--- The destination of an install: false when the install has no source, nil and why when Segment does not give it.
 ---@param app partnerapp.app
 ---@param install partnerapp.install
 ---@return table|false|nil destination, string? problem
@@ -59,7 +59,7 @@ function pages.find_destination(app, install)
 	return install:segment():get_destination(install.source, slug)
 end
 
---- What a program gets.
+--- The JSON that a program gets in place of a page.
 ---@param app partnerapp.app
 ---@param install partnerapp.install
 ---@param destination table|false|nil
@@ -104,7 +104,7 @@ local ABILITIES = {
 	workspace = "read and change the workspace: its sources, destinations and tracking plans",
 }
 
--- The mount that an install came from, to connect it again, and what its scope opens.
+-- The path of the mount that an install came from, and the page that its scope allows.
 local function way_of(install)
 	for _, wide in ipairs(WIDE) do
 		if wide.client == install.client then
@@ -144,7 +144,7 @@ function pages.install(app, req, install, destination, problem)
 	}
 end
 
---- What is left to do when an install is forgotten.
+--- The page after an install is disconnected: what is left to do.
 ---@param install partnerapp.install
 ---@return table
 function pages.disconnected(install)

@@ -1,4 +1,4 @@
--- What the server's settings mean: all that an app may know of them, no secret. Where they come from: lua/cli/settings.
+-- The server's settings as far as an app may know them: no secret. lua/cli/settings.lua finds and checks them.
 local address = require "partnerapp.web.address"
 local settings = require "partnerapp.store.settings"
 
@@ -8,10 +8,10 @@ local settings = require "partnerapp.store.settings"
 ---@field https boolean whether browsers come over https
 ---@field development boolean when the public URL is this machine; anything else is production
 ---@field segment_id_url string Segment's OAuth server: an origin
----@field segment_api_url string its Config API: an origin
----@field sandbox_url string? the demo's sandbox: the two URLs above are then its
----@field trusted_proxies string addresses and networks, as set
----@field banner string|false what pages say on top while that is so
+---@field segment_api_url string Segment's Config API: an origin
+---@field sandbox_url string? the sandbox's URL in the demo: the two URLs above are then the same
+---@field trusted_proxies string addresses and networks, as TRUSTED_PROXIES has them
+---@field banner string|false what pages say on top in the demo
 local config = {}
 
 --- Whether a host of a URL is this machine: localhost, a name below it, or a loopback address.
@@ -35,7 +35,7 @@ function config.read()
 	config.segment_api_url = values.SEGMENT_API_URL or "https://platform.segmentapis.com"
 	config.sandbox_url = values.SANDBOX_URL
 	config.trusted_proxies = values.TRUSTED_PROXIES or ""
-	config.banner = values.SANDBOX_URL and "Demo: a local sandbox stands in for Segment" or false
+	config.banner = values.SANDBOX_URL and "Demo: a local sandbox takes the place of Segment" or false
 end
 
 config.read()

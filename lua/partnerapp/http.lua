@@ -1,9 +1,9 @@
--- Calls out: a URL and options in, a response or `nil, message, code` out (codes as in native.http). Statuses of 400
--- and more are responses too.
+-- Calls to other servers: a URL and options in, an answer or `nil, message, code` out (codes as in native.http). An
+-- answer with a status of 400 or more is an answer too.
 local native = require "native.http"
 
 ---@class partnerapp.http.options: native.http.request
----@field json any? a body to encode; asks for JSON back
+---@field json any? a body to encode; the accept header is then JSON too
 ---@field form table<string, string>? a body to encode as a form
 
 ---@class partnerapp.http.response: native.http.response
@@ -11,7 +11,7 @@ local native = require "native.http"
 
 local http = {}
 
--- What carries requests; partnerapp.testing puts another one in its place.
+-- The transport of all calls; partnerapp.testing replaces it.
 http.transport = native
 
 local OPTIONS = {
@@ -93,7 +93,7 @@ local function send(url, options, method)
 	return finish(response)
 end
 
---- One call; POST unless said when it has a body, else GET.
+--- One call. Its method is POST when it has a body, else GET, unless options.method says another.
 ---@param url string
 ---@param options partnerapp.http.options?
 ---@return partnerapp.http.response?, string? message, string? code
@@ -115,7 +115,8 @@ function http.post(url, options)
 	return send(url, options, "POST")
 end
 
---- Several calls at once, at most 16: options with `url`. Answers in their order: a response or { error, code } each.
+--- Several calls at once, at most 16: options with `url`. The answers are in the same order; { error, code } for a call
+--- that failed.
 ---@param calls partnerapp.http.options[]
 ---@return (partnerapp.http.response|{error: string, code: string})[]
 function http.all(calls)
@@ -138,7 +139,7 @@ end
 --- Takes a URL apart, strictly: http or https, no user name, no control bytes. See native.http.parse_url.
 http.parse_url = native.parse_url
 
---- Percent-encodes everything but unreserved characters.
+--- Percent-encodes all but unreserved characters.
 http.escape = native.escape
 
 --- A table as application/x-www-form-urlencoded, keys sorted; or pairs {{name, value}, …} in their order.

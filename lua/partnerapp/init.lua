@@ -1,5 +1,5 @@
--- The library's front door: an app, its routes and how a request becomes a response. What is needed only sometimes is
--- loaded when it is first used.
+-- An app: its routes, hooks, install flows and jobs. Requests are answered in web/dispatch.lua. Modules that few apps
+-- or requests need are loaded when they are first used.
 local dispatch = require "partnerapp.web.dispatch"
 local refusal = require "partnerapp.web.refusal"
 local router = require "partnerapp.web.router"
@@ -90,7 +90,7 @@ function partnerapp.new(options)
 	return setmetatable(app, AppMeta)
 end
 
--- A route may be added by the library for a mount: the line to name is the app's.
+-- Raises with the app's line: the library itself may have added the route for a mount.
 local function wrong(message)
 	error(scripts.caller() .. ": " .. message, 0)
 end
@@ -119,7 +119,7 @@ local function add(app, method, path, handler, options)
 	end
 end
 
---- Adds a route: "/installs/:id", or "/files/*rest" for what is left of a path.
+--- Adds a route. ":id" in "/installs/:id" matches one part of a path, "*rest" in "/files/*rest" all that is left of it.
 ---@param path string
 ---@param handler partnerapp.handler
 ---@return partnerapp.app
@@ -128,9 +128,9 @@ function App:get(path, handler)
 	return self
 end
 
--- `options.csrf = false` takes the check of trust row HT-04 off one route, for what is called by programs with
--- credentials of their own. `options.begins_session = true` is for a login: it is judged by where it comes from, but
--- needs no token of a session, for another tab may have begun one since its form was shown.
+-- `options.csrf = false` takes the check of HT-04 off one route, for programs that send credentials of their own.
+-- `options.begins_session = true` is for a login: it must come from this app's pages, but needs no token of a session,
+-- for another tab may have begun one since the form was shown.
 for _, method in ipairs { "post", "put", "patch", "delete" } do
 	App[method] = function(self, path, handler, options)
 		add(self, method:upper(), path, handler, options)
@@ -144,8 +144,8 @@ function App:before(hook)
 	self._before[#self._before + 1] = hook
 end
 
---- Runs with every response of this app, pages about refusals and failures among them, before it is sent: fn(req,
---- response). What the hook changes in the response is what goes out.
+--- Runs before each response of this app is sent, also those about refusals and faults: fn(req, response). The hook may
+--- change the response.
 ---@param hook fun(req: partnerapp.request, response: partnerapp.response)
 function App:after(hook)
 	self._after[#self._after + 1] = hook
@@ -171,7 +171,8 @@ local function add_job(app, job)
 	table.insert(app._jobs, job)
 end
 
---- Takes the routes of another app in, below a prefix. Its hooks and its failed() stay its own.
+--- Adds the routes, flows and jobs of another app, below a prefix. The other app's hooks and failed() apply to its own
+--- routes only.
 ---@param prefix string "/reports"
 ---@param other partnerapp.app
 function App:mount(prefix, other)
@@ -209,15 +210,15 @@ function App:mount(prefix, other)
 	end
 end
 
---- Mounts an install flow at `path` and its callback at `path .. "/callback"`; see partnerapp.oauth.
+--- Mounts an install flow at `path` and its callback at `path .. "/callback"`; see oauth/mount.lua.
 ---@param path string
 ---@param options table
 function App:oauth(path, options)
 	return require("partnerapp.oauth.mount").mount(self, path, options)
 end
 
---- Runs `job` every so many seconds, the first time right away; of several processes on one database, one runs it. A
---- job has the budget of a request, and should end within two minutes. One job of a lane runs at a time: a slow one
+--- Runs `job` every so many seconds, the first time right away. Of several processes on one database, one runs it. A
+--- job has the budget of a request, and should end within two minutes. One job of a lane runs at a time, so a slow job
 --- delays only those of its lane.
 ---@param seconds number from 1 on
 ---@param name string of the job in the log and in the database: letters, digits, "_", "." and "-"
@@ -241,7 +242,7 @@ function App:every(seconds, name, job, options)
 	return self
 end
 
---- Shapes every refusal: fn(req, status, message) returns the response.
+--- Sets how a refusal becomes a response: fn(req, status, message) returns it.
 ---@param shape fun(req: partnerapp.request, status: integer, message: string): partnerapp.response
 function App:failed(shape)
 	self._failed = shape
@@ -253,7 +254,7 @@ function App:flows()
 	return self._flows
 end
 
---- What is routed, in the order of definition.
+--- The routes, in the order of definition.
 ---@return {method: string, path: string, where: string}[]
 function App:routes()
 	local list = {}
@@ -267,15 +268,15 @@ App.route = dispatch.route
 App.dispatch = dispatch.request
 App.finish = dispatch.finish
 
---- The address, when it is a path on this app; otherwise nil. For a "return to" that came from outside (OA-21).
+--- Checks an address that came from outside, such as where to return to after a login (OA-21).
+---@return string? address nil unless it is a path on this app
 ---@param address any
----@return string?
 function partnerapp.local_path(address)
 	return require("partnerapp.web.local_path")(address)
 end
 
 ---@param count integer bytes of randomness
----@return string text of letters, digits, "-" and "_"
+---@return string string of letters, digits, "-" and "_"
 function partnerapp.random(count)
 	return require("native.crypto").token(count)
 end

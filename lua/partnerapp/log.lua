@@ -1,4 +1,4 @@
--- Log lines of scripts: one message and fields, with the request's id; secrets are masked by the host.
+-- Log lines of scripts: a message and fields. The host adds the request's id and masks secrets.
 local native = require "native.log"
 
 local log = {}

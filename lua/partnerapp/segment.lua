@@ -1,13 +1,12 @@
--- Segment's Config API (v1beta): a client for one token, and what else is known of Segment. Every failure of a call is
--- nil, message, code and details: the message says what a person can do, details are { status, code, body,
--- retry_after } of the answer.
+-- Segment's Config API (v1beta): clients, each for one token. Every failure of a call is nil, message, code and
+-- details: the message says what a person can do, details are { status, code, body, retry_after } of the answer.
 local names = require "partnerapp.segment.names"
 
 local segment = {}
 
 segment.is_name = names.is_name
 
--- What a setting's name has in it when its value is a secret. A webhook's address is one too.
+-- A setting with one of these words in its name is a secret. The address of a webhook is a secret too.
 local SECRET_WORDS = { "key", "secret", "token", "password", "appgroup", "hook" }
 
 local function is_secret(setting)
@@ -32,7 +31,7 @@ local function shown_setting(setting)
 	return copy
 end
 
---- A destination as it may be shown: secret settings, which Segment gives in clear, as "***".
+--- A destination that may be shown: its secret settings, which Segment gives in clear, are "***".
 ---@param destination table
 ---@return table
 function segment.public(destination)
@@ -53,12 +52,12 @@ local PATIENCE = 3
 
 ---@class partnerapp.segment.options
 ---@field token string|fun(): (string?, string?, string?)|nil
----@field renew (fun(): string?, string?, string?)? asked once for another token, after a 401
+---@field renew (fun(): string?, string?, string?)? called once for another token, after a 401
 ---@field scope string? of the token, for messages
----@field user {[1]: string, [2]: string}? e-mail and password instead of a token, for access tokens
----@field patience number? how many seconds to wait in all while Segment is too busy; 3 unless said
+---@field user {[1]: string, [2]: string}? e-mail address and password instead of a token, to create access tokens
+---@field patience number? seconds to wait in all while Segment is too busy; 3 unless said
 
---- A client; its operations are in segment/*.lua.
+--- A client. Its operations are in segment/*.lua.
 ---@param options partnerapp.segment.options
 ---@return partnerapp.segment.client
 function segment.new(options)
@@ -69,7 +68,7 @@ function segment.new(options)
 			return text
 		end
 	elseif type(token) ~= "function" and not options.user then
-		error("segment.new: a token is needed", 2)
+		error("segment.new: options.token is missing", 2)
 	end
 	return require("partnerapp.segment.client") {
 		token = token,

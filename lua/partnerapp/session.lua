@@ -1,5 +1,5 @@
--- Sessions: rows that hold the hash of an id only the browser knows. They begin at an install or a login, nowhere else;
--- each beginning gives a new id and ends the old one (OA-24).
+-- Sessions: rows with the hash of an id that only the browser has. A session begins at an install or a login; each
+-- beginning makes a new id and ends the session before (OA-24).
 local cookie = require "partnerapp.web.cookie"
 local crypto = require "native.crypto"
 local db = require "native.db"
@@ -10,9 +10,9 @@ local schema = require "partnerapp.store.schema"
 local sys = require "native.sys"
 
 ---@class partnerapp.session
----@field id string the hash: safe to store and to compare
----@field data table what the app keeps; changed with session.save
----@field csrf string the token of its forms
+---@field id string the hash of the browser's id: safe to store and to compare
+---@field data table what the app keeps in it; session.save stores changes
+---@field csrf string the token that forms of this session must carry (HT-04)
 
 local session = {}
 
@@ -36,7 +36,7 @@ local function unavailable(err)
 	refuse(503, "The database does not answer. Try again in a moment.", { ["retry-after"] = "5" })
 end
 
---- The session of a request's cookie: what `req.session` is. Refuses with 503 when the database fails.
+--- The session of a request's cookie, which is `req.session`. Refuses with 503 when the database fails.
 ---@param req partnerapp.request
 ---@return partnerapp.session?
 function session.load(req)
@@ -64,7 +64,7 @@ local function remove(id)
 	return db.exec_soon("DELETE FROM pa_sessions WHERE id = ? OR expires <= ?", id, now())
 end
 
---- Begins a session: a new id in a cookie, what the old session knew and `changes` as its data; the old id is dead.
+--- Begins a session with a new id in a cookie. Its data are those of the session before, which ends, and `changes`.
 ---@param req partnerapp.request
 ---@param response partnerapp.response
 ---@param changes table?

@@ -1,18 +1,18 @@
--- What an app may know of its own set-up, for pages that help with it. Never a secret.
+-- How an app is set up, for pages that help with that. Never a secret.
 local clients = require "partnerapp.oauth.clients"
 local config = require "partnerapp.config"
 
 ---@class partnerapp.setup
 ---@field configured boolean whether the client has its id and secret
----@field sandbox string|false where the sandbox is
+---@field sandbox string|false the sandbox's URL, in the demo
 ---@field redirect_uri string what to register at Segment
 ---@field id_setting string
 ---@field secret_setting string
----@field banner string|false what pages say on top
+---@field banner string|false what pages say on top, in the demo
 
 local setup_help = {}
 
---- Whether the client is configured, what to register, and whether a sandbox stands in for Segment.
+--- Whether the client is configured, what to register at Segment, and whether this is the demo.
 ---@param path string of a mount: "/auth/segment"
 ---@param client string? the name of its client
 ---@return partnerapp.setup

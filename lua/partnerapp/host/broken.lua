@@ -1,4 +1,4 @@
--- The entry module while an app does not load: every route shows why, until a good version is saved.
+-- The entry module while an app does not load: every request gets the reason, until a good version is saved.
 local new_request = require("partnerapp.web.request").new
 local routes = require "partnerapp.web.routes"
 
@@ -36,7 +36,7 @@ end
 --- No job runs while the app does not load.
 function broken.run_due() end
 
---- Nor has it a lane of jobs.
+--- The lanes of jobs: none.
 ---@return string[]
 function broken.lanes()
 	return {}

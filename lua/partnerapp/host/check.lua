@@ -1,4 +1,4 @@
--- What is wrong with an app's scripts and views before any of them runs, all at once.
+-- Finds all problems of an app's scripts and views before any of them runs.
 local scripts = require "native.scripts"
 local view = require "partnerapp.web.view"
 

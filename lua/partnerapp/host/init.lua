@@ -1,4 +1,4 @@
--- The entry module of a server's VMs: loads the app and hands requests to it.
+-- The entry module of a server's VMs: loads the app, and passes requests and jobs to it.
 local new_request = require("partnerapp.web.request").new
 
 local app = require "init"
@@ -18,7 +18,7 @@ function host.handle(raw)
 	return dispatch(app, new_request(raw))
 end
 
---- Raises what is wrong with a script or view that nothing has loaded yet: a new generation is asked once.
+--- Raises the problems of scripts and views, also of those that are not loaded yet. Called once for each generation.
 function host.check()
 	local problems = require("partnerapp.host.check").problems()
 	if problems[1] then
@@ -26,9 +26,9 @@ function host.check()
 	end
 end
 
---- Runs at most one job of the app that is due; how many seconds until another may be: see partnerapp.host.jobs.
+--- Runs at most one job of the app that is due.
 ---@param lane string? only a job of this lane
----@return number? seconds nil when the lane has no job
+---@return number? seconds until another may be due: 0 after one has run; nil when the lane has no job
 function host.run_due(lane)
 	return jobs.run_due(app._jobs, lane)
 end
@@ -39,7 +39,7 @@ function host.lanes()
 	return jobs.lanes(app._jobs)
 end
 
---- What the host asks for after `handle` raised.
+--- The response after `handle` raised.
 ---@param raw native.request
 ---@param err any
 ---@param traceback string|false

@@ -1,5 +1,5 @@
--- What an app does every now and then. When each job ran last stands in the database, so that one of many processes
--- runs it, and a start does not begin anew. The thread that asks is src/jobs.c.
+-- Runs an app's jobs. The database has when each job ran last, so that one of many processes runs it, and a restart
+-- does not run all of them again. A thread of the host calls this: src/jobs.c.
 local db = require "native.db"
 local log = require "partnerapp.log"
 local schema = require "partnerapp.store.schema"
@@ -7,11 +7,11 @@ local sys = require "native.sys"
 
 local jobs = {}
 
-local LEASE = 120 -- after which a job whose process died may run again
-local LONGEST = 60 -- between two looks
+local LEASE = 120 -- seconds, after which a job whose process died may run again
+local LONGEST = 60 -- seconds between two looks at the jobs
 
--- When a job may run: 0 for one that never ran. What lies far in the future, where it cannot, does not count: a clock
--- was set back. A little may be the difference between the clocks of two machines.
+-- When a job may run: 0 for one that never ran. A time far in the future does not count, for the clock was set back
+-- since; a little ahead may be the difference between the clocks of two machines.
 local function due_of(job, row, now)
 	if not row or row.last_run > now + LEASE then
 		return 0
@@ -20,7 +20,7 @@ local function due_of(job, row, now)
 	return math.max(row.last_run + job.seconds, lease)
 end
 
--- Takes a job for this process; false when another was faster. The lease ends at `now + LEASE`.
+-- Claims a job for this process; false when another was faster. The lease ends at `now + LEASE`.
 local function claim(job, row, now)
 	if not row then
 		db.exec_soon("INSERT INTO pa_jobs (name) VALUES (?) ON CONFLICT (name) DO NOTHING", job.name)
@@ -42,7 +42,7 @@ local function run(job, lease)
 	if problem then
 		log.error("a job failed", { job = job.name, error = problem })
 	end
-	-- It may have taken so long that another process runs it by now, with a lease of its own.
+	-- The job may have taken so long that another process runs it by now, with a lease of its own.
 	db.exec_soon(
 		"UPDATE pa_jobs SET lease_until = 0, last_error = ? WHERE name = ? AND lease_until = ?",
 		problem,
@@ -51,8 +51,8 @@ local function run(job, lease)
 	)
 end
 
--- The job that has been due for longest: one that takes longer than its interval is always due, and must not keep the
--- others from running. And when it is.
+-- The job that has been due for longest, and since when: a job that takes longer than its interval is always due, and
+-- must not keep the others from running.
 local function most_overdue(list, by_name, now)
 	local first, soonest = nil, math.huge
 	for _, job in ipairs(list) do

@@ -13,10 +13,11 @@ local renewal = {}
 local AHEAD = 300 -- a call finds its token good for this long
 local EARLY, JITTER = 0.1, 0.1 -- the background renews at a tenth of the lifetime before its end, give or take a tenth
 local LEASE = 30 -- longer than the deadline of the call (15 s) and two attempts to save (5 s each)
-local WAIT_FIRST, WAIT_STEP, WAIT_MOST = 0.05, 0.4, 20 -- many may wait for one: they look less often with time
+-- Seconds between two looks at a row that another worker renews, and in all.
+local WAIT_FIRST, WAIT_STEP, WAIT_MOST = 0.05, 0.4, 20
 local SAVES = 2
 local BACKOFF, BACKOFF_MOST = 5, 900
-local PAUSE_MOST = 3600 -- what a Retry-After can ask for
+local PAUSE_MOST = 3600 -- the longest pause that a Retry-After can set
 
 --- When the background is to renew a token that is issued now (RT-01).
 ---@param now number
@@ -71,7 +72,7 @@ local function save(install, version, token)
 	return nil
 end
 
--- A new token, the way the install's server gives them.
+-- Asks the install's authorization server for a new token.
 local function ask(install, row)
 	local server, err, code = authorization_server.find(install.server, install.client)
 	local client
@@ -102,7 +103,7 @@ local function renew_as_holder(install, row)
 		if code == "permanent" then
 			tokens.mark_broken(install, version, err)
 			log.error("an install needs to be connected again", { install = install.name, reason = err })
-		elseif code == "cancelled" then -- the server stops: another one may renew it at once
+		elseif code == "cancelled" then -- the server is stopping: another one may renew at once
 			tokens.return_lease(install, version)
 		else
 			mark_failed(install, row, err, retry_after)
@@ -121,14 +122,14 @@ local function renew_as_holder(install, row)
 	return token.access_token
 end
 
--- How long it is not yet time to ask again (RT-09, RT-10). What lies further ahead than any pause was written before
--- the clock was set back (RT-11).
+-- Seconds until the next attempt (RT-09, RT-10). A time further ahead than any pause was written before the clock was
+-- set back (RT-11), and does not count.
 local function pause_of(row)
 	local left = row.failures > 0 and row.renew_at - sys.now() or 0
 	return left <= PAUSE_MOST and math.max(left, 0) or 0
 end
 
--- Many wait for a lease that is taken, so the row is looked at first: that needs no turn at writing.
+-- Looks at the row first: many workers wait for a lease that is taken, and reading does not wait for other writers.
 local function take_lease(install, row, version)
 	local now = sys.now()
 	if row.lease_until >= now and row.lease_until <= now + 2 * LEASE then
@@ -156,7 +157,7 @@ function renewal.after(install, stale)
 		end
 		local pause = pause_of(row)
 		if pause > 0 then
-			return nil, ("%s; it is asked again in %d s"):format(row.health_reason, math.ceil(pause)), "upstream"
+			return nil, ("%s; the next attempt is in %d s"):format(row.health_reason, math.ceil(pause)), "upstream"
 		end
 		failures = row.failures
 		local mine, err
@@ -169,7 +170,7 @@ function renewal.after(install, stale)
 			return nil, "another worker renews the token and does not finish", "timeout"
 		end
 		if not sys.sleep(step) then
-			return nil, "the server stops", "cancelled"
+			return nil, "the server is stopping", "cancelled"
 		end
 		waited, step = waited + step, math.min(2 * step, WAIT_STEP)
 	end
@@ -196,7 +197,7 @@ function renewal.token(install)
 	return fresh, err, code
 end
 
---- Tries once more with an install that needed to be connected again: for what was mended since.
+--- Tries once more with an install that needed to be connected again: for a cause that is repaired by now.
 ---@param install partnerapp.install
 ---@return string? token, string? message, string? code
 function renewal.again(install)
@@ -207,7 +208,8 @@ function renewal.again(install)
 	return renewal.after(install, install.version)
 end
 
---- The token to revoke when an install ends: the refresh token, for with it goes all that came of it (RFC 7009 2).
+--- The token to revoke when an install ends: the refresh token, for revoking it also revokes its access tokens (RFC
+--- 7009 2).
 ---@param install partnerapp.install
 ---@return string? token
 function renewal.revocable(install)
@@ -218,7 +220,7 @@ function renewal.revocable(install)
 	return token
 end
 
--- What cannot be read stays so until a key is back: it must not stay the first that is due.
+-- A token that cannot be read stays so until its key is back. It must not stay the first that is due.
 local UNREADABLE = { damaged = true, unknown_key = true }
 
 -- Whether it is renewed now, here or by another worker.
@@ -231,7 +233,8 @@ local function renew_due(install)
 	return token ~= nil
 end
 
---- Renews what is due, for at most `seconds`: one after the other, so that a clock that jumps is no storm (RT-11).
+--- Renews what is due, for at most `seconds`: one after the other, so that a clock that jumps does not start all
+--- renewals at once (RT-11).
 ---@param seconds number
 ---@return integer? renewed, string? message, string? code
 function renewal.refresh_due(seconds)

@@ -248,7 +248,7 @@ function tokens.return_lease(install, version)
 	db.exec_soon("UPDATE pa_installs SET lease_until = 0 WHERE id = ? AND version = ?", install.id, version)
 end
 
---- Notes that trying again is of no use, unless the row has a newer token by now; returns the lease.
+--- Notes that another attempt cannot succeed, unless the row has a newer token by now; returns the lease.
 ---@param install partnerapp.install
 ---@param version integer
 ---@param reason string for people
@@ -280,7 +280,7 @@ function tokens.mark_failed(install, version, reason, renew_at)
 	)
 end
 
---- Notes that nothing is known against a version any more: it may be renewed again.
+--- Notes that a version is healthy again, so that it may be renewed.
 ---@param install partnerapp.install
 ---@param version integer
 ---@return integer? changes, string? message, string? code

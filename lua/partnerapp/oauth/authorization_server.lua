@@ -1,5 +1,5 @@
--- The authorization servers an app knows: Segment, and those that mounts describe. What is asked of them (RFC 6749) is
--- asked here, so that all of it goes out the same way.
+-- The authorization servers of an app: Segment, and those that mounts describe. All requests to them (RFC 6749) are
+-- made here, in the same way.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
 local short = require "partnerapp.short"
@@ -10,7 +10,7 @@ local short = require "partnerapp.short"
 ---@field token_url string
 ---@field revoke_url string? (RFC 7009)
 ---@field authentication "basic"|"post"|"none" of the client at those (RFC 6749 2.3.1); "basic" unless said
----@field parameters table<string, string>? more of the authorize request
+---@field parameters table<string, string>? further parameters of the authorize request
 ---@field sends_iss boolean? a callback without `iss` is then refused
 ---@field is_segment boolean
 
@@ -23,7 +23,7 @@ local function key_of(issuer, client)
 	return issuer .. "\n" .. (client or "")
 end
 
---- Segment, or the sandbox that stands in for it.
+--- Segment, or in the demo the sandbox.
 ---@return partnerapp.authorization_server
 function authorization_server.segment()
 	local origin = config.segment_id_url
@@ -48,11 +48,11 @@ local OPTIONS = {
 
 local METHODS = { basic = true, post = true, none = true }
 
--- Parameters that a flow decides.
+-- Parameters that a flow sets itself.
 local OURS =
 	{ "response_type", "client_id", "redirect_uri", "scope", "state", "code_challenge", "code_challenge_method" }
 
--- What is wrong with a URL of the server, or nil: https but on this machine (OA-23).
+-- What is wrong with a URL of the server, or nil. It must be https, except on this machine (OA-23).
 local function url_problem(url)
 	local parts, why = http.parse_url(url)
 	if not parts then
@@ -89,12 +89,12 @@ local function problem_of(options)
 	end
 	for _, name in ipairs(OURS) do
 		if options.parameters and options.parameters[name] then
-			return ("'%s' is no parameter of yours"):format(name)
+			return ("the flow sets '%s' itself: take it out of parameters"):format(name)
 		end
 	end
 end
 
---- Takes note of another authorization server than Segment's, so that its tokens can be renewed.
+--- Defines another authorization server than Segment's, so that its tokens can be renewed.
 ---@param options table the fields of a server without is_segment
 ---@param client string? the name of the client's settings
 ---@return partnerapp.authorization_server? server, string? problem
@@ -148,7 +148,7 @@ function authorization_server.authorize_prefix(server, client, redirect_uri, sco
 	return url .. "&state="
 end
 
--- A form to an endpoint that authenticates the client.
+-- Sends a form to an endpoint that authenticates the client.
 local function post(server, url, client, fields)
 	local options = { headers = { accept = "application/json" }, max_bytes = 1048576 }
 	if server.authentication == "basic" then
@@ -161,7 +161,7 @@ local function post(server, url, client, fields)
 	return http.post(url, options)
 end
 
---- Asks the token endpoint (RFC 6749 4.1.3, 6).
+--- Sends a form to the token endpoint (RFC 6749 4.1.3, 6).
 ---@param server partnerapp.authorization_server
 ---@param client {id: string, secret: string}
 ---@param fields string[][] pairs of the form
@@ -188,7 +188,7 @@ function authorization_server.ask(server, client, fields)
 	return nil, short(name .. description), down and "unavailable" or "refused", name, wait
 end
 
--- Errors that come again however often one asks (RFC 6749 5.2).
+-- Errors that every further attempt would get too (RFC 6749 5.2).
 local PERMANENT = { invalid_grant = true, invalid_client = true, unauthorized_client = true, invalid_scope = true }
 
 --- Renews a token with its refresh token (RFC 6749 6).
@@ -196,7 +196,7 @@ local PERMANENT = { invalid_grant = true, invalid_client = true, unauthorized_cl
 ---@param client {id: string, secret: string}
 ---@param refresh_token string
 ---@return partnerapp.token? token, string? message
----@return string? code "permanent" when trying again is of no use
+---@return string? code "permanent" when another attempt cannot succeed
 ---@return string? retry_after
 function authorization_server.refresh(server, client, refresh_token)
 	local token, err, code, name, wait = authorization_server.ask(

@@ -1,5 +1,5 @@
--- The OAuth client of a mount: from the settings, or, in the demo, one that the sandbox registers for the mount's
--- scope, so that changing the scope in a script just works.
+-- Finds the OAuth client of a mount: in the settings, or in the demo one that the sandbox registers for the mount's
+-- scope, so that the scope in a script can be changed at any time.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
 local mask = require("native.log").mask
@@ -48,7 +48,7 @@ function clients.configured(name, public)
 	return client
 end
 
--- Asking for the same client again gives the same one, so nothing has to be kept here.
+-- The sandbox gives the same client for the same scope each time, so nothing is kept here.
 local function register(scope, redirect_uri)
 	local response, err, code = http.post(config.sandbox_url .. "/_sandbox/clients", {
 		json = { scope = scope, redirect_uris = { redirect_uri }, display_name = "Demo app" },
@@ -70,11 +70,11 @@ local function register(scope, redirect_uri)
 	return { id = client.client_id, secret = client.client_secret }
 end
 
---- The client to ask for `scope` with.
+--- The client whose flow has this scope.
 ---@param name string? whose settings: see clients.configured
 ---@param scope string
 ---@param redirect_uri string
----@param server partnerapp.authorization_server? Segment unless said; no sandbox stands in for another
+---@param server partnerapp.authorization_server? Segment unless said; for another one there is no sandbox
 ---@return {id: string, secret: string}? client, string? message, string? code
 function clients.find(name, scope, redirect_uri, server)
 	if config.sandbox_url and (not server or server.is_segment) then

@@ -1,5 +1,5 @@
--- How an install flow can end: for each ending a status, a title and what happened, as a page (views/oauth.html) or as
--- JSON for programs. Both say how to start again; nothing secret is in either.
+-- The endings of an install flow: for each a status, a title and what happened, as a page (views/oauth.html) or as JSON
+-- for programs. Both say how to start again; neither has a secret in it.
 local config = require "partnerapp.config"
 local short = require "partnerapp.short"
 
@@ -10,12 +10,12 @@ local REMOVE = " In this demo, the sandbox's page has a button for that: %s."
 
 local ENDINGS = {
 	-- of the callback's address
-	malformed = { 400, "Malformed", "A parameter of this address is empty or stands there twice." .. NOTHING },
+	malformed = { 400, "Malformed", "A parameter of this address is empty or given twice." .. NOTHING },
 	no_code = { 400, "Something is missing", "Segment sent neither a code nor an error." .. NOTHING },
 	state_missing = {
 		400,
 		"Something is missing",
-		"This address came without a state, so there is no telling which browser it belongs to." .. NOTHING,
+		"This address has no state, so this app cannot tell which browser began the connection." .. NOTHING,
 	},
 	state_wrong = {
 		400,
@@ -24,31 +24,31 @@ local ENDINGS = {
 			.. NOTHING,
 	},
 	state_expired = { 400, "Too late", "That connection was begun more than ten minutes ago." .. NOTHING },
-	state_used = { 409, "Already used", "This address was opened before, and it works once only." },
+	state_used = { 409, "Already used", "This address was opened before. It works only once." },
 	other_server = {
 		400,
 		"Wrong sender",
-		"This answer names another authorization server than the one that was asked." .. NOTHING,
+		"This address names another authorization server than the one where the connection began." .. NOTHING,
 	},
 
 	-- errors the authorization server redirects with; those not listed end as "error" (OA-20)
 	access_denied = { 403, "Not connected", "The request to connect was refused at Segment, so nothing was changed." },
-	invalid_request = { 400, "Segment said no", "Segment did not understand the request to connect." },
-	invalid_client = { 400, "Segment said no", "Segment does not know this app." },
+	invalid_request = { 400, "Segment refused", "Segment did not understand the request to connect." },
+	invalid_client = { 400, "Segment refused", "Segment does not know this app." },
 	invalid_scope = {
 		400,
-		"Segment said no",
+		"Segment refused",
 		"The app asked for another scope than the one it is registered with. Its developer has to make the scope in the "
 			.. "script and the scope of the app at Segment the same.",
 	},
-	invalid_state = { 400, "Segment said no", "Segment did not accept the state of the request to connect." },
-	unauthorized_client = { 400, "Segment said no", "Segment does not allow this app to connect this way." },
-	unsupported_response_type = { 400, "Segment said no", "Segment does not support the way this app asks to connect." },
-	server_error = { 400, "Segment said no", "Segment had a problem of its own. Try again in a moment." },
-	temporarily_unavailable = { 400, "Segment said no", "Segment is not available right now. Try again in a moment." },
+	invalid_state = { 400, "Segment refused", "Segment did not accept the state of the request to connect." },
+	unauthorized_client = { 400, "Segment refused", "Segment does not allow this app to connect this way." },
+	unsupported_response_type = { 400, "Segment refused", "Segment does not support the way this app asks to connect." },
+	server_error = { 400, "Segment refused", "Segment had a problem of its own. Try again in a moment." },
+	temporarily_unavailable = { 400, "Segment refused", "Segment is not available right now. Try again in a moment." },
 	error = {
 		400,
-		"Segment said no",
+		"Segment refused",
 		"Segment did not connect the app, and gave a reason that this app does not know.",
 	},
 	already_exists = {
@@ -68,13 +68,13 @@ local ENDINGS = {
 	},
 	unavailable = {
 		502,
-		"Segment has trouble",
+		"Segment is not available",
 		"Segment cannot answer right now. Nothing was saved. Try again in a moment.",
 	},
 	bad_response = {
 		502,
-		"A strange answer",
-		"Segment's answer made no sense. Nothing was saved. Try again in a moment.",
+		"Unexpected answer",
+		"Segment's answer could not be understood. Nothing was saved. Try again in a moment.",
 	},
 	code_refused = { 502, "The code was refused", "Segment refused the code. A code works once, and for ten minutes." },
 	invalid_credentials = {
@@ -89,19 +89,23 @@ local ENDINGS = {
 			.. "(PUBLIC_URL and the path in the script make it); register exactly that one with the app at Segment.",
 	},
 
-	-- on our side
+	-- of this app
 	not_set = { 500, "Not set up yet", "This app has no client at Segment yet." },
-	sandbox = { 502, "The sandbox does not answer", "The sandbox that stands in for Segment does not answer." },
+	sandbox = {
+		502,
+		"The sandbox does not answer",
+		"The sandbox, which takes the place of Segment in the demo, does not answer.",
+	},
 	database = { 503, "Not available right now", "The database does not answer." .. NOTHING },
 	not_saved = {
 		503,
 		"Not saved",
-		"Segment connected the app, but the install could not be saved: the database does not take it right now.",
+		"Segment connected the app, but the install could not be saved: the database cannot store it right now.",
 	},
 	not_finished = {
 		500,
 		"Connected, but not finished",
-		"The install is saved. What the app does after that has failed, and its developer finds the reason in the log.",
+		"The install is saved. What the app does after that has failed; the reason is in the app's log.",
 	},
 	connected = { 200, "Connected", "The app is connected to your workspace, and the install is saved." },
 }
@@ -117,7 +121,7 @@ do
 end
 
 --- The ending of an error that the authorization server redirected with.
----@param name string as it came
+---@param name string as the server sent it
 ---@return string
 function endings.of_error(name)
 	return OAUTH_ERRORS[name] and name or "error"
@@ -125,9 +129,9 @@ end
 
 ---@class partnerapp.endings.more
 ---@field text string? instead of the ending's own sentence
----@field said {name: string, text: string}[]? what Segment said, or what was sent to it; shown as text, cut
+---@field said {name: string, text: string}[]? what Segment sent, or what was sent to Segment; shown escaped, cut
 ---@field caption string? above those
----@field links {href: string, text: string}[]? ways on
+---@field links {href: string, text: string}[]? where to go from here
 
 local function as_json(req, mount, name, text, said)
 	local details

@@ -1,5 +1,5 @@
--- An install flow between its beginning and its callback. What the callback has to know is sealed in a cookie of its
--- own, so that several tabs and several processes work; nothing is written before a state is claimed.
+-- An install flow from its beginning to its callback. What the callback needs is sealed in a cookie for each flow, so
+-- that several tabs and several processes work; nothing is written before a state is claimed.
 local config = require "partnerapp.config"
 local cookie = require "partnerapp.web.cookie"
 local crypto = require "native.crypto"
@@ -9,22 +9,22 @@ local schema = require "partnerapp.store.schema"
 local sys = require "native.sys"
 
 ---@class partnerapp.flow
----@field state string the hash of the state: all of it that is ever stored (OA-05)
+---@field state string the hash of the state: the state itself is never stored (OA-05)
 ---@field verifier string
 ---@field expires integer seconds since 1970
 ---@field path string of the mount that began it
----@field scope string what was asked for
----@field code string? what the callback brought, once it is claimed
+---@field scope string that was asked for
+---@field code string? of the callback, once the state is claimed
 
 local flow = {}
 
 local SECONDS = 600
-local MOST = 20 -- in one browser; some 6 KB, which proxies take too
+local MOST = 20 -- flows in one browser: their cookies are some 6 KB, which proxies accept
 local SEAL = "oauth.flow"
 local PREFIX = "flow_"
 local NAME_LENGTH = 22 -- of the hash: 128 bits and more
 
---- Whether a text can be a scope (RFC 6749 3.3): printable ASCII without quotes and backslashes.
+--- Whether a value can be a scope (RFC 6749 3.3): printable ASCII without quotes and backslashes.
 ---@param text any
 ---@return boolean
 function flow.is_scope(text)
@@ -49,7 +49,7 @@ local function unseal(sealed)
 		and { state = state, verifier = verifier, expires = math.tointeger(expires), path = path, scope = scope }
 end
 
--- Cookies of flows that were begun and left: the oldest go, so that the header never grows too large (OA-06).
+-- Removes the oldest cookies of flows that did not end, so that the header does not grow too large (OA-06).
 local function drop_oldest(req, response)
 	local header = req:header("cookie")
 	if not header or select(2, header:gsub(PREFIX, "")) < MOST then
@@ -71,21 +71,21 @@ local function drop_oldest(req, response)
 	end
 end
 
--- The cookie's line but for name and value, by whether browsers come over https.
+-- The cookie's line without name and value; it depends on whether browsers use https.
 local frames = {}
 
 local function frame()
 	local known = frames[config.https]
 	if not known then
-		local before, behind = cookie.frame { max_age = SECONDS }
-		known = { before .. PREFIX, behind }
+		local before, after = cookie.frame { max_age = SECONDS }
+		known = { before .. PREFIX, after }
 		frames[config.https] = known
 	end
 	return known[1], known[2]
 end
 
---- Begins a flow: puts its cookie on the response. This is the busiest path of a partner's app, so the line of the
---- cookie is made by hand: all that varies is base64url.
+--- Begins a flow: adds its cookie to the response. No route of an app is called more often, so the cookie's line is put
+--- together here without the checks of web/cookie: all that varies is base64url.
 ---@param req partnerapp.request
 ---@param response partnerapp.response without cookies
 ---@param path string of the mount
@@ -97,13 +97,13 @@ function flow.begin(req, response, path, scope)
 	local now = sys.now() // 1 | 0
 	local sealed =
 		crypto.seal_text(name .. " " .. verifier .. " " .. now + SECONDS .. " " .. path .. " " .. scope, SEAL)
-	local before, behind = frame()
-	response.headers["set-cookie"] = before .. name:sub(1, NAME_LENGTH) .. "=" .. sealed .. behind
+	local before, after = frame()
+	response.headers["set-cookie"] = before .. name:sub(1, NAME_LENGTH) .. "=" .. sealed .. after
 	drop_oldest(req, response)
 	return state, hash(verifier)
 end
 
---- The flow of a state that this browser began, or why it is none.
+--- The flow of a state, when this browser began it; otherwise nil and why.
 ---@param req partnerapp.request
 ---@param path string of the mount
 ---@param state string
@@ -125,8 +125,8 @@ function flow.find(req, path, state)
 	return found
 end
 
---- Takes the one use of a state (OA-02): whoever inserts the row goes on. It needs no wait for the disk, for a flow
---- lives ten minutes.
+--- Claims a state, which works once (OA-02): only the request that inserts the row may go on. It does not wait for the
+--- disk, for a flow lives ten minutes.
 ---@param found partnerapp.flow
 ---@return integer? one, string? message, string? code "constraint" when it was used before
 function flow.claim(found)
@@ -141,7 +141,7 @@ function flow.claim(found)
 	return ok, err, code
 end
 
---- Takes a flow's cookie away.
+--- Removes a flow's cookie.
 ---@param response partnerapp.response
 ---@param found partnerapp.flow
 ---@return partnerapp.response the same one

@@ -1,4 +1,4 @@
--- Segment's own way to renew a token (segment-api 1.4): the client asks for another one by the install's name.
+-- Renews tokens in Segment's own way (segment-api 1.4): with the client's credentials and the install's name.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
 local names = require "partnerapp.segment.names"
@@ -7,11 +7,11 @@ local token_answer = require "partnerapp.oauth.token_answer"
 
 local install_token = {}
 
---- Renews an install's token: the one before stops to work at that moment (segment-api 1.4).
+--- Renews an install's token. The token before stops working at that moment (segment-api 1.4).
 ---@param client {id: string, secret: string}
 ---@param install_name string "installs/7"
 ---@return partnerapp.token? token, string? message
----@return string? code "permanent" when trying again is of no use
+---@return string? code "permanent" when another attempt cannot succeed
 ---@return string? retry_after the header
 function install_token.renew(client, install_name)
 	if not names.is_name(install_name) or install_name:find "^local/" then

@@ -1,5 +1,5 @@
--- The install flow: a redirect to the authorization server, and the callback with all its endings (see endings.lua).
--- App:oauth mounts both; start, receive and exchange are its parts, for an app that writes its callback by hand.
+-- The two routes of an install flow: the redirect to the authorization server, and the callback with all its endings
+-- (see endings.lua). App:oauth mounts them.
 local clients = require "partnerapp.oauth.clients"
 local config = require "partnerapp.config"
 local flow = require "partnerapp.oauth.flow"
@@ -10,7 +10,7 @@ local scripts = require "native.scripts"
 
 local oauth = {}
 
-local PER_MINUTE = 60 -- for one address: an office full of customers, no flood
+local PER_MINUTE = 60 -- for one address, which may be an office full of customers
 
 ---@class partnerapp.oauth.mount
 ---@field app partnerapp.app? shapes what `installed` refuses
@@ -25,7 +25,7 @@ local function ending(...)
 	return require("partnerapp.oauth.endings").make(...)
 end
 
--- Needed at a callback, and once for each client at a beginning.
+-- Loaded late: it is needed at a callback, and once for each client when a flow begins.
 local function servers()
 	return require "partnerapp.oauth.authorization_server"
 end
@@ -59,7 +59,7 @@ function oauth.start(req, mount)
 	return response
 end
 
--- The parameters of a callback: what decides something once and not empty (OA-08), the texts of an error as they are.
+-- The parameters of a callback. Those that decide something must be there once and not be empty (OA-08).
 local function read_params(req)
 	local params = {}
 	for _, name in ipairs { "state", "code", "error", "iss" } do
@@ -78,7 +78,7 @@ local function link_to(install)
 	return { href = "/installs/" .. install.id, text = install.source or install.workspace or install.name }
 end
 
--- A callback is opened again by a reload or the back button: the way on is to what this browser connected.
+-- A reload or the back button opens a callback again: the page then links to what this browser connected.
 local function callback_refused(req, mount, name)
 	log.warn("install flow: callback refused", { reason = name })
 	local links = {}
@@ -90,8 +90,8 @@ local function callback_refused(req, mount, name)
 	return ending(req, mount, name, { links = links })
 end
 
--- `install already exists` comes through the browser and names no workspace, so anyone can say it: only an install that
--- this browser made with this client is gone on with.
+-- `install already exists` comes through the browser and names no workspace, so it can be forged: the flow goes on only
+-- with an install that this browser made with this client.
 local function already_installed(req, mount, found)
 	local installs = require "partnerapp.installs"
 	local client = clients.find(mount.client, found.scope, mount.redirect_uri, mount.server)
@@ -121,7 +121,7 @@ local function refused(req, mount, params, found)
 	return ending(req, mount, name, { said = said })
 end
 
--- The flow a callback belongs to, its state taken; or the name of the ending.
+-- The flow of a callback, with its state claimed; or nil and the name of the ending.
 local function claim(req, mount, params)
 	if not params then
 		return nil, "malformed"
@@ -148,8 +148,8 @@ local function claim(req, mount, params)
 	return found
 end
 
---- The first half of a callback: checks its parameters, finds the flow this browser began and takes the one use of its
---- state. What it gives back has a code to exchange; any other ending is the response to send.
+--- The first half of a callback: checks its parameters, finds the flow that this browser began and claims its state.
+--- The flow has a code to exchange; for any other ending there is a response to send.
 ---@param req partnerapp.request
 ---@param mount partnerapp.oauth.mount
 ---@return partnerapp.flow? flow, partnerapp.response? response
@@ -211,7 +211,7 @@ local function not_exchanged(req, mount, err, code, name)
 	return ending(req, mount, "code_refused", { said = { { name = "error", text = err } } })
 end
 
--- What the app does with an install. Whatever it raises is answered here, so that the browser still gets its session.
+-- Calls the app's `installed`. What it raises becomes a response here, so that the browser still gets its session.
 local function installed(req, mount, install)
 	local ok, response, err = xpcall(mount.installed, function(raised)
 		return raised
@@ -232,7 +232,7 @@ local function installed(req, mount, install)
 	return ending(req, mount, "not_finished", { text = text })
 end
 
---- Goes on with an install that is saved: what the app does with it, as JSON when a program asks.
+--- Goes on with an install that is saved: the app's response, or JSON for a client that prefers JSON.
 ---@param req partnerapp.request
 ---@param mount partnerapp.oauth.mount
 ---@param install partnerapp.install
@@ -250,7 +250,7 @@ function oauth.go_on(req, mount, install)
 	return response
 end
 
--- The token is good: save it, then let the app go on. Whatever comes of that, this browser owns the install.
+-- Saves the install of a good token, and calls the app. This browser owns the install also when the app fails.
 local function finish(req, mount, found, client, token)
 	local installs = require "partnerapp.installs"
 	local install, err, code = installs.save(token, {
@@ -311,7 +311,7 @@ local function unavailable(req, mount, err, code)
 	)
 end
 
--- Names the app's line, however many of the library's functions are in between.
+-- Raises with the app's line, however many of the library's functions are in between.
 local function wrong(message, ...)
 	error(("%s: oauth: %s"):format(scripts.caller(), message:format(...)), 0)
 end
@@ -333,7 +333,7 @@ local function check_options(path, options)
 	elseif not flow.is_scope(options.scope) then
 		wrong("'%s' cannot be a scope", options.scope)
 	elseif type(path) ~= "string" or not path:find("^/[%w%-._~/]*[%w%-._~]$") then
-		wrong("'%s' cannot be the path of a mount: only '/auth/segment' and its like", tostring(path))
+		wrong("'%s' cannot be the path of a mount: it must look like '/auth/segment'", tostring(path))
 	end
 end
 
@@ -358,7 +358,7 @@ function oauth.mount(app, path, options)
 		server = server,
 		installed = options.installed,
 	}
-	-- The path a browser sees has a prefix in front when another app has mounted this one.
+	-- The path that a browser sees has a prefix in front when another app has mounted this one.
 	local origin
 	local function place(seen)
 		if mount.path ~= seen or origin ~= config.public_url then

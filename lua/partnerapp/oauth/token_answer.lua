@@ -1,4 +1,4 @@
--- What an OAuth server answers with: the token, checked before anyone believes it (OA-17, OA-18).
+-- Checks the answer of a token endpoint before its token is used (OA-17, OA-18).
 local flow = require "partnerapp.oauth.flow"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
@@ -10,7 +10,7 @@ local token_answer = {}
 local HOUR = 3600
 local LONGEST = 10 * 365 * 24 * HOUR
 
---- A client's credentials as RFC 6749 2.3.1 wants them: form-encoded before Basic authentication.
+--- A client's credentials for Basic authentication, form-encoded as RFC 6749 2.3.1 says.
 ---@param client {id: string, secret: string}
 ---@return string[] user and password
 function token_answer.basic(client)
@@ -21,7 +21,7 @@ local function bad(message)
 	return nil, message, "bad_token"
 end
 
--- null is as good as absent.
+-- A field; null is the same as absent.
 local function field(body, name)
 	local value = body[name]
 	if value ~= json.null then
@@ -40,7 +40,7 @@ local function expires_in(value)
 	return value and value > 0 and value <= LONGEST and value or nil
 end
 
--- The granted scope; nil when the answer is silent, for it is then what was asked for.
+-- The granted scope; nil when the answer has none, for it is then the scope that was asked for.
 local function scope_of(value)
 	if value == nil or value == "" then
 		return nil, true
@@ -48,7 +48,7 @@ local function scope_of(value)
 	return value, flow.is_scope(value)
 end
 
--- A name, or a list of which the first is taken; nil when there is none.
+-- A name, or the first of a list of names; nil when it is absent.
 local function name_of(value)
 	if json.is_array(value) then
 		value = value[1]
@@ -77,12 +77,12 @@ local function is_token(value)
 	return type(value) == "string" and #value <= 8192 and value:find("^[\x21-\x7e]+$") ~= nil
 end
 
---- Checks a decoded token response.
+--- Checks a decoded answer.
 ---@param body any
 ---@return partnerapp.token? token, string? message, string? code "bad_token"
 function token_answer.check(body)
 	if type(body) ~= "table" or json.is_array(body) then
-		return bad("the answer is no JSON object")
+		return bad("the answer is not a JSON object")
 	end
 	local value = field(body, "access_token")
 	if not is_token(value) then
@@ -103,18 +103,18 @@ function token_answer.check(body)
 	local checked =
 		{ access_token = value, refresh_token = refresh_token, expires_in = expires_in(field(body, "expires_in")) }
 	if not checked.expires_in then
-		return bad("the token's expires_in makes no sense")
+		return bad("the token's expires_in is not a number of seconds")
 	end
 	local fine
 	checked.scope, fine = scope_of(field(body, "scope"))
 	if not fine then
-		return bad("the token's scope makes no sense")
+		return bad("the token's scope is not a scope")
 	end
 	for _, known in ipairs(NAMES) do
 		local name
 		name, fine = name_of(field(body, known[2]))
 		if not fine or name and not name:find(known[3]) then
-			return bad("the token's " .. known[2] .. " is not a name of Segment's")
+			return bad("the token's " .. known[2] .. " is not the name of a resource at Segment")
 		end
 		checked[known[1]] = name
 	end
@@ -127,11 +127,11 @@ end
 function token_answer.read(response)
 	local kind = response.headers["content-type"]
 	if kind and not kind:lower():find("^application/[%w.+-]*json%s*%f[;%z]") then
-		return bad("the answer is no JSON but " .. kind:sub(1, 80))
+		return bad("the answer is not JSON but " .. kind:sub(1, 80))
 	end
 	local body, _, code = response.json()
 	if code then
-		return bad("the answer is no JSON")
+		return bad("the answer is not JSON")
 	end
 	return token_answer.check(body)
 end

@@ -17,7 +17,7 @@ local FIELDS = {
 	"redirect_uris",
 }
 
--- Apps stand below a workspace in Segment's first generation of paths, on their own in the second.
+-- Apps are below a workspace in Segment's first generation of paths, and at the top in the second.
 local function collection(workspace)
 	return workspace and names.check("workspace", workspace) .. "/apps" or "apps"
 end
@@ -35,7 +35,7 @@ return function(Client)
 		return self:request("GET", names.check("app", app))
 	end
 
-	--- Creates an app; `client_secret` is in this answer and in no other.
+	--- Creates an app; `client_secret` is only in this answer.
 	---@param app table display_name, scope, redirect_uris, …
 	---@param workspace string?
 	---@return table? app, string? message, string? code, table? details
@@ -44,9 +44,9 @@ return function(Client)
 		return self:request("POST", collection(workspace), { app = app })
 	end
 
-	-- For a client with a user's e-mail and password: see segment.new.
+	-- For a client with a user's e-mail address and password: see segment.new.
 
-	--- Creates a personal access token; `token` is in this answer and in no other.
+	--- Creates a personal access token; `token` is only in this answer.
 	---@param token {description: string, scopes: string, workspace_names: string[]}
 	---@return table? token, string? message, string? code, table? details
 	function Client:create_access_token(token)

@@ -6,7 +6,7 @@ local paging = require "partnerapp.segment.paging"
 
 local FIELDS = { "enabled", "connection_mode", "config" }
 
--- { trackingId = "UA-1" } as the list of named values that the API takes.
+-- Makes the list of named values that the API takes from { trackingId = "UA-1" }.
 local function config_list(name, values)
 	local keys, list = {}, json.array {}
 	for key in pairs(values) do
@@ -48,7 +48,7 @@ return function(Client)
 		return self:request("GET", names.destination(source, slug))
 	end
 
-	--- Creates it; code "already_exists" when the source has one.
+	--- Creates a destination; code "already_exists" when the source has it.
 	---@param source string
 	---@param slug string
 	---@param settings partnerapp.segment.destination_settings
@@ -85,7 +85,7 @@ return function(Client)
 		return self:request("DELETE", names.destination(source, slug))
 	end
 
-	--- What can be created.
+	--- The catalog: the destinations that can be created.
 	---@return partnerapp.segment.pages
 	function Client:catalog_destinations()
 		return paging.new(self, "catalog/destinations", "destinations")

@@ -48,7 +48,7 @@ return function(Client)
 		return self:request("DELETE", names.check("filter", filter))
 	end
 
-	--- What a filter would make of an event: `filtered_payload` is null when it drops it.
+	--- What a filter would make of an event: `filtered_payload` is null when the filter drops the event.
 	---@param filter table as for create_filter
 	---@param event table
 	---@return table? result, string? message, string? code, table? details

@@ -5,14 +5,14 @@
 --       …
 --   end
 --
--- What fails on the way is one last turn with false, message, code, details.
+-- When a page fails, the loop has one last turn with false, message, code, details.
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
 
 ---@class partnerapp.segment.pages
 local Pages = {}
 
-local MOST = 100 -- what one page holds
+local MOST = 100 -- items of one page
 
 local function fetch(self)
 	local query = ("?page_size=%d"):format(MOST)
@@ -25,11 +25,11 @@ local function fetch(self)
 	end
 	local items = body[self.field]
 	if items == nil and self.single and type(body.name) == "string" then
-		items = { body } -- one bare resource, where a list would be expected (segment-api 3.3)
+		items = { body } -- one resource in place of a list (segment-api 3.3)
 	elseif items == nil then
 		items = {}
 	elseif not json.is_array(items) then
-		return nil, "Segment answered a list that is none", "bad_response"
+		return nil, "Segment's answer has no list where a list belongs", "bad_response"
 	end
 	local token = body.next_page_token
 	if type(token) ~= "string" or token == "" then
@@ -84,7 +84,7 @@ local paging = {}
 ---@param client partnerapp.segment.client
 ---@param path string of the collection
 ---@param field string the key of the list in its pages
----@param single boolean? whether one bare resource is fine too
+---@param single boolean? whether one resource may be in place of the list
 ---@return partnerapp.segment.pages
 function paging.new(client, path, field, single)
 	return setmetatable({

@@ -17,16 +17,16 @@ end
 testing.case("a client without a token, wrong names and unknown settings are bugs, and raise", function(t)
 	t.raises(function()
 		segment.new({})
-	end, "a token is needed")
+	end, "options.token is missing")
 	for _, name in ipairs({ "", "/a", "a//b", "a/../b", "a?b", "a%2fb", "a#b", "a b", "é", 5, false }) do
 		t.raises(function()
 			client():get_destination(name, "webhooks")
-		end, "no name of a source")
+		end, "not a name for a resource of the kind 'source'")
 	end
 	for _, slug in ipairs({ "", "a/b", "a?b", "..%2f", "a b", 5, false }) do
 		t.raises(function()
 			client():get_destination(SOURCE, slug)
-		end, "no slug of a destination")
+		end, "not a slug for a resource of the kind 'destination'")
 	end
 	t.raises(function()
 		client():create_destination(SOURCE, "webhooks", { enable = true })

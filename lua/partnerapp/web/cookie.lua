@@ -1,5 +1,5 @@
--- Cookies with the attributes of HT-01. Behind https a cookie is Secure and its name begins with "__Host-", so that no
--- other host can plant it; scripts use the name without that.
+-- Cookies with the attributes of HT-01. With https a cookie is Secure and its name begins with "__Host-", so that no
+-- other host can set it; scripts use the name without that prefix.
 local config = require "partnerapp.config"
 local native = require "native.request"
 
@@ -36,7 +36,7 @@ local function check(name, value, options)
 	end
 end
 
--- What comes behind name and value.
+-- The attributes, which come after name and value.
 local function attributes(options)
 	local text = "; Path=/; HttpOnly; SameSite=" .. (options.same_site or "Lax")
 	if options.max_age then
@@ -56,14 +56,14 @@ local function add(response, line)
 	lines[#lines + 1] = line
 end
 
---- What stands before a name and behind a value, for a caller whose names and values need no check.
+--- The parts of a cookie's line before the name and after the value, for callers whose names and values need no check.
 ---@param options {max_age: integer?, same_site: "Lax"|"Strict"|nil}
----@return string before, string behind
+---@return string before, string after
 function cookie.frame(options)
 	return config.https and "__Host-" or "", attributes(options)
 end
 
---- Sets a cookie: HttpOnly, SameSite=Lax and Path=/, for as long as the browser runs unless max_age is given.
+--- Sets a cookie: HttpOnly, SameSite=Lax and Path=/; until the browser ends, unless max_age is given.
 ---@param response partnerapp.response
 ---@param name string
 ---@param value string

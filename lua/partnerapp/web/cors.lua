@@ -15,6 +15,7 @@ function cors.is_listed(origins, origin)
 	return false
 end
 
+--- Adds the headers that let a listed origin read the response.
 ---@param origins string[] "https://app.example.com"
 ---@param req partnerapp.request
 ---@param response partnerapp.response

@@ -1,12 +1,13 @@
--- Requests that change something must come from this app's own pages (HT-04): Sec-Fetch-Site says so, or else Origin;
--- and whoever has a session sends its token with every form. Programs send none of these and carry no session.
+-- Checks that requests which change something come from this app's own pages (HT-04): by Sec-Fetch-Site, else by
+-- Origin; and a form of a browser with a session must carry the session's token. Programs send neither header and no
+-- session.
 local config = require "partnerapp.config"
 local cors = require "partnerapp.web.cors"
 local refusal = require "partnerapp.web.refusal"
 
 local csrf = {}
 
--- The public address, or the one this request was made to: the gate let its Host through.
+-- Whether an origin is the public one, or the one of this request's Host, which the gate has checked.
 local function is_own(req, origin)
 	origin = origin:lower()
 	if origin == config.public_url:match("^%a+://[^/]+"):lower() then
@@ -29,7 +30,7 @@ local function comes_from_here(req, origins)
 	return not origin or is_own(req, origin)
 end
 
--- What a form of another site can be made to send; anything else the browser asks permission for first.
+-- Content types that a form of another site can send. For any other the browser asks this app for permission first.
 local FORM_TYPES = {
 	["application/x-www-form-urlencoded"] = true,
 	["multipart/form-data"] = true,
@@ -55,7 +56,7 @@ end
 --- Why the request may not change anything, or nil.
 ---@param req partnerapp.request
 ---@param origins string[]? other origins that may call
----@param tokenless boolean? its form may be older than the session
+---@param tokenless boolean? whether the form may be older than the session
 ---@return partnerapp.refusal?
 function csrf.check(req, origins, tokenless)
 	if not comes_from_here(req, origins) then

@@ -1,5 +1,4 @@
--- How a request becomes a response: by the app's route, else by one of the library's own, else by a refusal; with the
--- hooks of the app around it.
+-- Answers requests: by the app's route, else by one of the library's own, else with a refusal. Runs the app's hooks.
 local own = require("partnerapp.web.routes").router
 local refusal = require "partnerapp.web.refusal"
 
@@ -53,7 +52,7 @@ local function answer(app, req, route)
 	return { status = 204, headers = {} }
 end
 
--- The response where the app has no route: the library's own, or why there is none.
+-- The response where the app has no route: from one of the library's own, or a refusal.
 local function answer_unrouted(app, req)
 	local route = own:find(req)
 	if route then

@@ -1,5 +1,5 @@
--- How a refusal or a raised error becomes a response: JSON for clients that ask for it, a page for people. A page about
--- an error names its place only in development; otherwise one sentence and the request's id (HT-24).
+-- Makes responses about refusals and faults: JSON for clients that accept JSON, a page for people. Only in development
+-- a page about a fault shows where in the scripts; otherwise it has one sentence and the request's id (HT-24).
 local config = require "partnerapp.config"
 local log = require "partnerapp.log"
 local refusal = require "partnerapp.web.refusal"
@@ -73,7 +73,7 @@ function fault.shape(app, req, refused)
 	return merge(refusal_page(req, status, message), refused.headers)
 end
 
---- What a handler that returned nil, message gets: logged here, hidden from the visitor.
+--- The refusal for a handler that returned nil, message: the message is logged, and shown only in development.
 ---@param req partnerapp.request
 ---@param err any
 ---@return partnerapp.refusal
@@ -82,7 +82,7 @@ function fault.failure(req, err)
 	return refusal.new(500, config.development and tostring(err) or SORRY)
 end
 
--- Where a message or a line of a traceback points: kind, file and line of a script that can be shown.
+-- The place that a message or a line of a traceback names: kind, file and line of a script that can be shown.
 local function place_in(text)
 	local file, line = text:sub(1, 200):match("^%s*([^:%s]+%.%w+):(%d+):")
 	if not file then
@@ -94,8 +94,8 @@ local function place_in(text)
 	return bytes and { kind = kind, file = file, line = math.tointeger(line), bytes = bytes }
 end
 
--- The script line to show: the app's own comes before the library's, wherever it stands in the traceback. A handler
--- that ended with `return reply.…` is not in there any more: then it is the line of its route.
+-- The script line to show: the first line of the app in the traceback, else the library's. A handler that ended with
+-- `return reply.…` is not in the traceback any more: then it is the line of its route.
 local function find_place(message, traceback, route)
 	local first = place_in(message)
 	if first and first.kind == "app" then
@@ -128,7 +128,7 @@ local function source_of(message, traceback, route)
 	return { file = place.file, line = place.line, lines = lines }
 end
 
---- The page a developer sees: message, source and traceback, whatever the client asked for.
+--- The response that a developer sees: message, source and traceback, as a page or as JSON.
 ---@param req partnerapp.request
 ---@param message string
 ---@param traceback string?
@@ -155,7 +155,7 @@ function fault.explain(req, message, traceback, heading, route)
 	return as_text(req, 500, message)
 end
 
---- The response to whatever a handler raised.
+--- The response after a handler raised.
 ---@param app partnerapp.app
 ---@param req partnerapp.request
 ---@param err any a refusal, or a script's error
@@ -173,7 +173,7 @@ function fault.respond(app, req, err, traceback)
 	return fault.shape(app, req, refusal.new(500, config.development and message or SORRY))
 end
 
---- The same, at the end of the request: the app's hooks see it too.
+--- The same as the end of the request: with the app's hooks run.
 ---@param app partnerapp.app
 ---@param req partnerapp.request
 ---@param err any
@@ -188,7 +188,7 @@ function fault.finish(app, req, err, traceback)
 	return response
 end
 
---- The response while the scripts do not load.
+--- The response while the app's scripts do not load.
 ---@param req partnerapp.request
 ---@param message string
 ---@param traceback string?

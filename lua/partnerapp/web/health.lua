@@ -1,4 +1,5 @@
--- /readyz: whether this server can do its work (OP-03); /metrics: its counters, for those who may see them (HT-03).
+-- Answers /readyz, whether this server can do its work (OP-03), and /metrics, its counters, for permitted clients
+-- (HT-03).
 local address = require "partnerapp.web.address"
 local config = require "partnerapp.config"
 local log = require "partnerapp.log"
@@ -17,7 +18,7 @@ function health.ready()
 		return reply.text("the database does not answer\n", 503)
 	end
 	if not require("native.crypto").keys() then
-		return reply.text("there is no key to seal with\n", 503)
+		return reply.text("there is no key in SECRET_KEY to seal with\n", 503)
 	end
 	return reply.text("ready\n")
 end

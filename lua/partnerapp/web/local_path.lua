@@ -1,8 +1,8 @@
--- Whether an address that came from outside is a path on this app and nothing else (OA-21). What browsers and proxies
--- read differently is refused, not mended: backslashes, control bytes, two slashes in any spelling.
+-- Checks that an address from outside is a path on this app and nothing else (OA-21). What browsers and proxies read
+-- differently is refused, not corrected: backslashes, control bytes, two slashes in any spelling.
 
 ---@param address any
----@return string? the same address
+---@return string? address the same one; nil when it is anything else
 return function(address)
 	if type(address) ~= "string" or #address > 2048 or address:sub(1, 1) ~= "/" then
 		return nil

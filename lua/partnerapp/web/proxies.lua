@@ -1,7 +1,7 @@
--- Who the client is behind trusted proxies (HT-26). TRUSTED_PROXIES lists addresses and networks ("10.0.0.0/8, ::1");
--- only when the peer is one of them is X-Forwarded-For read, from its end to its beginning, over all its lines: the
--- first address that is not a trusted proxy is the client. An entry may be quoted and carry a port. At an entry that is
--- no address the search ends with the last address a trusted proxy vouched for.
+-- Finds the client's address behind trusted proxies (HT-26). TRUSTED_PROXIES lists addresses and networks ("10.0.0.0/8,
+-- ::1"); X-Forwarded-For is read only when the peer is one of them, from its end to its beginning, over all its lines:
+-- the first address that is not a trusted proxy is the client. An entry may be quoted and carry a port. At an entry
+-- that is not an address the search ends, and the client is the last address that a trusted proxy has named.
 local address = require "partnerapp.web.address"
 local config = require "partnerapp.config"
 
@@ -55,7 +55,7 @@ local function is_trusted(networks, text)
 	return false
 end
 
--- The address of one entry of the header, without quotes, brackets and port; nil when it is none.
+-- The address of one entry of the header, without quotes, brackets and port; nil when the entry is not an address.
 local function address_of(entry)
 	local text = entry:match("^%s*(.*)$"):gsub("%s+$", "")
 	text = text:match('^"([^"]*)"$') or text
@@ -66,7 +66,7 @@ end
 --- The client's address.
 ---@param peer string
 ---@param forwarded string? X-Forwarded-For
----@param networks table? trusted ones; those of the settings unless given
+---@param networks table? the trusted networks; those of the settings unless given
 ---@return string
 function proxies.client(peer, forwarded, networks)
 	networks = networks or proxies.trusted()
@@ -93,7 +93,7 @@ end
 
 local trusted, trusted_text
 
---- The networks of TRUSTED_PROXIES. What cannot be read trusts nobody.
+--- The networks of TRUSTED_PROXIES; none when the setting cannot be read.
 ---@return table
 function proxies.trusted()
 	local text = config.trusted_proxies
@@ -111,7 +111,7 @@ function proxies.is_trusted(text)
 	return networks[1] ~= nil and is_trusted(networks, text)
 end
 
---- What addresses of one customer have in common: all of an IPv4 address, the first 64 bits of an IPv6 one.
+--- The network that limits are counted for: all of an IPv4 address, the first 64 bits of an IPv6 address.
 ---@param text string
 ---@return string bytes; the string itself when it is not an address
 function proxies.network(text)

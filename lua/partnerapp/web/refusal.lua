@@ -1,5 +1,5 @@
--- What a handler answers or raises to say no: a status and a sentence for people. Whoever asked gets it as a page or as
--- JSON, shaped by app:failed where an app has its own way (see fault.lua).
+-- Refusals: a status and a sentence for people, which a handler returns or raises. The client gets a page or JSON;
+-- app:failed may shape it (see fault.lua).
 
 ---@class partnerapp.refusal
 ---@field status integer
@@ -15,6 +15,7 @@ local Refusal = {
 
 local refusal = {}
 
+--- Makes a refusal.
 ---@param status integer 400 to 599
 ---@param message string for people: a sentence without anything secret
 ---@param headers table<string, string>?
@@ -29,7 +30,7 @@ function refusal.new(status, message, headers)
 	)
 end
 
---- Ends the request with that answer, from wherever it is called.
+--- Ends the request with a refusal: raises it.
 ---@param status integer
 ---@param message string
 ---@param headers table<string, string>?
@@ -47,9 +48,9 @@ local TITLES = {
 	[415] = "Unsupported content",
 	[429] = "Too many requests",
 	[500] = "Something went wrong",
-	[502] = "The other side failed",
+	[502] = "Another server failed",
 	[503] = "Not available right now",
-	[504] = "The other side took too long",
+	[504] = "Another server took too long",
 }
 
 --- The title of a page about a refusal or a fault.
@@ -59,6 +60,7 @@ function refusal.title(status)
 	return TITLES[status] or (status < 500 and "Request refused" or "Something went wrong")
 end
 
+--- Whether a value, such as what was raised, is a refusal.
 ---@param value any
 ---@return boolean
 function refusal.is(value)

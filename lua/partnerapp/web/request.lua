@@ -1,5 +1,5 @@
--- The `req` of a handler: a table whose fields are made when they are first asked for, over the request of the host or,
--- in tests, over a plain table with the same fields (see native.request).
+-- The `req` of a handler: a table whose fields are made when they are first read, from the request of the host or, in
+-- tests, from a plain table with the same fields (see native.request).
 local native = require "native.request"
 local refuse = require("partnerapp.web.refusal").refuse
 
@@ -15,12 +15,12 @@ local refuse = require("partnerapp.web.refusal").refuse
 ---@field body string?
 ---@field session partnerapp.session?
 ---@field id string the request's id
----@field ip string the client's address; from X-Forwarded-For only behind a trusted proxy
+---@field ip string the client's address; from X-Forwarded-For only when a trusted proxy sent it
 ---@field host string without port, lower case
 ---@field raw native.request
 local methods = {}
 
---- One header, by its lower-case name: cheaper than `req.headers[name]` where only one is looked at.
+--- One header, by its lower-case name: cheaper than `req.headers[name]` when only one is needed.
 ---@param name string
 ---@return string?
 function methods:header(name)
@@ -112,7 +112,7 @@ function methods:all(name)
 	return list
 end
 
---- The user and password of Basic credentials, as they were sent; nil when there are none or they are malformed.
+--- The user and password of Basic credentials, as they were sent; nil when they are absent or malformed.
 ---@return string? user, string? password
 function methods:basic()
 	local header = self:header("authorization")
@@ -130,7 +130,7 @@ function methods:bearer()
 	return header and header:match("^[Bb][Ee][Aa][Rr][Ee][Rr] +([^%s]+)$")
 end
 
--- How much an Accept header wants one of two media types; 0 when it names neither.
+-- The weight that an Accept header gives to one of two media types; 0 when it names neither.
 local function wish(accept, one, other)
 	local best = 0
 	for part in accept:lower():gmatch("[^,]+") do
@@ -142,7 +142,7 @@ local function wish(accept, one, other)
 	return best
 end
 
---- Whether the client asks for JSON rather than for a page.
+--- Whether the client prefers JSON to a page.
 ---@return boolean
 function methods:wants_json()
 	local accept = self:header("accept")
@@ -153,7 +153,7 @@ function methods:wants_json()
 	return json > wish(accept, "text/html", "application/xhtml+xml")
 end
 
---- The token a form of this session has to carry (HT-04); "" without a session.
+--- The token that a form of this session must carry (HT-04); "" without a session.
 ---@return string
 function methods:csrf_token()
 	return require("partnerapp.web.csrf").token(self)

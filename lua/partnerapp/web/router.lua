@@ -1,5 +1,6 @@
--- Which handler answers a method and a path. Paths without parameters are one look-up; the others a tree of segments,
--- in which a static segment beats a ":name" and that beats a "*rest". Reports every clash with both places.
+-- Finds the route of a method and a path. Paths without parameters are looked up in a table; the others are in a tree
+-- of segments, where a static segment comes before a ":name", and that before a "*rest". Two routes that clash are an
+-- error that names both places.
 
 ---@class partnerapp.route
 ---@field method string
@@ -14,6 +15,7 @@ Router.__index = Router
 
 local router = {}
 
+--- An empty router.
 function router.new()
 	return setmetatable({ exact = {}, tree = {}, list = {} }, Router)
 end
@@ -72,7 +74,7 @@ function Router:add(route)
 	return true
 end
 
--- Walks the tree with the path from `from` on; fills `values` with what parameters matched.
+-- Walks the tree with the path from `from` on; puts what the parameters matched into `values`.
 local function walk(tree, path, from, method, values, depth)
 	if from > #path + 1 then
 		return tree[" " .. method]

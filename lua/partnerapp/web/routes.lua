@@ -1,5 +1,5 @@
--- The library's own routes, around any app: they answer where the app has no route. An app may not define a route at or
--- below these paths, but for those that are `open`.
+-- The library's own routes, which answer where an app has no route. An app may not define a route at or below their
+-- paths, except for those that are `open`.
 local router = require "partnerapp.web.router"
 
 ---@class partnerapp.own_route

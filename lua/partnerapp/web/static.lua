@@ -1,5 +1,5 @@
--- Files below static/; whose file a name means: web/rooms.lua. A name is looked up in the snapshot of files that was
--- read when the app was loaded, never in the file system, so no path leads out of it (HT-10).
+-- Serves files below static/; web/rooms.lua says where a name is looked for. Files come from the snapshot that was read
+-- when the app was loaded, never from the file system, so no path leads out of it (HT-10).
 local refusal = require "partnerapp.web.refusal"
 local rooms = require "partnerapp.web.rooms"
 local scripts = require "native.scripts"

@@ -1,6 +1,6 @@
 -- Templates: {{ expression }} escaped, {{{ expression }}} as it is, {% Lua %}, {# remark #}, {% include "name" %} and
 -- {% layout "name" %}, whose `content` is then the page. The names in a template are the values it was given, a few of
--- Lua's functions and `asset`; a name that none of them has raises, so what may be missing is asked of `values.name`.
+-- Lua's functions and `asset`; any other name raises, so a value that may be missing is read as `values.name`.
 -- Where a view is found: web/rooms.lua. Plain names in a page of a room are looked for in that room too. Each view is
 -- compiled once in a VM, its lines kept as they are.
 local rooms = require "partnerapp.web.rooms"
@@ -30,14 +30,14 @@ local function raw(value, code)
 	return text_of(value, code)
 end
 
---- Text made safe inside HTML and quoted attributes.
+--- A string made safe inside HTML and quoted attributes.
 ---@param value any
 ---@return string
 function view.escape(value)
 	return (tostring(value):gsub("[&<>\"']", ESCAPES))
 end
 
--- What a template sees besides its values.
+-- The names that a template has besides its values.
 local base
 
 local function base_names()
@@ -56,7 +56,7 @@ local Names = {
 	__index = function(_, name)
 		local value = base_names()[name]
 		if value == nil then
-			error(("undefined '%s'; what may be missing is values.%s"):format(name, name), 2)
+			error(("undefined '%s'; a value that may be missing is read as values.%s"):format(name, name), 2)
 		end
 		return value
 	end,
@@ -81,7 +81,7 @@ local function expression(code, call)
 	return (" _b[#_b + 1] = %s((%s), %q) "):format(call, code, code)
 end
 
--- The forms, by how they begin; the longest beginning first.
+-- The forms of a template, the one with the longest beginning first.
 local FORMS = {
 	{
 		"{{{",
@@ -113,7 +113,7 @@ local function line_of(source, at)
 	return 1 + select(2, source:sub(1, at):gsub("\n", ""))
 end
 
---- The Lua of a template.
+--- Translates a template to Lua.
 ---@param source string
 ---@return string? lua, string? message with the line
 local function translate(source)
@@ -176,7 +176,7 @@ function helpers.include(buffer, names, name)
 	load(name, buffer.inside)(names, buffer, escape, helpers)
 end
 
---- The text of a view.
+--- Renders a view.
 ---@param name string "home" is views/home.html; "partnerapp/layout" is one of the library's
 ---@param values table<string, any>?
 ---@return string html

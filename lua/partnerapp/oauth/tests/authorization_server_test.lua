@@ -65,7 +65,7 @@ testing.case("a server that is described wrongly fails when the app loads, and s
 		{ { revoke_url = "ftp://id.example/" }, "revoke_url" },
 		{ { authorize_url = "https://id.example/auth#x" }, "fragment" },
 		{ { authentication = "digest" }, "basic, post or none" },
-		{ { parameters = { state = "mine" } }, "'state' is no parameter" },
+		{ { parameters = { state = "mine" } }, "'state' itself: take it out of parameters" },
 		{ { tokenurl = "x" }, "unknown option 'tokenurl'" },
 	}) do
 		t.raises(function()

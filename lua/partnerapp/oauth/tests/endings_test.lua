@@ -45,9 +45,9 @@ end
 -- States
 
 for name, case in pairs({
-	state_missing = { "code=x", 400, "Something is missing", "without a state" },
+	state_missing = { "code=x", 400, "Something is missing", "has no state" },
 	state_wrong = { "code=x&state=forged", 400, "Not begun in this browser", "did not begin" },
-	malformed = { "code=&state=x", 400, "Malformed", "empty or stands there twice" },
+	malformed = { "code=&state=x", 400, "Malformed", "empty or given twice" },
 	no_code = { "state=x", 400, "Something is missing", "neither a code nor an error" },
 }) do
 	testing.case("ending " .. name, function(t)
@@ -69,7 +69,7 @@ testing.case("ending state_used", function(t)
 	local client = testing.client(provider.app())
 	local state = begin(client)
 	callback(client, { state = state, error = "access_denied" })
-	is_page(t, callback(client, { state = state, code = "x" }), 409, "Already used", "works once only")
+	is_page(t, callback(client, { state = state, code = "x" }), 409, "Already used", "It works only once")
 	is_json(t, callback(client, { state = state, code = "x" }, JSON), 409, "state_used")
 end)
 
@@ -84,14 +84,14 @@ end)
 
 local ERRORS = {
 	access_denied = { 403, "Not connected" },
-	invalid_request = { 400, "Segment said no" },
-	invalid_client = { 400, "Segment said no" },
-	invalid_scope = { 400, "Segment said no" },
-	invalid_state = { 400, "Segment said no" },
-	unauthorized_client = { 400, "Segment said no" },
-	unsupported_response_type = { 400, "Segment said no" },
-	server_error = { 400, "Segment said no" },
-	temporarily_unavailable = { 400, "Segment said no" },
+	invalid_request = { 400, "Segment refused" },
+	invalid_client = { 400, "Segment refused" },
+	invalid_scope = { 400, "Segment refused" },
+	invalid_state = { 400, "Segment refused" },
+	unauthorized_client = { 400, "Segment refused" },
+	unsupported_response_type = { 400, "Segment refused" },
+	server_error = { 400, "Segment refused" },
+	temporarily_unavailable = { 400, "Segment refused" },
 }
 
 for name, wanted in pairs(ERRORS) do
@@ -129,7 +129,7 @@ testing.case("OA-20 what Segment says is shown as text, cut, without links", fun
 		error_hint = "{{ 7 * 7 }} {% x %}",
 		error_uri = "https://evil.example/help",
 	})
-	is_page(t, response, 400, "Segment said no", "&lt;script&gt;alert(1)&lt;/script&gt;&lt;a href=&#39;")
+	is_page(t, response, 400, "Segment refused", "&lt;script&gt;alert(1)&lt;/script&gt;&lt;a href=&#39;")
 	t.contains(response.body, "{{ 7 * 7 }} {% x %}")
 	t.lacks(response.body, "evil.example/help")
 	t.lacks(response.body, "href='https")
@@ -220,30 +220,36 @@ local EXCHANGES = {
 	["no connection"] = { failing("connect"), "unreachable", 502, "Segment cannot be reached", "Nothing was saved" },
 	["no name"] = { failing("dns"), "unreachable", 502, "Segment cannot be reached", "Nothing was saved" },
 	["no TLS"] = { failing("tls"), "unreachable", 502, "Segment cannot be reached", "Nothing was saved" },
-	["10 MB"] = { failing("too_large"), "bad_response", 502, "A strange answer", "made no sense" },
-	["broken HTTP"] = { failing("bad_response"), "bad_response", 502, "A strange answer", "Try again in a moment" },
+	["10 MB"] = { failing("too_large"), "bad_response", 502, "Unexpected answer", "could not be understood" },
+	["broken HTTP"] = { failing("bad_response"), "bad_response", 502, "Unexpected answer", "Try again in a moment" },
 	["a plain 503"] = {
 		{ status = 503, body = "upstream connect error or disconnect/reset before headers" },
 		"unavailable",
 		502,
-		"Segment has trouble",
+		"Segment is not available",
 		"answered 503",
 	},
 	["a 500 page"] = {
 		{ status = 500, body = ("<h1>oops</h1>"):rep(10000) },
 		"unavailable",
 		502,
-		"Segment has trouble",
+		"Segment is not available",
 		"Try again in a moment",
 	},
 	["an error of the server's own"] = {
 		{ status = 500, json = { error = "server_error", error_description = "a lock timed out" } },
 		"unavailable",
 		502,
-		"Segment has trouble",
+		"Segment is not available",
 		"server_error: a lock timed out",
 	},
-	["too many requests"] = { { status = 429, body = "" }, "unavailable", 502, "Segment has trouble", "answered 429" },
+	["too many requests"] = {
+		{ status = 429, body = "" },
+		"unavailable",
+		502,
+		"Segment is not available",
+		"answered 429",
+	},
 	["an unknown code"] = {
 		{ status = 400, json = { error = "invalid_grant", error_description = "the code is <unknown>" } },
 		"code_refused",
@@ -311,7 +317,7 @@ for name, answer in pairs({
 	testing.case("RT-14 the token endpoint answers " .. name, function(t)
 		local client = testing.client(provider.app())
 		testing.network({ [TOKEN] = answer })
-		is_page(t, install(client), 502, "A strange answer", "made no sense")
+		is_page(t, install(client), 502, "Unexpected answer", "could not be understood")
 		is_json(t, install(client, JSON), 502, "bad_response")
 	end)
 end
@@ -431,10 +437,10 @@ testing.case("ending not_set: without a client /auth/segment says which settings
 	t.contains(client:get("/auth/segment").body, "REPORT_CLIENT_ID and REPORT_CLIENT_SECRET are not set")
 end)
 
-testing.case("in the demo every page says that a sandbox stands in for Segment", function(t)
+testing.case("in the demo every page says that a sandbox takes the place of Segment", function(t)
 	testing.settings({ SANDBOX_URL = "http://127.0.0.1:8889" })
 	local client = testing.client(provider.app())
-	t.contains(client:get("/auth/segment/callback").body, "a local sandbox stands in for Segment")
+	t.contains(client:get("/auth/segment/callback").body, "a local sandbox takes the place of Segment")
 	testing.settings({})
 	t.lacks(client:get("/auth/segment/callback").body, "sandbox")
 end)

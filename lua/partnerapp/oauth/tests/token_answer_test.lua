@@ -42,7 +42,11 @@ end)
 testing.case("OA-17 expires_in is a sensible number of seconds", function(t)
 	local bad = { -1, 0, 1.5, 1e300, 1e15, "", "x", "-5", "1e3", "0x10", " 5", ("9"):rep(40), true, { 1 } }
 	for _, value in ipairs(bad) do
-		t.equal(select(2, check({ expires_in = value })), "the token's expires_in makes no sense", tostring(value))
+		t.equal(
+			select(2, check({ expires_in = value })),
+			"the token's expires_in is not a number of seconds",
+			tostring(value)
+		)
 	end
 	for _, value in ipairs({ 3600, "3600", 3600.0, "absent" }) do
 		t.equal(check({ expires_in = value }).expires_in, 3600)
@@ -52,7 +56,7 @@ end)
 
 testing.case("OA-17 a scope is what RFC 6749 allows", function(t)
 	for _, value in ipairs({ "a\nb", 'a"b', "a\\b", "é", 5, { "workspace" }, true, ("a"):rep(513) }) do
-		t.equal(select(2, check({ scope = value })), "the token's scope makes no sense", tostring(value))
+		t.equal(select(2, check({ scope = value })), "the token's scope is not a scope", tostring(value))
 	end
 	t.equal(check({ scope = "absent" }).scope, nil)
 	t.equal(check({ scope = "" }).scope, nil)
