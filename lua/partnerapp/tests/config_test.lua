@@ -115,7 +115,7 @@ testing.case("a script saved between the click and the callback does not break t
 	t.equal(seen[1].client_id, "for destination/google-analytics")
 end)
 
-testing.case("a sandbox that does not answer, or answers nonsense, is a page that says so", function(t)
+testing.case("a sandbox that does not answer, or not as expected, is a page about that", function(t)
 	testing.settings(SANDBOX)
 	for _, answer in ipairs({
 		function()

@@ -54,7 +54,7 @@ testing.case("failures are nil, message, code", function(t)
 	t.equal(code, "timeout")
 end)
 
-testing.case("a body that is no JSON is nil, message, code", function(t)
+testing.case("a body that is not JSON is nil, message, code", function(t)
 	testing.network({ ["GET https://api.example/html"] = { status = 502, body = "<html>" } })
 	local response = t.truthy(http.get("https://api.example/html"))
 	t.equal(response.status, 502)
@@ -109,7 +109,7 @@ testing.case("SS-03 without a network in place a private address is refused", fu
 	t.equal(code, "denied")
 end)
 
-testing.case("the network is gone after its case", function(t)
+testing.case("a case's network ends with the case", function(t)
 	local response = http.get("http://127.0.0.1:1/a")
 	t.equal(response, nil)
 end)
@@ -120,7 +120,7 @@ testing.case("the clock moves forward and is put back after the case", function(
 	t.truthy(testing.clock.now() >= before + 3600)
 end)
 
-testing.case("checks say what they got", function(t)
+testing.case("a check's message has what it got", function(t)
 	local function raised(fn)
 		return tostring(t.raises(fn))
 	end

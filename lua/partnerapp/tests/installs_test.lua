@@ -135,7 +135,7 @@ testing.case("SBX-10 a pattern of LIKE or GLOB does not end the process", functi
 	t.equal(db.row("SELECT 'an install' LIKE ? AS found", "%" .. "in" .. "%").found, 1)
 end)
 
-testing.case("what failed in a coroutine that nobody closes holds no connection", function(t)
+testing.case("a failure in a coroutine that is never closed holds no connection", function(t)
 	local held = coroutine.create(function()
 		db.transaction(function()
 			error("inside a transaction")
@@ -304,7 +304,7 @@ for name, answer in pairs({
 	end)
 end
 
--- For what looks at all installs: those of other cases are gone.
+-- For cases that look at all installs: deletes those of other cases.
 local function alone()
 	for _, install in ipairs(installs.all()) do
 		assert(install:disconnect())
@@ -324,7 +324,7 @@ testing.case("RT-01 the background renews at a tenth of the lifetime before the 
 	t.equal(renewal.due_at(0, 100), 50.0, "a short one is not renewed all the time")
 end)
 
-testing.case("RT-01 refresh_due renews what is due, and nothing else", function(t)
+testing.case("RT-01 refresh_due renews only what is due", function(t)
 	alone()
 	local early, early_url = save()
 	testing.clock.advance(2000)
@@ -407,7 +407,7 @@ testing.case("RT-09 RT-10 when the token has ended too, calls do not ask more of
 	end
 end)
 
-testing.case("RT-11 a pause from before the clock was set back holds nobody up", function(t)
+testing.case("RT-11 a pause from before the clock was set back does not count", function(t)
 	local install, url = save()
 	testing.network({ [url] = { status = 503, headers = { ["Retry-After"] = "600" } } })
 	testing.clock.advance(3600)
@@ -439,7 +439,7 @@ testing.case("RT-08 refresh_due leaves alone what needs to be connected again; r
 	t.equal(found:token(), fresh)
 end)
 
-testing.case("RT-11 a lease from before the clock was set back does not hold anyone up", function(t)
+testing.case("RT-11 a lease from before the clock was set back does not count", function(t)
 	local install, url = save()
 	testing.network({
 		[url] = function()
@@ -535,7 +535,7 @@ testing.case("RT-04 the lease of a worker that died is free after a while", func
 	t.equal(install:token(), fresh)
 end)
 
-testing.case("the token of an install that is gone is a failure, not a crash", function(t)
+testing.case("the token of a deleted install is a failure, not a raise", function(t)
 	local install = save()
 	install.id = "gone"
 	t.equal(select(3, install:token()), "not_found")
@@ -554,17 +554,20 @@ testing.case("LG-01 renewals are logged without a token", function(t)
 	t.lacks(text, crypto.base64(old))
 end)
 
-testing.case("a renewal that the server's stop cut short is no failure: another server renews at once", function(t)
-	local install, url, old = save()
-	testing.network({
-		[url] = function()
-			return nil, "the server stops", "cancelled"
-		end,
-	})
-	testing.clock.advance(3400)
-	t.equal(install:token(), old)
-	t.equal(installs.find(install.id).health, "ok")
-	local answer, fresh = provider.token()
-	testing.network({ [url] = answer })
-	t.equal(installs.find(install.id):token(), fresh)
-end)
+testing.case(
+	"a renewal that ends because the server stops does not count as failed: another server renews at once",
+	function(t)
+		local install, url, old = save()
+		testing.network({
+			[url] = function()
+				return nil, "the server stops", "cancelled"
+			end,
+		})
+		testing.clock.advance(3400)
+		t.equal(install:token(), old)
+		t.equal(installs.find(install.id).health, "ok")
+		local answer, fresh = provider.token()
+		testing.network({ [url] = answer })
+		t.equal(installs.find(install.id):token(), fresh)
+	end
+)

@@ -80,7 +80,7 @@ testing.case("tables that are neither a list nor an object are refused", functio
 	refused(t, marked, "both a list and an object")
 end)
 
-testing.case("values that JSON has not are refused, wherever they stand", function(t)
+testing.case("values that JSON cannot hold are refused, also inside other values", function(t)
 	refused(t, print, "no text, number, boolean, table")
 	refused(t, { a = { print } }, "no text, number, boolean, table")
 	refused(t, { coroutine.create(print) }, "no text, number, boolean, table")

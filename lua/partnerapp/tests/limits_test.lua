@@ -22,7 +22,7 @@ local function statuses(client, path, times)
 	return seen
 end
 
-testing.case("HT-27 an address that asks too often gets 429 and when to come back; others go on", function(t)
+testing.case("HT-27 an address over the limit gets 429 and Retry-After; others do not", function(t)
 	for _, path in ipairs({ "/auth/segment", "/auth/segment/callback" }) do
 		local app = provider.app()
 		local client = testing.client(app, { ip = stranger() })

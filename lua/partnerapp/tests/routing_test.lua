@@ -1,4 +1,4 @@
--- Routes: what is refused when they are defined, which one answers, and what answers when none does.
+-- Routes: what is refused when they are defined, which one answers, and the response when none matches.
 local call_from_app = require "caller"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
@@ -82,7 +82,7 @@ testing.case("a reserved path without a route is not found", function(t)
 	end
 end)
 
-testing.case("the library's own routes take GET, and say so", function(t)
+testing.case("the library's own routes take GET only, and name it in Allow", function(t)
 	local client = testing.client(partnerapp.new({}))
 	for _, path in ipairs({ "/readyz", "/metrics", "/static/partnerapp.css" }) do
 		t.equal(client:post(path).status, 405, path)
@@ -173,7 +173,7 @@ testing.case("HT-20 a method that is not routed is 405 with Allow", function(t)
 	t.equal(client:request("PROPFIND", "/none").status, 404)
 end)
 
-testing.case("HT-20 OPTIONS answers 204 with Allow, and 404 where nothing is", function(t)
+testing.case("HT-20 OPTIONS is 204 with Allow, and 404 where there is no route", function(t)
 	local app = partnerapp.new({})
 	app:get("/a", says("a"))
 	local client = testing.client(app)

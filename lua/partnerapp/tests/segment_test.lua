@@ -33,7 +33,7 @@ testing.case("a client without a token, wrong names and unknown settings are bug
 	end, "a destination has no 'enable'")
 end)
 
-testing.case("create sends the whole name of each setting, and nothing that was not given", function(t)
+testing.case("create sends the whole name of each setting, and no others", function(t)
 	local network = testing.network({ ["POST " .. LIST] = { json = { name = "made" } } })
 	local made = client():create_destination(SOURCE, "google-analytics", {
 		enabled = true,
@@ -241,7 +241,7 @@ testing.case("RT-10 Retry-After is honoured in seconds and as a date, as far as 
 	end
 end)
 
-testing.case("RT-10 a Retry-After that is over already is no leave to ask without a pause", function(t)
+testing.case("RT-10 a Retry-After in the past still leaves the usual pause", function(t)
 	for _, header in ipairs({ "0", "Wed, 21 Oct 2015 07:28:00 GMT" }) do
 		local answer = { status = 429, headers = { ["Retry-After"] = header } }
 		local network = testing.network({ ["GET " .. ONE] = times(4, answer) })
@@ -453,7 +453,7 @@ testing.case("a user's client sends e-mail and password, and says when they are 
 	t.contains(message, "password is wrong")
 end)
 
-testing.case("RT-14 a success that is no JSON object is none", function(t)
+testing.case("RT-14 a success that is not a JSON object is a failure", function(t)
 	for _, body in ipairs({ "<html>", "[1", "[]", "[1]", "5", '"text"', "null", "\xff" }) do
 		testing.network({ ["GET " .. ONE] = { body = body } })
 		local got, _, code = client():get_destination(SOURCE, "google-analytics")

@@ -70,7 +70,7 @@ testing.case("HT-01 a cookie is HttpOnly, SameSite=Lax, Path=/", function(t)
 	t.equal(response.headers["set-cookie"][2], "b=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
 end)
 
-testing.case("HT-01 behind https a cookie is Secure and __Host-", function(t)
+testing.case("HT-01 with https a cookie is Secure and __Host-", function(t)
 	testing.settings(HTTPS)
 	local response = cookie.set(reply.text(""), "a", "x")
 	t.same(response.headers["set-cookie"], { "__Host-a=x; Path=/; HttpOnly; SameSite=Lax; Secure" })
@@ -88,7 +88,7 @@ testing.case("changing one response's headers leaves the next alone", function(t
 	t.same(reply.text("2").headers, { ["content-type"] = "text/plain; charset=utf-8" })
 end)
 
-testing.case("OA-24 a made-up session id is no session", function(t)
+testing.case("OA-24 a made-up session id is not a session", function(t)
 	local client = testing.client(sample())
 	for _, id in ipairs({ "", "x", ("A"):rep(43), ("A"):rep(44), "' OR 1=1 --", ("é"):rep(21) .. "x" }) do
 		client.cookies.session = id
@@ -182,7 +182,7 @@ testing.case("HT-04 requests of the own pages and of programs pass", function(t)
 	end
 end)
 
-testing.case("HT-04 behind https an origin without TLS is another site", function(t)
+testing.case("HT-04 with https an origin without TLS is another site", function(t)
 	testing.settings(HTTPS)
 	local client = testing.client(sample())
 	t.equal(client:post("/api", { json = {}, headers = { origin = "http://app.example" } }).status, 403)

@@ -29,7 +29,7 @@ testing.case("conformance 69: the three vectors are accepted, what is altered is
 	end
 end)
 
-testing.case("WH-02 the whole of a batch is not what is signed, and what is no batch is signed as it is", function(t)
+testing.case("WH-02 of a batch only the first event is signed, of anything else the whole body", function(t)
 	t.equal(signature.is_valid(BATCH, "31aedb7bb96d908749712c919596cb51826fd71a", { "sharedsecretvalue" }), false)
 	local hex = VECTORS[2][3]
 	t.equal(signature.is_valid("  [ " .. FIRST .. " ]", hex, { "sharedsecretvalue" }), true)

@@ -1,4 +1,4 @@
--- App:every: what is due runs, once, and what fails harms nothing.
+-- App:every: a due job runs once, and a job that fails does not stop the others.
 local db = require "partnerapp.db"
 local jobs = require "partnerapp.host.jobs"
 local json = require "partnerapp.json"
@@ -7,7 +7,7 @@ local testing = require "partnerapp.testing"
 
 local count = 0
 
--- A name that no other case uses: jobs stand in the database.
+-- A name that no other case uses: the database has every job.
 local function name()
 	count = count + 1
 	return "job-" .. count
@@ -77,7 +77,7 @@ testing.case("a job with a wrong lane fails when the app loads", function(t)
 	end, "'a' is already defined at")
 end)
 
-testing.case("a lane without a job is nothing to wait for", function(t)
+testing.case("a lane without a job has no next time", function(t)
 	t.equal(jobs.run_due({}), nil)
 	t.equal(jobs.run_due({}, "jobs"), nil)
 	local app = app_with(60)
@@ -85,7 +85,7 @@ testing.case("a lane without a job is nothing to wait for", function(t)
 	t.equal(jobs.run_due(app._jobs, "jobs"), 0)
 end)
 
-testing.case("a lane runs its own jobs, one at a time, and none of another", function(t)
+testing.case("a lane runs its own jobs only, one at a time", function(t)
 	local app, ran = partnerapp.new({}), {}
 	for i, lane in ipairs({ "slow", false, "slow", "renewals", false }) do
 		app:every(60, name(), function()
@@ -113,7 +113,7 @@ testing.case("a mounted app brings its jobs and their lanes", function(t)
 	t.same(jobs.lanes(outer._jobs), { "inner" })
 end)
 
-testing.case("the host names the lanes of the app, and of an app that does not load none", function(t)
+testing.case("the host lists the lanes of the app; an app that does not load has none", function(t)
 	t.same(require("partnerapp.host").lanes(), {})
 	t.equal(require("partnerapp.host").run_due(), nil)
 	t.equal(require("partnerapp.host").run_due("jobs"), nil)

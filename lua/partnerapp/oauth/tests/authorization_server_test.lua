@@ -121,7 +121,7 @@ testing.case("OA-13 the callback names the server it comes from, when the server
 	end
 end)
 
-testing.case("its install has a name of ours, knows its server, and is no client of Segment's", function(t)
+testing.case("its install has a local name and its server's, and install:segment() raises", function(t)
 	local saved, response = install()
 	t.equal(response.status, 303)
 	t.match(saved.name, "^local/")

@@ -15,7 +15,7 @@ local function failing(code, message)
 	end
 end
 
--- Checks a page: status, title, sentence, the way to start again, no script.
+-- Checks a page: status, title, sentence, the link to start again, no script.
 local function is_page(t, response, status, title, text)
 	t.equal(response.status, status)
 	t.equal(response.headers["content-type"], "text/html; charset=utf-8")
@@ -160,7 +160,7 @@ local function exists(client, options)
 	}, options)
 end
 
-testing.case("OA-22 `install already exists` from a stranger opens nothing", function(t)
+testing.case("OA-22 a forged `install already exists` opens no install", function(t)
 	local app, seen = provider.app()
 	testing.network({ [TOKEN] = provider.token() })
 	install(testing.client(app))

@@ -129,7 +129,7 @@ testing.case("OA-03 conformance 8: a state works in the browser that began it on
 	t.equal(error_of(testing.client(app), { state = state, code = "x" }), "state_wrong")
 end)
 
-testing.case("OA-03 OA-05 a cookie under another flow's name, changed or made up is no flow", function(t)
+testing.case("OA-03 OA-05 a cookie under another flow's name, changed or made up is refused", function(t)
 	local app = provider.app()
 	local client = testing.client(app)
 	local state = begin(client)
@@ -314,7 +314,7 @@ testing.case(
 	end
 )
 
-testing.case("parameters that nobody asked for are passed over", function(t)
+testing.case("unknown parameters are ignored", function(t)
 	local client = testing.client(provider.app())
 	testing.network({ [TOKEN] = provider.token() })
 	local state = begin(client)
@@ -508,7 +508,7 @@ testing.case("OA-24 an install begins a new session; the old id is dead, the ins
 	t.equal(thief:get(first).status, 404)
 end)
 
-testing.case("OA-24 a session planted in a browser is worth nothing after an install", function(t)
+testing.case("OA-24 a session that was planted in a browser ends at an install", function(t)
 	local app = provider.app()
 	local attacker, victim = testing.client(app), testing.client(app)
 	testing.network({

@@ -1,4 +1,4 @@
--- What is believed of a token answer (OA-17, OA-18).
+-- Which token answers are accepted (OA-17, OA-18).
 local json = require "partnerapp.json"
 local provider = require "provider"
 local testing = require "partnerapp.testing"
@@ -120,7 +120,7 @@ testing.case("OA-18 names that are absent, null or an empty list are just not th
 	t.equal(check({ install_name = "install/10" }).name, "install/10")
 end)
 
-testing.case("an answer that is no object is none", function(t)
+testing.case("an answer that is not an object is refused", function(t)
 	for _, value in ipairs({ "text", 5, true, json.null, json.array({ "access_token" }) }) do
 		t.equal(select(3, token.check(value)), "bad_token")
 	end

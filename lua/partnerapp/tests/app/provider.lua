@@ -1,4 +1,4 @@
--- What the cases about installs share: an app with a mount, a browser's way through it, and Segment's answers.
+-- What the cases about installs share: an app with a mount, a browser that goes through it, and Segment's answers.
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
 local partnerapp = require "partnerapp"
@@ -82,7 +82,7 @@ function provider.callback(client, params, options, path)
 	return client:get((path or "/auth/segment") .. "/callback?" .. http.form(params), options)
 end
 
---- The whole way, with a code.
+--- A whole flow, with a code.
 ---@param client partnerapp.testing.client
 ---@param options table?
 ---@return partnerapp.testing.response

@@ -107,7 +107,7 @@ for _, address in ipairs(GOOD) do
 	end)
 end
 
-testing.case("OA-21 what is no text is no way back", function(t)
+testing.case("OA-21 a value that is not a string is refused", function(t)
 	for _, value in ipairs({ false, 1, {}, print }) do
 		t.equal(partnerapp.local_path(value), nil)
 	end

@@ -4,7 +4,7 @@ local proxies = require "partnerapp.web.proxies"
 local reply = require "partnerapp.reply"
 local testing = require "partnerapp.testing"
 
-testing.case("HT-26 a list that is none is refused", function(t)
+testing.case("HT-26 a list that cannot be read is refused", function(t)
 	for _, text in ipairs({
 		"x",
 		"10.0.0.0/33",
@@ -24,27 +24,27 @@ testing.case("HT-26 a list that is none is refused", function(t)
 	t.equal(#proxies.parse(""), 0)
 end)
 
--- peer, X-Forwarded-For, who it is
+-- peer, X-Forwarded-For, the client
 local CASES = {
-	{ "nobody is believed without being listed", "198.51.100.1", "203.0.113.9", "198.51.100.1" },
+	{ "a peer that is not listed is the client", "198.51.100.1", "203.0.113.9", "198.51.100.1" },
 	{ "no header, no change", "10.0.0.1", nil, "10.0.0.1" },
 	{ "an empty header, no change", "10.0.0.1", "", "10.0.0.1" },
 	{ "one entry", "10.0.0.1", "203.0.113.9", "203.0.113.9" },
 	{ "a list is read from its end", "10.0.0.1", "1.2.3.4, 203.0.113.9", "203.0.113.9" },
 	{ "trusted ones in between are skipped", "10.0.0.1", "203.0.113.9, 10.0.0.2", "203.0.113.9" },
-	{ "only trusted ones: the first", "10.0.0.1", "10.0.0.3,10.0.0.2", "10.0.0.3" },
+	{ "only trusted proxies: the first", "10.0.0.1", "10.0.0.3,10.0.0.2", "10.0.0.3" },
 	{ "quotes are taken off", "10.0.0.1", '"203.0.113.9"', "203.0.113.9" },
 	{ "a port is taken off", "10.0.0.1", "203.0.113.9:4711", "203.0.113.9" },
 	{ "IPv6 in brackets with a port, quoted", "10.0.0.1", '"[2001:DB8::1]:4711"', "2001:db8::1" },
 	{ "IPv6 as it is", "10.0.0.1", "2001:db8::1", "2001:db8::1" },
-	{ "an IPv4 peer in IPv6 clothes", "::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9" },
-	{ "an entry that is no address ends it", "10.0.0.1", "203.0.113.9, unknown, 10.0.0.2", "10.0.0.2" },
-	{ "a script in it ends it", "10.0.0.1", "<script>", "10.0.0.1" },
-	{ "a number too large ends it", "10.0.0.1", "203.0.113.999", "10.0.0.1" },
-	{ "an unclosed quote ends it", "10.0.0.1", '"203.0.113.9', "10.0.0.1" },
-	{ "empty entries are nothing", "10.0.0.1", "203.0.113.9, ,", "10.0.0.1" },
+	{ "an IPv4-mapped IPv6 peer", "::ffff:10.0.0.1", "203.0.113.9", "203.0.113.9" },
+	{ "an entry that is not an address ends the search", "10.0.0.1", "203.0.113.9, unknown, 10.0.0.2", "10.0.0.2" },
+	{ "a script in the header ends the search", "10.0.0.1", "<script>", "10.0.0.1" },
+	{ "a number too large ends the search", "10.0.0.1", "203.0.113.999", "10.0.0.1" },
+	{ "an unclosed quote ends the search", "10.0.0.1", '"203.0.113.9', "10.0.0.1" },
+	{ "empty entries are ignored", "10.0.0.1", "203.0.113.9, ,", "10.0.0.1" },
 	{ "a listed IPv6 network", "2001:db8:ffff::1", "203.0.113.9", "203.0.113.9" },
-	{ "an IPv6 peer outside of it", "2001:db9::1", "203.0.113.9", "2001:db9::1" },
+	{ "an IPv6 peer outside of the network", "2001:db9::1", "203.0.113.9", "2001:db9::1" },
 	{ "too long to be read", "10.0.0.1", ("203.0.113.9,"):rep(400) .. "203.0.113.9", "10.0.0.1" },
 }
 

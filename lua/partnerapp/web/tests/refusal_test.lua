@@ -13,7 +13,7 @@ local function failing_line(response)
 	return at and response.body:sub(at, at + 150) or ""
 end
 
-testing.case("a status that is no refusal raises", function(t)
+testing.case("a status that is not a refusal's raises", function(t)
 	for _, status in ipairs({ 200, 399, 600, "404", 404.5 }) do
 		t.raises(function()
 			partnerapp.refuse(status, "x")
@@ -32,7 +32,7 @@ testing.case("HT-24 a refusal is an escaped page with the request's id", functio
 	t.contains(response.body, '<html lang="en">')
 end)
 
-testing.case("HT-24 a refusal is JSON for who asks for JSON", function(t)
+testing.case("HT-24 a refusal is JSON for a client that prefers JSON", function(t)
 	local response = testing.client(failing()):get("/refuse", { headers = JSON })
 	t.equal(response.status, 404)
 	t.equal(response.json().error, "No <b>such</b> install.")
@@ -84,7 +84,7 @@ testing.case("a handler that returns nothing answers 204", function(t)
 	t.equal(response.body, "")
 end)
 
-testing.case("a handler that returns what is no response is told so", function(t)
+testing.case("a handler that returns something else than a response raises", function(t)
 	local app = partnerapp.new({})
 	for name, value in pairs({ number = 5, boolean = true, string = "hello" }) do
 		app:get("/" .. name, function()

@@ -1,4 +1,4 @@
--- What a handler can ask of a request, and what is refused when it asks.
+-- The fields and methods of a request, and which requests are refused when they are read.
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local testing = require "partnerapp.testing"
@@ -142,7 +142,7 @@ testing.case("fields are made once", function(t)
 	t.equal(client:get("/x").json().found, true)
 end)
 
-testing.case("cookies come by name", function(t)
+testing.case("cookies are found by name", function(t)
 	local client = client_for(function(req)
 		return req.cookies.a .. req.cookies.b
 	end)
