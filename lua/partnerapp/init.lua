@@ -46,6 +46,9 @@ end
 local AppMeta = { __index = index, __name = "app", __metatable = false }
 
 local function check_options(options, known, what)
+	if type(options) ~= "table" then
+		error(("%s: options must be a table, not a %s"):format(what, type(options)), 3)
+	end
 	for name, value in pairs(options) do
 		local wanted = known[name]
 		if not wanted then
@@ -218,8 +221,8 @@ function App:oauth(path, options)
 end
 
 --- Runs `job` every so many seconds, the first time right away. Of several processes on one database, one runs it. A
---- job has the budget of a request, and should end within two minutes. One job of a lane runs at a time, so a slow job
---- delays only those of its lane.
+--- job has the budget of a request, and should end within two minutes. In one process one job of a lane runs at a
+--- time, so a slow job delays only those of its lane.
 ---@param seconds number from 1 on
 ---@param name string of the job in the log and in the database: letters, digits, "_", "." and "-"
 ---@param job fun(): any, string? what it returns is not used, but for nil and a message, which is a failure

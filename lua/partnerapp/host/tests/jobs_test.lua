@@ -65,6 +65,7 @@ testing.case("a job with a wrong lane fails when the app loads", function(t)
 		{ { lane = ("x"):rep(101) }, "a lane's name" },
 		{ { lane = 5 }, "option 'lane' must be a string" },
 		{ { lanes = "x" }, "unknown option 'lanes'" },
+		{ "x", "options must be a table, not a string" },
 	}) do
 		t.raises(function()
 			app:every(60, "a", print, case[1])
