@@ -19,6 +19,19 @@ for _, level in ipairs { "debug", "info", "warn", "error" } do
 	end
 end
 
+--- A string with each secret that the log masks as ***: for what a script stores or shows itself.
+---@param text string
+---@return string
+function log.masked(text)
+	return native.masked(text)
+end
+
+--- The id of the request that is being handled.
+---@return string? id nil outside of a request, such as in a job
+function log.request_id()
+	return native.request_id()
+end
+
 ---@class partnerapp.log
 ---@field debug fun(message: string, fields: table<string, any>?)
 ---@field info fun(message: string, fields: table<string, any>?)
