@@ -9,8 +9,8 @@ local app = partnerapp.new {
 	env = { TRACKING_ID = "UA-970334309-1" }, -- this app's own settings and their defaults
 }
 
--- The scope is what to ask a customer for. A scope belongs to one app registered at Segment, so another scope is
--- another mount with its own client: see workspace.lua, which has the two wide ones.
+-- The scope is what a customer is asked to allow. A scope belongs to one app registered at Segment, so another scope is
+-- another mount with its own client: workspace.lua has the two scopes of a whole workspace.
 app:oauth("/auth/segment", {
 	scope = "destination/" .. app.destination,
 	installed = function(req, install)
@@ -31,7 +31,7 @@ app:oauth("/auth/segment", {
 -- An action has a name, so that pages and commands can call it: `partnerapp run enable installs/7`. This one creates
 -- the destination, or updates it.
 function app.actions.enable(install)
-	local segment = install:segment() -- a client whose token is always fresh
+	local segment = install:segment() -- a client whose token is renewed in time
 	local settings = destinations.settings(app.destination, app.env)
 	local destination, err, code = segment:create_destination(install.source, app.destination, settings)
 	if code == "already_exists" then
@@ -45,11 +45,12 @@ app:get("/", function(req)
 end)
 
 require "installs"(app) -- the pages of an install
-require "workspace"(app) -- what the scopes workspace:read and workspace are good for
+require "workspace"(app) -- pages for the scopes workspace:read and workspace
 
--- Tokens live an hour: this renews them ahead of their end, also when nobody comes by.
+-- Tokens live an hour: this job renews them before they expire, also without a request. Its lane is its own, so that a
+-- slow job of another lane does not delay it.
 app:every(60, "refresh", function()
 	return app.installs:refresh_due()
-end)
+end, { lane = "renewals" })
 
 return app

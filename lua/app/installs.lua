@@ -1,4 +1,4 @@
--- The pages of an install: what it is, connecting it again, and forgetting it.
+-- The pages of an install: what it is, renewing its token, and disconnecting it.
 local pages = require "pages"
 local reply = require "partnerapp.reply"
 
@@ -12,7 +12,7 @@ return function(app)
 		return reply.view("install", pages.install(app, req, install, destination, problem))
 	end)
 
-	-- For what was mended at Segment or in .env since: the customer need not do anything.
+	-- For a cause that was repaired at Segment or in .env: the customer need not connect again.
 	app:post("/installs/:id/reconnect", function(req)
 		local install = app.installs:owned(req, req.params.id)
 		local works, err = install:reconnect()

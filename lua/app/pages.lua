@@ -1,8 +1,8 @@
--- What the pages show.
+-- The values that the pages show.
 local json = require "partnerapp.json"
 local reply = require "partnerapp.reply"
 local segment = require "partnerapp.segment"
-local settings = require "partnerapp.settings"
+local setup_help = require "partnerapp.setup_help"
 
 local pages = {}
 
@@ -17,7 +17,7 @@ local WIDE = {
 local function wide_mounts()
 	local mounts = {}
 	for i, wide in ipairs(WIDE) do
-		local setup = settings.setup(wide.path, wide.client)
+		local setup = setup_help.setup(wide.path, wide.client)
 		mounts[i] = {
 			path = wide.path,
 			text = wide.text,
@@ -36,7 +36,7 @@ end
 ---@param req partnerapp.request
 ---@return table
 function pages.home(app, req)
-	local setup = settings.setup(MOUNT)
+	local setup = setup_help.setup(MOUNT)
 	return {
 		title = "Enable with Segment",
 		banner = setup.banner,
@@ -47,7 +47,7 @@ function pages.home(app, req)
 	}
 end
 
---- The destination an install is about: false when it has no source, nil and why when it cannot be had.
+--- The destination of an install: false when the install has no source, nil and why when Segment does not give it.
 ---@param app partnerapp.app
 ---@param install partnerapp.install
 ---@return table|false|nil destination, string? problem
@@ -59,7 +59,7 @@ function pages.find_destination(app, install)
 	return install:segment():get_destination(install.source, slug)
 end
 
---- What a program gets.
+--- The JSON that a program gets in place of a page.
 ---@param app partnerapp.app
 ---@param install partnerapp.install
 ---@param destination table|false|nil
@@ -104,7 +104,7 @@ local ABILITIES = {
 	workspace = "read and change the workspace: its sources, destinations and tracking plans",
 }
 
--- The mount that an install came from, to connect it again, and what its scope opens.
+-- The path of the mount that an install came from, and the page that its scope allows.
 local function way_of(install)
 	for _, wide in ipairs(WIDE) do
 		if wide.client == install.client then
@@ -130,7 +130,7 @@ function pages.install(app, req, install, destination, problem)
 		title = install.health == "needs_reconnect" and "Not connected any more"
 			or install.source and "Connected"
 			or "Installed",
-		banner = settings.setup(MOUNT).banner,
+		banner = setup_help.setup(MOUNT).banner,
 		install = public,
 		asked = install.asked_scope ~= install.scope and install.asked_scope or false,
 		source = install.source or false,
@@ -144,11 +144,11 @@ function pages.install(app, req, install, destination, problem)
 	}
 end
 
---- What is left to do when an install is forgotten.
+--- The page after an install is disconnected: what is left to do.
 ---@param install partnerapp.install
 ---@return table
 function pages.disconnected(install)
-	local setup = settings.setup(MOUNT)
+	local setup = setup_help.setup(MOUNT)
 	return {
 		title = "Disconnected",
 		banner = setup.banner,
@@ -179,7 +179,7 @@ end
 function pages.report(install, rows)
 	return {
 		title = "What is in the workspace",
-		banner = settings.setup(MOUNT).banner,
+		banner = setup_help.setup(MOUNT).banner,
 		workspace = install.workspace,
 		install = install,
 		rows = rows,
@@ -212,7 +212,7 @@ function pages.sources(req, install, typed)
 	end
 	return reply.view("sources", {
 		title = "Create a source",
-		banner = settings.setup(MOUNT).banner,
+		banner = setup_help.setup(MOUNT).banner,
 		csrf = req:csrf_field(),
 		install = install,
 		workspace = install.workspace,

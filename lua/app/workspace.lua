@@ -1,12 +1,12 @@
--- The two scopes that reach a whole workspace, each a mount with a client of its own: workspace:read for a report of
+-- The two scopes of a whole workspace, each a mount with a client of its own: workspace:read for a report of
 -- its sources and destinations (REPORT_CLIENT_ID and REPORT_CLIENT_SECRET), workspace to create a source in it
 -- (WORKSPACE_CLIENT_ID and WORKSPACE_CLIENT_SECRET).
 local pages = require "pages"
 local reply = require "partnerapp.reply"
 
-local MOST = 20 -- sources on the report, for each is a call to Segment
+local MOST = 20 -- sources on the report: each takes a call to Segment
 
--- The workspace an install of a wide scope is about; otherwise the request ends.
+-- The install of a request, when it has a workspace; otherwise nil and a refusal.
 local function workspace_of(app, req)
 	local install = app.installs:owned(req, req.params.id)
 	if not install.workspace then

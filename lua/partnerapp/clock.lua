@@ -1,4 +1,4 @@
--- The server's clock. The sandbox moves its own and waits; nothing else may.
+-- The server's clock. Only the sandbox may move its clock and wait; tests may too.
 local sys = require "native.sys"
 
 local clock = {}
@@ -12,7 +12,7 @@ clock.now = sys.now
 ---@return string
 clock.timestamp = sys.timestamp
 
--- An app lives in true time; tests may move it.
+-- Raises for any other server, at the line of the app.
 local function only_the_sandbox()
 	if sys.server() ~= "sandbox" and not sys.settings().TESTING then
 		error("only the sandbox may move its clock or wait", 3)
@@ -26,15 +26,15 @@ function clock.advance(seconds)
 	sys.advance(seconds)
 end
 
---- Waits: for a request that is held on purpose.
+--- Waits: the sandbox holds requests on purpose.
 ---@param seconds number at most 1
----@return boolean go_on false once the server ends what is under way
+---@return boolean go_on false when the server is stopping
 function clock.wait(seconds)
 	only_the_sandbox()
 	return sys.sleep(seconds)
 end
 
---- Back to the true time.
+--- Sets the clock back to the true time.
 function clock.reset()
 	only_the_sandbox()
 	sys.reset_clock()

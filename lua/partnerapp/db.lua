@@ -1,5 +1,5 @@
--- SQL for an app, with bound parameters, on its server's database. Tables that begin with "pa_" are the library's own
--- and out of reach; an app makes its tables with migrate. Every failure is nil, message, code.
+-- SQL for an app, with bound parameters, on its server's database. An app makes its tables with migrate; tables that
+-- begin with "pa_" are the library's, and an app cannot reach them. Every failure is nil, message, code.
 local guarded = require("native.db").guarded
 
 local db = {}
@@ -14,15 +14,16 @@ db.query = guarded.query
 ---@return table<string, any>|false|nil row, string? message, string? code
 db.row = guarded.row
 
---- One statement that writes. When it returns, it is on the disk (inside a transaction: when that ends).
+--- One statement that writes. When it returns, the change is on the disk (in a transaction: when that ends).
 ---@return integer? changes, integer|string|nil rowid_or_message, string? code
 db.exec = guarded.exec
 
---- exec that does not wait for the disk: survives the end of the process, not a power cut.
+--- exec without waiting for the disk: the change survives the end of the process, but not a power cut.
 ---@return integer? changes, integer|string|nil rowid_or_message, string? code
 db.exec_soon = guarded.exec_soon
 
---- Runs `body` in one transaction and commits; rolls back when it raises or returns nil. No calls out in there.
+--- Runs `body` in one transaction and commits; rolls back when it raises or returns nil. It must not call
+--- other servers: nothing else can write meanwhile.
 ---@param body fun(): any ...
 ---@return any ...
 db.transaction = guarded.transaction

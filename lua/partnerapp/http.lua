@@ -1,9 +1,9 @@
--- Calls out: a URL and options in, a response or `nil, message, code` out (codes as in native.http). Statuses of 400
--- and more are responses too.
-local native = require("native.http")
+-- Calls to other servers: a URL and options in, an answer or `nil, message, code` out (codes as in native.http). An
+-- answer with a status of 400 or more is an answer too.
+local native = require "native.http"
 
 ---@class partnerapp.http.options: native.http.request
----@field json any? a body to encode; asks for JSON back
+---@field json any? a body to encode; the accept header is then JSON too
 ---@field form table<string, string>? a body to encode as a form
 
 ---@class partnerapp.http.response: native.http.response
@@ -11,7 +11,7 @@ local native = require("native.http")
 
 local http = {}
 
--- What carries requests; partnerapp.testing puts another one in its place.
+-- The transport of all calls; partnerapp.testing replaces it.
 http.transport = native
 
 local OPTIONS = {
@@ -30,42 +30,42 @@ local OPTIONS = {
 	url = true,
 }
 
-local function with_header(request, name, value)
-	for known in pairs(request.headers) do
+local function add_header(headers, name, value)
+	for known in pairs(headers) do
 		if known:lower() == name then
 			return
 		end
 	end
-	request.headers[name] = value
+	headers[name] = value
 end
 
--- The request as native.http takes it, or nil, message, code.
-local function prepare(options)
-	local request = {}
+-- The request as native.http takes it: the one copy of a call's options. nil, message, code when its JSON cannot be
+-- encoded.
+local function prepare(url, options, method)
+	local request, headers = {}, {}
 	for name, value in pairs(options) do
 		if not OPTIONS[name] then
 			error("http: unknown option '" .. tostring(name) .. "'", 3)
 		end
 		request[name] = value
 	end
-	request.headers = {}
 	for name, value in pairs(options.headers or {}) do
-		request.headers[name] = value
+		headers[name] = value
 	end
-	request.json, request.form = nil, nil
+	request.url, request.headers, request.json, request.form = url, headers, nil, nil
 	if options.json ~= nil then
 		local text, err, code = require("partnerapp.json").encode(options.json)
 		if not text then
 			return nil, err, code
 		end
 		request.body = text
-		with_header(request, "content-type", "application/json")
-		with_header(request, "accept", "application/json")
+		add_header(headers, "content-type", "application/json")
+		add_header(headers, "accept", "application/json")
 	elseif options.form then
 		request.body = native.form(options.form)
-		with_header(request, "content-type", "application/x-www-form-urlencoded")
+		add_header(headers, "content-type", "application/x-www-form-urlencoded")
 	end
-	request.method = request.method or (request.body and "POST" or "GET")
+	request.method = request.method or method or (request.body and "POST" or "GET")
 	return request
 end
 
@@ -80,16 +80,11 @@ local function finish(response)
 	return response
 end
 
---- One call.
----@param url string
----@param options partnerapp.http.options?
----@return partnerapp.http.response?, string? message, string? code
-function http.request(url, options)
-	local request, err, code = prepare(options or {})
+local function send(url, options, method)
+	local request, err, code = prepare(url, options or {}, method)
 	if not request then
 		return nil, err, code
 	end
-	request.url = url
 	local response
 	response, err, code = http.transport.request(request)
 	if not response then
@@ -98,35 +93,36 @@ function http.request(url, options)
 	return finish(response)
 end
 
-local function with_method(method, url, options)
-	local copy = { method = method }
-	for name, value in pairs(options or {}) do
-		copy[name] = value
-	end
-	return http.request(url, copy)
+--- One call. Its method is POST when it has a body, else GET, unless options.method says another.
+---@param url string
+---@param options partnerapp.http.options?
+---@return partnerapp.http.response?, string? message, string? code
+function http.request(url, options)
+	return send(url, options)
 end
 
 ---@param url string
 ---@param options partnerapp.http.options?
 ---@return partnerapp.http.response?, string? message, string? code
 function http.get(url, options)
-	return with_method("GET", url, options)
+	return send(url, options, "GET")
 end
 
 ---@param url string
 ---@param options partnerapp.http.options?
 ---@return partnerapp.http.response?, string? message, string? code
 function http.post(url, options)
-	return with_method("POST", url, options)
+	return send(url, options, "POST")
 end
 
---- Several calls at once, at most 16: options with `url`. Answers in their order: a response or { error, code } each.
+--- Several calls at once, at most 16: options with `url`. The answers are in the same order; { error, code } for a call
+--- that failed.
 ---@param calls partnerapp.http.options[]
 ---@return (partnerapp.http.response|{error: string, code: string})[]
 function http.all(calls)
 	local requests, answers, places = {}, {}, {}
 	for i, call in ipairs(calls) do
-		local request, err, code = prepare(call)
+		local request, err, code = prepare(call.url, call)
 		if request then
 			requests[#requests + 1] = request
 			places[#requests] = i
@@ -143,7 +139,7 @@ end
 --- Takes a URL apart, strictly: http or https, no user name, no control bytes. See native.http.parse_url.
 http.parse_url = native.parse_url
 
---- Percent-encodes everything but unreserved characters.
+--- Percent-encodes all but unreserved characters.
 http.escape = native.escape
 
 --- A table as application/x-www-form-urlencoded, keys sorted; or pairs {{name, value}, …} in their order.

@@ -1,9 +1,11 @@
--- The library's front door: an app, its routes and how a request becomes a response. What is needed only sometimes is
--- loaded when it is first used.
-local refusal = require("partnerapp.refusal")
-local router = require("partnerapp.router")
-local scripts = require("native.scripts")
-local sys = require("native.sys")
+-- An app: its routes, hooks, install flows and jobs. Requests are answered in web/dispatch.lua. Modules that few apps
+-- or requests need are loaded when they are first used.
+local dispatch = require "partnerapp.web.dispatch"
+local refusal = require "partnerapp.web.refusal"
+local router = require "partnerapp.web.router"
+local routes = require "partnerapp.web.routes"
+local scripts = require "native.scripts"
+local settings = require "partnerapp.store.settings"
 
 ---@alias partnerapp.handler fun(req: partnerapp.request): partnerapp.response?, string?
 
@@ -18,7 +20,6 @@ local App = {}
 local partnerapp = { refuse = refusal.refuse }
 
 local OPTIONS = { destination = "string", env = "table", name = "string", cors = "table" }
-local RESERVED = { "/healthz", "/readyz", "/metrics", "/dashboard" }
 
 local lazy = {}
 
@@ -45,6 +46,9 @@ end
 local AppMeta = { __index = index, __name = "app", __metatable = false }
 
 local function check_options(options, known, what)
+	if type(options) ~= "table" then
+		error(("%s: options must be a table, not a %s"):format(what, type(options)), 3)
+	end
 	for name, value in pairs(options) do
 		local wanted = known[name]
 		if not wanted then
@@ -55,6 +59,18 @@ local function check_options(options, known, what)
 	end
 end
 
+-- The app's own settings: what .env and the environment say, else the defaults.
+local function read_env(defaults)
+	local values = {}
+	for name, default in pairs(defaults) do
+		if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
+			error("env: '" .. tostring(name) .. "' cannot be the name of a setting", 0)
+		end
+		values[name] = settings.find(name) or default
+	end
+	return values
+end
+
 ---@param options {destination: string?, env: table<string, string>?, name: string?, cors: string[]?}?
 ---@return partnerapp.app
 function partnerapp.new(options)
@@ -62,8 +78,8 @@ function partnerapp.new(options)
 	check_options(options, OPTIONS, "partnerapp.new")
 	local app = {
 		name = options.name or "app",
-		destination = sys.settings().DESTINATION or options.destination,
-		env = require("partnerapp.config").app_env(options.env or {}),
+		destination = settings.values.DESTINATION or options.destination,
+		env = read_env(options.env or {}),
 		actions = {},
 		_router = router.new(),
 		_before = {},
@@ -72,12 +88,12 @@ function partnerapp.new(options)
 		_cors = options.cors or false,
 		_parent = false,
 		_failed = false,
-		_jobs = false,
+		_jobs = {},
 	}
 	return setmetatable(app, AppMeta)
 end
 
--- A route may be added by the library for a mount: the line to name is the app's.
+-- Raises with the app's line: the library itself may have added the route for a mount.
 local function wrong(message)
 	error(scripts.caller() .. ": " .. message, 0)
 end
@@ -88,10 +104,8 @@ local function add(app, method, path, handler, options)
 	end
 	options = options or {}
 	check_options(options, { csrf = "boolean", begins_session = "boolean" }, method .. " " .. tostring(path))
-	for _, reserved in ipairs(RESERVED) do
-		if path == reserved or type(path) == "string" and path:sub(1, #reserved + 1) == reserved .. "/" then
-			wrong(("%s %s: this path is reserved"):format(method, path))
-		end
+	if type(path) == "string" and routes.is_reserved(path) then
+		wrong(("%s %s: this path is reserved"):format(method, path))
 	end
 	local route = {
 		method = method,
@@ -108,7 +122,7 @@ local function add(app, method, path, handler, options)
 	end
 end
 
---- Adds a route: "/installs/:id", or "/files/*rest" for what is left of a path.
+--- Adds a route. ":id" in "/installs/:id" matches one part of a path, "*rest" in "/files/*rest" all that is left of it.
 ---@param path string
 ---@param handler partnerapp.handler
 ---@return partnerapp.app
@@ -117,9 +131,9 @@ function App:get(path, handler)
 	return self
 end
 
--- `options.csrf = false` takes the check of trust row HT-04 off one route, for what is called by programs with
--- credentials of their own. `options.begins_session = true` is for a login: it is judged by where it comes from, but
--- needs no token of a session, for another tab may have begun one since its form was shown.
+-- `options.csrf = false` takes the check of HT-04 off one route, for programs that send credentials of their own.
+-- `options.begins_session = true` is for a login: it must come from this app's pages, but needs no token of a session,
+-- for another tab may have begun one since the form was shown.
 for _, method in ipairs { "post", "put", "patch", "delete" } do
 	App[method] = function(self, path, handler, options)
 		add(self, method:upper(), path, handler, options)
@@ -133,14 +147,35 @@ function App:before(hook)
 	self._before[#self._before + 1] = hook
 end
 
---- Runs with every response of this app, pages about refusals and failures among them, before it is sent: fn(req,
---- response). What the hook changes in the response is what goes out.
+--- Runs before each response of this app is sent, also those about refusals and faults: fn(req, response). The hook may
+--- change the response.
 ---@param hook fun(req: partnerapp.request, response: partnerapp.response)
 function App:after(hook)
 	self._after[#self._after + 1] = hook
 end
 
---- Takes the routes of another app in, below a prefix. Its hooks and its failed() stay its own.
+---@class partnerapp.job
+---@field name string
+---@field lane string
+---@field seconds number
+---@field run fun(): any, string?
+---@field where string
+
+local function is_job_name(name)
+	return type(name) == "string" and #name <= 100 and name:find "^[%w_.-]+$" ~= nil
+end
+
+local function add_job(app, job)
+	for _, other in ipairs(app._jobs) do
+		if other.name == job.name then
+			error(("every: '%s' is already defined at %s"):format(job.name, other.where), 3)
+		end
+	end
+	table.insert(app._jobs, job)
+end
+
+--- Adds the routes, flows and jobs of another app, below a prefix. The other app's hooks and failed() apply to its own
+--- routes only.
 ---@param prefix string "/reports"
 ---@param other partnerapp.app
 function App:mount(prefix, other)
@@ -154,8 +189,8 @@ function App:mount(prefix, other)
 		error("mount: a prefix must look like '/reports', not " .. tostring(prefix), 2)
 	end
 	other._parent = self
-	if other._jobs then
-		require("partnerapp.jobs").adopt(self, other)
+	for _, job in ipairs(other._jobs) do
+		add_job(self, job)
 	end
 	for _, route in ipairs(other._router.list) do
 		local copy = {}
@@ -178,28 +213,39 @@ function App:mount(prefix, other)
 	end
 end
 
---- Mounts an install flow at `path` and its callback at `path .. "/callback"`; see partnerapp.oauth.
+--- Mounts an install flow at `path` and its callback at `path .. "/callback"`; see oauth/mount.lua.
 ---@param path string
 ---@param options table
 function App:oauth(path, options)
-	return require("partnerapp.oauth").mount(self, path, options)
+	return require("partnerapp.oauth.mount").mount(self, path, options)
 end
 
---- Runs `job` every so many seconds, the first time right away; of several processes on one database, one runs it. A
---- job has the budget of a request, and should end within two minutes.
----@param seconds number
----@param name string says in the log and in the database which it is
+--- Runs `job` every so many seconds, the first time right away. Of several processes on one database, one runs it. A
+--- job has the budget of a request, and should end within two minutes. In one process one job of a lane runs at a
+--- time, so a slow job delays only those of its lane.
+---@param seconds number from 1 on
+---@param name string of the job in the log and in the database: letters, digits, "_", "." and "-"
 ---@param job fun(): any, string? what it returns is not used, but for nil and a message, which is a failure
+---@param options {lane: string?}? "jobs" unless said
 ---@return partnerapp.app
-function App:every(seconds, name, job)
-	local ok, why = require("partnerapp.jobs").add(self, seconds, name, job)
-	if not ok then
-		error(why, 2)
+function App:every(seconds, name, job, options)
+	options = options or {}
+	check_options(options, { lane = "string" }, "every")
+	local lane = options.lane or "jobs"
+	if type(seconds) ~= "number" or not (seconds >= 1 and seconds <= 1e7) then
+		error("every: seconds must be a number from 1 on", 2)
+	elseif not is_job_name(name) then
+		error("every: a job's name has letters, digits, '_', '.' and '-' only", 2)
+	elseif not is_job_name(lane) then
+		error("every: a lane's name has letters, digits, '_', '.' and '-' only", 2)
+	elseif type(job) ~= "function" then
+		error(("every: the job '%s' must be a function"):format(name), 2)
 	end
+	add_job(self, { name = name, lane = lane, seconds = seconds, run = job, where = scripts.caller() })
 	return self
 end
 
---- Shapes every refusal: fn(req, status, message) returns the response.
+--- Sets how a refusal becomes a response: fn(req, status, message) returns it.
 ---@param shape fun(req: partnerapp.request, status: integer, message: string): partnerapp.response
 function App:failed(shape)
 	self._failed = shape
@@ -211,7 +257,7 @@ function App:flows()
 	return self._flows
 end
 
---- What is routed, in the order of definition.
+--- The routes, in the order of definition.
 ---@return {method: string, path: string, where: string}[]
 function App:routes()
 	local list = {}
@@ -221,128 +267,19 @@ function App:routes()
 	return list
 end
 
-local function run_before(app, req)
-	if app._parent then
-		local response = run_before(app._parent, req)
-		if response then
-			return response
-		end
-	end
-	for _, hook in ipairs(app._before) do
-		local response = hook(req)
-		if response then
-			return response
-		end
-	end
-end
+App.route = dispatch.route
+App.dispatch = dispatch.request
+App.finish = dispatch.finish
 
---- The route that answers a request, if one does; fills in its params.
----@param req partnerapp.request
----@return partnerapp.route?
-function App:route(req)
-	local method, path = req.method, req.path
-	if method == "HEAD" then
-		method = "GET"
-	end
-	local by_path = self._router.exact[method]
-	local route = by_path and by_path[path]
-	if not route then
-		route, req.params = self._router:match(method, path)
-	end
-	return route
-end
-
-local function unrouted(app, req)
-	local path = req.path
-	local allowed = app._router:allowed(path)
-	if #allowed == 0 then
-		if path:sub(1, 8) == "/static/" then
-			return require("partnerapp.static").serve(req)
-		elseif path == "/readyz" or path == "/metrics" then
-			return require("partnerapp.health").serve(req)
-		end
-		return refusal.new(404, "There is nothing at this address.")
-	end
-	local allow = { allow = table.concat(allowed, ", ") }
-	if req.method == "OPTIONS" then
-		return { status = 204, headers = allow }
-	end
-	return refusal.new(405, "This address does not take " .. req.method .. " requests.", allow)
-end
-
-local function answer(app, req, route)
-	local method = req.method
-	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
-		local refused = require("partnerapp.csrf").check(req, app._cors, route.begins_session)
-		if refused then
-			return refused
-		end
-	end
-	local owner = route.app
-	if owner ~= app or owner._before[1] then
-		local response = run_before(owner, req)
-		if response then
-			return response
-		end
-	end
-	local response, err = route.handler(req)
-	if response then
-		return response
-	end
-	if err ~= nil then
-		return require("partnerapp.fault").failure(req, err)
-	end
-	return { status = 204, headers = {} }
-end
-
---- Answers a request: what the host and tests call.
----@param req partnerapp.request
----@return partnerapp.response
-function App:dispatch(req)
-	local by_path = self._router.exact[req.method]
-	local route = by_path and by_path[req.path] or App.route(self, req)
-	local response
-	if route then
-		response = answer(self, req, route)
-	else
-		response = unrouted(self, req)
-	end
-	if type(response) ~= "table" then
-		error("a response must be a table, not a " .. type(response), 0)
-	end
-	if response.refused then
-		response = require("partnerapp.fault").shape(route and route.app or self, req, response)
-	end
-	if self._cors then
-		require("partnerapp.cors").apply(self._cors, req, response)
-	end
-	App.finish(self, req, response, route)
-	return response
-end
-
---- Runs the hooks of `after`: those of the app that the route belongs to, then those of the apps it is mounted in.
----@param req partnerapp.request
----@param response partnerapp.response
----@param route partnerapp.route?
-function App:finish(req, response, route)
-	local app = route and route.app or self
-	while app do
-		for _, hook in ipairs(app._after) do
-			hook(req, response)
-		end
-		app = app._parent
-	end
-end
-
---- The address, when it is a path on this app; otherwise nil. For a "return to" that came from outside (OA-21).
+--- Checks an address that came from outside, such as where to return to after a login (OA-21).
+---@return string? address nil unless it is a path on this app
 ---@param address any
----@return string?
 function partnerapp.local_path(address)
-	return require("partnerapp.local_path")(address)
+	return require("partnerapp.web.local_path")(address)
 end
 
 ---@param count integer bytes of randomness
----@return string text of letters, digits, "-" and "_"
+---@return string string of letters, digits, "-" and "_"
 function partnerapp.random(count)
 	return require("native.crypto").token(count)
 end

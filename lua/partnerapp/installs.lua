@@ -1,15 +1,18 @@
--- Saved installs: one row for each install of a client, the token sealed (renewal.lua reads it and keeps it fresh).
+-- Saved installs: one row for each install of a client. Their tokens are in installs/tokens.lua and
+-- installs/renewal.lua.
 local crypto = require "native.crypto"
 local db = require "native.db"
 local json = require "partnerapp.json"
-local log = require "native.log"
-local renewal = require "partnerapp.renewal"
+local log = require "partnerapp.log"
+local renewal = require "partnerapp.installs.renewal"
+local schema = require "partnerapp.store.schema"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
+local tokens = require "partnerapp.installs.tokens"
 
 ---@class partnerapp.install
----@field id string our own, random
----@field name string Segment's: "installs/7"; one of ours when the token named none
+---@field id string random, made here
+---@field name string Segment's "installs/7"; "local/…" when the token named no install
 ---@field client_id string the OAuth client it was made with
 ---@field client string? the name of that client's settings
 ---@field server string? the issuer of its authorization server; nil is Segment
@@ -21,7 +24,7 @@ local sys = require "native.sys"
 ---@field expires_at number seconds since 1970
 ---@field created_at number
 ---@field updated_at number
----@field health "ok"|"renewing"|"needs_reconnect" renewing: it did not work yet, and is tried again
+---@field health "ok"|"renewing"|"needs_reconnect" renewing: the last attempt failed, and another will follow
 ---@field health_reason string?
 local Install = {}
 Install.__index = Install
@@ -29,63 +32,11 @@ Install.__metatable = false
 
 local installs = {}
 
-local STEPS = {
-	[[CREATE TABLE pa_installs (
-		id TEXT PRIMARY KEY,
-		client_id TEXT NOT NULL,
-		name TEXT NOT NULL,
-		client TEXT,
-		redirect_uri TEXT,
-		app_name TEXT, workspace TEXT, source TEXT, scope TEXT,
-		access_token BLOB NOT NULL,
-		expires_at REAL NOT NULL,
-		version INTEGER NOT NULL DEFAULT 1,
-		lease_until REAL NOT NULL DEFAULT 0,
-		health TEXT NOT NULL DEFAULT 'ok', health_reason TEXT,
-		created_at REAL NOT NULL, updated_at REAL NOT NULL,
-		UNIQUE (client_id, name));
-	CREATE INDEX pa_installs_created ON pa_installs (created_at)]],
-	"ALTER TABLE pa_installs ADD COLUMN asked_scope TEXT",
-	[[ALTER TABLE pa_installs ADD COLUMN server TEXT;
-	ALTER TABLE pa_installs ADD COLUMN refresh_token BLOB;
-	ALTER TABLE pa_installs ADD COLUMN renew_at REAL NOT NULL DEFAULT 0;
-	ALTER TABLE pa_installs ADD COLUMN failures INTEGER NOT NULL DEFAULT 0;
-	UPDATE pa_installs SET renew_at = expires_at - 360;
-	CREATE INDEX pa_installs_renew_at ON pa_installs (renew_at);
-	DROP INDEX pa_installs_created;
-	CREATE INDEX pa_installs_newest ON pa_installs (created_at, id);
-	CREATE INDEX pa_installs_name ON pa_installs (name)]],
-}
-
-local migrated = false
-
---- Makes its tables, or brings them up to date.
----@return true?, string? message, string? code
-function installs.prepare()
-	if migrated then
-		return true
-	end
-	local ok, err, code = db.migrate("installs", STEPS)
-	migrated = ok == true
-	return ok, err, code
-end
-
 local SELECT =
 	[[SELECT id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope, asked_scope,
 	expires_at, version, health, health_reason, created_at, updated_at FROM pa_installs ]]
 
-local INSERT = [[
-	INSERT INTO pa_installs (id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope,
-	asked_scope, access_token, refresh_token, expires_at, renew_at, created_at, updated_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (client_id, name) DO UPDATE SET client = excluded.client, server = excluded.server,
-	redirect_uri = excluded.redirect_uri, app_name = excluded.app_name, workspace = excluded.workspace,
-	source = excluded.source, scope = excluded.scope, asked_scope = excluded.asked_scope,
-	access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
-	renew_at = excluded.renew_at, version = version + 1, lease_until = 0, failures = 0, health = 'ok',
-	health_reason = NULL, updated_at = excluded.updated_at]]
-
--- The token is sealed for the row's id, so an install that is connected again has to keep the id it has.
+-- The token is sealed for the row's id, so an install that is connected again must keep its id.
 local function id_for(client_id, name, fresh)
 	local known, err, code = db.row("SELECT id FROM pa_installs WHERE client_id = ? AND name = ?", client_id, name)
 	if known == nil then
@@ -95,47 +46,39 @@ local function id_for(client_id, name, fresh)
 end
 
 local function write(token, origin)
-	local fresh = crypto.token(9):gsub("^%-", "_") -- `partnerapp run ACTION ID` would take it for an option
+	local fresh = crypto.token(9):gsub("^%-", "_") -- `partnerapp run ACTION ID` would read "-…" as an option
 	local name = token.name or "local/" .. fresh
 	local id, err, code = id_for(origin.client.id, name, fresh)
 	if not id then
 		return nil, err, code
 	end
-	local now, refresh = sys.now(), token.refresh_token
 	local changes
-	changes, err, code = db.exec(
-		INSERT,
-		id,
-		origin.client.id,
-		name,
-		origin.name,
-		origin.server,
-		origin.redirect_uri,
-		token.app_name,
-		token.workspace,
-		token.source,
-		token.scope or origin.scope,
-		origin.scope,
-		db.blob(crypto.seal(token.access_token, renewal.context("access_token", id))),
-		refresh and db.blob(crypto.seal(refresh, renewal.context("refresh_token", id))),
-		now + token.expires_in,
-		renewal.due_at(now, token.expires_in),
-		now,
-		now
-	)
+	changes, err, code = tokens.insert({
+		id = id,
+		client_id = origin.client.id,
+		name = name,
+		client = origin.name,
+		server = origin.server,
+		redirect_uri = origin.redirect_uri,
+		app_name = token.app_name,
+		workspace = token.workspace,
+		source = token.source,
+		scope = token.scope or origin.scope,
+		asked_scope = origin.scope,
+	}, renewal.issue(token))
 	if not changes then
 		return nil, err, code
 	end
 	return db.row(SELECT .. "WHERE id = ?", id)
 end
 
---- Saves the install of a checked token (partnerapp.token): when it returns, it is on the disk. An install of the same
---- name and client is brought up to date.
+--- Saves the install of a checked token (partnerapp.token); when this returns, the install is on the disk. An install
+--- of the same name and client is overwritten.
 ---@param token table
----@param origin {client: {id: string}, name: string?, server: string?, scope: string, redirect_uri: string} who asked
+---@param origin {client: {id: string}, name: string?, server: string?, scope: string, redirect_uri: string} of the flow
 ---@return partnerapp.install? install, string? message, string? code
 function installs.save(token, origin)
-	local ok, err, code = installs.prepare()
+	local ok, err, code = schema.prepare "installs"
 	if not ok then
 		return nil, err, code
 	end
@@ -150,7 +93,7 @@ function installs.save(token, origin)
 end
 
 local function find(sql, ...)
-	local row, err, code = installs.prepare()
+	local row, err, code = schema.prepare "installs"
 	if row then
 		row, err, code = db.row(sql, ...)
 	end
@@ -175,7 +118,7 @@ function installs.find_by_name(name)
 end
 
 local function rows_of(sql, ...)
-	local rows, err, code = installs.prepare()
+	local rows, err, code = schema.prepare "installs"
 	if rows then
 		rows, err, code = db.query(sql, ...)
 	end
@@ -187,11 +130,11 @@ end
 
 local PAGE_MOST = 1000
 
---- A page of them, newest first.
+--- A page of the installs, newest first.
 ---@param count integer at most 1,000
----@param from string? what the page before gave
+---@param from string? what the page before returned as its second value
 ---@return partnerapp.install[]? list
----@return string? from_or_message for the next page; nil on the last one
+---@return string? from_or_message `from` of the next page; nil on the last one
 ---@return string? code
 function installs.page(count, from)
 	count = math.min(math.max(math.tointeger(count) or PAGE_MOST, 1), PAGE_MOST)
@@ -199,7 +142,7 @@ function installs.page(count, from)
 	if from then
 		local created_at, id = from:match "^([%d.]+) ([%w_-]+)$"
 		if not id then
-			return nil, "this is no page", "usage"
+			return nil, "from is not what the page before returned", "usage"
 		end
 		local sql = SELECT .. "WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"
 		list, err, code = rows_of(sql, tonumber(created_at), id, count)
@@ -213,7 +156,7 @@ function installs.page(count, from)
 	return list, last and ("%.17g %s"):format(last.created_at, last.id) or nil
 end
 
---- The newest ones, at most 1,000.
+--- The newest installs, at most 1,000.
 ---@return partnerapp.install[]? list, string? message, string? code
 function installs.all()
 	local list, err, code = installs.page(PAGE_MOST)
@@ -226,17 +169,17 @@ end
 --- Renews the tokens that are due, for at most 20 seconds.
 ---@return integer? renewed, string? message, string? code
 function installs.refresh_due()
-	local ok, err, code = installs.prepare()
+	local ok, err, code = schema.prepare "installs"
 	if not ok then
 		return nil, err, code
 	end
 	return renewal.refresh_due(20)
 end
 
---- How many there are.
+--- The number of installs.
 ---@return integer? count, string? message, string? code
 function installs.count()
-	local row, err, code = installs.prepare()
+	local row, err, code = schema.prepare "installs"
 	if row then
 		row, err, code = db.row("SELECT count(*) AS count FROM pa_installs")
 	end
@@ -246,7 +189,7 @@ function installs.count()
 	return row.count
 end
 
---- What may be shown of an install: never its token.
+--- The fields of an install that may be shown: never its token.
 ---@param install partnerapp.install
 ---@return table
 function installs.public(install)
@@ -270,7 +213,7 @@ function installs.public(install)
 	return shown
 end
 
--- Whose it is: a session lists the installs its browser made.
+-- Owners: a session lists the installs that its browser made
 
 local SESSION_INSTALLS = 20
 
@@ -279,7 +222,7 @@ local function ids_of(req)
 	return session and session.data.installs or {}
 end
 
---- Whether the browser behind a request made this install.
+--- Whether the browser of a request made this install.
 ---@param req partnerapp.request
 ---@param install partnerapp.install
 ---@return boolean
@@ -292,7 +235,7 @@ function installs.is_owner(req, install)
 	return false
 end
 
---- The installs the browser behind a request made, newest first.
+--- The installs that the browser of a request made, newest first.
 ---@param req partnerapp.request
 ---@return partnerapp.install[]
 function installs.owned(req)
@@ -303,7 +246,8 @@ function installs.owned(req)
 	return list
 end
 
---- Makes the browser behind a request the install's owner: a new session that knows it and those before (OA-24).
+--- Makes the browser of a request the install's owner: begins a new session that lists this install and those before
+--- (OA-24).
 ---@param req partnerapp.request
 ---@param response partnerapp.response gets the cookie
 ---@param install partnerapp.install
@@ -318,20 +262,20 @@ function installs.remember(req, response, install)
 	return require("partnerapp.session").start(req, response, { installs = ids })
 end
 
--- What an install can do
+-- Methods of an install
 
---- The access token, renewed when fewer than five minutes are left. An explicit capability: who has it can do all that
---- the install's scope allows. Prefer install:segment().
+--- The access token, renewed when fewer than five minutes are left. Code that has the token can do all that the
+--- install's scope allows: prefer install:segment().
 ---@return string? token, string? message, string? code
 function Install:token()
 	return renewal.token(self)
 end
 
---- A Config API client whose token is always fresh: it is renewed ahead of its end, and once after a 401.
+--- A client of the Config API. Its token is renewed before it expires, and once after a 401.
 ---@return partnerapp.segment.client
 function Install:segment()
 	if self.server then
-		error("this install is one at " .. self.server .. ", not at Segment: see install:token()", 2)
+		error("this install is at " .. self.server .. ", not at Segment: use install:token()", 2)
 	end
 	return segment.new {
 		scope = self.scope,
@@ -344,7 +288,7 @@ function Install:segment()
 	}
 end
 
---- Tries once more to renew the token, also when that was given up: for what was mended since.
+--- Tries once more to renew the token, also when no more attempts would be made: for a cause that is repaired by now.
 ---@return boolean? works, string? message, string? code
 function Install:reconnect()
 	local token, err, code = renewal.again(self)
@@ -354,34 +298,34 @@ function Install:reconnect()
 	return true
 end
 
---- Forgets an install for good: its row is deleted and wiped from the database's files. Where its authorization server
---- has an endpoint for it the token is revoked first; when that fails, the install is gone here all the same (RT-13).
+--- Deletes an install: its row is gone, also from the database's files. The token is revoked first where its
+--- authorization server has an endpoint for that; when this fails, the row is deleted all the same (RT-13).
 ---@return boolean? gone, string? message, string? code
 function Install:disconnect()
-	local clients, servers = require "partnerapp.clients", require "partnerapp.authorization_server"
+	local clients, servers = require "partnerapp.oauth.clients", require "partnerapp.oauth.authorization_server"
 	local server = servers.find(self.server, self.client)
 	if server and server.revoke_url then
 		local client = clients.find(self.client, self.asked_scope or self.scope, self.redirect_uri, server)
 		local token = client and renewal.revocable(self)
-		local revoked, err = nil, "its client or its token is not at hand"
+		local revoked, err = nil, "its client or its token cannot be read"
 		if token then
 			revoked, err = servers.revoke(server, client, token)
 		end
 		if not revoked then
-			log.write("warn", "a token was not revoked", { install = self.name, error = err })
+			log.warn("a token was not revoked", { install = self.name, error = err })
 		end
 	end
 	local changes, err, code = db.exec("DELETE FROM pa_installs WHERE id = ?", self.id)
 	if not changes then
 		return nil, err, code
 	end
-	renewal.forget(self)
+	tokens.forget(self)
 	db.wipe()
-	log.write("info", "disconnected", { install = self.name })
+	log.info("disconnected", { install = self.name })
 	return true
 end
 
---- The store an app sees as `app.installs`.
+--- What an app has as `app.installs`.
 ---@return table
 function installs.store()
 	local store = {}
@@ -394,7 +338,7 @@ function installs.store()
 		return installs.all()
 	end
 
-	--- A page of at most `count`, newest first, and what to ask the next page with: nil on the last one.
+	--- A page of at most `count`, newest first, and `from` of the next page: nil on the last one.
 	function store:page(count, from)
 		return installs.page(count, from)
 	end
@@ -412,14 +356,14 @@ function installs.store()
 		return installs.refresh_due()
 	end
 
-	--- The installs the browser behind `req` made.
+	--- The installs that the browser of `req` made.
 	function store:of(req)
 		return installs.owned(req)
 	end
 
-	--- The install of that id when the browser behind `req` made it; otherwise the request ends with 404.
+	--- The install of that id, when the browser of `req` made it; otherwise the request ends with 404.
 	function store:owned(req, id)
-		local refuse = require("partnerapp.refusal").refuse
+		local refuse = require("partnerapp.web.refusal").refuse
 		local install = installs.find(id)
 		if install == nil then
 			refuse(503, "The database does not answer. Try again in a moment.", { ["retry-after"] = "5" })

@@ -1,29 +1,29 @@
--- JSON: strict when reading, exact when writing. lua-cjson reads; src/native/json.c says what is mended.
+-- JSON, read strictly and written exactly. lua-cjson does the reading; src/native/json.c lists what is corrected.
 local native = require "native.json"
 
 local json = {}
 
---- null: the only value that stands for it, in both directions. It is truthy: compare with ==.
+--- JSON's null, when reading and when writing. It is truthy in Lua: compare with ==.
 ---@type lightuserdata
 json.null = native.null
 
---- Reads one JSON text: RFC 8259, UTF-8, no duplicate keys, depth at most 64, at most 8 MiB. Integers stay integers,
---- floats floats, an empty array stays one.
+--- Reads one JSON value: RFC 8259, UTF-8, no duplicate keys, depth at most 64, at most 8 MiB. Integers and floats stay
+--- apart, and an empty array stays an array.
 ---@param text string
 ---@return any value, string? message with line and column, string? code "bad_json" | "too_deep" | "too_large"
 json.decode = native.decode
 
---- Writes one. What it writes reads back exactly; what JSON cannot hold fails.
+--- Writes one JSON value. `decode` reads back the same value; a value that JSON cannot hold is an error.
 ---@param value any
 ---@return string? text, string? message, string? code "bad_value"
 json.encode = native.encode
 
---- Marks a table as an array, so that an empty one is written as []. Returns it; a new one without an argument.
+--- Marks a table as an array, so that an empty one is written as []. Returns that table; a new one without an argument.
 ---@param list table?
 ---@return table
 json.array = native.array
 
---- Whether a table is marked as an array; decode marks every one.
+--- Whether a table is marked as an array. `decode` marks each array it reads.
 ---@param value any
 ---@return boolean
 json.is_array = native.is_array

@@ -1,5 +1,5 @@
--- Log lines of scripts: one message and fields, with the request's id; secrets are masked by the host.
-local native = require("native.log")
+-- Log lines of scripts: a message and fields. The host adds the request's id and masks secrets.
+local native = require "native.log"
 
 local log = {}
 
@@ -17,6 +17,19 @@ for _, level in ipairs { "debug", "info", "warn", "error" } do
 	log[level] = function(message, fields)
 		native.write(level, tostring(message), fields and text_fields(fields))
 	end
+end
+
+--- A string with each secret that the log masks as ***: for what a script stores or shows itself.
+---@param text string
+---@return string
+function log.masked(text)
+	return native.masked(text)
+end
+
+--- The id of the request that is being handled.
+---@return string? id nil outside of a request, such as in a job
+function log.request_id()
+	return native.request_id()
 end
 
 ---@class partnerapp.log

@@ -1,11 +1,11 @@
 -- Responses: plain tables { status, headers, body } that a handler may change before it returns them.
-local refusal = require("partnerapp.refusal")
+local refusal = require "partnerapp.web.refusal"
 
 ---@class partnerapp.response
 ---@field status integer
 ---@field headers table<string, string|string[]>
 ---@field body string?
----@field spoil "drip"|"reset"|"truncate"|"wrong_length"|nil how it is spoiled on purpose; the sandbox's server only
+---@field spoil "drip"|"reset"|"truncate"|"wrong_length"|nil a fault that the sandbox's server adds on purpose
 
 local reply = {}
 
@@ -45,7 +45,8 @@ function reply.json(value, status)
 	}
 end
 
---- 303, so that the browser comes with GET. Check an address from outside with partnerapp.local_path first.
+--- A redirect with 303 unless another status is given, so that the browser follows with GET. Check an address that came
+--- from outside with partnerapp.local_path first.
 ---@param url string
 ---@param status integer?
 ---@return partnerapp.response
@@ -53,27 +54,28 @@ function reply.redirect(url, status)
 	return { status = status or 303, headers = { location = url, ["cache-control"] = "no-store" } }
 end
 
---- A page from views/NAME.html; see partnerapp.view.
+--- A page from views/NAME.html; web/view.lua has what a view may hold.
 ---@param name string
 ---@param values table<string, any>?
 ---@param status integer?
 ---@return partnerapp.response
 function reply.view(name, values, status)
-	return reply.html(require("partnerapp.view").render(name, values), status)
+	return reply.html(require("partnerapp.web.view").render(name, values), status)
 end
 
---- A file of the app's folder, as it was when the app was loaded. Raises when there is none; scripts are not served.
+--- A file of the app's folder, as it was when the app was loaded. Raises when there is no such file; scripts are not
+--- served.
 ---@param path string
 ---@return partnerapp.response
 function reply.file(path)
-	local response = require("partnerapp.static").file(path)
+	local response = require("partnerapp.web.static").file(path)
 	if not response then
 		error("reply.file: there is no file '" .. tostring(path) .. "' in the app's folder", 2)
 	end
 	return response
 end
 
---- Says no: shown as a page or as JSON, whatever the client asked for, shaped by app:failed if the app has it.
+--- A refusal: becomes a page or JSON, as the client accepts; app:failed may shape it.
 ---@param status integer
 ---@param message string for people
 ---@return partnerapp.response

@@ -1,4 +1,4 @@
--- How long to wait before something is tried again.
+-- Pauses before something is tried again.
 local http = require "native.http"
 local sys = require "native.sys"
 
@@ -6,8 +6,8 @@ local retry = {}
 
 local LONGEST_ASKED = 3600
 
---- The pause before attempt `attempt + 1`: exponential, with full jitter, so that many who failed together do not come
---- back together.
+--- The pause before attempt `attempt + 1`: exponential, with full jitter, so that many callers that failed together do
+--- not try again together.
 ---@param attempt integer 1 is the first that failed
 ---@param base number seconds
 ---@param most number seconds
@@ -16,7 +16,8 @@ function retry.backoff(attempt, base, most)
 	return math.random() * math.min(most, base * 2 ^ math.min(attempt - 1, 30))
 end
 
---- What a Retry-After says (RFC 9110 10.2.3), in seconds or as a date: at most an hour; nil when it makes no sense.
+--- The pause that a Retry-After header names (RFC 9110 10.2.3), in seconds or as a date: at most an hour; nil when it
+--- is neither.
 ---@param header string?
 ---@param now number seconds since 1970
 ---@return number? seconds

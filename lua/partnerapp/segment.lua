@@ -1,16 +1,12 @@
--- Segment's Config API (v1beta): a client for one token, and what else is known of Segment. Every failure of a call is
--- nil, message, code and details: the message says what a person can do, details are { status, code, body,
--- retry_after } of the answer.
-local config = require "partnerapp.config"
-local http = require "partnerapp.http"
+-- Segment's Config API (v1beta): clients, each for one token. Every failure of a call is nil, message, code and
+-- details: the message says what a person can do, details are { status, code, body, retry_after } of the answer.
 local names = require "partnerapp.segment.names"
-local short = require "partnerapp.short"
 
 local segment = {}
 
 segment.is_name = names.is_name
 
--- What a setting's name has in it when its value is a secret. A webhook's address is one too.
+-- A setting with one of these words in its name is a secret. The address of a webhook is a secret too.
 local SECRET_WORDS = { "key", "secret", "token", "password", "appgroup", "hook" }
 
 local function is_secret(setting)
@@ -35,7 +31,7 @@ local function shown_setting(setting)
 	return copy
 end
 
---- A destination as it may be shown: secret settings, which Segment gives in clear, as "***".
+--- A destination that may be shown: its secret settings, which Segment gives in clear, are "***".
 ---@param destination table
 ---@return table
 function segment.public(destination)
@@ -56,12 +52,12 @@ local PATIENCE = 3
 
 ---@class partnerapp.segment.options
 ---@field token string|fun(): (string?, string?, string?)|nil
----@field renew (fun(): string?, string?, string?)? asked once for another token, after a 401
+---@field renew (fun(): string?, string?, string?)? called once for another token, after a 401
 ---@field scope string? of the token, for messages
----@field user {[1]: string, [2]: string}? e-mail and password instead of a token, for access tokens
----@field patience number? how many seconds to wait in all while Segment is too busy; 3 unless said
+---@field user {[1]: string, [2]: string}? e-mail address and password instead of a token, to create access tokens
+---@field patience number? seconds to wait in all while Segment is too busy; 3 unless said
 
---- A client; its operations are in segment/*.lua.
+--- A client. Its operations are in segment/*.lua.
 ---@param options partnerapp.segment.options
 ---@return partnerapp.segment.client
 function segment.new(options)
@@ -72,7 +68,7 @@ function segment.new(options)
 			return text
 		end
 	elseif type(token) ~= "function" and not options.user then
-		error("segment.new: a token is needed", 2)
+		error("segment.new: options.token is missing", 2)
 	end
 	return require("partnerapp.segment.client") {
 		token = token,
@@ -81,35 +77,6 @@ function segment.new(options)
 		user = options.user,
 		patience = options.patience or PATIENCE,
 	}
-end
-
---- Renews an install's token: the one before stops to work at that moment (segment-api 1.4).
----@param client {id: string, secret: string}
----@param install_name string "installs/7"
----@return partnerapp.token? token, string? message
----@return string? code "permanent" when trying again is of no use
----@return string? retry_after the header
-function segment.renew_token(client, install_name)
-	if not segment.is_name(install_name) or install_name:find "^local/" then
-		return nil, "Segment named no install, so its token cannot be renewed", "permanent"
-	end
-	local token = require "partnerapp.token"
-	local response, err, code = http.get(config.segment_api_url .. "/v1beta/" .. install_name .. "/token", {
-		basic = token.basic(client),
-		headers = { accept = "application/json" },
-	})
-	if not response then
-		return nil, "Segment cannot be reached: " .. err, code
-	end
-	if response.status == 401 or response.status == 404 then
-		local body = response.json()
-		local text = type(body) == "table" and type(body.error) == "string" and " " .. short(body.error) or ""
-		return nil, ("Segment refused to renew the token (%d%s)"):format(response.status, text), "permanent"
-	elseif response.status ~= 200 then
-		local wait = response.headers["retry-after"]
-		return nil, ("Segment answered %d to the renewal"):format(response.status), "upstream", wait
-	end
-	return token.read(response)
 end
 
 return segment

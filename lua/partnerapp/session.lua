@@ -1,41 +1,23 @@
--- Sessions: rows that hold the hash of an id only the browser knows. They begin at an install or a login, nowhere else;
--- each beginning gives a new id and ends the old one (OA-24).
-local cookie = require("partnerapp.cookie")
-local crypto = require("native.crypto")
-local db = require("native.db")
-local json = require("partnerapp.json")
-local log = require("partnerapp.log")
-local refuse = require("partnerapp.refusal").refuse
-local sys = require("native.sys")
+-- Sessions: rows with the hash of an id that only the browser has. A session begins at an install or a login; each
+-- beginning makes a new id and ends the session before (OA-24).
+local cookie = require "partnerapp.web.cookie"
+local crypto = require "native.crypto"
+local db = require "native.db"
+local json = require "partnerapp.json"
+local log = require "partnerapp.log"
+local refuse = require("partnerapp.web.refusal").refuse
+local schema = require "partnerapp.store.schema"
+local sys = require "native.sys"
 
 ---@class partnerapp.session
----@field id string the hash: safe to store and to compare
----@field data table what the app keeps; changed with session.save
----@field csrf string the token of its forms
+---@field id string the hash of the browser's id: safe to store and to compare
+---@field data table what the app keeps in it; session.save stores changes
+---@field csrf string the token that forms of this session must carry (HT-04)
 
 local session = {}
 
 local NAME = "session"
 local LIFETIME = 30 * 24 * 3600
-
-local STEPS = {
-	[[CREATE TABLE pa_sessions (id TEXT PRIMARY KEY, data TEXT NOT NULL, created INTEGER NOT NULL,
-		expires INTEGER NOT NULL);
-	CREATE INDEX pa_sessions_expires ON pa_sessions (expires)]],
-}
-
-local migrated = false
-
---- Makes its tables, or brings them up to date.
----@return true?, string? message, string? code
-function session.prepare()
-	if migrated then
-		return true
-	end
-	local ok, err, code = db.migrate("sessions", STEPS)
-	migrated = ok == true
-	return ok, err, code
-end
 
 local function now()
 	return math.floor(sys.now())
@@ -54,7 +36,7 @@ local function unavailable(err)
 	refuse(503, "The database does not answer. Try again in a moment.", { ["retry-after"] = "5" })
 end
 
---- The session of a request's cookie: what `req.session` is. Refuses with 503 when the database fails.
+--- The session of a request's cookie, which is `req.session`. Refuses with 503 when the database fails.
 ---@param req partnerapp.request
 ---@return partnerapp.session?
 function session.load(req)
@@ -62,7 +44,7 @@ function session.load(req)
 	if not token or not token:find("^[%w_-]+$") or #token ~= 43 then
 		return nil
 	end
-	local ok, err = session.prepare()
+	local ok, err = schema.prepare "sessions"
 	if not ok then
 		unavailable(err)
 	end
@@ -82,13 +64,13 @@ local function remove(id)
 	return db.exec_soon("DELETE FROM pa_sessions WHERE id = ? OR expires <= ?", id, now())
 end
 
---- Begins a session: a new id in a cookie, what the old session knew and `changes` as its data; the old id is dead.
+--- Begins a session with a new id in a cookie. Its data are those of the session before, which ends, and `changes`.
 ---@param req partnerapp.request
 ---@param response partnerapp.response
 ---@param changes table?
 ---@return partnerapp.session?, string? message, string? code
 function session.start(req, response, changes)
-	local ok, err, code = session.prepare()
+	local ok, err, code = schema.prepare "sessions"
 	if not ok then
 		return nil, err, code
 	end

@@ -1,4 +1,4 @@
--- Cuts a text that came from outside to at most 512 bytes, between two characters (OA-20).
+-- Cuts a string that came from outside to at most 512 bytes, between two characters (OA-20).
 local MOST = 512
 
 ---@param text string UTF-8

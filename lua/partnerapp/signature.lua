@@ -4,7 +4,7 @@ local json = require "partnerapp.json"
 
 local signature = {}
 
--- The bytes of the first element of a list, as they stand in the text; nil when there is none.
+-- The bytes of the first element of a JSON array, unchanged; nil when the array is empty.
 local function first_element(text)
 	local depth, quoted, from = 0, false, text:match "^%s*%[%s*()"
 	local at = from
@@ -30,7 +30,8 @@ local function first_element(text)
 	end
 end
 
---- What is signed of a body: all of it, or of a batch the first event only, so that the rest is anybody's word.
+--- The part of a body that is signed: all of it, or the first event of a batch. The rest of a batch is not
+--- authenticated.
 ---@param body string as it came
 ---@return string
 local function signed_part(body)
@@ -40,11 +41,11 @@ local function signed_part(body)
 	return body
 end
 
---- Whether a body was signed with one of the secrets, in a time that does not depend on how much of it is right. Upper
---- case is as good as lower.
+--- Whether a body was signed with one of the secrets. The time this takes does not depend on how much of the signature
+--- is right; its hex digits may be in upper case.
 ---@param body string the raw bytes
 ---@param header string? X-Signature
----@param secrets string[] those in use; several while one takes over from another
+---@param secrets string[] the secrets in use: several while one replaces another
 ---@return boolean
 function signature.is_valid(body, header, secrets)
 	if type(header) ~= "string" or not header:find "^%x+$" or #header ~= 40 then

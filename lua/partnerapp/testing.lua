@@ -1,17 +1,17 @@
--- What a partner's tests are written with: cases, checks, a client that calls the app without a socket and keeps its
--- cookies, and a network in which only the calls that a case lists exist. See lua/cli/tasks/test.lua for the runner.
-local http = require("partnerapp.http")
-local native_http = require("native.http")
-local native_log = require("native.log")
-local native_request = require("native.request")
-local sys = require("native.sys")
+-- Tools for an app's tests: cases, checks, a client that calls the app without a socket and keeps its cookies, and a
+-- network in which only the calls that a case lists exist. `partnerapp test` runs the cases.
+local http = require "partnerapp.http"
+local native_http = require "native.http"
+local native_log = require "native.log"
+local native_request = require "native.request"
+local sys = require "native.sys"
 
 local testing = {}
 
--- Cases in the order of their definition; the runner takes them.
+-- Cases in the order of their definition, for the runner.
 testing.cases = {}
 
---- Defines a case: fn(t) with checks on `t`; each raises when it does not hold.
+--- Defines a case: fn(t), with the checks of `t`. A check that fails raises.
 ---@param name string a sentence that says what holds
 ---@param fn fun(t: partnerapp.testing.checks)
 function testing.case(name, fn)
@@ -61,7 +61,7 @@ local function fail(message, note)
 	error((note and note .. ": " or "") .. message, 3)
 end
 
---- The same value; numbers also of the same kind. Tables: use `same`.
+--- The same value; numbers must both be integers or both floats. For tables there is `same`.
 ---@param got any
 ---@param wanted any
 ---@param note string?
@@ -71,7 +71,7 @@ function checks.equal(got, wanted, note)
 	end
 end
 
---- Tables of the same shape and content.
+--- Tables with the same fields and values, also in tables inside.
 ---@param got any
 ---@param wanted any
 ---@param note string?
@@ -99,25 +99,25 @@ function checks.falsy(got, note)
 	end
 end
 
---- A text in which a Lua pattern is found.
+--- A string that a Lua pattern matches.
 ---@param got any
 ---@param pattern string
 ---@param note string?
 ---@return string ... its captures
 function checks.match(got, pattern, note)
 	if type(got) ~= "string" or not got:find(pattern) then
-		fail("got " .. show(got) .. ", wanted a text that matches " .. show(pattern), note)
+		fail("got " .. show(got) .. ", wanted a string that matches " .. show(pattern), note)
 	end
 	return got:match(pattern)
 end
 
---- A text in which another is found as it is.
+--- A string that contains another, taken literally.
 ---@param got any
 ---@param text string
 ---@param note string?
 function checks.contains(got, text, note)
 	if type(got) ~= "string" or not got:find(text, 1, true) then
-		fail("got " .. show(got) .. ", wanted a text with " .. show(text), note)
+		fail("got " .. show(got) .. ", wanted a string with " .. show(text), note)
 	end
 end
 
@@ -126,11 +126,11 @@ end
 ---@param note string?
 function checks.lacks(got, text, note)
 	if type(got) ~= "string" or got:find(text, 1, true) then
-		fail("got " .. show(got) .. ", wanted a text without " .. show(text), note)
+		fail("got " .. show(got) .. ", wanted a string without " .. show(text), note)
 	end
 end
 
---- A function that raises an error whose text has `text` in it.
+--- A function that raises an error whose message contains `text`.
 ---@param fn fun()
 ---@param text string?
 ---@param note string?
@@ -204,11 +204,11 @@ local function carry_all(requests)
 	return answers
 end
 
---- Replaces all calls out for the rest of the case. Keys are "METHOD https://host/path"; values are answers { status,
---- headers, body or json } or functions from the request (method, url, query, headers, body, json, form) to one, or to
---- `nil, message, code`. A call that is not listed fails the case.
+--- Replaces all calls to other servers for the rest of the case. Keys are "METHOD https://host/path"; values are
+--- answers { status, headers, body or json } or functions from the request (method, url, query, headers, body, json,
+--- form) to one, or to `nil, message, code`. A call that is not listed fails the case.
 ---@param answers table<string, table|fun(request: table): table?, string?, string?>
----@return {calls: table[]} network the requests that came, in order
+---@return {calls: table[]} network the calls that were made, in order
 function testing.network(answers)
 	network = { answers = answers, calls = {} }
 	http.transport = { request = carry, all = carry_all }
@@ -241,9 +241,9 @@ local function put_back_settings()
 	end
 end
 
---- Sets settings of the server for the rest of the case. With PUBLIC_URL = "https://app.example" it is in production;
---- what the app read when it was loaded, such as its `env`, stays.
----@param changes table<string, string|false> false takes one away
+--- Changes settings of the server for the rest of the case. PUBLIC_URL = "https://app.example" makes it production.
+--- What the app read when it was loaded, such as its `env`, stays.
+---@param changes table<string, string|false> false unsets a setting
 function testing.settings(changes)
 	local settings = native_settings()
 	for name, value in pairs(changes) do
@@ -265,7 +265,7 @@ local function record(level, message, fields)
 	native_write(level, message, fields)
 end
 
---- What was logged since the case began, as it came: the host masks secrets only where lines are written.
+--- What was logged since the case began, with secrets unmasked: the host masks them when it writes a line.
 ---@return {level: string, message: string, fields: table<string, any>}[]
 function testing.log()
 	return logged
@@ -280,14 +280,14 @@ Client.__index = Client
 
 local counter = 0
 
---- A browser without a screen: calls the app in process and keeps its cookies.
+--- A browser without a screen, which calls the app in process and keeps its cookies.
 ---@param app partnerapp.app? the app under test unless given
 ---@param options {ip: string?, headers: table<string, string>?}? sent with every request
 ---@return partnerapp.testing.client
 function testing.client(app, options)
 	options = options or {}
 	return setmetatable({
-		app = app or require("init"),
+		app = app or require "init",
 		cookies = {},
 		ip = options.ip or "127.0.0.1",
 		headers = options.headers or {},
@@ -364,9 +364,9 @@ local function keep_cookies(client, lines)
 	end
 end
 
--- As src/vm.c calls an app: what is raised becomes app's answer to it.
+-- Calls an app as src/vm.c does: what is raised becomes a response too.
 local function call(app, raw)
-	local request = require("partnerapp.request").new(raw)
+	local request = require("partnerapp.web.request").new(raw)
 	local trace
 	local ok, response = xpcall(function()
 		local made = app:dispatch(request)
@@ -381,16 +381,17 @@ local function call(app, raw)
 	if ok then
 		return response
 	end
-	local answer = require("partnerapp.fault").finish(app, require("partnerapp.request").new(raw), response, trace)
+	local answer =
+		require("partnerapp.web.fault").finish(app, require("partnerapp.web.request").new(raw), response, trace)
 	check_response(answer)
-	return answer, not require("partnerapp.refusal").is(response) and tostring(response) or nil
+	return answer, not require("partnerapp.web.refusal").is(response) and tostring(response) or nil
 end
 
 ---@class partnerapp.testing.response
 ---@field status integer
 ---@field headers table<string, string> lower-case names; set-cookie is a list
 ---@field body string
----@field error string? what a script raised
+---@field error string? what a script raised, if it did
 ---@field json fun(): any the decoded body
 
 ---@param method string
@@ -414,7 +415,7 @@ function Client:request(method, target, options)
 	function response.json()
 		local value, why, code = require("partnerapp.json").decode(response.body)
 		if code then
-			error("the response is no JSON: " .. why, 2)
+			error("the response is not JSON: " .. why, 2)
 		end
 		return value
 	end
@@ -427,7 +428,7 @@ for _, method in ipairs({ "get", "post", "put", "patch", "delete", "head", "opti
 	end
 end
 
---- Goes where a redirect leads, when that is on this app.
+--- Follows a redirect to its path on this app.
 ---@param response partnerapp.testing.response
 ---@return partnerapp.testing.response
 function Client:follow(response)
@@ -439,7 +440,7 @@ local function unescape(text)
 	return (text:gsub("&(#?%w+);", { amp = "&", lt = "<", gt = ">", quot = '"', ["#39"] = "'" }))
 end
 
---- Sends the first form of a page as it stands, with `values` filled in.
+--- Sends the first form of a page, with `values` filled in.
 ---@param response partnerapp.testing.response
 ---@param values table<string, string>?
 ---@return partnerapp.testing.response
@@ -467,7 +468,7 @@ end
 
 -- For the runner
 
---- Runs one case with everything it replaces put back afterwards.
+--- Runs one case; puts back afterwards what the case replaced.
 ---@param case {name: string, run: fun(t: partnerapp.testing.checks)}
 ---@return boolean passed, string? why
 function testing.run(case)

@@ -1,6 +1,6 @@
 -- How Segment says no: the Config API with a text and a gRPC code, the OAuth server with the fields of fosite.
-local fault = require "partnerapp.fault"
 local page = require "page"
+local refusal = require "partnerapp.web.refusal"
 local reply = require "partnerapp.reply"
 local short = require "partnerapp.short"
 
@@ -99,7 +99,7 @@ function errors.shape(req, status, message)
 	elseif path:find("^/_sandbox/") or req:wants_json() then
 		return reply.json({ error = message }, status)
 	end
-	local values = { title = fault.title(status), message = message, status = status, request_id = req.id }
+	local values = { title = refusal.title(status), message = message, status = status, request_id = req.id }
 	return page.show("refusal", values, status)
 end
 

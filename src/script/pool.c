@@ -67,7 +67,7 @@ static struct pa_vm *make_vm(
 		&(struct pa_vm_options){
 			.snapshot = generation->snapshot,
 			.services = pool->options.services,
-			.entry = broken ? "partnerapp.broken" : "partnerapp.host",
+			.entry = broken ? "partnerapp.host.broken" : "partnerapp.host",
 			.broken = broken ? &generation->broken : NULL,
 			.check = check && !broken,
 		},

@@ -27,7 +27,7 @@ browserTest("workspace:read: a report on the workspace", {}, async ({ page }) =>
 	assert.match(await text(page), new RegExp(`${FIRST}[^]*javascript[^]*no destination yet`));
 	await press(page, "About this install");
 	assert.match(await text(page), /can read the workspace/);
-	await press(page, "See what it is good for");
+	await press(page, "See what this scope allows");
 	assert.equal(await heading(page), "What is in the workspace");
 });
 

@@ -209,7 +209,7 @@ test("ST-09 ST-10 what a newer version wrote is no start for an older one; the c
 	await first.stop();
 	const files = () => readdirSync(path.join(place.name, ".partnerapp")).sort();
 	assert.deepEqual(files(), ["partnerapp.db", "secret.key"], "nothing was there that a copy would save");
-	const newer = copyOfTheProgram("partnerapp/installs.lua", (text) =>
+	const newer = copyOfTheProgram("partnerapp/store/schema.lua", (text) =>
 		text.replace("CREATE INDEX pa_installs_name ON pa_installs (name)]],", '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
 	const child = spawn(newer, ["serve", "app"], { cwd: place.name, env: { PATH: process.env.PATH, ...settings } });
 	const ended = once(child, "exit");

@@ -1,7 +1,7 @@
--- What is configured on a destination when it is enabled: a file in this folder for each that needs more than nothing.
+-- The settings of a destination when it is enabled: a file in this folder for each that has settings.
 local destinations = {}
 
--- Values that the catalog's checks accept, for the demo: put your own product's into a file of its own.
+-- Values that the catalog's checks accept, for the demo. Put those of your own product into a file of its own.
 local SAMPLES = {
 	amplitude = { apiKey = ("0"):rep(32) },
 	appboy = { datacenter = "us", appGroupId = "sample-group" },

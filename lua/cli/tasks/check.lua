@@ -4,7 +4,7 @@ local files = require "native.files"
 local check = {}
 
 function check.run()
-	local problems = require("partnerapp.check").problems()
+	local problems = require("partnerapp.host.check").problems()
 	if #problems == 0 then
 		local ok, message = pcall(require, "partnerapp.host")
 		if not ok then

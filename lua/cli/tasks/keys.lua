@@ -1,6 +1,6 @@
 -- Seals all that is stored with the current key.
 local files = require "native.files"
-local reseal = require "partnerapp.reseal"
+local reseal = require "partnerapp.installs.reseal"
 
 local task = {}
 

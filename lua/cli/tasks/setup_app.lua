@@ -1,6 +1,7 @@
 -- Creates an app at Segment with the access token and keeps its client's id and secret in .env. What the scripts mount
 -- for the client is what it is asked for, unless said otherwise.
 local answers = require "cli.setup.answers"
+local clients = require "partnerapp.oauth.clients"
 local config = require "partnerapp.config"
 local failure = require "cli.setup.failure"
 local files = require "native.files"
@@ -161,7 +162,7 @@ local function fields_of(given, client)
 		fields[#fields + 1] =
 			{ name = name, given = given["flag." .. flag], default = "", how = "--" .. flag, check = check_uri }
 	end
-	local guard = keep.guard({ config.client_settings(client) }, given["flag.replace"])
+	local guard = keep.guard({ clients.setting_names(client) }, given["flag.replace"])
 	if guard then
 		table.insert(fields, 1, guard)
 	end
@@ -206,7 +207,7 @@ function task.run()
 	if not made then
 		return failure("app", message, code, ADVICE)
 	end
-	local id_setting, secret_setting = config.client_settings(client)
+	local id_setting, secret_setting = clients.setting_names(client)
 	local name = segment.is_name(made.name) and made.name or "the app"
 	if not keep.save({ { id_setting, made.client_id }, { secret_setting, made.client_secret } }, name) then
 		return 1

@@ -1,7 +1,7 @@
 -- Apps and personal access tokens (segment-api 2), for a client whose token is a user's own.
 local fields = require "partnerapp.segment.fields"
 local names = require "partnerapp.segment.names"
-local pages = require "partnerapp.segment.pages"
+local paging = require "partnerapp.segment.paging"
 
 local FIELDS = {
 	"display_name",
@@ -17,7 +17,7 @@ local FIELDS = {
 	"redirect_uris",
 }
 
--- Apps stand below a workspace in Segment's first generation of paths, on their own in the second.
+-- Apps are below a workspace in Segment's first generation of paths, and at the top in the second.
 local function collection(workspace)
 	return workspace and names.check("workspace", workspace) .. "/apps" or "apps"
 end
@@ -26,7 +26,7 @@ return function(Client)
 	---@param workspace string? "workspaces/w"
 	---@return partnerapp.segment.pages
 	function Client:apps(workspace)
-		return pages.new(self, collection(workspace), "apps")
+		return paging.new(self, collection(workspace), "apps")
 	end
 
 	---@param app string "apps/2"
@@ -35,7 +35,7 @@ return function(Client)
 		return self:request("GET", names.check("app", app))
 	end
 
-	--- Creates an app; `client_secret` is in this answer and in no other.
+	--- Creates an app; `client_secret` is only in this answer.
 	---@param app table display_name, scope, redirect_uris, …
 	---@param workspace string?
 	---@return table? app, string? message, string? code, table? details
@@ -44,9 +44,9 @@ return function(Client)
 		return self:request("POST", collection(workspace), { app = app })
 	end
 
-	-- For a client with a user's e-mail and password: see segment.new.
+	-- For a client with a user's e-mail address and password: see segment.new.
 
-	--- Creates a personal access token; `token` is in this answer and in no other.
+	--- Creates a personal access token; `token` is only in this answer.
 	---@param token {description: string, scopes: string, workspace_names: string[]}
 	---@return table? token, string? message, string? code, table? details
 	function Client:create_access_token(token)
@@ -56,7 +56,7 @@ return function(Client)
 
 	---@return partnerapp.segment.pages
 	function Client:access_tokens()
-		return pages.new(self, "access-tokens", "access_tokens")
+		return paging.new(self, "access-tokens", "access_tokens")
 	end
 
 	---@param token string "access-tokens/127"

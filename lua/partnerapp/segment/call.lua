@@ -1,4 +1,4 @@
--- One call of the Config API: made again when that is safe and of use; its failure in words a person can act on.
+-- One call of the Config API. It is repeated when that is safe and may help; a failure's message says what to do.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
@@ -24,7 +24,7 @@ local ALLOWS = {
 	["workspace:read"] = "to read the workspace and change nothing",
 }
 
--- What a scope is good for (segment-api section 4).
+-- What a scope allows (segment-api section 4).
 local function allowance(scope)
 	local slug = scope:match "^destination/(.+)$"
 	return ALLOWS[scope] or slug and ("to handle the destination %s on the source that was chosen"):format(slug)
@@ -67,7 +67,7 @@ local function advice(client, code, method, path, body, wait)
 	end
 end
 
--- nil, message, code, details of an answer that is no success.
+-- nil, message, code, details of an answer that is not a success.
 local function failure(client, response, value, method, path, body)
 	local code = CODES[response.status] or (response.status >= 500 and "upstream" or "bad_response")
 	local text = type(value) == "table" and type(value.error) == "string" and value.error ~= "" and short(value.error)
@@ -88,12 +88,12 @@ local function failure(client, response, value, method, path, body)
 		}
 end
 
--- What may be sent twice: all but what creates. An update sets what it names, so it does not matter how often.
+-- Whether a call may be sent twice: all but those that create. An update sets what it names, so it can be repeated.
 local function is_repeatable(method)
 	return method ~= "POST"
 end
 
--- Never sent, so that even a creation can be tried again.
+-- Failures before the call was sent: even a creation can be repeated.
 local UNSENT = { connect = true, dns = true }
 
 local function may_retry(method, response, code)
@@ -119,7 +119,7 @@ local function send(client, token, method, path, body)
 			return response, err, code, attempt
 		end
 		local asked = response and retry.after(response.headers["retry-after"], sys.now())
-		local delay = math.max(asked or 0, retry.backoff(attempt, BACKOFF, BACKOFF_MOST)) -- a date may be over by now
+		local delay = math.max(asked or 0, retry.backoff(attempt, BACKOFF, BACKOFF_MOST)) -- a date may be past
 		waited = waited + delay
 		if attempt == ATTEMPTS or math.max(waited, sys.monotonic() - begun + delay) > client.patience then
 			return response, err, code, attempt
@@ -128,7 +128,7 @@ local function send(client, token, method, path, body)
 	end
 end
 
---- One call of the API: its token renewed once after a 401 (RT-07), the call repeated when Segment is too busy.
+--- One call of the API. The token is renewed once after a 401 (RT-07), the call repeated when Segment is too busy.
 ---@param client partnerapp.segment.client
 ---@param method string
 ---@param path string below /v1beta/: a resource name, perhaps with a query
@@ -159,11 +159,11 @@ return function(client, method, path, body)
 		value = response.json()
 	end
 	if response.status == 404 and method == "DELETE" and attempts > 1 then
-		return {} -- gone: an attempt before this one did it
+		return {} -- an attempt before this one has deleted it
 	elseif response.status ~= 200 and response.status ~= 201 then
 		return failure(client, response, value, method, path, body)
 	elseif type(value) ~= "table" or json.is_array(value) then
-		return nil, "Segment answered something that is no JSON object", "bad_response", { status = response.status }
+		return nil, "Segment's answer is not a JSON object", "bad_response", { status = response.status }
 	end
 	return value
 end

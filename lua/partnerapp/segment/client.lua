@@ -1,4 +1,4 @@
--- A client's operations, put together.
+-- A client with all its operations.
 local call = require "partnerapp.segment.call"
 
 ---@class partnerapp.segment.client
@@ -11,7 +11,7 @@ local Client = {}
 Client.__index = Client
 Client.__metatable = false
 
---- One call of the API: what all operations are made of.
+--- One call of the API; all operations use it.
 Client.request = call
 
 require "partnerapp.segment.sources"(Client)

@@ -2,11 +2,11 @@
 local fields = require "partnerapp.segment.fields"
 local json = require "partnerapp.json"
 local names = require "partnerapp.segment.names"
-local pages = require "partnerapp.segment.pages"
+local paging = require "partnerapp.segment.paging"
 
 local FIELDS = { "enabled", "connection_mode", "config" }
 
--- { trackingId = "UA-1" } as the list of named values that the API takes.
+-- Makes the list of named values that the API takes from { trackingId = "UA-1" }.
 local function config_list(name, values)
 	local keys, list = {}, json.array {}
 	for key in pairs(values) do
@@ -37,7 +37,7 @@ return function(Client)
 	---@param source string "workspaces/w/sources/s"
 	---@return partnerapp.segment.pages
 	function Client:destinations(source)
-		return pages.new(self, names.check("source", source) .. "/destinations", "destinations")
+		return paging.new(self, names.check("source", source) .. "/destinations", "destinations")
 	end
 
 	--- The destination of that slug on a source.
@@ -48,7 +48,7 @@ return function(Client)
 		return self:request("GET", names.destination(source, slug))
 	end
 
-	--- Creates it; code "already_exists" when the source has one.
+	--- Creates a destination; code "already_exists" when the source has it.
 	---@param source string
 	---@param slug string
 	---@param settings partnerapp.segment.destination_settings
@@ -85,10 +85,10 @@ return function(Client)
 		return self:request("DELETE", names.destination(source, slug))
 	end
 
-	--- What can be created.
+	--- The catalog: the destinations that can be created.
 	---@return partnerapp.segment.pages
 	function Client:catalog_destinations()
-		return pages.new(self, "catalog/destinations", "destinations")
+		return paging.new(self, "catalog/destinations", "destinations")
 	end
 
 	---@param slug string

@@ -1,7 +1,7 @@
--- What a caller gives of a resource, as the API wants it: only known fields, and the update mask that names them.
+-- Checks the fields of a resource that a caller gives, and makes the update mask that names them.
 local fields = {}
 
---- Raises when `given` has a field that the resource has not.
+--- Raises when `given` has a field that is not one of the resource's.
 ---@param what string for the message
 ---@param given table
 ---@param known string[]

@@ -2,7 +2,7 @@
 local fields = require "partnerapp.segment.fields"
 local json = require "partnerapp.json"
 local names = require "partnerapp.segment.names"
-local pages = require "partnerapp.segment.pages"
+local paging = require "partnerapp.segment.paging"
 
 local FIELDS = { "if", "actions", "title", "description", "enabled" }
 
@@ -11,7 +11,7 @@ return function(Client)
 	---@param slug string of the destination
 	---@return partnerapp.segment.pages
 	function Client:filters(source, slug)
-		return pages.new(self, names.destination(source, slug) .. "/filters", "filters")
+		return paging.new(self, names.destination(source, slug) .. "/filters", "filters")
 	end
 
 	---@param filter string "workspaces/w/sources/s/destinations/d/filters/df_…"
@@ -48,7 +48,7 @@ return function(Client)
 		return self:request("DELETE", names.check("filter", filter))
 	end
 
-	--- What a filter would make of an event: `filtered_payload` is null when it drops it.
+	--- What a filter would make of an event: `filtered_payload` is null when the filter drops the event.
 	---@param filter table as for create_filter
 	---@param event table
 	---@return table? result, string? message, string? code, table? details
@@ -62,7 +62,7 @@ return function(Client)
 	---@param slug string
 	---@return partnerapp.segment.pages
 	function Client:metrics(source, slug)
-		return pages.new(self, names.destination(source, slug) .. "/metrics", "metrics")
+		return paging.new(self, names.destination(source, slug) .. "/metrics", "metrics")
 	end
 
 	---@param source string

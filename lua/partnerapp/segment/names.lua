@@ -1,7 +1,7 @@
--- Names of Segment's resources: paths such as "workspaces/w/sources/s". A wrong one is a bug of the caller, and raises.
+-- Names of Segment's resources: paths such as "workspaces/w/sources/s". A wrong name is a bug of the caller and raises.
 local names = {}
 
---- Whether a text is a resource name as Segment gives them, safe to put into a path (OA-18).
+--- Whether a value is a resource name as Segment gives them, safe to put into a path (OA-18).
 ---@param name any
 ---@return boolean
 function names.is_name(name)
@@ -28,7 +28,7 @@ local PATTERNS = {
 ---@return string name
 function names.check(kind, name)
 	if not names.is_name(name) or not name:find(PATTERNS[kind]) then
-		error(("'%s' is no name of a %s"):format(tostring(name), kind), 4)
+		error(("'%s' is not a name for a resource of the kind '%s'"):format(tostring(name), kind), 4)
 	end
 	return name
 end
@@ -39,7 +39,7 @@ end
 ---@return string slug
 function names.slug(kind, slug)
 	if type(slug) ~= "string" or not slug:find("^[%w._%-]+$") or slug:find("..", 1, true) then
-		error(("'%s' is no slug of a %s"):format(tostring(slug), kind), 4)
+		error(("'%s' is not a slug for a resource of the kind '%s'"):format(tostring(slug), kind), 4)
 	end
 	return slug
 end

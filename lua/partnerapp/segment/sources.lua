@@ -1,7 +1,7 @@
 -- Workspaces (segment-api 3.3), their sources, what those let through (3.4), and the catalog of sources (3.5).
 local fields = require "partnerapp.segment.fields"
 local names = require "partnerapp.segment.names"
-local pages = require "partnerapp.segment.pages"
+local paging = require "partnerapp.segment.paging"
 
 local SCHEMA_CONFIG = {
 	"allow_unplanned_track_events",
@@ -23,7 +23,7 @@ return function(Client)
 	--- The workspaces that the token reaches.
 	---@return partnerapp.segment.pages
 	function Client:workspaces()
-		return pages.new(self, "workspaces", "workspaces", true)
+		return paging.new(self, "workspaces", "workspaces", true)
 	end
 
 	---@param workspace string "workspaces/w"
@@ -35,7 +35,7 @@ return function(Client)
 	---@param workspace string
 	---@return partnerapp.segment.pages
 	function Client:sources(workspace)
-		return pages.new(self, names.check("workspace", workspace) .. "/sources", "sources")
+		return paging.new(self, names.check("workspace", workspace) .. "/sources", "sources")
 	end
 
 	---@param source string "workspaces/w/sources/s"
@@ -87,7 +87,7 @@ return function(Client)
 	--- The kinds of sources.
 	---@return partnerapp.segment.pages
 	function Client:catalog_sources()
-		return pages.new(self, "catalog/sources", "sources")
+		return paging.new(self, "catalog/sources", "sources")
 	end
 
 	---@param slug string

@@ -2,7 +2,7 @@
 local fields = require "partnerapp.segment.fields"
 local json = require "partnerapp.json"
 local names = require "partnerapp.segment.names"
-local pages = require "partnerapp.segment.pages"
+local paging = require "partnerapp.segment.paging"
 
 local FIELDS = { "display_name", "rules" }
 
@@ -14,7 +14,7 @@ return function(Client)
 	---@param workspace string "workspaces/w"
 	---@return partnerapp.segment.pages
 	function Client:tracking_plans(workspace)
-		return pages.new(self, names.check("workspace", workspace) .. "/tracking-plans", "tracking_plans")
+		return paging.new(self, names.check("workspace", workspace) .. "/tracking-plans", "tracking_plans")
 	end
 
 	---@param plan string "workspaces/w/tracking-plans/rs_…"
@@ -55,7 +55,7 @@ return function(Client)
 	---@param plan string
 	---@return partnerapp.segment.pages
 	function Client:source_connections(plan)
-		return pages.new(self, connections(plan), "connections")
+		return paging.new(self, connections(plan), "connections")
 	end
 
 	---@param plan string

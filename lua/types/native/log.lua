@@ -15,6 +15,16 @@ function log.write(level, message, fields) end
 ---@param secret string
 function log.mask(secret) end
 
+--- The string with each secret that was registered with `mask` as ***, as a line would show it. Bytes that are not part of
+--- a secret stay as they are.
+---@param text string
+---@return string
+function log.masked(text) end
+
+--- The id of the request that this VM handles now.
+---@return string? id nil outside of a request
+function log.request_id() end
+
 --- All counters and histograms, as Prometheus text.
 ---@return string
 function log.metrics() end

@@ -1,13 +1,16 @@
 -- The app that is measured, written like any partner's.
 local config = require "partnerapp.config"
+local http = require "partnerapp.http"
 local installs = require "partnerapp.installs"
 local json = require "partnerapp.json"
-local oauth = require "partnerapp.oauth"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local segment = require "partnerapp.segment"
 
-local app = partnerapp.new { destination = "clearbrain" }
+local app = partnerapp.new {
+	destination = "clearbrain",
+	env = { CLIENT_ID = "cid", CLIENT_SECRET = "secret" },
+}
 
 local function enable(client, source)
 	return client:create_destination(source, app.destination, {
@@ -37,18 +40,34 @@ app:oauth("/auth/segment", {
 	end,
 })
 
+local function exchange(code)
+	local response, err = http.post(config.segment_id_url .. "/oauth2/token", {
+		basic = { app.env.CLIENT_ID, app.env.CLIENT_SECRET },
+		form = {
+			{ "grant_type", "authorization_code" },
+			{ "code", code },
+			{ "redirect_uri", "http://localhost:8888/auth/segment/callback" },
+		},
+	})
+	local token = response and response.status == 200 and response.json()
+	if type(token) ~= "table" then
+		return nil, err or "the token endpoint answered " .. response.status
+	end
+	return token
+end
+
 -- What the peers do at their callback: two calls, nothing saved.
 app:get("/callback", function(req)
 	local code, state = req.query.code, req.query.state
 	if not code or not state then
 		return reply.failed(400, "code or state is missing")
 	end
-	local token, err = oauth.exchange(config.client(), code, "http://localhost:8888/auth/segment/callback")
+	local token, err = exchange(code)
 	if not token then
 		return reply.failed(502, err)
 	end
 	local destination
-	destination, err = enable(segment.new { token = token.access_token }, token.source)
+	destination, err = enable(segment.new { token = token.access_token }, token.source_names[1])
 	if not destination then
 		return reply.failed(502, err)
 	end

@@ -1,0 +1,27 @@
+-- Finds all problems of an app's scripts and views before any of them runs.
+local scripts = require "native.scripts"
+local view = require "partnerapp.web.view"
+
+local check = {}
+
+local function problem_of(name)
+	if name:find "%.lua$" then
+		local _, message = scripts.compile(scripts.read("app", name), "@" .. name, scripts.globals())
+		return message
+	end
+	if name:find "^views/.+%.html$" then
+		return view.problem(scripts.read("app", name), name)
+	end
+end
+
+--- Compiles every script and view of the app.
+---@return string[] problems each with file and line
+function check.problems()
+	local problems = {}
+	for _, name in ipairs(scripts.list "app") do
+		problems[#problems + 1] = problem_of(name)
+	end
+	return problems
+end
+
+return check

@@ -1,0 +1,51 @@
+-- The entry module of a server's VMs: loads the app, and passes requests and jobs to it.
+local new_request = require("partnerapp.web.request").new
+
+local app = require "init"
+local jobs = require "partnerapp.host.jobs"
+
+if type(app) ~= "table" or type(app.dispatch) ~= "function" then
+	error("init.lua must end with `return app`, where app is what partnerapp.new made", 0)
+end
+
+local dispatch = app.dispatch
+
+local host = { app = app }
+
+---@param raw native.request
+---@return partnerapp.response
+function host.handle(raw)
+	return dispatch(app, new_request(raw))
+end
+
+--- Raises the problems of scripts and views, also of those that are not loaded yet. Called once for each generation.
+function host.check()
+	local problems = require("partnerapp.host.check").problems()
+	if problems[1] then
+		error(table.concat(problems, "\n"), 0)
+	end
+end
+
+--- Runs at most one job of the app that is due.
+---@param lane string? only a job of this lane
+---@return number? seconds until another may be due: 0 after one has run; nil when the lane has no job
+function host.run_due(lane)
+	return jobs.run_due(app._jobs, lane)
+end
+
+--- The lanes of the app's jobs: a slow job delays only those of its lane.
+---@return string[]
+function host.lanes()
+	return jobs.lanes(app._jobs)
+end
+
+--- The response after `handle` raised.
+---@param raw native.request
+---@param err any
+---@param traceback string|false
+---@return partnerapp.response
+function host.failed(raw, err, traceback)
+	return require("partnerapp.web.fault").finish(app, new_request(raw), err, traceback or nil)
+end
+
+return host

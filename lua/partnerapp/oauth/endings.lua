@@ -1,0 +1,184 @@
+-- The endings of an install flow: for each a status, a title and what happened, as a page (views/oauth.html) or as JSON
+-- for programs. Both say how to start again; neither has a secret in it.
+local config = require "partnerapp.config"
+local short = require "partnerapp.short"
+
+local endings = {}
+
+local NOTHING = " Nothing was connected."
+local REMOVE = " In this demo, the sandbox's page has a button for that: %s."
+
+local ENDINGS = {
+	-- of the callback's address
+	malformed = { 400, "Malformed", "A parameter of this address is empty or given twice." .. NOTHING },
+	no_code = { 400, "Something is missing", "Segment sent neither a code nor an error." .. NOTHING },
+	state_missing = {
+		400,
+		"Something is missing",
+		"This address has no state, so this app cannot tell which browser began the connection." .. NOTHING,
+	},
+	state_wrong = {
+		400,
+		"Not begun in this browser",
+		"This browser did not begin that connection, or it began more than ten minutes ago, or cookies are switched off."
+			.. NOTHING,
+	},
+	state_expired = { 400, "Too late", "That connection was begun more than ten minutes ago." .. NOTHING },
+	state_used = { 409, "Already used", "This address was opened before. It works only once." },
+	other_server = {
+		400,
+		"Wrong sender",
+		"This address names another authorization server than the one where the connection began." .. NOTHING,
+	},
+
+	-- errors the authorization server redirects with; those not listed end as "error" (OA-20)
+	access_denied = { 403, "Not connected", "The request to connect was refused at Segment, so nothing was changed." },
+	invalid_request = { 400, "Segment refused", "Segment did not understand the request to connect." },
+	invalid_client = { 400, "Segment refused", "Segment does not know this app." },
+	invalid_scope = {
+		400,
+		"Segment refused",
+		"The app asked for another scope than the one it is registered with. Its developer has to make the scope in the "
+			.. "script and the scope of the app at Segment the same.",
+	},
+	invalid_state = { 400, "Segment refused", "Segment did not accept the state of the request to connect." },
+	unauthorized_client = { 400, "Segment refused", "Segment does not allow this app to connect this way." },
+	unsupported_response_type = { 400, "Segment refused", "Segment does not support the way this app asks to connect." },
+	server_error = { 400, "Segment refused", "Segment had a problem of its own. Try again in a moment." },
+	temporarily_unavailable = { 400, "Segment refused", "Segment is not available right now. Try again in a moment." },
+	error = {
+		400,
+		"Segment refused",
+		"Segment did not connect the app, and gave a reason that this app does not know.",
+	},
+	already_exists = {
+		409,
+		"Already installed",
+		"Segment says that this app is already installed on that workspace. If you connected it from another browser, open "
+			.. "it there. To connect it anew, remove the app in the workspace's settings at Segment first, or choose another "
+			.. "workspace.",
+	},
+
+	-- of the exchange
+	timeout = { 504, "Segment is slow", "Segment did not answer in time. Nothing was saved. Try again in a moment." },
+	unreachable = {
+		502,
+		"Segment cannot be reached",
+		"Segment cannot be reached right now. Nothing was saved. Try again in a moment.",
+	},
+	unavailable = {
+		502,
+		"Segment is not available",
+		"Segment cannot answer right now. Nothing was saved. Try again in a moment.",
+	},
+	bad_response = {
+		502,
+		"Unexpected answer",
+		"Segment's answer could not be understood. Nothing was saved. Try again in a moment.",
+	},
+	code_refused = { 502, "The code was refused", "Segment refused the code. A code works once, and for ten minutes." },
+	invalid_credentials = {
+		502,
+		"Wrong credentials",
+		"Segment does not accept this app's credentials. Its developer has to check the client's id and secret.",
+	},
+	redirect_uri = {
+		502,
+		"The redirect URI does not match",
+		"Segment refused the code: the redirect URI must match the app's, byte for byte. This app sent the one below "
+			.. "(PUBLIC_URL and the path in the script make it); register exactly that one with the app at Segment.",
+	},
+
+	-- of this app
+	not_set = { 500, "Not set up yet", "This app has no client at Segment yet." },
+	sandbox = {
+		502,
+		"The sandbox does not answer",
+		"The sandbox, which takes the place of Segment in the demo, does not answer.",
+	},
+	database = { 503, "Not available right now", "The database does not answer." .. NOTHING },
+	not_saved = {
+		503,
+		"Not saved",
+		"Segment connected the app, but the install could not be saved: the database cannot store it right now.",
+	},
+	not_finished = {
+		500,
+		"Connected, but not finished",
+		"The install is saved. What the app does after that has failed; the reason is in the app's log.",
+	},
+	connected = { 200, "Connected", "The app is connected to your workspace, and the install is saved." },
+}
+
+local OAUTH_ERRORS = {}
+for name in
+	(
+		"access_denied invalid_request invalid_client invalid_scope invalid_state unauthorized_client "
+		.. "unsupported_response_type server_error temporarily_unavailable"
+	):gmatch "%S+"
+do
+	OAUTH_ERRORS[name] = true
+end
+
+--- The ending of an error that the authorization server redirected with.
+---@param name string as the server sent it
+---@return string
+function endings.of_error(name)
+	return OAUTH_ERRORS[name] and name or "error"
+end
+
+---@class partnerapp.endings.more
+---@field text string? instead of the ending's own sentence
+---@field said {name: string, text: string}[]? what Segment sent, or what was sent to Segment; shown escaped, cut
+---@field caption string? above those
+---@field links {href: string, text: string}[]? where to go from here
+
+local function as_json(req, mount, name, text, said)
+	local details
+	for _, one in ipairs(said) do
+		details = details or {}
+		details[one.name] = one.text
+	end
+	return require("partnerapp.reply").json({
+		error = name,
+		message = text,
+		details = details,
+		start_again = mount.path,
+		request_id = req.id,
+	}, ENDINGS[name][1])
+end
+
+--- The response of an ending.
+---@param req partnerapp.request
+---@param mount partnerapp.oauth.mount
+---@param name string
+---@param more partnerapp.endings.more?
+---@return partnerapp.response
+function endings.make(req, mount, name, more)
+	more = more or {}
+	local status, title, text = table.unpack(ENDINGS[name])
+	local said = {}
+	for i, one in ipairs(more.said or {}) do
+		said[i] = { name = one.name, text = short(one.text) }
+	end
+	text = more.text or text
+	if name == "already_exists" and config.sandbox_url then
+		text = text .. REMOVE:format(config.sandbox_url)
+	end
+	if status ~= 200 and req:wants_json() then
+		return as_json(req, mount, name, text, said)
+	end
+	return require("partnerapp.reply").view("oauth", {
+		ending = name,
+		title = title,
+		text = text,
+		said = said,
+		caption = more.caption or "What Segment said",
+		links = more.links or {},
+		again = mount.path,
+		banner = config.banner,
+		request_id = req.id,
+	}, status)
+end
+
+return endings

@@ -1,0 +1,152 @@
+-- An install flow from its beginning to its callback. What the callback needs is sealed in a cookie for each flow, so
+-- that several tabs and several processes work; nothing is written before a state is claimed.
+local config = require "partnerapp.config"
+local cookie = require "partnerapp.web.cookie"
+local crypto = require "native.crypto"
+local db = require "native.db"
+local mask = require("native.log").mask
+local schema = require "partnerapp.store.schema"
+local sys = require "native.sys"
+
+---@class partnerapp.flow
+---@field state string the hash of the state: the state itself is never stored (OA-05)
+---@field verifier string
+---@field expires integer seconds since 1970
+---@field path string of the mount that began it
+---@field scope string that was asked for
+---@field code string? of the callback, once the state is claimed
+
+local flow = {}
+
+local SECONDS = 600
+local MOST = 20 -- flows in one browser: their cookies are some 6 KB, which proxies accept
+local SEAL = "oauth.flow"
+local PREFIX = "flow_"
+local NAME_LENGTH = 22 -- of the hash: 128 bits and more
+
+--- Whether a value can be a scope (RFC 6749 3.3): printable ASCII without quotes and backslashes.
+---@param text any
+---@return boolean
+function flow.is_scope(text)
+	return type(text) == "string" and #text <= 512 and text:find("^[ -~]+$") ~= nil and not text:find('["\\]')
+end
+
+local function hash(secret)
+	return crypto.base64url(crypto.digest("sha256", secret))
+end
+
+local function cookie_name(state_hash)
+	return PREFIX .. state_hash:sub(1, NAME_LENGTH)
+end
+
+local function unseal(sealed)
+	local text = crypto.unseal_text(sealed, SEAL)
+	if not text then
+		return nil
+	end
+	local state, verifier, expires, path, scope = text:match("^(%S+) (%S+) (%d+) (%S+) (.*)$")
+	return state
+		and { state = state, verifier = verifier, expires = math.tointeger(expires), path = path, scope = scope }
+end
+
+-- Removes the oldest cookies of flows that did not end, so that the header does not grow too large (OA-06).
+local function drop_oldest(req, response)
+	local header = req:header("cookie")
+	if not header or select(2, header:gsub(PREFIX, "")) < MOST then
+		return
+	end
+	local begun = {}
+	for name, value in pairs(req.cookies) do
+		local short = name:match(PREFIX .. "[%w_-]+$")
+		if short then
+			local one = unseal(value)
+			begun[#begun + 1] = { name = short, expires = one and one.expires or 0 }
+		end
+	end
+	table.sort(begun, function(a, b)
+		return a.expires > b.expires
+	end)
+	for i = MOST, #begun do
+		cookie.clear(response, begun[i].name)
+	end
+end
+
+-- The cookie's line without name and value; it depends on whether browsers use https.
+local frames = {}
+
+local function frame()
+	local known = frames[config.https]
+	if not known then
+		local before, after = cookie.frame { max_age = SECONDS }
+		known = { before .. PREFIX, after }
+		frames[config.https] = known
+	end
+	return known[1], known[2]
+end
+
+--- Begins a flow: adds its cookie to the response. No route of an app is called more often, so the cookie's line is put
+--- together here without the checks of web/cookie: all that varies is base64url.
+---@param req partnerapp.request
+---@param response partnerapp.response without cookies
+---@param path string of the mount
+---@param scope string
+---@return string state, string challenge of the verifier, S256
+function flow.begin(req, response, path, scope)
+	local state, verifier = crypto.token(32), crypto.token(32)
+	local name = hash(state)
+	local now = sys.now() // 1 | 0
+	local sealed =
+		crypto.seal_text(name .. " " .. verifier .. " " .. now + SECONDS .. " " .. path .. " " .. scope, SEAL)
+	local before, after = frame()
+	response.headers["set-cookie"] = before .. name:sub(1, NAME_LENGTH) .. "=" .. sealed .. after
+	drop_oldest(req, response)
+	return state, hash(verifier)
+end
+
+--- The flow of a state, when this browser began it; otherwise nil and why.
+---@param req partnerapp.request
+---@param path string of the mount
+---@param state string
+---@return partnerapp.flow? flow, "used"|"wrong"|"expired"|nil why
+function flow.find(req, path, state)
+	local name = hash(state)
+	local sealed = cookie.get(req, cookie_name(name))
+	if not sealed then
+		local row = schema.prepare "oauth" and db.row("SELECT 1 FROM pa_claims WHERE state = ?", name)
+		return nil, row and "used" or "wrong"
+	end
+	local found = unseal(sealed)
+	if not found or not crypto.equal(found.state, name) or found.path ~= path then
+		return nil, "wrong"
+	elseif found.expires < sys.now() then
+		return nil, "expired"
+	end
+	mask(found.verifier)
+	return found
+end
+
+--- Claims a state, which works once (OA-02): only the request that inserts the row may go on. It does not wait for the
+--- disk, for a flow lives ten minutes.
+---@param found partnerapp.flow
+---@return integer? one, string? message, string? code "constraint" when it was used before
+function flow.claim(found)
+	local ok, err, code = schema.prepare "oauth"
+	if not ok then
+		return nil, err, code
+	end
+	ok, err, code = db.exec_soon("INSERT INTO pa_claims (state, expires) VALUES (?, ?)", found.state, found.expires)
+	if ok and found.state:byte() % 16 == 0 then
+		db.exec_soon("DELETE FROM pa_claims WHERE expires < ?", sys.now())
+	end
+	return ok, err, code
+end
+
+--- Removes a flow's cookie.
+---@param response partnerapp.response
+---@param found partnerapp.flow
+---@return partnerapp.response the same one
+function flow.forget(response, found)
+	return cookie.clear(response, cookie_name(found.state))
+end
+
+return flow

@@ -1,0 +1,38 @@
+-- Renews tokens in Segment's own way (segment-api 1.4): with the client's credentials and the install's name.
+local config = require "partnerapp.config"
+local http = require "partnerapp.http"
+local names = require "partnerapp.segment.names"
+local short = require "partnerapp.short"
+local token_answer = require "partnerapp.oauth.token_answer"
+
+local install_token = {}
+
+--- Renews an install's token. The token before stops working at that moment (segment-api 1.4).
+---@param client {id: string, secret: string}
+---@param install_name string "installs/7"
+---@return partnerapp.token? token, string? message
+---@return string? code "permanent" when another attempt cannot succeed
+---@return string? retry_after the header
+function install_token.renew(client, install_name)
+	if not names.is_name(install_name) or install_name:find "^local/" then
+		return nil, "Segment named no install, so its token cannot be renewed", "permanent"
+	end
+	local response, err, code = http.get(config.segment_api_url .. "/v1beta/" .. install_name .. "/token", {
+		basic = token_answer.basic(client),
+		headers = { accept = "application/json" },
+	})
+	if not response then
+		return nil, "Segment cannot be reached: " .. err, code
+	end
+	if response.status == 401 or response.status == 404 then
+		local body = response.json()
+		local text = type(body) == "table" and type(body.error) == "string" and " " .. short(body.error) or ""
+		return nil, ("Segment refused to renew the token (%d%s)"):format(response.status, text), "permanent"
+	elseif response.status ~= 200 then
+		local wait = response.headers["retry-after"]
+		return nil, ("Segment answered %d to the renewal"):format(response.status), "upstream", wait
+	end
+	return token_answer.read(response)
+end
+
+return install_token

@@ -1,0 +1,385 @@
+-- The two routes of an install flow: the redirect to the authorization server, and the callback with all its endings
+-- (see endings.lua). App:oauth mounts them.
+local clients = require "partnerapp.oauth.clients"
+local config = require "partnerapp.config"
+local flow = require "partnerapp.oauth.flow"
+local limits = require "partnerapp.limits"
+local log = require "partnerapp.log"
+local mask = require("native.log").mask
+local scripts = require "native.scripts"
+
+local oauth = {}
+
+local PER_MINUTE = 60 -- for one address, which may be an office full of customers
+
+---@class partnerapp.oauth.mount
+---@field app partnerapp.app? shapes what `installed` refuses
+---@field path string
+---@field scope string
+---@field client string? the name of the client's settings
+---@field server partnerapp.authorization_server? Segment unless said
+---@field installed fun(req: partnerapp.request, install: partnerapp.install): partnerapp.response?, string?
+---@field redirect_uri string
+
+local function ending(...)
+	return require("partnerapp.oauth.endings").make(...)
+end
+
+-- Loaded late: it is needed at a callback, and once for each client when a flow begins.
+local function servers()
+	return require "partnerapp.oauth.authorization_server"
+end
+
+local function server_of(mount)
+	return mount.server or servers().segment()
+end
+
+-- The authorize URL up to the state: the same for every flow of a client.
+local function authorize_prefix(mount, client)
+	if mount.prefix_of ~= client then
+		mount.prefix_of = client
+		mount.prefix = servers().authorize_prefix(server_of(mount), client, mount.redirect_uri, mount.scope)
+	end
+	return mount.prefix
+end
+
+--- Begins a flow: the redirect with its one cookie. Writes nothing.
+---@param req partnerapp.request
+---@param mount partnerapp.oauth.mount
+---@return partnerapp.response? response, string? message, string? code
+function oauth.start(req, mount)
+	local client, err, code = clients.find(mount.client, mount.scope, mount.redirect_uri, mount.server)
+	if not client then
+		return nil, err, code
+	end
+	local response = { status = 302, headers = { ["cache-control"] = "no-store" } }
+	local state, challenge = flow.begin(req, response, mount.path, mount.scope)
+	response.headers.location = authorize_prefix(mount, client) .. state .. "&code_challenge=" .. challenge
+	log.info("install flow begun")
+	return response
+end
+
+-- The parameters of a callback. Those that decide something must be there once and not be empty (OA-08).
+local function read_params(req)
+	local params = {}
+	for _, name in ipairs { "state", "code", "error", "iss" } do
+		local values = req:all(name)
+		if #values > 1 or values[1] == "" then
+			return nil
+		end
+		params[name] = values[1]
+	end
+	params.error_description = req.query.error_description
+	params.error_hint = req.query.error_hint
+	return params
+end
+
+local function link_to(install)
+	return { href = "/installs/" .. install.id, text = install.source or install.workspace or install.name }
+end
+
+-- A reload or the back button opens a callback again: the page then links to what this browser connected.
+local function callback_refused(req, mount, name)
+	log.warn("install flow: callback refused", { reason = name })
+	local links = {}
+	if name == "state_used" then
+		for i, install in ipairs(require("partnerapp.installs").owned(req)) do
+			links[i] = link_to(install)
+		end
+	end
+	return ending(req, mount, name, { links = links })
+end
+
+-- `install already exists` comes through the browser and names no workspace, so it can be forged: the flow goes on only
+-- with an install that this browser made with this client.
+local function already_installed(req, mount, found)
+	local installs = require "partnerapp.installs"
+	local client = clients.find(mount.client, found.scope, mount.redirect_uri, mount.server)
+	local own, links = {}, {}
+	for _, install in ipairs(installs.owned(req)) do
+		if client and install.client_id == client.id then
+			own[#own + 1] = install
+			links[#links + 1] = link_to(install)
+		end
+	end
+	if #own == 1 then
+		return oauth.go_on(req, mount, own[1])
+	end
+	return ending(req, mount, "already_exists", { links = links })
+end
+
+local function refused(req, mount, params, found)
+	local name = require("partnerapp.oauth.endings").of_error(params.error)
+	log.warn("install flow refused by the authorization server", { error = name })
+	if (params.error_description or ""):find("install already exists", 1, true) then
+		return already_installed(req, mount, found)
+	end
+	local said = {}
+	for _, param in ipairs { "error", "error_description", "error_hint" } do
+		said[#said + 1] = params[param] and { name = param, text = params[param] }
+	end
+	return ending(req, mount, name, { said = said })
+end
+
+-- The flow of a callback, with its state claimed; or nil and the name of the ending.
+local function claim(req, mount, params)
+	if not params then
+		return nil, "malformed"
+	elseif not params.state then
+		return nil, "state_missing"
+	elseif not params.code and not params.error then
+		return nil, "no_code"
+	end
+	local found, why = flow.find(req, mount.path, params.state)
+	if not found then
+		return nil, "state_" .. why
+	end
+	local server = server_of(mount)
+	if params.iss and params.iss ~= server.issuer or server.sends_iss and not params.iss then
+		return nil, "other_server"
+	end
+	local claimed, err, code = flow.claim(found)
+	if not claimed and code == "constraint" then
+		return nil, "state_used"
+	elseif not claimed then
+		log.error("install flow: a state could not be claimed", { error = err })
+		return nil, "database"
+	end
+	return found
+end
+
+--- The first half of a callback: checks its parameters, finds the flow that this browser began and claims its state.
+--- The flow has a code to exchange; for any other ending there is a response to send.
+---@param req partnerapp.request
+---@param mount partnerapp.oauth.mount
+---@return partnerapp.flow? flow, partnerapp.response? response
+function oauth.receive(req, mount)
+	local params = read_params(req)
+	local found, why = claim(req, mount, params)
+	if not found then
+		return nil, callback_refused(req, mount, why)
+	end
+	if params.error then
+		return nil, flow.forget(refused(req, mount, params, found), found)
+	end
+	mask(params.code)
+	found.code = params.code
+	return found
+end
+
+--- Exchanges a code for a token (RFC 6749 4.1.3, RFC 7636 4.5).
+---@param client {id: string, secret: string}
+---@param code string
+---@param redirect_uri string byte for byte the one of the authorize request
+---@param verifier string?
+---@param server partnerapp.authorization_server? Segment unless said
+---@return table? token checked: see partnerapp.token
+---@return string? message, string? code, string? error the OAuth error of the answer
+function oauth.exchange(client, code, redirect_uri, verifier, server)
+	return servers().ask(server or servers().segment(), client, {
+		{ "grant_type", "authorization_code" },
+		{ "code", code },
+		{ "redirect_uri", redirect_uri },
+		verifier and { "code_verifier", verifier } or nil,
+	})
+end
+
+local EXCHANGE_ENDINGS = {
+	timeout = "timeout",
+	unavailable = "unavailable",
+	bad_token = "bad_response",
+	bad_response = "bad_response",
+	bad_json = "bad_response",
+	too_large = "bad_response",
+	not_set = "not_set",
+	sandbox = "sandbox",
+}
+
+local function not_exchanged(req, mount, err, code, name)
+	log.error("install flow: the code was not exchanged", { error = err, code = code })
+	if code ~= "refused" then
+		local which = EXCHANGE_ENDINGS[code] or "unreachable"
+		local more = (which == "bad_response" or which == "unavailable")
+			and { said = { { name = "problem", text = err } }, caption = "What was wrong" }
+		return ending(req, mount, which, more or nil)
+	elseif err:find("missing a required parameter", 1, true) then
+		local sent = { { name = "redirect_uri", text = mount.redirect_uri } }
+		return ending(req, mount, "redirect_uri", { said = sent, caption = "What was sent" })
+	elseif name == "invalid_client" then
+		return ending(req, mount, "invalid_credentials")
+	end
+	return ending(req, mount, "code_refused", { said = { { name = "error", text = err } } })
+end
+
+-- Calls the app's `installed`. What it raises becomes a response here, so that the browser still gets its session.
+local function installed(req, mount, install)
+	local ok, response, err = xpcall(mount.installed, function(raised)
+		return raised
+	end, req, install)
+	if not ok then
+		local message, traceback = response, nil
+		if type(response) == "string" then
+			message, traceback = response:match("^(.-)\n(stack traceback:.*)$")
+		end
+		return require("partnerapp.web.fault").respond(mount.app, req, message or response, traceback)
+	elseif response then
+		return response.refused and require("partnerapp.web.fault").shape(mount.app, req, response) or response
+	elseif err == nil then
+		return ending(req, mount, "connected")
+	end
+	log.error("install flow: what follows an install failed", { error = tostring(err), install = install.name })
+	local text = config.development and "The install is saved, but what follows it failed: " .. tostring(err) or nil
+	return ending(req, mount, "not_finished", { text = text })
+end
+
+--- Goes on with an install that is saved: the app's response, or JSON for a client that prefers JSON.
+---@param req partnerapp.request
+---@param mount partnerapp.oauth.mount
+---@param install partnerapp.install
+---@return partnerapp.response
+function oauth.go_on(req, mount, install)
+	local response = installed(req, mount, install)
+	response.headers = response.headers or {}
+	local is_page = response.status == 200 and tostring(response.headers["content-type"]):find("^text/html")
+	if req:wants_json() and (is_page or response.status >= 300 and response.status < 400) then
+		return require("partnerapp.reply").json {
+			install = require("partnerapp.installs").public(install),
+			location = response.headers.location,
+		}
+	end
+	return response
+end
+
+-- Saves the install of a good token, and calls the app. This browser owns the install also when the app fails.
+local function finish(req, mount, found, client, token)
+	local installs = require "partnerapp.installs"
+	local install, err, code = installs.save(token, {
+		client = client,
+		name = mount.client,
+		server = mount.server and mount.server.issuer,
+		scope = found.scope,
+		redirect_uri = mount.redirect_uri,
+	})
+	if not install then
+		log.error("install flow: an install could not be saved", { error = err, code = code })
+		return ending(req, mount, "not_saved")
+	end
+	log.info("installed", { install = install.name, scope = install.scope })
+	local response = oauth.go_on(req, mount, install)
+	local ok, why = installs.remember(req, response, install)
+	if not ok then
+		log.error("no session for an install", { error = why })
+	end
+	return response
+end
+
+local function callback(req, mount)
+	local found, response = oauth.receive(req, mount)
+	if not found then
+		return response
+	end
+	local client, err, code = clients.find(mount.client, found.scope, mount.redirect_uri, mount.server)
+	local token, name
+	if client then
+		token, err, code, name = oauth.exchange(client, found.code, mount.redirect_uri, found.verifier, mount.server)
+	end
+	response = token and finish(req, mount, found, client, token) or not_exchanged(req, mount, err, code, name)
+	return flow.forget(response, found)
+end
+
+--- Ends a flow: the handler of the callback.
+---@param req partnerapp.request
+---@param mount partnerapp.oauth.mount
+---@return partnerapp.response
+function oauth.callback(req, mount)
+	local response = callback(req, mount)
+	response.headers = response.headers or {}
+	response.headers["cache-control"] = "no-store"
+	return response
+end
+
+local OPTIONS = { scope = "string", installed = "function", client = "string", server = "table" }
+
+local function unavailable(req, mount, err, code)
+	log.error("an install flow cannot begin", { error = err, scope = mount.scope })
+	local which = code == "not_set" and "not_set" or "sandbox"
+	return ending(
+		req,
+		mount,
+		which,
+		{ text = which == "not_set" and err .. ": put them into .env and restart the server." or err }
+	)
+end
+
+-- Raises with the app's line, however many of the library's functions are in between.
+local function wrong(message, ...)
+	error(("%s: oauth: %s"):format(scripts.caller(), message:format(...)), 0)
+end
+
+local function check_options(path, options)
+	if type(options) ~= "table" then
+		wrong "a mount needs a table of options"
+	end
+	for name, value in pairs(options) do
+		local wanted = OPTIONS[name]
+		if not wanted then
+			wrong("unknown option '%s'", tostring(name))
+		elseif type(value) ~= wanted then
+			wrong("option '%s' must be a %s", name, wanted)
+		end
+	end
+	if not options.scope or not options.installed then
+		wrong "a mount needs 'scope' and 'installed'"
+	elseif not flow.is_scope(options.scope) then
+		wrong("'%s' cannot be a scope", options.scope)
+	elseif type(path) ~= "string" or not path:find("^/[%w%-._~/]*[%w%-._~]$") then
+		wrong("'%s' cannot be the path of a mount: it must look like '/auth/segment'", tostring(path))
+	end
+end
+
+--- Mounts a flow on an app: what App:oauth does.
+---@param app partnerapp.app
+---@param path string
+---@param options {scope: string, installed: function, client: string?, server: table?}
+---@return partnerapp.oauth.mount
+function oauth.mount(app, path, options)
+	check_options(path, options)
+	local server, problem
+	if options.server then
+		server, problem = servers().define(options.server, options.client)
+		if not server then
+			wrong("the mount's server: %s", problem)
+		end
+	end
+	local mount = {
+		app = app,
+		scope = options.scope,
+		client = options.client,
+		server = server,
+		installed = options.installed,
+	}
+	-- The path that a browser sees has a prefix in front when another app has mounted this one.
+	local origin
+	local function place(seen)
+		if mount.path ~= seen or origin ~= config.public_url then
+			origin = config.public_url
+			mount.path, mount.redirect_uri, mount.prefix_of = seen, origin .. seen .. "/callback", nil
+		end
+	end
+	place(path)
+	app:get(path, function(req)
+		limits.check(req, "begin a flow", PER_MINUTE)
+		place(req.path)
+		local response, err, code = oauth.start(req, mount)
+		return response or unavailable(req, mount, err, code)
+	end)
+	app:get(path .. "/callback", function(req)
+		limits.check(req, "end a flow", PER_MINUTE)
+		place(req.path:sub(1, -#"/callback" - 1))
+		return oauth.callback(req, mount)
+	end)
+	app._flows[#app._flows + 1] = { path = path, scope = mount.scope, client = mount.client, server = server }
+	return mount
+end
+
+return oauth

@@ -1,0 +1,33 @@
+-- The settings this server was started with, secrets among them. For the library only: apps have partnerapp.config.
+local mask = require("native.log").mask
+local sys = require "native.sys"
+
+local settings = {
+	values = {}, ---@type table<string, string> another table after each reading
+}
+
+--- Reads the settings, and masks the secrets among them in the log.
+---@return table<string, string> values
+function settings.read()
+	local values = sys.settings()
+	for name, value in pairs(values) do
+		if name:find("SECRET", 1, true) or name:find("PASSWORD", 1, true) then
+			mask(value)
+		end
+	end
+	settings.values = values
+	return values
+end
+
+--- A setting whose name the app has chosen: from the server's settings, else from .env, else from the environment.
+---@param name string
+---@return string? value nil when it is not set or empty
+function settings.find(name)
+	local values = settings.values
+	local value = values[name] or values["env." .. name] or not values.TESTING and sys.env(name)
+	return value and value ~= "" and value or nil
+end
+
+settings.read()
+
+return settings

@@ -1,0 +1,164 @@
+-- JSON is read by the letter and written exactly.
+local json = require "partnerapp.json"
+local testing = require "partnerapp.testing"
+
+local function refused(t, value, words)
+	local text, message, code = json.encode(value)
+	t.equal(text, nil)
+	t.contains(message, words)
+	t.equal(code, "bad_value")
+end
+
+testing.case("numbers are written as they are", function(t)
+	for text, value in pairs {
+		["0"] = 0,
+		["-1"] = -1,
+		["42"] = 42,
+		["1732376400123456"] = 1732376400123456,
+		["9223372036854775807"] = math.maxinteger,
+		["-9223372036854775808"] = math.mininteger,
+		["1.0"] = 1.0,
+		["-0.0"] = -0.0,
+		["0.1"] = 0.1,
+		["0.30000000000000004"] = 0.1 + 0.2,
+		["1e+300"] = 1e300,
+		["4.94065645841247e-324"] = 5e-324,
+		["1.2345678901234568e+17"] = 123456789012345680.0,
+	} do
+		t.equal(json.encode(value), text)
+		local back = json.decode(text)
+		t.equal(back, value)
+		t.equal(math.type(back), math.type(value))
+	end
+end)
+
+testing.case("what JSON has no number for is refused", function(t)
+	refused(t, 1 / 0, "not finite")
+	refused(t, { a = -1 / 0 }, "not finite")
+	refused(t, { 0 / 0 }, "not finite")
+end)
+
+testing.case("text is written with the escapes it needs and no others", function(t)
+	t.equal(json.encode 'a "quoted" \\ / text', [["a \"quoted\" \\ / text"]])
+	t.equal(json.encode "\b\f\n\r\t", [["\b\f\n\r\t"]])
+	t.equal(json.encode "\0\1\31", [["\u0000\u0001\u001f"]])
+	t.equal(json.encode "Zoë 日本 \u{1F600}", '"Zoë 日本 \u{1F600}"')
+	t.equal(json.encode "", '""')
+	for _, text in ipairs { "\127", "\127A", "\127N1", "\127\127", "\127N", "a\127A", "\0", '"\\' } do
+		t.equal(json.decode(json.encode(text)), text)
+		t.equal(json.decode(json.encode { text })[1], text)
+		t.equal(json.decode(json.encode { [text] = 1 })[text], 1)
+	end
+end)
+
+testing.case("text that is not UTF-8 is refused, as a value and as a key", function(t)
+	for _, text in ipairs { "\xff", "\xc0\x80", "\xed\xa0\x80", "\xf4\x90\x80\x80", "abc\xe2\x82" } do
+		refused(t, text, "not UTF-8")
+		refused(t, { [text] = 1 }, "not UTF-8")
+	end
+end)
+
+testing.case("lists and objects, empty ones too, stay what they are", function(t)
+	t.equal(json.encode { 1, 2, 3 }, "[1,2,3]")
+	t.equal(json.encode { a = { true, false, json.null } }, [[{"a":[true,false,null]}]])
+	t.equal(json.encode {}, "{}")
+	t.equal(json.encode(json.array()), "[]")
+	t.equal(json.encode { list = json.array() }, [[{"list":[]}]])
+	for _, text in ipairs { "[]", "{}", "[[],{}]", '{"a":{}}', '{"a":[[[]]]}', "[null]", "null", "true", '""' } do
+		t.equal(json.encode(json.decode(text)), text)
+	end
+end)
+
+testing.case("tables that are neither a list nor an object are refused", function(t)
+	refused(t, { 1, a = 2 }, "both a list and an object")
+	refused(t, { [2] = 1 }, "holes")
+	refused(t, { 1, nil, 3, [5] = 5 }, "holes")
+	refused(t, { [1.5] = 1 }, "neither a text nor an integer")
+	refused(t, { [true] = 1 }, "neither a text nor an integer")
+	local marked = json.array { 1 }
+	marked.a = 2
+	refused(t, marked, "both a list and an object")
+end)
+
+testing.case("values that JSON cannot hold are refused, also inside other values", function(t)
+	refused(t, print, "no text, number, boolean, table")
+	refused(t, { a = { print } }, "no text, number, boolean, table")
+	refused(t, { coroutine.create(print) }, "no text, number, boolean, table")
+	refused(t, nil, "no text, number, boolean, table")
+end)
+
+testing.case("a value may be 64 deep and no deeper", function(t)
+	local value = 1
+	for _ = 1, 64 do
+		value = { value }
+	end
+	t.equal(json.encode(value), ("["):rep(64) .. "1" .. ("]"):rep(64))
+	refused(t, { value }, "nested deeper than 64")
+	local own = {}
+	own.own = own
+	refused(t, own, "holds itself")
+end)
+
+testing.case("a table that is in itself many times over is refused, and soon", function(t)
+	local doubled = {}
+	for _ = 1, 60 do
+		doubled = { doubled, doubled }
+	end
+	refused(t, doubled, "more than two million values")
+end)
+
+testing.case("a large value is written whole", function(t)
+	local list = {}
+	for i = 1, 20000 do
+		list[i] = { n = i, text = ("x"):rep(i % 50) }
+	end
+	local back = json.decode(json.encode(list))
+	t.equal(#back, 20000)
+	t.equal(back[19999].n, 19999)
+	t.equal(back[19999].text, ("x"):rep(49))
+end)
+
+testing.case("a metatable does not change what is written", function(t)
+	local proxy = setmetatable({ a = 1 }, {
+		__index = function()
+			return "no"
+		end,
+		__pairs = function()
+			return next, { b = 2 }
+		end,
+		__len = function()
+			return 5
+		end,
+	})
+	t.equal(json.encode(proxy), [[{"a":1}]])
+end)
+
+testing.case("HT-23 texts are read by the letter", function(t)
+	for text, words in pairs {
+		['{"a":1,"a":2}'] = "same key twice",
+		["[1,]"] = "line 1, column 4",
+		["{\n  'a': 1}"] = "line 2, column 3",
+		["01"] = "bad JSON",
+		["+1"] = "bad JSON",
+		["NaN"] = "bad JSON",
+		["0x10"] = "bad JSON",
+		["1 2"] = "bad JSON",
+		["1\0"] = "bad JSON",
+		['"\xff"'] = "bad JSON",
+		['"\n"'] = "bad JSON",
+		['"\\ud800"'] = "bad JSON",
+		[""] = "bad JSON",
+		["\xef\xbb\xbf1"] = "bad JSON",
+		["9223372036854775808"] = "bad JSON",
+		["1e400"] = "bad JSON",
+	} do
+		local value, message, code = json.decode(text)
+		t.equal(value, nil)
+		t.contains(message, words)
+		t.equal(code, "bad_json")
+	end
+	local _, _, code = json.decode(("["):rep(65) .. ("]"):rep(65))
+	t.equal(code, "too_deep")
+	_, _, code = json.decode('"' .. ("x"):rep(8 << 20) .. '"')
+	t.equal(code, "too_large")
+end)

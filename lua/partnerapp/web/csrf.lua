@@ -1,0 +1,78 @@
+-- Checks that requests which change something come from this app's own pages (HT-04): by Sec-Fetch-Site, else by
+-- Origin; and a form of a browser with a session must carry the session's token. Programs send neither header and no
+-- session.
+local config = require "partnerapp.config"
+local cors = require "partnerapp.web.cors"
+local refusal = require "partnerapp.web.refusal"
+
+local csrf = {}
+
+-- Whether an origin is the public one, or the one of this request's Host, which the gate has checked.
+local function is_own(req, origin)
+	origin = origin:lower()
+	if origin == config.public_url:match("^%a+://[^/]+"):lower() then
+		return true
+	end
+	local scheme, authority = origin:match("^(https?)://(.+)$")
+	local host = req:header("host")
+	return host ~= nil and authority == host:lower() and (scheme == "https" or not config.https)
+end
+
+local function comes_from_here(req, origins)
+	local origin = req:header("origin")
+	if origin and origins and cors.is_listed(origins, origin) then
+		return true
+	end
+	local site = req:header("sec-fetch-site")
+	if site then
+		return site == "same-origin" or site == "none"
+	end
+	return not origin or is_own(req, origin)
+end
+
+-- Content types that a form of another site can send. For any other the browser asks this app for permission first.
+local FORM_TYPES = {
+	["application/x-www-form-urlencoded"] = true,
+	["multipart/form-data"] = true,
+	["text/plain"] = true,
+}
+
+local function is_form(req)
+	local kind = req:header("content-type")
+	return not kind or FORM_TYPES[kind:match("^[^;%s]*"):lower()] == true
+end
+
+local function sent_token(req)
+	local token = req:header("x-csrf-token")
+	if token then
+		return token
+	end
+	local kind = req:header("content-type")
+	if kind and kind:lower():find("application/x-www-form-urlencoded", 1, true) == 1 then
+		return req.form.csrf
+	end
+end
+
+--- Why the request may not change anything, or nil.
+---@param req partnerapp.request
+---@param origins string[]? other origins that may call
+---@param tokenless boolean? whether the form may be older than the session
+---@return partnerapp.refusal?
+function csrf.check(req, origins, tokenless)
+	if not comes_from_here(req, origins) then
+		return refusal.new(403, "This request comes from another site.")
+	end
+	local session = not tokenless and is_form(req) and req.session
+	if session and not require("native.crypto").equal(sent_token(req) or "", session.csrf) then
+		return refusal.new(403, "This form is out of date. Open its page again and send it from there.")
+	end
+end
+
+---@param req partnerapp.request
+---@return string
+function csrf.token(req)
+	local session = req.session
+	return session and session.csrf or ""
+end
+
+return csrf

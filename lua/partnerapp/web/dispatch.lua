@@ -1,0 +1,116 @@
+-- Answers requests: by the app's route, else by one of the library's own, else with a refusal. Runs the app's hooks.
+local own = require("partnerapp.web.routes").router
+local refusal = require "partnerapp.web.refusal"
+
+local dispatch = {}
+
+--- The app's route that answers a request; fills in the request's params.
+---@param app partnerapp.app
+---@param req partnerapp.request
+---@return partnerapp.route?
+function dispatch.route(app, req)
+	return app._router:find(req)
+end
+
+local function run_before(app, req)
+	if app._parent then
+		local response = run_before(app._parent, req)
+		if response then
+			return response
+		end
+	end
+	for _, hook in ipairs(app._before) do
+		local response = hook(req)
+		if response then
+			return response
+		end
+	end
+end
+
+local function answer(app, req, route)
+	local method = req.method
+	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
+		local refused = require("partnerapp.web.csrf").check(req, app._cors, route.begins_session)
+		if refused then
+			return refused
+		end
+	end
+	local owner = route.app
+	if owner ~= app or owner._before[1] then
+		local response = run_before(owner, req)
+		if response then
+			return response
+		end
+	end
+	local response, err = route.handler(req)
+	if response then
+		return response
+	end
+	if err ~= nil then
+		return require("partnerapp.web.fault").failure(req, err)
+	end
+	return { status = 204, headers = {} }
+end
+
+-- The response where the app has no route: from one of the library's own, or a refusal.
+local function answer_unrouted(app, req)
+	local route = own:find(req)
+	if route then
+		return route.handler(req)
+	end
+	local allowed = app._router:allowed(req.path)
+	if #allowed == 0 then
+		allowed = own:allowed(req.path)
+	end
+	if #allowed == 0 then
+		return refusal.new(404, "There is nothing at this address.")
+	end
+	local allow = { allow = table.concat(allowed, ", ") }
+	if req.method == "OPTIONS" then
+		return { status = 204, headers = allow }
+	end
+	return refusal.new(405, "This address does not take " .. req.method .. " requests.", allow)
+end
+
+--- Runs the hooks of `after`: those of the app that the route belongs to, then those of the apps it is mounted in.
+---@param app partnerapp.app
+---@param req partnerapp.request
+---@param response partnerapp.response
+---@param route partnerapp.route?
+function dispatch.finish(app, req, response, route)
+	local owner = route and route.app or app
+	while owner do
+		for _, hook in ipairs(owner._after) do
+			hook(req, response)
+		end
+		owner = owner._parent
+	end
+end
+
+--- Answers a request.
+---@param app partnerapp.app
+---@param req partnerapp.request
+---@return partnerapp.response
+function dispatch.request(app, req)
+	local by_path = app._router.exact[req.method]
+	local route = by_path and by_path[req.path] or app._router:find(req)
+	local response
+	if route then
+		response = answer(app, req, route)
+	else
+		response = answer_unrouted(app, req)
+	end
+	if type(response) ~= "table" then
+		error("a response must be a table, not a " .. type(response), 0)
+	end
+	if response.refused then
+		response = require("partnerapp.web.fault").shape(route and route.app or app, req, response)
+	end
+	if app._cors then
+		require("partnerapp.web.cors").apply(app._cors, req, response)
+	end
+	dispatch.finish(app, req, response, route)
+	return response
+end
+
+return dispatch

@@ -1,0 +1,203 @@
+-- Makes responses about refusals and faults: JSON for clients that accept JSON, a page for people. Only in development
+-- a page about a fault shows where in the scripts; otherwise it has one sentence and the request's id (HT-24).
+local config = require "partnerapp.config"
+local log = require "partnerapp.log"
+local refusal = require "partnerapp.web.refusal"
+
+local fault = {}
+
+local SORRY = "This request failed. What happened has been logged under the request's id."
+
+local function merge(response, headers)
+	if headers then
+		response.headers = response.headers or {}
+		for name, value in pairs(headers) do
+			response.headers[name] = value
+		end
+	end
+	return response
+end
+
+local function as_json(req, status, message, traceback)
+	return require("partnerapp.reply").json({ error = message, request_id = req.id, traceback = traceback }, status)
+end
+
+local function as_text(req, status, message)
+	return {
+		status = status,
+		headers = { ["content-type"] = "text/plain; charset=utf-8", ["cache-control"] = "no-store" },
+		body = message .. "\n\nRequest " .. tostring(req.id) .. "\n",
+	}
+end
+
+local function page(name, req, status, values)
+	values.status = status
+	values.title = refusal.title(status)
+	values.request_id = req.id
+	return require("partnerapp.reply").html(require("partnerapp.web.view").render(name, values), status)
+end
+
+-- The page about a refusal with the app's own views; with the library's alone when one of the app's fails.
+local function refusal_page(req, status, message)
+	local values = { message = message }
+	local ok, response = pcall(page, "refusal", req, status, values)
+	if ok then
+		return response
+	end
+	log.error("the page of a refusal failed", { error = tostring(response) })
+	return page("partnerapp/refusal", req, status, values)
+end
+
+local function shape_of(app)
+	return app and (app._failed or shape_of(app._parent))
+end
+
+--- The response of a refusal.
+---@param app partnerapp.app? whose failed() shapes it
+---@param req partnerapp.request
+---@param refused partnerapp.refusal
+---@return partnerapp.response
+function fault.shape(app, req, refused)
+	local status, message = refused.status, refused.message
+	local shape = shape_of(app)
+	if shape then
+		local ok, response = pcall(shape, req, status, message)
+		if ok and type(response) == "table" and not response.refused then
+			return merge(response, refused.headers)
+		end
+		log.error("app:failed() failed itself", { error = tostring(response) })
+	end
+	if req:wants_json() then
+		return merge(as_json(req, status, message), refused.headers)
+	end
+	return merge(refusal_page(req, status, message), refused.headers)
+end
+
+--- The refusal for a handler that returned nil, message: the message is logged, and shown only in development.
+---@param req partnerapp.request
+---@param err any
+---@return partnerapp.refusal
+function fault.failure(req, err)
+	log.error("a handler failed", { error = tostring(err), route = req.method .. " " .. req.path })
+	return refusal.new(500, config.development and tostring(err) or SORRY)
+end
+
+-- The place that a message or a line of a traceback names: kind, file and line of a script that can be shown.
+local function place_in(text)
+	local file, line = text:sub(1, 200):match("^%s*([^:%s]+%.%w+):(%d+):")
+	if not file then
+		return nil
+	end
+	local inside = file:match("^partnerapp/(.+)$")
+	local kind = inside and "library" or "app"
+	local bytes = require("native.scripts").read(kind, inside or file)
+	return bytes and { kind = kind, file = file, line = math.tointeger(line), bytes = bytes }
+end
+
+-- The script line to show: the first line of the app in the traceback, else the library's. A handler that ended with
+-- `return reply.…` is not in the traceback any more: then it is the line of its route.
+local function find_place(message, traceback, route)
+	local first = place_in(message)
+	if first and first.kind == "app" then
+		return first
+	end
+	for line in (traceback or ""):gmatch("[^\n]+") do
+		local place = place_in(line)
+		if place and place.kind == "app" then
+			return place
+		end
+		first = first or place
+	end
+	return route and place_in(route.where .. ":") or first
+end
+
+local AROUND = 5
+
+local function source_of(message, traceback, route)
+	local place = find_place(message, traceback, route)
+	if not place then
+		return false
+	end
+	local lines, number = {}, 0
+	for text in (place.bytes:gsub("\n$", "")):gmatch("[^\n]*") do
+		number = number + 1
+		if math.abs(number - place.line) <= AROUND then
+			lines[#lines + 1] = { number = number, text = text, failing = number == place.line }
+		end
+	end
+	return { file = place.file, line = place.line, lines = lines }
+end
+
+--- The response that a developer sees: message, source and traceback, as a page or as JSON.
+---@param req partnerapp.request
+---@param message string
+---@param traceback string?
+---@param heading string a sentence above it
+---@param route partnerapp.route?
+---@return partnerapp.response
+function fault.explain(req, message, traceback, heading, route)
+	if req:wants_json() then
+		return as_json(req, 500, message, traceback)
+	end
+	local values = {
+		message = message,
+		heading = heading,
+		width = "wide",
+		traceback = traceback or false,
+		source = source_of(message, traceback, route),
+		route = req.method .. " " .. req.path,
+	}
+	local ok, response = pcall(page, "partnerapp/fault", req, 500, values)
+	if ok then
+		return response
+	end
+	log.error("the page of an error failed", { error = tostring(response) })
+	return as_text(req, 500, message)
+end
+
+--- The response after a handler raised.
+---@param app partnerapp.app
+---@param req partnerapp.request
+---@param err any a refusal, or a script's error
+---@param traceback string?
+---@return partnerapp.response
+function fault.respond(app, req, err, traceback)
+	if refusal.is(err) then
+		return fault.shape(app, req, err)
+	end
+	local message = tostring(err)
+	log.error("a script failed", { error = message, traceback = traceback, route = req.method .. " " .. req.path })
+	if config.development and (not app or not shape_of(app) or req:header("sec-fetch-dest") == "document") then
+		return fault.explain(req, message, traceback, "A script raised an error", app and app:route(req))
+	end
+	return fault.shape(app, req, refusal.new(500, config.development and message or SORRY))
+end
+
+--- The same as the end of the request: with the app's hooks run.
+---@param app partnerapp.app
+---@param req partnerapp.request
+---@param err any
+---@param traceback string?
+---@return partnerapp.response
+function fault.finish(app, req, err, traceback)
+	local response = fault.respond(app, req, err, traceback)
+	local ok, problem = pcall(app.finish, app, req, response, app:route(req))
+	if not ok then
+		log.error("a hook of app:after failed", { error = tostring(problem) })
+	end
+	return response
+end
+
+--- The response while the app's scripts do not load.
+---@param req partnerapp.request
+---@param message string
+---@param traceback string?
+---@return partnerapp.response
+function fault.broken(req, message, traceback)
+	if config.development then
+		return fault.explain(req, message, traceback, "The app does not load")
+	end
+	return fault.shape(nil, req, refusal.new(500, SORRY))
+end
+
+return fault

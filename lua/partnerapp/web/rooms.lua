@@ -1,0 +1,55 @@
+-- Where views and static files are: a name with a room in front ("partnerapp/layout") is looked for in that room only,
+-- so that no file of an app hides it. A plain name is one of the app's files, else one of the library's.
+local scripts = require "native.scripts"
+
+local rooms = {}
+
+---@class partnerapp.room
+---@field kind "app"|"library" of the snapshot of files
+---@field folder string in that snapshot, "" or with a slash at its end
+---@field label string in front of its files' names in messages
+
+---@type table<string, partnerapp.room>
+local ROOMS = {
+	partnerapp = { kind = "library", folder = "", label = "partnerapp/" },
+}
+
+local APP = { kind = "app", folder = "", label = "" }
+
+--- The room that a name begins with.
+---@param name string "partnerapp/layout"
+---@return partnerapp.room? room nil for a plain name
+---@return string rest of the name
+function rooms.of(name)
+	local first, rest = name:match "^([%w_-]+)/(.+)$"
+	local room = ROOMS[first]
+	return room, room and rest or name
+end
+
+local function read_from(room, file)
+	local bytes = scripts.read(room.kind, room.folder .. file)
+	return bytes, room.label .. file
+end
+
+--- Reads a file of a view or a static file.
+---@param folder "views/"|"static/"
+---@param name string "layout.html", perhaps with a room in front
+---@param inside partnerapp.room? where plain names are looked for, instead of the app and the library
+---@return string? bytes nil when there is none
+---@return string label what messages call the file
+function rooms.read(folder, name, inside)
+	local room, rest = rooms.of(name)
+	room = room or inside
+	if room then
+		return read_from(room, folder .. rest)
+	end
+	local bytes, label = read_from(APP, folder .. rest)
+	if bytes then
+		return bytes, label
+	end
+	local of_library
+	bytes, of_library = read_from(ROOMS.partnerapp, folder .. rest)
+	return bytes, bytes and of_library or label
+end
+
+return rooms

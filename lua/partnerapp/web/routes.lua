@@ -1,0 +1,69 @@
+-- The library's own routes, which answer where an app has no route. An app may not define a route at or below their
+-- paths, except for those that are `open`.
+local router = require "partnerapp.web.router"
+
+---@class partnerapp.own_route
+---@field path string
+---@field handler (fun(req: partnerapp.request): partnerapp.response)? without it the path is only reserved
+---@field open boolean? an app may have routes of its own there
+---@field always boolean? answers also while the app does not load
+
+---@type partnerapp.own_route[]
+local LIST = {
+	{
+		path = "/static/*name",
+		handler = function(req)
+			return require("partnerapp.web.static").serve(req)
+		end,
+		open = true,
+		always = true,
+	},
+	{
+		path = "/readyz",
+		handler = function()
+			return require("partnerapp.web.health").ready()
+		end,
+	},
+	{
+		path = "/metrics",
+		handler = function(req)
+			return require("partnerapp.web.health").metrics(req)
+		end,
+	},
+	{ path = "/healthz" }, -- answered before any script runs: src/pool.c
+	{ path = "/events" },
+	{ path = "/dashboard" },
+}
+
+local routes = { router = router.new() }
+
+local reserved = {}
+
+for _, route in ipairs(LIST) do
+	if route.handler then
+		assert(routes.router:add {
+			method = "GET",
+			path = route.path,
+			handler = route.handler,
+			always = route.always == true,
+			where = "partnerapp",
+		})
+	end
+	if not route.open then
+		reserved[#reserved + 1] = route.path
+	end
+end
+
+--- Whether an app may not define a route with this path.
+---@param path string
+---@return boolean
+function routes.is_reserved(path)
+	for _, taken in ipairs(reserved) do
+		if path == taken or path:sub(1, #taken + 1) == taken .. "/" then
+			return true
+		end
+	end
+	return false
+end
+
+return routes

@@ -1,0 +1,98 @@
+-- Serves files below static/; web/rooms.lua says where a name is looked for. Files come from the snapshot that was read
+-- when the app was loaded, never from the file system, so no path leads out of it (HT-10).
+local refusal = require "partnerapp.web.refusal"
+local rooms = require "partnerapp.web.rooms"
+local scripts = require "native.scripts"
+
+local static = {}
+
+local TYPES = {
+	css = "text/css; charset=utf-8",
+	html = "text/html; charset=utf-8",
+	ico = "image/x-icon",
+	js = "text/javascript; charset=utf-8",
+	json = "application/json",
+	png = "image/png",
+	svg = "image/svg+xml",
+	txt = "text/plain; charset=utf-8",
+	woff2 = "font/woff2",
+}
+
+local versions = {} -- "static/x.css" → a string that changes when the file does
+
+local function version_of(bytes, file)
+	local version = versions[file]
+	if not version then
+		local crypto = require "native.crypto"
+		version = crypto.base64url(crypto.digest("sha256", bytes)):sub(1, 16)
+		versions[file] = version
+	end
+	return version
+end
+
+local function type_of(path)
+	return TYPES[path:match("%.(%w+)$")]
+end
+
+local addresses = {}
+
+--- The address of a file below static/, which changes with its content so that browsers may keep it.
+---@param name string "style.css"; "partnerapp/partnerapp.css" is one of the library's
+---@return string
+function static.address(name)
+	local address = addresses[name]
+	if not address then
+		local bytes, file = rooms.read("static/", name)
+		if not bytes then
+			error("there is no static file '" .. name .. "'", 2)
+		end
+		address = "/static/" .. name .. "?v=" .. version_of(bytes, file)
+		addresses[name] = address
+	end
+	return address
+end
+
+local function is_known(req, etag)
+	local known = req:header("if-none-match")
+	return known ~= nil and (known == "*" or known:find(etag, 1, true) ~= nil)
+end
+
+--- Answers /static/….
+---@param req partnerapp.request
+---@return partnerapp.response|partnerapp.refusal
+function static.serve(req)
+	local name = req.path:sub(#"/static/" + 1)
+	local kind = type_of(name)
+	local bytes, file
+	if kind then
+		bytes, file = rooms.read("static/", name)
+	end
+	if not bytes then
+		return refusal.new(404, "There is no such file.")
+	end
+	local version = version_of(bytes, file)
+	local etag = '"' .. version .. '"'
+	local headers = {
+		["content-type"] = kind,
+		["etag"] = etag,
+		["cache-control"] = req.raw.query_string == "v=" .. version and "public, max-age=31536000, immutable"
+			or "no-cache",
+	}
+	if is_known(req, etag) then
+		return { status = 304, headers = headers }
+	end
+	return { status = 200, headers = headers, body = bytes }
+end
+
+--- A response with a file of the app's folder; nil when there is none or it is a script.
+---@param path string
+---@return partnerapp.response?
+function static.file(path)
+	local kind = type_of(path)
+	local bytes = kind and scripts.read("app", path)
+	if bytes then
+		return { status = 200, headers = { ["content-type"] = kind, ["cache-control"] = "no-store" }, body = bytes }
+	end
+end
+
+return static

@@ -1,0 +1,207 @@
+-- Templates: {{ expression }} escaped, {{{ expression }}} as it is, {% Lua %}, {# remark #}, {% include "name" %} and
+-- {% layout "name" %}, whose `content` is then the page. The names in a template are the values it was given, a few of
+-- Lua's functions and `asset`; any other name raises, so a value that may be missing is read as `values.name`.
+-- Where a view is found: web/rooms.lua. Plain names in a page of a room are looked for in that room too. Each view is
+-- compiled once in a VM, its lines kept as they are.
+local rooms = require "partnerapp.web.rooms"
+local scripts = require "native.scripts"
+
+local view = {}
+
+local ESCAPES = { ["&"] = "&amp;", ["<"] = "&lt;", [">"] = "&gt;", ['"'] = "&quot;", ["'"] = "&#39;" }
+
+local function text_of(value, code)
+	local kind = type(value)
+	if kind == "string" then
+		return value
+	elseif kind == "number" or kind == "boolean" then
+		return tostring(value)
+	elseif kind == "table" and getmetatable(value) and getmetatable(value).__tostring then
+		return tostring(value)
+	end
+	error(("{{%s}} is %s"):format(code, value == nil and "nil" or "a " .. kind), 3)
+end
+
+local function escape(value, code)
+	return (text_of(value, code):gsub("[&<>\"']", ESCAPES))
+end
+
+local function raw(value, code)
+	return text_of(value, code)
+end
+
+--- A string made safe inside HTML and quoted attributes.
+---@param value any
+---@return string
+function view.escape(value)
+	return (tostring(value):gsub("[&<>\"']", ESCAPES))
+end
+
+-- The names that a template has besides its values.
+local base
+
+local function base_names()
+	if not base then
+		local globals = scripts.globals()
+		base = {}
+		for name in ("ipairs pairs select tonumber tostring type math os string table utf8 require"):gmatch("%a%w*") do
+			base[name] = globals[name]
+		end
+		base.asset = require("partnerapp.web.static").address
+	end
+	return base
+end
+
+local Names = {
+	__index = function(_, name)
+		local value = base_names()[name]
+		if value == nil then
+			error(("undefined '%s'; a value that may be missing is read as values.%s"):format(name, name), 2)
+		end
+		return value
+	end,
+}
+
+local function newlines(text)
+	return ("\n"):rep(select(2, text:gsub("\n", "")))
+end
+
+local function statement(code)
+	local word = code:match("^%s*(%a+)")
+	local name = (word == "include" or word == "layout") and code:match('"([%w_/-]+)"')
+	if not name then
+		return " " .. code .. " "
+	elseif word == "include" then
+		return (" _v.include(_b, _ENV, %q) "):format(name)
+	end
+	return (" _b.layout = %q "):format(name)
+end
+
+local function expression(code, call)
+	return (" _b[#_b + 1] = %s((%s), %q) "):format(call, code, code)
+end
+
+-- The forms of a template, the one with the longest beginning first.
+local FORMS = {
+	{
+		"{{{",
+		"}}}",
+		function(code)
+			return expression(code, "_v.raw")
+		end,
+	},
+	{
+		"{{",
+		"}}",
+		function(code)
+			return expression(code, "_e")
+		end,
+	},
+	{ "{%", "%}", statement },
+	{ "{#", "#}", newlines },
+}
+
+local function form_at(source, at)
+	for _, form in ipairs(FORMS) do
+		if source:sub(at, at + #form[1] - 1) == form[1] then
+			return form
+		end
+	end
+end
+
+local function line_of(source, at)
+	return 1 + select(2, source:sub(1, at):gsub("\n", ""))
+end
+
+--- Translates a template to Lua.
+---@param source string
+---@return string? lua, string? message with the line
+local function translate(source)
+	local parts = { "local _ENV, _b, _e, _v = ... " }
+	local at = 1
+	while true do
+		local start = source:find("{[{%%#]", at)
+		local text = source:sub(at, (start or 0) - 1)
+		if text ~= "" then
+			parts[#parts + 1] = (" _b[#_b + 1] = %q "):format(text)
+		end
+		if not start then
+			return table.concat(parts)
+		end
+		local form = form_at(source, start)
+		local from = start + #form[1]
+		local stop, last = source:find(form[2], from, true)
+		if not stop then
+			return nil, ("%d: '%s' is never closed by '%s'"):format(line_of(source, start), form[1], form[2])
+		end
+		parts[#parts + 1] = form[3](source:sub(from, stop - 1))
+		at = last + 1
+	end
+end
+
+local function compile(source, name)
+	local code, problem = translate(source)
+	local chunk
+	if code then
+		chunk, problem = scripts.compile(code, "@" .. name, {})
+	else
+		problem = name .. ":" .. problem
+	end
+	return chunk, problem
+end
+
+local chunks = {}
+
+local function load(name, inside)
+	local key = (inside and inside.label or "") .. ":" .. name
+	local chunk = chunks[key]
+	if not chunk then
+		local source, file = rooms.read("views/", name .. ".html", inside)
+		if not source then
+			error(("there is no view '%s' (%s)"):format(name, file), 0)
+		end
+		local problem
+		chunk, problem = compile(source, file)
+		if not chunk then
+			error(problem, 0)
+		end
+		chunks[key] = chunk
+	end
+	return chunk
+end
+
+local helpers = { raw = raw }
+
+function helpers.include(buffer, names, name)
+	load(name, buffer.inside)(names, buffer, escape, helpers)
+end
+
+--- Renders a view.
+---@param name string "home" is views/home.html; "partnerapp/layout" is one of the library's
+---@param values table<string, any>?
+---@return string html
+function view.render(name, values)
+	local inside = rooms.of(name)
+	local names = setmetatable({ values = values or {} }, Names)
+	for key, value in pairs(values or {}) do
+		names[key] = value
+	end
+	while name do
+		local buffer = { inside = inside }
+		load(name, inside)(names, buffer, escape, helpers)
+		names.content = table.concat(buffer)
+		name = buffer.layout
+	end
+	return names.content
+end
+
+--- What is wrong with the source of a view, and where, or nil. Keeps nothing.
+---@param source string
+---@param file string "views/home.html"
+---@return string?
+function view.problem(source, file)
+	local chunk, message = compile(source, file)
+	return not chunk and message or nil
+end
+
+return view
