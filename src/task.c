@@ -28,7 +28,7 @@ int pa_task_run(const struct pa_task *task, int *code, struct pa_error *error)
 
 	snprintf(partnerapp, sizeof partnerapp, "%s/partnerapp", task->library);
 	snprintf(cli, sizeof cli, "%s/cli", task->library);
-	snprintf(entry, sizeof entry, "cli.tasks.%s", task->name);
+	snprintf(entry, sizeof entry, "cli.%s", task->name);
 	const char *const folders[PA_SCRIPTS_KINDS] = {task->app, partnerapp, cli};
 	struct pa_scripts *scripts = pa_scripts_read(folders, error);
 	if (!scripts)

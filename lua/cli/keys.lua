@@ -4,7 +4,7 @@ local files = require "native.files"
 local servers = require "cli.servers"
 local settings = require "cli.settings"
 
-local keys = {
+local command = {
 	summary = "Seal what is stored with a new key",
 	usage = "rotate [options]",
 	arguments = { most = 1 },
@@ -73,7 +73,7 @@ local function add_key_alone(given, path)
 	return made and found, message
 end
 
-function keys.plan(given)
+function command.plan(given)
 	if given[1] ~= "rotate" then
 		files.err "partnerapp: keys: say what to do: partnerapp keys rotate\n"
 		return { exit_code = 2 }
@@ -96,4 +96,19 @@ function keys.plan(given)
 	return servers.task("keys", servers.app(found, files.library() .. "/app", false), {})
 end
 
-return keys
+local DONE = [[
+%d sealed anew with %s, %d already were.
+The keys before it are kept, for what is still under way. When nothing needs them any more, take them out of SECRET_KEY.
+]]
+
+function command.run()
+	local result, message = require("partnerapp.reseal").run()
+	if not result then
+		files.err("partnerapp: " .. message .. ": run this again\n")
+		return 1
+	end
+	files.out(DONE:format(result.sealed, result.key, result.current))
+	return 0
+end
+
+return command

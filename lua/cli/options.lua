@@ -72,34 +72,4 @@ function options.parse(command, arguments, first)
 	return given
 end
 
---- The text of `partnerapp NAME --help`.
----@param name string
----@param command table
----@return string
-function options.help(name, command)
-	local lines = { command.summary, "", "Usage: partnerapp " .. name .. " " .. command.usage, "" }
-	for _, own in ipairs(command.commands or {}) do
-		lines[#lines + 1] = ("  %-10s %s"):format(own, require(("cli.%s.%s"):format(name, own)).summary)
-	end
-	local names = {}
-	for flag in pairs(command.flags or {}) do
-		names[#names + 1] = flag
-	end
-	table.sort(names)
-	for _, flag in ipairs(names) do
-		local about = command.flags[flag]
-		lines[#lines + 1] = ("  --%-22s %s"):format(flag .. (about.value and " " .. about.value or ""), about.help)
-	end
-	if command.settings then
-		lines[#lines + 1] = "  --SETTING VALUE          any setting that is not a secret, for example --public-url;"
-		lines[#lines + 1] = "                           `partnerapp config` lists them"
-	end
-	lines[#lines + 1] = ""
-	lines[#lines + 1] = "Examples:"
-	for line in command.examples:gmatch("[^\n]+") do
-		lines[#lines + 1] = "  " .. line
-	end
-	return table.concat(lines, "\n") .. "\n"
-end
-
 return options

@@ -1,9 +1,10 @@
--- partnerapp run: one of the app's actions for one install. Works beside a running server.
+-- partnerapp run: one of the app's actions for one install, its result as JSON. Works beside a running server.
 local files = require "native.files"
+local json = require "partnerapp.json"
 local servers = require "cli.servers"
 local settings = require "cli.settings"
 
-local run = {
+local command = {
 	summary = "Run one of the app's actions for an install and print what it returns",
 	usage = "ACTION INSTALL [key=value …] [options]",
 	arguments = { most = 100 },
@@ -18,7 +19,7 @@ partnerapp run enable installs/7 --demo
 partnerapp run set_plan p8UJ4nbGg2Vd plan=pro --app ./my-app]],
 }
 
-function run.plan(given)
+function command.plan(given)
 	if #given < 2 then
 		files.err "partnerapp: run: an action and an install are needed: see partnerapp run --help\n"
 		return { exit_code = 2 }
@@ -38,4 +39,69 @@ function run.plan(given)
 	return servers.task("run", server, given)
 end
 
-return run
+local function fail(message, ...)
+	files.err("partnerapp: " .. message:format(...) .. "\n")
+	return 1
+end
+
+local function names_of(actions)
+	local names = {}
+	for name in pairs(actions) do
+		names[#names + 1] = tostring(name)
+	end
+	table.sort(names)
+	return #names > 0 and table.concat(names, ", ") or "none"
+end
+
+-- key=value words as the action's table of arguments; nil and the first word that has another form.
+local function read_arguments(words)
+	local arguments = {}
+	for i = 3, #words do
+		local key, value = words[i]:match "^([%w_.-]+)=(.*)$"
+		if not key then
+			return nil, words[i]
+		end
+		arguments[key] = value
+	end
+	return arguments
+end
+
+-- By our id, or by Segment's name.
+local function find_install(text)
+	local installs = require "partnerapp.installs"
+	local install, err = installs.find(text)
+	if install == false then
+		install, err = installs.find_by_name(text)
+	end
+	return install, err
+end
+
+function command.run(words)
+	local app = require("partnerapp.host").app
+	local action = app.actions[words[1]]
+	if type(action) ~= "function" then
+		return fail("the app has no action '%s'; it has: %s", words[1], names_of(app.actions))
+	end
+	local arguments, bad = read_arguments(words)
+	if not arguments then
+		return fail("'%s' must be key=value", bad)
+	end
+	local install, err = find_install(words[2])
+	if install == nil then
+		return fail("%s", err)
+	elseif not install then
+		return fail("there is no install '%s': see partnerapp installs", words[2])
+	end
+	local result, message, code = action(install, arguments)
+	if result == nil and message ~= nil then
+		return fail("%s failed: %s%s", words[1], message, code and " (" .. tostring(code) .. ")" or "")
+	end
+	local text, problem = json.encode(result == nil and json.null or result)
+	if not text then
+		return fail("%s was done, but its result cannot be printed as JSON: %s", words[1], problem)
+	end
+	files.out(text .. "\n")
+	return 0
+end
+
+return command
