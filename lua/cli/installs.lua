@@ -1,8 +1,10 @@
 -- partnerapp installs: the saved installs, never their tokens. Works beside a running server.
 local files = require "native.files"
 local json = require "partnerapp.json"
+local plans = require "cli.plans"
+local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
-local settings = require "cli.settings"
+local values = require "cli.settings.values"
 
 local command = {
 	summary = "List the saved installs, tokens masked",
@@ -18,18 +20,18 @@ local PAGE = 500
 local LINE = "%-14s %-20s %-26s %-44s %-28s %-16s %s\n"
 
 function command.plan(given)
-	local found = settings.find(given.settings)
+	local found = values.find(given.settings)
 	local path = (found.value.DATABASE_URL or ""):match "^sqlite:(.+)$" or ":memory:"
 	if path ~= ":memory:" and not files.stat(path) then
 		files.out(given.flags.json and "[]\n" or "No installs yet.\n")
 		return { exit_code = 0 }
 	end
-	settings.for_server(found)
-	if settings.report(found) then
+	rules.for_server(found)
+	if values.report(found) then
 		return { exit_code = 2 }
 	end
 	local server = servers.app(found, files.library() .. "/app", false)
-	return servers.task("installs", server, given.flags.json and { "--json" } or {})
+	return plans.task("installs", server, { arguments = given.flags.json and { "--json" }, long_running = true })
 end
 
 -- Calls `each` with what may be shown of every install, newest first, one page of them in memory at a time.

@@ -1,8 +1,11 @@
 -- partnerapp run: one of the app's actions for one install, its result as JSON. Works beside a running server.
+local app = require "cli.app"
 local files = require "native.files"
 local json = require "partnerapp.json"
+local plans = require "cli.plans"
+local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
-local settings = require "cli.settings"
+local values = require "cli.settings.values"
 
 local command = {
 	summary = "Run one of the app's actions for an install and print what it returns",
@@ -24,19 +27,15 @@ function command.plan(given)
 		files.err "partnerapp: run: an action and an install are needed: see partnerapp run --help\n"
 		return { exit_code = 2 }
 	end
-	local folder, message = servers.app_folder(given.flags.app)
-	local found = settings.find(given.settings, folder)
-	settings.for_server(found)
-	if not folder then
-		found.problems[#found.problems + 1] = message
-	end
-	local url = given.flags.demo and settings.use_sandbox(found)
-	if settings.report(found) then
+	local found, folder = app.find(given.settings, given.flags.app)
+	rules.for_server(found)
+	local url = given.flags.demo and rules.use_sandbox(found)
+	if values.report(found) then
 		return { exit_code = 2 }
 	end
 	local server = servers.app(found, folder, false)
 	server.settings.SANDBOX_URL = url or nil
-	return servers.task("run", server, given)
+	return plans.task("run", server, { arguments = given })
 end
 
 local function fail(message, ...)
@@ -77,10 +76,10 @@ local function find_install(text)
 end
 
 function command.run(words)
-	local app = require("partnerapp.host").app
-	local action = app.actions[words[1]]
+	local actions = require("partnerapp.host").app.actions
+	local action = actions[words[1]]
 	if type(action) ~= "function" then
-		return fail("the app has no action '%s'; it has: %s", words[1], names_of(app.actions))
+		return fail("the app has no action '%s'; it has: %s", words[1], names_of(actions))
 	end
 	local arguments, bad = read_arguments(words)
 	if not arguments then

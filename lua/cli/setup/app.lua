@@ -192,20 +192,20 @@ local function fields_of(given, client)
 	return fields
 end
 
-local function create(values)
+local function create(answered)
 	local segment = require "partnerapp.segment"
 	local app = {
-		display_name = values.display_name,
-		description = values.description,
-		scope = values.scope,
-		redirect_uris = values.redirect_uris,
-		public = values.public == "yes",
+		display_name = answered.display_name,
+		description = answered.description,
+		scope = answered.scope,
+		redirect_uris = answered.redirect_uris,
+		public = answered.public == "yes",
 	}
 	for _, name in ipairs(URIS) do
-		app[name] = values[name] ~= "" and values[name] or nil
+		app[name] = answered[name] ~= "" and answered[name] or nil
 	end
-	local workspace = values.workspace ~= "" and "workspaces/" .. values.workspace or nil
-	return segment.new({ token = values.token }):create_app(app, workspace)
+	local workspace = answered.workspace ~= "" and "workspaces/" .. answered.workspace or nil
+	return segment.new({ token = answered.token }):create_app(app, workspace)
 end
 
 function command.run()
@@ -218,13 +218,13 @@ function command.run()
 		fields = fields_of(given, client),
 		create = create,
 		advice = ADVICE,
-		done = function(name, values, made)
+		done = function(name, answered, made)
 			return DONE:format(
 				name,
-				values.scope,
-				values.public == "yes" and "other workspaces may install it" or "for your own workspace only",
+				answered.scope,
+				answered.public == "yes" and "other workspaces may install it" or "for your own workspace only",
 				made.client_id,
-				table.concat(values.redirect_uris, " "),
+				table.concat(answered.redirect_uris, " "),
 				id_setting,
 				secret_setting,
 				given.again

@@ -1,16 +1,17 @@
 -- What the commands of setup share. The plan finds the settings; the task asks for what is not given, creates one
 -- thing at Segment and keeps its keys in .env.
 local answers = require "cli.setup.answers"
-local crypto = require "native.crypto"
+local app = require "cli.app"
 local files = require "native.files"
 local keep = require "cli.setup.keep"
+local plans = require "cli.plans"
 local servers = require "cli.servers"
 local settings = require "cli.settings"
 local sys = require "native.sys"
+local values = require "cli.settings.values"
 
 local creation = {}
 
-local TOLD = { "SEGMENT_EMAIL", "SEGMENT_PASSWORD", "SEGMENT_WORKSPACE", "ACCESS_TOKEN" }
 local REPEATED = { "segment-id-url", "segment-api-url", "public-url" }
 
 -- The flags that the next command needs too, as text for its command line.
@@ -29,25 +30,19 @@ end
 ---@param given table see options.parse
 ---@return table plan
 function creation.plan(name, given)
-	local folder, message = servers.app_folder(given[1])
-	local found = settings.find(given.settings, folder)
-	if not folder then
-		found.problems[#found.problems + 1] = message
-	end
-	if settings.report(found) then
+	local found, folder = app.find(given.settings, given[1])
+	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	local server = servers.app(found, folder, false)
-	server.database = "sqlite::memory:"
-	server.secret_key, server.secret_key_file = "k1:" .. crypto.hex(crypto.random(32)), nil
-	for _, setting in ipairs(TOLD) do
-		server.settings[setting] = found.value[setting]
+	local server = servers.app_in_memory(found, folder)
+	for setting, value in pairs(settings.told("setup", found.value)) do
+		server.settings[setting] = value
 	end
 	for flag, value in pairs(given.flags) do
 		server.settings["flag." .. flag] = value == true and "1" or value
 	end
 	server.settings.again = flags_again(given)
-	return servers.task(name, server, {})
+	return plans.task(name, server, { keeps_signals = true })
 end
 
 local CORRECT = "Correct that and run it again."
@@ -79,8 +74,8 @@ local function setting_names(keys)
 end
 
 -- Segment's answer with usable keys in it; or nil, message, code.
-local function create(order, values)
-	local made, message, code = order.create(values)
+local function create(order, answered)
+	local made, message, code = order.create(answered)
 	if not made then
 		return nil, message, code
 	end
@@ -94,20 +89,20 @@ local function create(order, values)
 end
 
 local function save(order, made, name)
-	local values = {}
+	local kept = {}
 	for i, key in ipairs(order.keys) do
-		values[i] = { key.setting, made[key.field] }
+		kept[i] = { key.setting, made[key.field] }
 	end
-	return keep.save(values, name)
+	return keep.save(kept, name)
 end
 
 ---@class cli.setup.order what is to be created
 ---@field what string for messages: "access token"
 ---@field keys {setting: string, field: string}[] the fields of Segment's answer that .env keeps, and under which name
 ---@field fields table[] what has to be known: see answers.lua
----@field create fun(values: table): table?, string?, string? calls Segment
+---@field create fun(answered: table): table?, string?, string? calls Segment
 ---@field advice table<string, string> what to do about an error, by its code
----@field done fun(name: string, values: table, made: table): string the text to print when .env has the keys
+---@field done fun(name: string, answered: table, made: table): string the text to print when .env has the keys
 
 --- Creates it. Nothing is created unless every value is known and .env can be written.
 ---@param order cli.setup.order
@@ -123,11 +118,11 @@ function creation.run(order)
 	elseif not keep.can_write() then
 		return 1
 	end
-	local values, exit_code = answers.collect(fields)
-	if not values then
+	local answered, exit_code = answers.collect(fields)
+	if not answered then
 		return exit_code
 	end
-	local made, message, code = create(order, values)
+	local made, message, code = create(order, answered)
 	if not made then
 		report_failure(order, message, code)
 		return 1
@@ -137,7 +132,7 @@ function creation.run(order)
 	if not save(order, made, name) then
 		return 1
 	end
-	files.out(order.done(name, values, made))
+	files.out(order.done(name, answered, made))
 	return 0
 end
 

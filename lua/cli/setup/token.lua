@@ -79,12 +79,12 @@ local function fields_of(given)
 	}
 end
 
-local function create(values)
+local function create(answered)
 	local segment = require "partnerapp.segment"
-	return segment.new({ user = { values.email, values.password } }):create_access_token {
-		description = values.description,
-		scopes = values.scope,
-		workspace_names = { "workspaces/" .. values.workspace },
+	return segment.new({ user = { answered.email, answered.password } }):create_access_token {
+		description = answered.description,
+		scopes = answered.scope,
+		workspace_names = { "workspaces/" .. answered.workspace },
 	}
 end
 
@@ -96,8 +96,14 @@ function command.run()
 		fields = fields_of(given),
 		create = create,
 		advice = ADVICE,
-		done = function(name, values, made)
-			return DONE:format(name, made.token:sub(1, 4), values.scope, "workspaces/" .. values.workspace, given.again)
+		done = function(name, answered, made)
+			return DONE:format(
+				name,
+				made.token:sub(1, 4),
+				answered.scope,
+				"workspaces/" .. answered.workspace,
+				given.again
+			)
 		end,
 	}
 end
