@@ -1,8 +1,8 @@
--- Before a server serves: makes the library's own tables, or brings them up to date. What fails ends the start, such as
--- a database that a newer version wrote (ST-09).
-local task = {}
+-- Creates or updates the library's own tables. Not a command: C runs it before a server serves. An error ends the
+-- start, for example because a newer version wrote the database (ST-09).
+local schema = {}
 
-function task.run()
+function schema.run()
 	for _, name in ipairs { "installs", "flow", "session", "jobs" } do
 		local ok, message = require("partnerapp." .. name).prepare()
 		if not ok then
@@ -12,4 +12,4 @@ function task.run()
 	return 0
 end
 
-return task
+return schema

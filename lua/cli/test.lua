@@ -22,7 +22,7 @@ local function out(format, ...)
 	files.out(format:format(...) .. "\n")
 end
 
--- What went wrong, as lines that a TAP reader skips; of a traceback, the lines of the app.
+-- Prints why a case failed, as lines that a TAP reader skips. Of a traceback, only the app's own lines.
 local function diagnose(text)
 	local in_traceback = false
 	for line in (text .. "\n"):gmatch("([^\n]*)\n") do
@@ -36,7 +36,7 @@ local function diagnose(text)
 	end
 end
 
--- Loads the files; a file that does not load is a failed case of its own.
+-- Loads the test files. A file that does not load becomes a case that fails.
 local function load_cases()
 	for _, name in ipairs(scripts.list("app", "tests/")) do
 		local module = name:match("^(.*_test)%.lua$")
@@ -52,6 +52,7 @@ local function load_cases()
 	return testing.cases
 end
 
+-- The cases whose name contains one of the words; all when there are no words.
 local function chosen(cases, words)
 	if #words == 0 then
 		return cases
@@ -68,9 +69,6 @@ local function chosen(cases, words)
 	return list
 end
 
---- Runs the cases whose name has one of the arguments in it, or all.
----@param arguments string[]
----@return integer exit_code
 function command.run(arguments)
 	local cases = chosen(load_cases(), arguments)
 	local failed = 0
