@@ -1,7 +1,8 @@
--- partnerapp check: see lua/cli/tasks/check.lua.
+-- partnerapp check: loads the app as a server would and reports every problem with file and line.
+local files = require "native.files"
 local task = require "cli.task"
 
-local check = {
+local command = {
 	summary = "Load an app without a network and report every problem",
 	usage = "[APP]",
 	arguments = { most = 1 },
@@ -11,8 +12,26 @@ partnerapp check
 partnerapp check ./my-app]],
 }
 
-function check.plan(given)
+function command.plan(given)
 	return task.plan("check", given)
 end
 
-return check
+function command.run()
+	local problems = require("partnerapp.host.check").problems()
+	if #problems == 0 then
+		local ok, message = pcall(require, "partnerapp.host")
+		if not ok then
+			problems[1] = tostring(message)
+		end
+	end
+	for _, problem in ipairs(problems) do
+		files.err(problem .. "\n")
+	end
+	if #problems > 0 then
+		return 1
+	end
+	files.out "fine\n"
+	return 0
+end
+
+return command

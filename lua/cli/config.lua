@@ -1,8 +1,9 @@
 -- partnerapp config: every setting, its value and where it came from.
 local files = require "native.files"
 local settings = require "cli.settings"
+local values = require "cli.settings.values"
 
-local config = {
+local command = {
 	summary = "Show every setting, its value and where it came from",
 	usage = "",
 	settings = true,
@@ -18,13 +19,13 @@ local function shown(setting, value)
 	return setting.secret and "***" or value
 end
 
-function config.plan(given)
-	local found = settings.find(given.settings, "lua/app")
+function command.plan(given)
+	local found = values.find(given.settings, "lua/app")
 	for _, setting in ipairs(settings.all) do
 		local value, from = shown(setting, found.value[setting.name]), found.from[setting.name]
 		files.out(("%-21s %-36s %-12s %s\n"):format(setting.name, value, from, setting.help))
 	end
-	return { exit_code = settings.report(found) and 2 or 0 }
+	return { exit_code = values.report(found) and 2 or 0 }
 end
 
-return config
+return command

@@ -1,10 +1,14 @@
 -- partnerapp demo: the app against a sandbox, no account needed.
+local app = require "cli.app"
 local catalog = require "cli.catalog"
 local files = require "native.files"
+local plans = require "cli.plans"
+local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
-local settings = require "cli.settings"
+local state = require "cli.state"
+local values = require "cli.settings.values"
 
-local demo = {
+local command = {
 	summary = "Run the app against a local Segment; no account needed",
 	usage = "[APP] [--destination SLUG] [options]",
 	arguments = { most = 1 },
@@ -25,21 +29,18 @@ partnerapp demo
   your app      %s     open it and press "Enable with Segment"
   the sandbox   %s     a local Segment; log in with user@example.com / password
   scripts       %s/init.lua     edit, save, click again
-  state         .partnerapp/
+  state         %s/
 
 Ctrl-C stops.
 ]]
 
-function demo.plan(given)
-	local folder, message = servers.app_folder(given[1])
+-- The settings, with everything that is wrong for a demo among the problems.
+local function find(given)
+	local found, folder = app.find(given.settings, given[1])
 	local slug = given.flags.destination
-	local found = settings.find(given.settings, folder)
-	settings.for_server(found)
-	settings.for_sandbox(found)
-	settings.compare_addresses(found)
-	if not folder then
-		found.problems[#found.problems + 1] = message
-	end
+	rules.for_server(found)
+	rules.for_sandbox(found)
+	rules.compare_addresses(found)
 	if slug and not catalog.has(slug) then
 		found.problems[#found.problems + 1] = ("the catalog has no destination '%s'; it has: %s"):format(
 			slug,
@@ -47,26 +48,28 @@ function demo.plan(given)
 		)
 	end
 	if #found.problems == 0 and not found.development then
-		found.problems[#found.problems + 1] = "PUBLIC_URL: the demo is for this machine only; use serve for others"
+		found.problems[1] = "PUBLIC_URL: the demo is for this machine only; use serve for others"
 	end
-	if settings.report(found) then
-		return { exit_code = 2 }
-	end
-	local made, problem = files.make_folder(".partnerapp")
-	if not made then
-		files.err(("partnerapp: .partnerapp: %s\n"):format(problem))
-		return { exit_code = 1 }
-	end
-	local url = settings.use_sandbox(found)
-	local app = servers.app(found, folder, not given.flags["no-reload"])
-	app.settings.SANDBOX_URL = url
-	app.settings.DESTINATION = slug
-	return {
-		servers = { servers.sandbox(found, "sqlite:.partnerapp/sandbox.db", found.value.SECRET_KEY), app },
-		ready = READY:format(found.value.PUBLIC_URL, url, folder),
-		log_level = found.value.LOG_LEVEL,
-		log_people = files.is_terminal("err"),
-	}
+	return found, folder
 end
 
-return demo
+function command.plan(given)
+	local found, folder = find(given)
+	if values.report(found) then
+		return { exit_code = 2 }
+	end
+	local made, message = state.make()
+	if not made then
+		files.err(("partnerapp: %s: %s\n"):format(state.folder, message))
+		return { exit_code = 1 }
+	end
+	local url = rules.use_sandbox(found)
+	local server = servers.app(found, folder, not given.flags["no-reload"])
+	server.settings.SANDBOX_URL = url
+	server.settings.DESTINATION = given.flags.destination
+	local sandbox = servers.sandbox(found, "sqlite:" .. state.path "sandbox.db", found.value.SECRET_KEY)
+	local ready = READY:format(found.value.PUBLIC_URL, url, folder, state.folder)
+	return plans.servers(found, { sandbox, server }, ready)
+end
+
+return command

@@ -1,4 +1,4 @@
--- Reads and writes a .env file: NAME=value lines, optional `export`, quotes, comments.
+-- Reads and writes .env files: lines of NAME=value with optional `export`, quotes and comments.
 local files = require "native.files"
 
 local dotenv = {}
@@ -9,34 +9,35 @@ local OWNER_ONLY = tonumber("600", 8)
 local ESCAPES = { n = "\n", r = "\r", t = "\t", ['"'] = '"', ["\\"] = "\\" }
 local ESCAPED = { ["\n"] = "\\n", ["\r"] = "\\r", ["\t"] = "\\t", ['"'] = '\\"', ["\\"] = "\\\\" }
 
--- The name that a line assigns to, and where what stands behind its '=' begins; nil when it assigns nothing.
+-- The name that a line assigns to, and the position after its '='; nil when the line assigns nothing.
 local function assignment(line)
-	return line:match("^%s*([%a_][%w_]*)%s*=()", line:match("^%s*export%s+()"))
+	return line:match("^%s*([%a_][%w_]*)%s*=()", line:match "^%s*export%s+()")
 end
 
--- What stands behind '=': the quote, what is inside, and around it white space and a comment. Nil when a quote is open.
+-- The parts of what follows '=': the quote ("" without), the text inside, and what is before and after it: white space
+-- and a comment. nil when a quote is not closed.
 local function parts_of(text)
-	local before, rest = text:match("^(%s*)(.*)$")
-	local quote = rest:match("^[\"']") or ""
-	local inside, behind
+	local before, rest = text:match "^(%s*)(.*)$"
+	local quote = rest:match "^[\"']" or ""
+	local inside, after
 	if quote == "'" then
-		inside, behind = rest:match("^'([^']*)'(%s*)$")
+		inside, after = rest:match "^'([^']*)'(%s*)$"
 		if not inside then
-			inside, behind = rest:match("^'([^']*)'(%s+#.*)$")
+			inside, after = rest:match "^'([^']*)'(%s+#.*)$"
 		end
 	elseif quote == '"' then
-		inside, behind = rest:match('^"(.*)"(%s*)$')
+		inside, after = rest:match '^"(.*)"(%s*)$'
 		if not inside then
-			inside, behind = rest:match('^"(.-)"(%s+#.*)$')
+			inside, after = rest:match '^"(.-)"(%s+#.*)$'
 		end
 	else
-		before, inside = text:gsub("%s+#.*$", ""):match("^(%s*)(.-)%s*$")
-		behind = text:sub(#before + #inside + 1)
+		before, inside = text:gsub("%s+#.*$", ""):match "^(%s*)(.-)%s*$"
+		after = text:sub(#before + #inside + 1)
 	end
-	return inside and quote, inside, before, behind
+	return inside and quote, inside, before, after
 end
 
--- The value of what stands behind '=', or nil when a quote is left open.
+-- The value of what follows '='; nil when a quote is not closed.
 local function value_of(text)
 	local quote, inside = parts_of(text)
 	if quote ~= '"' then
@@ -47,29 +48,13 @@ local function value_of(text)
 	end))
 end
 
---- Reads the file; one that is not there is empty.
----@param path string
----@param problems string[] lines that make no sense are added
----@param warnings string[]
----@return table<string, string>
-function dotenv.read(path, problems, warnings)
-	local values = {}
-	local bytes, message, code = files.read(path)
-	if not bytes then
-		if code ~= "not_found" then
-			problems[#problems + 1] = ("%s: %s"):format(path, message)
-		end
-		return values
-	end
-	local stat = files.stat(path)
-	if stat and stat.mode & WORLD_READABLE ~= 0 then
-		warnings[#warnings + 1] = ("%s can be read by every user of this machine: chmod 600 %s"):format(path, path)
-	end
-	local number = 0
-	for line in (bytes:gsub("^\xEF\xBB\xBF", "") .. "\n"):gmatch("([^\n]*)\n") do
+-- The values that a file's text assigns; a line that assigns nothing is a problem.
+local function parse(text, path, problems)
+	local values, number = {}, 0
+	for line in (text:gsub("^\xEF\xBB\xBF", "") .. "\n"):gmatch "([^\n]*)\n" do
 		number = number + 1
 		line = line:gsub("\r$", "")
-		if line:find("%S") and not line:find("^%s*#") then
+		if line:find "%S" and not line:find "^%s*#" then
 			local name, at = assignment(line)
 			local value = name and value_of(line:sub(at))
 			if value then
@@ -82,25 +67,53 @@ function dotenv.read(path, problems, warnings)
 	return values
 end
 
--- A value in the quotes its line had, if they can hold it; single ones keep a shell from reading anything into it.
+--- Reads the file. A missing one is empty.
+---@param path string
+---@param problems string[] gets a message for each line that assigns nothing, and for a file that cannot be read
+---@param warnings string[] gets one when other users can read the file (OP-06)
+---@param lookup cli.lookup? native.files by default
+---@return table<string, string>
+function dotenv.read(path, problems, warnings, lookup)
+	lookup = lookup or files
+	local text, message, code = lookup.read(path)
+	if not text then
+		if code ~= "not_found" then
+			problems[#problems + 1] = ("%s: %s"):format(path, message)
+		end
+		return {}
+	end
+	local stat = lookup.stat(path)
+	if stat and stat.mode & WORLD_READABLE ~= 0 then
+		warnings[#warnings + 1] = ("%s can be read by every user of this machine: chmod 600 %s"):format(path, path)
+	end
+	return parse(text, path, problems)
+end
+
+-- A value in the quotes its line had, if these can hold it. Single quotes are preferred: a shell that reads the file
+-- replaces nothing inside them.
 local function quoted(value, quote)
-	if quote == "" and not value:find("[^%w._~/:@+-]") then
+	if quote == "" and not value:find "[^%w._~/:@+-]" then
 		return value
-	elseif quote ~= '"' and not value:find("['%c]") then
+	elseif quote ~= '"' and not value:find "['%c]" then
 		return "'" .. value .. "'"
 	end
 	return '"' .. value:gsub('[\n\r\t"\\]', ESCAPED) .. '"'
 end
 
--- The text with a name's last assignment changed, or with one more line.
-local function assign(text, name, value)
+--- A file's text with a value set: in the name's last assignment, which counts, else in a new line at the end. All
+--- other lines stay as they are, also that line's spaces, quotes and comment.
+---@param text string
+---@param name string
+---@param value string
+---@return string text
+function dotenv.set(text, name, value)
 	local first, last, changed
-	for start, line, stop in text:gmatch("()([^\n]*)()") do
+	for start, line, stop in text:gmatch "()([^\n]*)()" do
 		local found, at = assignment(line)
 		if found == name then
-			local quote, _, before, behind = parts_of(line:sub(at))
+			local quote, _, before, after = parts_of(line:sub(at))
 			first, last = start, stop
-			changed = line:sub(1, at - 1) .. (before or "") .. quoted(value, quote or "") .. (behind or "")
+			changed = line:sub(1, at - 1) .. (before or "") .. quoted(value, quote or "") .. (after or "")
 		end
 	end
 	if first then
@@ -110,9 +123,9 @@ local function assign(text, name, value)
 	return text .. gap .. name .. "=" .. quoted(value, "") .. "\n"
 end
 
---- Sets values in the file and keeps everything else in it as it is; it is its owner's alone afterwards. Without values
---- it is written as it was, which shows whether it can be.
----@param path string
+--- Sets values in the file, which then belongs to its owner alone. Without values the file is written unchanged, which
+--- shows whether it can be written.
+---@param path string a link is followed, not replaced
 ---@param values {[1]: string, [2]: string}[] names and values, in the order for new lines
 ---@return true?, string? message, string? code
 function dotenv.write(path, values)
@@ -122,9 +135,9 @@ function dotenv.write(path, values)
 	end
 	text = text or ""
 	for _, pair in ipairs(values) do
-		text = assign(text, pair[1], pair[2])
+		text = dotenv.set(text, pair[1], pair[2])
 	end
-	return files.write(files.real(path) or path, text, OWNER_ONLY) -- where a link leads to, not in its place
+	return files.write(files.real(path) or path, text, OWNER_ONLY)
 end
 
 return dotenv

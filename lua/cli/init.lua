@@ -1,35 +1,19 @@
--- The command line: arguments in, a plan out. What a plan may hold is in src/command.h; main runs it.
+-- The command line: reads the arguments and returns a plan for main (src/command.h has what a plan may hold).
 local files = require "native.files"
+local help = require "cli.help"
 local options = require "cli.options"
 local sys = require "native.sys"
 
 local COMMANDS = { "demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "setup", "test", "config" }
 
-local HELP = [[
-partnerapp: a Segment partner app ("Enable with Segment") whose flow is Lua scripts.
-
-Usage: partnerapp COMMAND [options]
-
-%s
-partnerapp COMMAND --help shows a command's options and examples.
-partnerapp --version prints the version.
-]]
-
 local cli = {}
-
-local function overview()
-	local lines = {}
-	for _, name in ipairs(COMMANDS) do
-		lines[#lines + 1] = ("  %-10s %s\n"):format(name, require("cli." .. name).summary)
-	end
-	return HELP:format(table.concat(lines))
-end
 
 local function wrong_usage(message)
 	files.err("partnerapp: " .. message .. "\n")
 	return { exit_code = 2 }
 end
 
+-- The module of the command `word` in `folder`; nil when the names do not have it.
 local function find(names, folder, word)
 	for _, known in ipairs(names) do
 		if word == known then
@@ -38,13 +22,13 @@ local function find(names, folder, word)
 	end
 end
 
---- What to do for these arguments (without the program's name).
----@param arguments string[]
+--- The plan for these arguments.
+---@param arguments string[] without the program's name
 ---@return table plan
 function cli.plan(arguments)
 	local name = arguments[1]
 	if name == "--help" or name == "-h" or name == "help" then
-		files.out(overview())
+		files.out(help.overview(COMMANDS))
 		return { exit_code = 0 }
 	end
 	if name == "--version" then
@@ -52,7 +36,7 @@ function cli.plan(arguments)
 		return { exit_code = 0 }
 	end
 	if not name then
-		files.err(overview())
+		files.err(help.overview(COMMANDS))
 		return { exit_code = 2 }
 	end
 	local command, first = find(COMMANDS, "cli", name), 2
@@ -68,8 +52,12 @@ function cli.plan(arguments)
 		return wrong_usage(("%s: %s: see partnerapp %s --help"):format(name, message, name))
 	end
 	if given.help then
-		files.out(options.help(name, command))
+		files.out(help.command(name, command))
 		return { exit_code = 0 }
+	end
+	if not command.plan then
+		files.err(help.command(name, command))
+		return { exit_code = 2 }
 	end
 	return command.plan(given)
 end

@@ -1,9 +1,12 @@
--- partnerapp installs: what is saved. Works beside a running server.
+-- partnerapp installs: the saved installs, never their tokens. Works beside a running server.
 local files = require "native.files"
+local json = require "partnerapp.json"
+local plans = require "cli.plans"
+local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
-local settings = require "cli.settings"
+local values = require "cli.settings.values"
 
-local installs = {
+local command = {
 	summary = "List the saved installs, tokens masked",
 	usage = "[--json]",
 	settings = true,
@@ -13,19 +16,84 @@ partnerapp installs
 partnerapp installs --json]],
 }
 
-function installs.plan(given)
-	local found = settings.find(given.settings)
-	local path = (found.value.DATABASE_URL or ""):match("^sqlite:(.+)$") or ":memory:"
+local PAGE = 500
+local LINE = "%-14s %-20s %-26s %-44s %-28s %-16s %s\n"
+
+function command.plan(given)
+	local found = values.find(given.settings)
+	local path = (found.value.DATABASE_URL or ""):match "^sqlite:(.+)$" or ":memory:"
 	if path ~= ":memory:" and not files.stat(path) then
 		files.out(given.flags.json and "[]\n" or "No installs yet.\n")
 		return { exit_code = 0 }
 	end
-	settings.for_server(found)
-	if settings.report(found) then
+	rules.for_server(found)
+	if values.report(found) then
 		return { exit_code = 2 }
 	end
 	local server = servers.app(found, files.library() .. "/app", false)
-	return servers.task("installs", server, given.flags.json and { "--json" } or {})
+	return plans.task("installs", server, { arguments = given.flags.json and { "--json" }, long_running = true })
 end
 
-return installs
+-- Calls `each` with what may be shown of every install, newest first, one page of them in memory at a time.
+local function go_through(each)
+	local installs = require "partnerapp.installs"
+	local from
+	repeat
+		local list
+		list, from = installs.page(PAGE, from)
+		if not list then
+			error(from, 0)
+		end
+		for _, install in ipairs(list) do
+			each(installs.public(install))
+		end
+	until not from
+end
+
+local function print_json()
+	local before = "["
+	go_through(function(install)
+		files.out(before .. assert(json.encode(install)))
+		before = ",\n"
+	end)
+	files.out((before == "[" and "[" or "") .. "]\n")
+end
+
+local function shown(value)
+	return value == json.null and "-" or value
+end
+
+local function print_table()
+	local count = 0
+	go_through(function(install)
+		if count == 0 then
+			files.out(LINE:format("ID", "NAME", "WORKSPACE", "SOURCE", "SCOPE", "HEALTH", "TOKEN EXPIRES"))
+		end
+		count = count + 1
+		files.out(
+			LINE:format(
+				install.id,
+				install.name,
+				shown(install.workspace),
+				shown(install.source),
+				shown(install.scope),
+				install.health,
+				install.expires_at
+			)
+		)
+	end)
+	if count == 0 then
+		files.out "No installs yet.\n"
+	end
+end
+
+function command.run(arguments)
+	if arguments[1] == "--json" then
+		print_json()
+	else
+		print_table()
+	end
+	return 0
+end
+
+return command

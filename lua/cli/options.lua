@@ -1,62 +1,65 @@
--- Flags and arguments of a command. A command is a table:
---   summary, usage, examples (texts), plan (function), arguments = { most = N },
---   flags = { name = { value = "WHAT" or nil for a switch, help = … } },
---   settings = true when every setting that is no secret is a flag too,
---   commands = { "name", … } when it has commands of its own, in a folder of its name.
+-- Reads the arguments of a command. A command is a table:
+--   summary, usage, examples: texts for its help; examples has one example a line
+--   arguments = { most = N }: how many arguments it takes that are not flags; none by default
+--   flags = { name = { value = "WHAT", help = … } }: its own; a switch has no `value`
+--   settings = true: every setting that is not a secret is a flag too
+--   commands = { "name", … }: commands of its own, which are modules in a folder of its name
+--   plan(given): what is to be done; runs without a server's settings and database
+--   run(arguments): the task of that plan, when it has one; returns the exit code
 local settings = require "cli.settings"
 
 local options = {}
 
-local function flag_of(command, name)
+local SECRET = "--%s would show a secret to everyone on this machine: set %s or %s_FILE in the environment or .env"
+
+-- A flag of the command's own or of a setting, the table of `given` that its value belongs to, and its key there; or
+-- nil and a message.
+local function find_flag(command, given, name)
 	local flag = command.flags and command.flags[name]
 	if flag then
-		return flag, name
+		return flag, given.flags, name
 	end
 	local setting = command.settings and settings.by_flag(name)
-	if setting and not setting.secret then
-		return { value = "VALUE" }, setting.name
+	if not setting then
+		return nil, ("unknown option '--%s'"):format(name)
+	elseif setting.secret then
+		return nil, SECRET:format(name, setting.name, setting.name)
 	end
-	if setting then
-		return nil,
-			nil,
-			("--%s would show a secret to everyone on this machine: set %s or %s_FILE in the environment or .env"):format(
-				name,
-				setting.name,
-				setting.name
-			)
-	end
+	return { value = "VALUE" }, given.settings, setting.name
 end
+
+---@class cli.given the arguments that are not flags, as a list, and:
+---@field flags table<string, string|true> the command's own, by name; true is a switch
+---@field settings table<string, string> by setting name
+---@field help true? when --help is among the arguments
 
 --- Reads the arguments from `first` on.
 ---@param command table
 ---@param arguments string[]
 ---@param first integer
----@return table? given `flags`, `settings`, positional values in the list part, `help`
----@return string? message
+---@return cli.given? given, string? message
 function options.parse(command, arguments, first)
 	local given = { flags = {}, settings = {} }
 	local i = first
 	while i <= #arguments do
 		local argument = arguments[i]
-		local name, value = argument:match("^%-%-([%w-]+)=(.*)$")
-		name = name or argument:match("^%-%-([%w-]+)$")
+		local name, value = argument:match "^%-%-([%w-]+)=(.*)$"
+		name = name or argument:match "^%-%-([%w-]+)$"
 		if argument == "--help" or argument == "-h" then
 			given.help = true
 		elseif name then
-			local flag, key, refusal = flag_of(command, name)
+			local flag, into, key = find_flag(command, given, name)
 			if not flag then
-				return nil, refusal or ("unknown option '--%s'"):format(name)
-			end
-			if flag.value and not value then
+				return nil, into
+			elseif not flag.value and value then
+				return nil, ("--%s takes no value"):format(name)
+			elseif flag.value and not value then
 				i = i + 1
 				value = arguments[i]
 				if not value then
 					return nil, ("--%s needs a value"):format(name)
 				end
-			elseif not flag.value and value then
-				return nil, ("--%s takes no value"):format(name)
 			end
-			local into = command.flags and command.flags[name] and given.flags or given.settings
 			into[key] = value or true
 		elseif argument:sub(1, 1) == "-" and argument ~= "-" then
 			return nil, ("unknown option '%s'"):format(argument)
@@ -70,36 +73,6 @@ function options.parse(command, arguments, first)
 		return nil, ("unexpected argument '%s'"):format(given[most + 1])
 	end
 	return given
-end
-
---- The text of `partnerapp NAME --help`.
----@param name string
----@param command table
----@return string
-function options.help(name, command)
-	local lines = { command.summary, "", "Usage: partnerapp " .. name .. " " .. command.usage, "" }
-	for _, own in ipairs(command.commands or {}) do
-		lines[#lines + 1] = ("  %-10s %s"):format(own, require(("cli.%s.%s"):format(name, own)).summary)
-	end
-	local names = {}
-	for flag in pairs(command.flags or {}) do
-		names[#names + 1] = flag
-	end
-	table.sort(names)
-	for _, flag in ipairs(names) do
-		local about = command.flags[flag]
-		lines[#lines + 1] = ("  --%-22s %s"):format(flag .. (about.value and " " .. about.value or ""), about.help)
-	end
-	if command.settings then
-		lines[#lines + 1] = "  --SETTING VALUE          any setting that is not a secret, for example --public-url;"
-		lines[#lines + 1] = "                           `partnerapp config` lists them"
-	end
-	lines[#lines + 1] = ""
-	lines[#lines + 1] = "Examples:"
-	for line in command.examples:gmatch("[^\n]+") do
-		lines[#lines + 1] = "  " .. line
-	end
-	return table.concat(lines, "\n") .. "\n"
 end
 
 return options

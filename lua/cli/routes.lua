@@ -1,7 +1,8 @@
--- partnerapp routes: see lua/cli/tasks/routes.lua.
+-- partnerapp routes: method, path and place of every route.
+local files = require "native.files"
 local task = require "cli.task"
 
-local routes = {
+local command = {
 	summary = "List an app's routes with the lines that made them",
 	usage = "[APP]",
 	arguments = { most = 1 },
@@ -11,8 +12,16 @@ partnerapp routes
 partnerapp routes ./my-app]],
 }
 
-function routes.plan(given)
+function command.plan(given)
 	return task.plan("routes", given)
 end
 
-return routes
+function command.run()
+	local host = require "partnerapp.host"
+	for _, route in ipairs(host.app:routes()) do
+		files.out(("%-7s %-34s %s\n"):format(route.method, route.path, route.where))
+	end
+	return 0
+end
+
+return command

@@ -1,9 +1,13 @@
--- partnerapp run: one of the app's actions for one install. Works beside a running server.
+-- partnerapp run: one of the app's actions for one install, its result as JSON. Works beside a running server.
+local app = require "cli.app"
 local files = require "native.files"
+local json = require "partnerapp.json"
+local plans = require "cli.plans"
+local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
-local settings = require "cli.settings"
+local values = require "cli.settings.values"
 
-local run = {
+local command = {
 	summary = "Run one of the app's actions for an install and print what it returns",
 	usage = "ACTION INSTALL [key=value …] [options]",
 	arguments = { most = 100 },
@@ -18,24 +22,85 @@ partnerapp run enable installs/7 --demo
 partnerapp run set_plan p8UJ4nbGg2Vd plan=pro --app ./my-app]],
 }
 
-function run.plan(given)
+function command.plan(given)
 	if #given < 2 then
 		files.err "partnerapp: run: an action and an install are needed: see partnerapp run --help\n"
 		return { exit_code = 2 }
 	end
-	local folder, message = servers.app_folder(given.flags.app)
-	local found = settings.find(given.settings, folder)
-	settings.for_server(found)
-	if not folder then
-		found.problems[#found.problems + 1] = message
-	end
-	local url = given.flags.demo and settings.use_sandbox(found)
-	if settings.report(found) then
+	local found, folder = app.find(given.settings, given.flags.app)
+	rules.for_server(found)
+	local url = given.flags.demo and rules.use_sandbox(found)
+	if values.report(found) then
 		return { exit_code = 2 }
 	end
 	local server = servers.app(found, folder, false)
 	server.settings.SANDBOX_URL = url or nil
-	return servers.task("run", server, given)
+	return plans.task("run", server, { arguments = given })
 end
 
-return run
+local function fail(message, ...)
+	files.err("partnerapp: " .. message:format(...) .. "\n")
+	return 1
+end
+
+local function names_of(actions)
+	local names = {}
+	for name in pairs(actions) do
+		names[#names + 1] = tostring(name)
+	end
+	table.sort(names)
+	return #names > 0 and table.concat(names, ", ") or "none"
+end
+
+-- key=value words as the action's table of arguments; nil and the first word that has another form.
+local function read_arguments(words)
+	local arguments = {}
+	for i = 3, #words do
+		local key, value = words[i]:match "^([%w_.-]+)=(.*)$"
+		if not key then
+			return nil, words[i]
+		end
+		arguments[key] = value
+	end
+	return arguments
+end
+
+-- By our id, or by Segment's name.
+local function find_install(text)
+	local installs = require "partnerapp.installs"
+	local install, err = installs.find(text)
+	if install == false then
+		install, err = installs.find_by_name(text)
+	end
+	return install, err
+end
+
+function command.run(words)
+	local actions = require("partnerapp.host").app.actions
+	local action = actions[words[1]]
+	if type(action) ~= "function" then
+		return fail("the app has no action '%s'; it has: %s", words[1], names_of(actions))
+	end
+	local arguments, bad = read_arguments(words)
+	if not arguments then
+		return fail("'%s' must be key=value", bad)
+	end
+	local install, err = find_install(words[2])
+	if install == nil then
+		return fail("%s", err)
+	elseif not install then
+		return fail("there is no install '%s': see partnerapp installs", words[2])
+	end
+	local result, message, code = action(install, arguments)
+	if result == nil and message ~= nil then
+		return fail("%s failed: %s%s", words[1], message, code and " (" .. tostring(code) .. ")" or "")
+	end
+	local text, problem = json.encode(result == nil and json.null or result)
+	if not text then
+		return fail("%s was done, but its result cannot be printed as JSON: %s", words[1], problem)
+	end
+	files.out(text .. "\n")
+	return 0
+end
+
+return command

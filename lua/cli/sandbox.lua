@@ -1,9 +1,10 @@
 -- partnerapp sandbox: the local Segment alone, for an OAuth client in any language.
-local files = require "native.files"
+local plans = require "cli.plans"
+local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
-local settings = require "cli.settings"
+local values = require "cli.settings.values"
 
-local sandbox = {
+local command = {
 	summary = "Run a local Segment, in memory, for an OAuth client in any language",
 	usage = "[options]",
 	settings = true,
@@ -23,20 +24,15 @@ A local Segment in memory on http://127.0.0.1:{port:sandbox}
   log in with user@example.com / password
 ]]
 
-function sandbox.plan(given)
+function command.plan(given)
 	given.settings.SANDBOX_STRICT = given.flags.strict and "1" or given.settings.SANDBOX_STRICT
 	given.settings.SANDBOX_NO_RATE_LIMIT = given.flags["no-rate-limit"] and "1" or given.settings.SANDBOX_NO_RATE_LIMIT
-	local found = settings.find(given.settings)
-	settings.for_sandbox(found)
-	if settings.report(found) then
+	local found = values.find(given.settings)
+	rules.for_sandbox(found)
+	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	return {
-		servers = { servers.sandbox(found, "sqlite::memory:") },
-		ready = READY,
-		log_level = found.value.LOG_LEVEL,
-		log_people = files.is_terminal("err"),
-	}
+	return plans.servers(found, { servers.sandbox(found, "sqlite::memory:") }, READY)
 end
 
-return sandbox
+return command

@@ -1,9 +1,11 @@
 -- partnerapp serve: the app against Segment's own hosts.
-local files = require "native.files"
+local app = require "cli.app"
+local plans = require "cli.plans"
+local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
-local settings = require "cli.settings"
+local values = require "cli.settings.values"
 
-local serve = {
+local command = {
 	summary = "Run the app with your own CLIENT_ID and CLIENT_SECRET",
 	usage = "[APP] [options]",
 	arguments = { most = 1 },
@@ -24,28 +26,20 @@ partnerapp serves %s on %s
 Register this redirect URI with your app at Segment: %s/auth/segment/callback
 ]]
 
-function serve.plan(given)
-	local folder, message = servers.app_folder(given[1])
-	local found = settings.find(given.settings, folder)
-	settings.for_server(found)
-	settings.compare_addresses(found)
-	if not folder then
-		found.problems[#found.problems + 1] = message
-	end
+function command.plan(given)
+	local found, folder = app.find(given.settings, given[1])
+	rules.for_server(found)
+	rules.compare_addresses(found)
 	for _, name in ipairs { "CLIENT_ID", "CLIENT_SECRET" } do
 		if not found.value[name] then
 			found.problems[#found.problems + 1] = MISSING:format(name)
 		end
 	end
-	if settings.report(found) then
+	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	return {
-		servers = { servers.app(found, folder, not given.flags["no-reload"]) },
-		ready = READY:format(folder, found.value.PUBLIC_URL, found.value.PUBLIC_URL),
-		log_level = found.value.LOG_LEVEL,
-		log_people = files.is_terminal("err"),
-	}
+	local server = servers.app(found, folder, not given.flags["no-reload"])
+	return plans.servers(found, { server }, READY:format(folder, found.value.PUBLIC_URL, found.value.PUBLIC_URL))
 end
 
-return serve
+return command

@@ -1,33 +1,37 @@
--- What check, routes and test share: an app's scripts, a database in memory, no network, no account.
-local crypto = require "native.crypto"
-local files = require "native.files"
+-- What check, routes and test share: an app's scripts with a database in memory, without network and account.
+local app = require "cli.app"
+local plans = require "cli.plans"
 local servers = require "cli.servers"
-local settings = require "cli.settings"
+local values = require "cli.settings.values"
 
 local task = {}
 
+-- For an app's tests no setting comes from the environment or .env.
+local function find(name, given)
+	if name ~= "test" then
+		return app.find(given.settings, given[1])
+	end
+	local folder, message = app.folder(given[1])
+	local found = values.defaults(given.settings)
+	found.problems[#found.problems + 1] = message
+	return found, folder
+end
+
 --- The plan of a task over the app that `given` names.
----@param name string a module of cli/tasks
----@param given table
----@return table
+---@param name string the command: "check", "routes" or "test"
+---@param given table see options.parse
+---@return table plan
 function task.plan(name, given)
-	local folder, message = servers.app_folder(given[1])
-	if not folder then
-		files.err("partnerapp: " .. message .. "\n")
-		return { exit_code = 2 }
-	end
 	local testing = name == "test"
-	local found = testing and settings.defaults(given.settings) or settings.find(given.settings, folder)
-	if settings.report(found) then
+	local found, folder = find(name, given)
+	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	local server = servers.app(found, folder, false)
-	server.database = "sqlite::memory:"
-	server.secret_key = "k1:" .. crypto.hex(crypto.random(32))
+	local server = servers.app_in_memory(found, folder)
 	server.settings.TESTING = testing and "1" or nil
 	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
 	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
-	return servers.task(name, server, {}, testing and "off" or "warn")
+	return plans.task(name, server, { log_level = testing and "off" or nil, long_running = testing or nil })
 end
 
 return task

@@ -19,7 +19,7 @@ int pa_task_run(const struct pa_task *task, int *code, struct pa_error *error)
 	int result = -1;
 
 	pa_rooms_locate(&paths, task->app, task->library, true);
-	snprintf(entry, sizeof entry, "cli.tasks.%s", task->name);
+	snprintf(entry, sizeof entry, "cli.%s", task->name);
 	struct pa_snapshot *snapshot = pa_snapshot_read(paths.folders, error);
 	if (!snapshot)
 		return -1;

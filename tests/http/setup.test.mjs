@@ -92,7 +92,7 @@ for (const [command, env] of [["token", LOGIN], ["app", { ACCESS_TOKEN: "the-acc
 		["keys that are none", { status: 200, body: '{"token":5,"client_id":"a\\nB=1","client_secret":""}' }, /has no (token|client_id)/],
 		["a failure", { status: 503, body: "\u001b[31mbusy" }, /503 .*busy\nPerhaps it was created/],
 		["a refusal", { status: 403, body: '{"error":"insufficient scope","code":7}' }, /insufficient scope.*\n.*(owner|setup token)/],
-		["an argument it does not like", { status: 400, body: '{"error":"description is bad","code":3}' }, /description is bad\nMend that/],
+		["an argument it does not like", { status: 400, body: '{"error":"description is bad","code":3}' }, /description is bad\nCorrect that/],
 		["what it no longer does", { status: 501, body: '{"error":"gone","code":12}' }, /gone\nSegment no longer/],
 		["half an answer", { mode: "truncate" }, /cannot be reached: .*\nPerhaps it was created/],
 	]) {

@@ -1,15 +1,20 @@
--- What a command has to know: as given, else asked on the terminal, else a default. What is missing is told at once.
---
--- A field is { name, given, question, how, why, default, hidden, check, stop }. `how` says how to give it without a
--- terminal; one without a question is never asked; check(text) gives the value, or nil and what is wrong; an answer
--- that is `stop` ends the command.
+-- The values that a command needs: given ones, else answers to questions on the terminal, else defaults. All that is
+-- missing or wrong is reported at once. A field describes one value:
+--   name: its key among the values
+--   given: the text given by a flag or a setting, or nil
+--   question: for the terminal; a field without one is never asked
+--   hidden: true when the answer is not shown while it is typed
+--   default: for an empty answer, and when there is no terminal; "" also allows an empty value
+--   check(text): returns the value, or nil and what is wrong
+--   stop: the answer that ends the command
+--   how, why: for messages: how to give the value without a terminal, and why it is needed
 local files = require "native.files"
 
 local answers = {}
 
-local INTERRUPTED = 130 -- as a shell has it for SIGINT
+local INTERRUPTED = 130 -- 128 + SIGINT, as in a shell
 
---- Whether somebody can be asked.
+--- Whether questions can be asked: input and error output are a terminal.
 ---@return boolean
 function answers.can_ask()
 	return files.is_terminal "in" and files.is_terminal "err"
@@ -24,7 +29,7 @@ local function check(field, text)
 	return field.check(text)
 end
 
---- Tells what is missing or wrong. True when there is something: the command then ends with exit code 2.
+--- Prints what is missing or wrong. True when there is a problem: the command then ends with exit code 2.
 ---@param fields table[]
 ---@return boolean
 function answers.report(fields)
@@ -61,7 +66,7 @@ local function ask(field)
 	end
 end
 
---- The values by name, asked for where they are not given; or nil and the exit code.
+--- The values by name, after asking for those that are not given. nil and an exit code when the user ended it.
 ---@param fields table[]
 ---@return table? values, integer? exit_code
 function answers.collect(fields)
@@ -84,7 +89,7 @@ function answers.collect(fields)
 	return values
 end
 
--- Checks that several fields have.
+-- Checks that several fields use.
 
 ---@param text string
 ---@return "yes"|"no"|nil, string? message

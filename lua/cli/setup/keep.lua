@@ -1,4 +1,5 @@
--- Where the keys that Segment shows once are kept: .env, of which nothing is lost, and if need be another place.
+-- Keeps the keys that Segment shows only once: in .env, whose other lines stay, or in a new file when .env cannot be
+-- written any more.
 local answers = require "cli.setup.answers"
 local crypto = require "native.crypto"
 local dotenv = require "cli.dotenv"
@@ -9,9 +10,9 @@ local keep = {}
 
 local PATH = ".env"
 
---- A field (see answers) to be answered when .env has one of the names already: they are not overwritten unasked.
+--- A field (see answers.lua) that asks whether a value in .env may be replaced; nil when .env has none of the names.
 ---@param names string[]
----@param replace string? when it was said before
+---@param replace string? present when --replace was given
 ---@return table? field
 function keep.guard(names, replace)
 	local values = dotenv.read(PATH, {}, {})
@@ -30,7 +31,7 @@ function keep.guard(names, replace)
 	end
 end
 
---- Whether .env can be written, tried before anything is created; tells when not.
+--- Whether .env can be written, which is tried before anything is created. Prints a message when it cannot.
 ---@return boolean
 function keep.can_write()
 	local ok, message = dotenv.write(PATH, {})
@@ -40,7 +41,7 @@ function keep.can_write()
 	return ok == true
 end
 
--- Somewhere that only this user can read, when .env would not have them after all.
+-- The path of a new file with the values, readable by this user alone; nil when no folder can be written.
 local function rescue(values)
 	for _, folder in ipairs { files.env "HOME" or "/", files.env "TMPDIR" or "/tmp" } do
 		local path = ("%s/partnerapp-%s.env"):format(folder, crypto.token(6))
@@ -50,13 +51,14 @@ local function rescue(values)
 	end
 end
 
+-- Whether the environment has a value for the name, so that the one in .env is not used.
 local function is_shadowed(name)
 	return (files.env(name) or "") ~= "" or (files.env(name .. "_FILE") or "") ~= ""
 end
 
---- Writes what was created into .env, or tells where else it is, or that it is lost.
----@param values {[1]: string, [2]: string}[]
----@param what string what they belong to: "apps/2"
+--- Writes the keys into .env; prints where else they are, or that they are lost, when that fails.
+---@param values {[1]: string, [2]: string}[] names and values
+---@param what string what the keys belong to: "apps/2"
 ---@return boolean whether .env has them
 function keep.save(values, what)
 	local names = {}
@@ -73,12 +75,12 @@ function keep.save(values, what)
 		return false
 	elseif not ok then
 		files.err(("partnerapp: %s was created, but its keys are lost: %s\n"):format(what, message))
-		files.err("Segment does not show them again: mend that, delete it at Segment and create another one.\n")
+		files.err "Segment does not show them again: correct that error, delete it at Segment and create another one.\n"
 		return false
 	end
 	for _, name in ipairs(names) do
 		if is_shadowed(name) then
-			files.err(("partnerapp: warning: the environment has another %s, and goes before .env\n"):format(name))
+			files.err(("partnerapp: warning: the environment has another %s, which is used instead\n"):format(name))
 		end
 	end
 	return true

@@ -1,0 +1,110 @@
+-- The checks of single settings. Each takes a text that is not empty and returns the value in its normal form, or nil
+-- and what is wrong with it.
+local address = require "cli.settings.address"
+local http = require "native.http"
+
+local checks = {}
+
+function checks.listen(value)
+	local host, port = address.split(value)
+	if not host or tonumber(port) > 65535 then
+		return nil, "must be ADDRESS:PORT, for example 127.0.0.1:8888"
+	end
+	return value
+end
+
+--- An origin: a URL without path, query and fragment.
+function checks.url(value)
+	local parts, message = http.parse_url(value)
+	if not parts then
+		return nil, message
+	end
+	if parts.query or parts.fragment or parts.path ~= "/" then
+		return nil, "must be scheme, host and port only, for example https://app.example.com"
+	end
+	return parts.origin
+end
+
+--- OA-23: an origin of Segment, https unless it is a sandbox on this machine.
+function checks.segment_url(value)
+	local origin, message = checks.url(value)
+	if not origin then
+		return nil, message
+	end
+	local parts = assert(http.parse_url(origin))
+	if parts.scheme ~= "https" and not address.is_loopback(parts.host) then
+		return nil, "must be https (plain http is for a sandbox on this machine)"
+	end
+	return origin
+end
+
+--- Origins separated by spaces or commas.
+function checks.origins(value)
+	local origins = {}
+	for word in value:gmatch "[^%s,]+" do
+		local origin, message = checks.url(word)
+		if not origin then
+			return nil, ("'%s': %s"):format(word, message)
+		end
+		origins[#origins + 1] = origin
+	end
+	return table.concat(origins, " ")
+end
+
+function checks.database(value)
+	if value:match "^postgres" then
+		return nil, "PostgreSQL is not supported yet: use sqlite:PATH"
+	end
+	if not value:match "^sqlite:." then
+		return nil, "must be sqlite:PATH"
+	end
+	return value
+end
+
+function checks.workers(value)
+	local number = math.tointeger(tonumber(value))
+	if not number or number < 8 or number > 4096 then
+		return nil, "must be a whole number from 8 to 4096"
+	end
+	return tostring(number)
+end
+
+function checks.switch(value)
+	if value ~= "0" and value ~= "1" then
+		return nil, "must be 0 or 1"
+	end
+	return value
+end
+
+local LEVELS = { debug = true, info = true, warn = true, error = true, off = true }
+
+function checks.log_level(value)
+	if not LEVELS[value] then
+		return nil, "must be debug, info, warn, error or off"
+	end
+	return value
+end
+
+--- Keys separated by commas, each 64 hex digits with an id in front; a single key may be without one and is k1 then.
+function checks.secret_key(value)
+	for entry in (value .. ","):gmatch "([^,]*)," do
+		local id, hex = entry:match "^([a-z0-9]+):(%x+)$"
+		hex = hex or entry:match "^(%x+)$"
+		if not hex or #hex ~= 64 or (id and #id > 16) then
+			return nil, "must be 64 hex digits (openssl rand -hex 32), or ID:DIGITS entries separated by commas"
+		end
+	end
+	return (value:match "^%x+$" and "k1:" or "") .. value
+end
+
+--- IP addresses and networks separated by spaces or commas.
+function checks.proxies(value)
+	for word in value:gmatch "[^%s,]+" do
+		if not word:match "^[%x%.:]+$" and not word:match "^[%x%.:]+/%d+$" then
+			return nil, ("'%s' is not an IP address or a network such as 10.0.0.0/8"):format(word)
+		end
+	end
+	return value
+end
+
+return checks

@@ -1,0 +1,66 @@
+-- What settings mean for each other, once all values are found.
+local address = require "cli.settings.address"
+local http = require "native.http"
+local secret_key = require "cli.secret_key"
+
+local rules = {}
+
+local function is_reachable(listen)
+	local host = address.split(listen)
+	return host and not address.is_loopback(host)
+end
+
+--- The rules for the app's server. Sets found.development, and takes SECRET_KEY from its file when it is not set.
+---@param found cli.found
+function rules.for_server(found)
+	local value, problems = found.value, found.problems
+	local public = http.parse_url(value.PUBLIC_URL or "")
+	if not public then
+		return
+	end
+	found.development = address.is_loopback(public.host)
+	if not found.development and public.scheme ~= "https" then
+		problems[#problems + 1] = "PUBLIC_URL: must be https unless it is this machine"
+	end
+	if is_reachable(value.LISTEN) and not value.ADMIN_PASSWORD then
+		problems[#problems + 1] = "LISTEN: other machines can reach this address: set ADMIN_PASSWORD"
+	end
+	if not value.SECRET_KEY and #problems == 0 then
+		secret_key.take(found)
+	end
+end
+
+--- The rule for a sandbox's server: a client that reaches it may act as any customer, so other machines may not reach
+--- it (OP-07).
+---@param found cli.found
+function rules.for_sandbox(found)
+	if is_reachable(found.value.SANDBOX_LISTEN) then
+		found.problems[#found.problems + 1] = "SANDBOX_LISTEN: the sandbox is for this machine only: use 127.0.0.1"
+	end
+end
+
+--- Warns when LISTEN has another port than PUBLIC_URL, which was left at its default: browsers are sent there.
+---@param found cli.found
+function rules.compare_addresses(found)
+	local url, listen = found.value.PUBLIC_URL, found.value.LISTEN
+	if found.from.PUBLIC_URL == "default" and url:match ":%d+$" ~= listen:match ":%d+$" then
+		found.warnings[#found.warnings + 1] = ("browsers are sent to %s, but LISTEN is %s: set PUBLIC_URL too"):format(
+			url,
+			listen
+		)
+	end
+end
+
+--- Replaces Segment by the sandbox. The client set for Segment is dropped: the sandbox registers a client for each
+--- mount, except those of other authorization servers. It has no rate limit, so that a demo is not stopped by one.
+---@param found cli.found
+---@return string url of the sandbox
+function rules.use_sandbox(found)
+	local url = "http://" .. found.value.SANDBOX_LISTEN
+	found.value.CLIENT_ID, found.value.CLIENT_SECRET = nil, nil
+	found.value.SEGMENT_ID_URL, found.value.SEGMENT_API_URL = url, url
+	found.value.SANDBOX_NO_RATE_LIMIT = "1"
+	return url
+end
+
+return rules

@@ -1,0 +1,136 @@
+-- Finds the values of settings: flag, else environment, else .env, else default. All problems are collected, so that
+-- one run of a command reports them all (OP-05).
+local dotenv = require "cli.dotenv"
+local files = require "native.files"
+local settings = require "cli.settings"
+
+local values = {}
+
+---@class cli.lookup where values are looked up: native.files, or a test's own
+---@field env fun(name: string): string?
+---@field read fun(path: string): string?, string?, string?
+---@field stat fun(path: string): {mode: integer}?
+---@field list fun(path: string): string[]?
+
+---@class cli.found
+---@field value table<string, string> by setting name; a setting without value and default is absent
+---@field from table<string, string> "flag", "environment", ".env", "default", "unset", or the path of a secret's file
+---@field app table<string, string> the other keys of .env, which are the app's own
+---@field key_file string? the path of the file that SECRET_KEY was read from
+---@field problems string[] messages; a command that has one ends with exit code 2
+---@field warnings string[]
+
+local function new_found()
+	return { value = {}, from = {}, app = {}, problems = {}, warnings = {} }
+end
+
+-- NAME's value in a place; for a secret also the content of the file that NAME_FILE names there.
+local function from_place(place, setting, lookup, problems)
+	local value = place.get(setting.name)
+	if value and value ~= "" then
+		return value, place.name
+	end
+	local path = setting.secret and place.get(setting.name .. "_FILE")
+	if not path or path == "" then
+		return
+	end
+	local bytes, message = lookup.read(path)
+	if not bytes then
+		problems[#problems + 1] = ("%s_FILE: %s"):format(setting.name, message)
+		return
+	end
+	return (bytes:gsub("%s+$", "")), path
+end
+
+-- Fills found with every setting's value: by flag, else from the first place that has one, else the default.
+local function collect(found, given, places, lookup)
+	for _, setting in ipairs(settings.all) do
+		local name = setting.name
+		local value, from = given[name], "flag"
+		for _, place in ipairs(places) do
+			if not value then
+				value, from = from_place(place, setting, lookup, found.problems)
+			end
+		end
+		if not value then
+			value, from = setting.default, "default"
+		end
+		if value and setting.check and value ~= "" then
+			local checked, message = setting.check(value)
+			if not checked then
+				found.problems[#found.problems + 1] = ("%s (%s): %s"):format(name, from, message)
+			end
+			value = checked or value
+		end
+		found.value[name], found.from[name] = value, value and from or "unset"
+	end
+	return found
+end
+
+-- Whether the app's scripts name a key, or the key is one of another OAuth client: NAME_CLIENT_ID, NAME_CLIENT_SECRET.
+local function is_of_app(key, app, lookup)
+	for _, name in ipairs(app and lookup.list(app) or {}) do
+		local bytes = name:match "%.lua$" and lookup.read(app .. "/" .. name)
+		if bytes and bytes:find(key, 1, true) then
+			return true
+		end
+	end
+	return key:match "_CLIENT_ID$" ~= nil or key:match "_CLIENT_SECRET$" ~= nil
+end
+
+-- The keys of .env that are not settings.
+local function take_app_settings(found, env, app, lookup)
+	for key, value in pairs(env) do
+		if not settings.by_name(key) and not settings.by_name((key:gsub("_FILE$", ""))) then
+			found.app[key] = value
+			if not is_of_app(key, app, lookup) then
+				found.warnings[#found.warnings + 1] = (".env: %s is not a setting, and the app's scripts do not name it"):format(
+					key
+				)
+			end
+		end
+	end
+end
+
+--- Finds every setting's value.
+---@param given table<string, string> the flags, by setting name
+---@param app string? the app's folder, whose scripts may name keys of .env
+---@param lookup cli.lookup? native.files by default
+---@return cli.found
+function values.find(given, app, lookup)
+	lookup = lookup or files
+	local found = new_found()
+	local env = dotenv.read(".env", found.problems, found.warnings, lookup)
+	local function from_env(name)
+		return env[name]
+	end
+	collect(found, given, { { name = "environment", get = lookup.env }, { name = ".env", get = from_env } }, lookup)
+	local place = found.from.SECRET_KEY
+	if place ~= "environment" and place ~= ".env" and place ~= "unset" then
+		found.key_file = place
+	end
+	take_app_settings(found, env, app, lookup)
+	return found
+end
+
+--- Every setting's value by flag or default alone: an app's tests give the same results wherever they run.
+---@param given table<string, string> the flags, by setting name
+---@return cli.found
+function values.defaults(given)
+	return collect(new_found(), given, {}, files)
+end
+
+--- Prints warnings and problems. True when there is a problem: the command then ends with exit code 2.
+---@param found cli.found
+---@return boolean
+function values.report(found)
+	for _, warning in ipairs(found.warnings) do
+		files.err("partnerapp: warning: " .. warning .. "\n")
+	end
+	for _, problem in ipairs(found.problems) do
+		files.err("partnerapp: " .. problem .. "\n")
+	end
+	return #found.problems > 0
+end
+
+return values

@@ -1,0 +1,302 @@
+-- Where the values of settings come from, which are refused, and what they mean for each other.
+local rules = require "cli.settings.rules"
+local settings = require "cli.settings"
+local testing = require "partnerapp.testing"
+local values = require "cli.settings.values"
+
+-- A machine with these environment variables and files; .env is one of the files.
+local function machine(variables, contents)
+	contents = contents or {}
+	return {
+		env = function(name)
+			return variables and variables[name]
+		end,
+		read = function(path)
+			if not contents[path] then
+				return nil, "No such file or directory", "not_found"
+			end
+			return contents[path]
+		end,
+		stat = function()
+			return { kind = "file", mode = tonumber("600", 8), size = 0, mtime = 0 }
+		end,
+		list = function(folder)
+			local names = {}
+			for path in pairs(contents) do
+				names[#names + 1] = path:match("^" .. folder .. "/(.*)$")
+			end
+			return names
+		end,
+	}
+end
+
+local function find(given, variables, contents)
+	return values.find(given or {}, "app", machine(variables, contents))
+end
+
+local function from_environment(name, value)
+	return find({}, { [name] = value })
+end
+
+testing.case("flag goes before environment, environment before .env, .env before the default", function(t)
+	local file = { [".env"] = "WORKERS=100\nLOG_LEVEL=warn\nLISTEN=127.0.0.1:1\n" }
+	local found = find({ WORKERS = "300" }, { WORKERS = "200", LISTEN = "127.0.0.1:2" }, file)
+	t.same({ found.value.WORKERS, found.from.WORKERS }, { "300", "flag" })
+	t.same({ found.value.LISTEN, found.from.LISTEN }, { "127.0.0.1:2", "environment" })
+	t.same({ found.value.LOG_LEVEL, found.from.LOG_LEVEL }, { "warn", ".env" })
+	t.same({ found.value.PUBLIC_URL, found.from.PUBLIC_URL }, { "http://localhost:8888", "default" })
+	t.same({ found.value.CLIENT_ID or false, found.from.CLIENT_ID }, { false, "unset" })
+	t.same({ found.problems, found.warnings }, { {}, {} })
+end)
+
+testing.case("an empty variable or line counts as absent, an empty flag as given", function(t)
+	local file = { [".env"] = "WORKERS=100\nLOG_LEVEL=\n" }
+	local found = find({ HTTP_ALLOW = "" }, { WORKERS = "", LOG_LEVEL = "", HTTP_ALLOW = "http://a.example" }, file)
+	t.same({ found.value.WORKERS, found.from.WORKERS }, { "100", ".env" })
+	t.same({ found.value.LOG_LEVEL, found.from.LOG_LEVEL }, { "info", "default" })
+	t.same({ found.value.HTTP_ALLOW, found.from.HTTP_ALLOW }, { "", "flag" })
+end)
+
+testing.case("a secret may be in a file that NAME_FILE names, in the environment or in .env", function(t)
+	local file = { secret = "of-the-file\n\n", other = "of-the-other", [".env"] = "ADMIN_PASSWORD_FILE=other\n" }
+	local found = find({}, { CLIENT_SECRET_FILE = "secret" }, file)
+	t.same({ found.value.CLIENT_SECRET, found.from.CLIENT_SECRET }, { "of-the-file", "secret" })
+	t.same({ found.value.ADMIN_PASSWORD, found.from.ADMIN_PASSWORD }, { "of-the-other", "other" })
+	t.same({ found.problems, found.warnings, found.app }, { {}, {}, {} })
+end)
+
+testing.case("NAME goes before NAME_FILE of the same place, NAME_FILE before a later place", function(t)
+	local file = { secret = "of-the-file", [".env"] = "ADMIN_PASSWORD=of-dotenv\n" }
+	local both = find({}, { ADMIN_PASSWORD = "of-the-environment", ADMIN_PASSWORD_FILE = "secret" }, file)
+	t.equal(both.value.ADMIN_PASSWORD, "of-the-environment")
+	t.equal(find({}, { ADMIN_PASSWORD_FILE = "secret" }, file).value.ADMIN_PASSWORD, "of-the-file")
+end)
+
+testing.case("a NAME_FILE that cannot be read is a problem", function(t)
+	t.same(from_environment("SECRET_KEY_FILE", "nowhere").problems, { "SECRET_KEY_FILE: No such file or directory" })
+end)
+
+testing.case("NAME_FILE is for secrets only", function(t)
+	local found = find({}, { WORKERS_FILE = "workers" }, { workers = "100" })
+	t.same({ found.value.WORKERS, found.from.WORKERS }, { "512", "default" })
+end)
+
+testing.case("the file of a key is known, for it may be rotated there", function(t)
+	local key = ("a"):rep(64)
+	local found = find({}, { SECRET_KEY_FILE = "ring" }, { ring = key .. "\n" })
+	t.same({ found.value.SECRET_KEY, found.key_file }, { "k1:" .. key, "ring" })
+	t.equal(from_environment("SECRET_KEY", key).key_file, nil)
+	t.equal(find({}, {}, { [".env"] = "SECRET_KEY=" .. key }).key_file, nil)
+	t.equal(find().key_file, nil)
+end)
+
+testing.case("OP-05 all problems are found at once, each with its setting and place", function(t)
+	local found = find(
+		{ LOG_LEVEL = "loud" },
+		{ WORKERS = "many" },
+		{ [".env"] = "LISTEN=x\nnonsense\nCLIENT_SECRET=very-secret\n" }
+	)
+	local text = table.concat(found.problems, "\n")
+	t.equal(#found.problems, 4)
+	for _, part in ipairs { "WORKERS (environment): ", "LISTEN (.env): ", "LOG_LEVEL (flag): ", ".env:2: " } do
+		t.contains(text, part)
+	end
+	t.lacks(text, "very-secret")
+end)
+
+testing.case("keys of .env that are not settings are the app's; one that no script names is warned about", function(t)
+	local found = find({}, {}, {
+		[".env"] = "TRACKING_ID=UA-1\nCLIENT_IDD=typo\nREPORT_CLIENT_ID=a\nREPORT_CLIENT_SECRET=b\nSECRET_KEY_FILE=\n",
+		["app/init.lua"] = "env = { TRACKING_ID = '' }",
+	})
+	t.same(found.app, {
+		TRACKING_ID = "UA-1",
+		CLIENT_IDD = "typo",
+		REPORT_CLIENT_ID = "a",
+		REPORT_CLIENT_SECRET = "b",
+	})
+	t.equal(#found.warnings, 1)
+	t.contains(found.warnings[1], "CLIENT_IDD")
+end)
+
+testing.case("for an app's tests only flags and defaults count", function(t)
+	local found = values.defaults { WORKERS = "8" }
+	t.same({ found.value.WORKERS, found.from.WORKERS }, { "8", "flag" })
+	t.same({ found.value.LISTEN, found.from.LISTEN }, { "127.0.0.1:8888", "default" })
+	t.same({ found.app, found.problems, found.warnings }, { {}, {}, {} })
+end)
+
+local KEY = ("0a"):rep(32)
+local NOT_PLAIN = { "http://id.example", "http://127.0.0.1.evil.example", "http://localhost.evil.example" }
+local NOT_ORIGINS = { "https://user:pass@id.example", "https://id.example/path", "https://id.example/?a", "id.example" }
+local LOOPBACK = { "http://127.0.0.1:8889", "http://localhost:8889", "http://[::1]:8889", "http://a.localhost:8889" }
+
+local function join(...)
+	local all = {}
+	for _, list in ipairs { ... } do
+		table.move(list, 1, #list, #all + 1, all)
+	end
+	return all
+end
+
+local BAD = {
+	LISTEN = { "8888", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:http", "http://localhost:8888" },
+	SANDBOX_LISTEN = { "8889", "127.0.0.1:99999" },
+	SANDBOX_STRICT = { "yes", "2", "true" },
+	SANDBOX_AUTO_CONSENT = { "on" },
+	SANDBOX_NO_RATE_LIMIT = { "-1" },
+	PUBLIC_URL = join(NOT_ORIGINS, { "http://localhost:8888/app", "ftp://id.example", "http://" }),
+	SEGMENT_ID_URL = join(NOT_PLAIN, NOT_ORIGINS, { "ftp://id.example" }),
+	SEGMENT_API_URL = join(NOT_PLAIN, NOT_ORIGINS, { "ftp://id.example" }),
+	DATABASE_URL = { "postgres://localhost/x", "sqlite:", "data.db" },
+	SECRET_KEY = { "abc", KEY .. "0", KEY .. ",", "k1:" .. KEY .. ",abc", "K1:" .. KEY, ("k"):rep(17) .. ":" .. KEY },
+	TRUSTED_PROXIES = { "proxy.example", "10.0.0.0/x", "10.0.0.1 proxy" },
+	HTTP_ALLOW = { "http://a.example http://b.example/path", "a.example" },
+	WORKERS = { "many", "7", "4097", "8.5", "-8" },
+	LOG_LEVEL = { "loud", "INFO" },
+}
+
+local GOOD = {
+	LISTEN = { "127.0.0.1:8888", "localhost:0", ":8888", "0.0.0.0:65535" },
+	SANDBOX_STRICT = { "0", "1" },
+	PUBLIC_URL = join(
+		LOOPBACK,
+		{ "http://app.example.com", "https://app.example.com", "https://app.example.com:8443" }
+	),
+	SEGMENT_ID_URL = join(LOOPBACK, { "https://id.example" }),
+	SEGMENT_API_URL = join(LOOPBACK, { "https://api.example" }),
+	DATABASE_URL = { "sqlite::memory:", "sqlite:data.db", "sqlite:/var/lib/app.db" },
+	SECRET_KEY = { "k1:" .. KEY, ("k2:%s,k1:%s"):format(KEY, KEY) },
+	TRUSTED_PROXIES = { "10.0.0.1", "10.0.0.0/8, ::1 fd00::/8" },
+	HTTP_ALLOW = { "http://a.example http://127.0.0.1:9000" },
+	WORKERS = { "8", "4096" },
+	LOG_LEVEL = { "debug", "info", "warn", "error", "off" },
+}
+
+testing.case("OA-23 each setting refuses what makes no sense, and says so", function(t)
+	for name, list in pairs(BAD) do
+		for _, value in ipairs(list) do
+			local problems = from_environment(name, value).problems
+			t.equal(#problems, 1, name .. "=" .. value)
+			t.match(problems[1], "^" .. name .. " %(environment%): .+")
+		end
+	end
+end)
+
+testing.case("OA-23 each setting takes what it should, unchanged", function(t)
+	for name, list in pairs(GOOD) do
+		for _, value in ipairs(list) do
+			local found = from_environment(name, value)
+			t.same({ found.problems, found.value[name] }, { {}, value }, name .. "=" .. value)
+		end
+	end
+end)
+
+testing.case("values are brought into one form", function(t)
+	for _, case in ipairs {
+		{ "PUBLIC_URL", "HTTPS://App.Example.com/", "https://app.example.com" },
+		{ "HTTP_ALLOW", "http://a.example/,http://b.example", "http://a.example http://b.example" },
+		{ "WORKERS", "0x10", "16" },
+		{ "SECRET_KEY", KEY, "k1:" .. KEY },
+	} do
+		t.equal(from_environment(case[1], case[2]).value[case[1]], case[3])
+	end
+end)
+
+testing.case("every default passes its own check", function(t)
+	t.same(find().problems, {})
+	for _, setting in ipairs(settings.all) do
+		local value = setting.default
+		if value and value ~= "" and setting.check then
+			t.equal(setting.check(value), value, setting.name)
+		end
+		t.truthy(#setting.help > 5, setting.name)
+	end
+end)
+
+testing.case("a setting is found by its name and by its flag", function(t)
+	t.equal(settings.by_name("PUBLIC_URL"), settings.by_flag("public-url"))
+	t.equal(settings.by_flag("segment-api-url").name, "SEGMENT_API_URL")
+	t.falsy(settings.by_flag("public_url") or settings.by_flag("PUBLIC_URL") or settings.by_name("NOTHING"))
+end)
+
+testing.case("scripts are told only the settings that are for them", function(t)
+	local value = find({}, { ACCESS_TOKEN = "t", SECRET_KEY = KEY, CLIENT_ID = "c", ADMIN_PASSWORD = "p" }).value
+	local app, sandbox, setup =
+		settings.told("app", value), settings.told("sandbox", value), settings.told("setup", value)
+	t.same({ app.CLIENT_ID, app.ADMIN_PASSWORD, app.PUBLIC_URL }, { "c", "p", "http://localhost:8888" })
+	t.same(sandbox, { SANDBOX_AUTO_CONSENT = "0", SANDBOX_STRICT = "0", SANDBOX_NO_RATE_LIMIT = "0" })
+	t.same(setup, { ACCESS_TOKEN = "t" })
+	for _, told in ipairs { app, sandbox } do
+		t.falsy(told.SECRET_KEY or told.ACCESS_TOKEN or told.DATABASE_URL or told.SEGMENT_PASSWORD)
+	end
+end)
+
+-- Rules between settings. The key is set in all of them, so that no key file is made.
+
+local function for_server(variables)
+	variables.SECRET_KEY = KEY
+	local found = find({}, variables)
+	rules.for_server(found)
+	return found
+end
+
+testing.case("development is a PUBLIC_URL on this machine", function(t)
+	for _, url in ipairs(LOOPBACK) do
+		local found = for_server { PUBLIC_URL = url }
+		t.same({ found.development, found.problems }, { true, {} }, url)
+	end
+	local found = for_server { PUBLIC_URL = "https://app.example.com" }
+	t.same({ found.development, found.problems }, { false, {} })
+end)
+
+testing.case("production over plain http is refused", function(t)
+	local problems = for_server({ PUBLIC_URL = "http://app.example.com" }).problems
+	t.same(problems, { "PUBLIC_URL: must be https unless it is this machine" })
+end)
+
+testing.case("HT-02 an address that other machines reach needs a password", function(t)
+	for _, listen in ipairs { "0.0.0.0:8888", ":8888", "10.0.0.1:8888", "host.example:8888" } do
+		local problems = for_server({ LISTEN = listen }).problems
+		t.equal(#problems, 1, listen)
+		t.contains(problems[1], "set ADMIN_PASSWORD")
+		t.same(for_server({ LISTEN = listen, ADMIN_PASSWORD = "p" }).problems, {}, listen)
+	end
+	for _, listen in ipairs { "127.0.0.1:80", "127.8.0.1:80", "localhost:80" } do
+		t.same(for_server({ LISTEN = listen }).problems, {}, listen)
+	end
+end)
+
+testing.case("OP-07 a sandbox is for this machine only", function(t)
+	for listen, count in pairs { ["0.0.0.0:8889"] = 1, [":0"] = 1, ["127.0.0.1:0"] = 0, ["localhost:8889"] = 0 } do
+		local found = from_environment("SANDBOX_LISTEN", listen)
+		rules.for_sandbox(found)
+		t.equal(#found.problems, count, listen)
+	end
+end)
+
+testing.case("another LISTEN without its PUBLIC_URL is warned about", function(t)
+	for _, case in ipairs {
+		{ { LISTEN = "127.0.0.1:9000" }, 1 },
+		{ { LISTEN = "127.0.0.1:9000", PUBLIC_URL = "http://localhost:9001" }, 0 },
+		{ {}, 0 },
+	} do
+		local found = find({}, case[1])
+		rules.compare_addresses(found)
+		t.equal(#found.warnings, case[2])
+	end
+end)
+
+testing.case("with the sandbox, what was set for Segment does not count", function(t)
+	local found = find({}, {
+		CLIENT_ID = "c",
+		CLIENT_SECRET = "s",
+		SEGMENT_ID_URL = "https://id.example",
+		SANDBOX_LISTEN = "127.0.0.1:9001",
+	})
+	local url = rules.use_sandbox(found)
+	t.equal(url, "http://127.0.0.1:9001")
+	t.same({ found.value.SEGMENT_ID_URL, found.value.SEGMENT_API_URL }, { url, url })
+	t.falsy(found.value.CLIENT_ID or found.value.CLIENT_SECRET)
+	t.equal(found.value.SANDBOX_NO_RATE_LIMIT, "1")
+end)
