@@ -1,6 +1,6 @@
 -- How Segment says no: the Config API with a text and a gRPC code, the OAuth server with the fields of fosite.
 local fault = require "partnerapp.fault"
-local page = require "page"
+local html = require "pages.html"
 local reply = require "partnerapp.reply"
 local short = require "partnerapp.short"
 
@@ -53,7 +53,7 @@ end
 function errors.oauth_page(req, status, name, description, hint)
 	if (req:header("accept") or ""):find("text/html", 1, true) then
 		local values = { title = "OAuth error", name = name, description = description, hint = hint or false }
-		return page.show("oauth_error", values, status)
+		return html.show("oauth_error", values, status)
 	end
 	return errors.oauth(status, name, description, hint)
 end
@@ -100,7 +100,7 @@ function errors.shape(req, status, message)
 		return reply.json({ error = message }, status)
 	end
 	local values = { title = fault.title(status), message = message, status = status, request_id = req.id }
-	return page.show("refusal", values, status)
+	return html.show("refusal", values, status)
 end
 
 return errors

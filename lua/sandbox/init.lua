@@ -1,55 +1,58 @@
 -- The sandbox: a local Segment for those who have no app there. Both of its hosts on one port: OAuth as ORY Hydra
 -- speaks it, the Config API v1beta, the event intake, and a control API below /_sandbox/. An app like any other, on the
 -- public library alone.
-local partnerapp = require "partnerapp"
-local body = require "body"
+local body = require "api.body"
 local errors = require "errors"
-local faults = require "faults"
-local intake = require "intake"
-local login = require "login"
-local plans = require "tracking_plans"
-local record = require "record"
+local faults = require "control.faults"
+local intake = require "events.intake"
+local login = require "oauth.login"
+local partnerapp = require "partnerapp"
+local plans = require "api.tracking_plans"
+local rate_limit = require "api.rate_limit"
+local request_log = require "control.request_log"
+local retries = require "events.retries"
+local store = require "store"
 
 local app = partnerapp.new {
 	name = "sandbox",
 	env = { SANDBOX_AUTO_CONSENT = "", SANDBOX_STRICT = "", SANDBOX_NO_RATE_LIMIT = "" },
 }
 
-require("store").prepare()
+store.prepare()
 body.strict = app.env.SANDBOX_STRICT == "1"
-require("rate").off = app.env.SANDBOX_NO_RATE_LIMIT == "1"
+rate_limit.off = app.env.SANDBOX_NO_RATE_LIMIT == "1"
 
 app:before(faults.before)
 app:before(body.before)
-app:after(record.note)
+app:after(request_log.note)
 app:after(faults.after)
 login.routes(app)
 plans.routes(app)
 intake.routes(app)
 
 for _, part in ipairs {
-	"status",
-	"authorize",
-	"consent",
-	"token",
-	"renewal",
-	"access_tokens",
-	"apps",
-	"workspaces",
-	"sources",
-	"schema_config",
-	"source_connections",
-	"destinations",
-	"filters",
-	"metrics",
-	"catalog_api",
-	"control",
-	"unrouted",
+	"pages.home",
+	"oauth.authorize",
+	"oauth.consent",
+	"oauth.token",
+	"api.renewal",
+	"api.access_tokens",
+	"api.apps",
+	"api.workspaces",
+	"api.sources",
+	"api.schema_config",
+	"api.source_connections",
+	"api.destinations",
+	"api.filters",
+	"api.metrics",
+	"api.catalog",
+	"control.api",
+	"api.unrouted",
 } do
 	require(part)(app)
 end
 
-app:every(1, "retries", require("retries").run_due)
+app:every(1, "retries", retries.run_due)
 app:failed(errors.shape)
 
 return app

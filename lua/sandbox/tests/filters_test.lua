@@ -1,6 +1,6 @@
 -- Destination filters: their language, what they do to an event, and their API.
-local filtering = require "filtering"
-local fql = require "fql"
+local filtering = require "filtering.actions"
+local fql = require "filtering.fql"
 local json = require "partnerapp.json"
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"

@@ -1,12 +1,12 @@
 -- The event intake and what it delivers to webhooks.
 local crypto = require "partnerapp.crypto"
-local delivery = require "delivery"
-local events = require "events"
+local delivery = require "events.delivery"
+local spec = require "events.spec"
 local json = require "partnerapp.json"
-local retries = require "retries"
+local retries = require "events.retries"
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"
-local times = require "times"
+local iso8601 = require "events.iso8601"
 
 local case = testing.case
 local call, JS = segment.call, segment.JS
@@ -349,19 +349,19 @@ case("a hook that cannot be called does not break the intake", function(t)
 end)
 
 case("the time of an event is when it happened by the server's clock", function(t)
-	t.equal(times.parse "2012-12-02T00:30:08.276Z", 1354408208276)
-	t.equal(times.parse "2012-12-02T01:30:08+01:00", 1354408208000)
-	t.equal(times.parse "2000-02-29T00:00:00Z", 951782400000)
-	t.equal(times.parse "1970-01-01T00:00:00.5Z", 500)
+	t.equal(iso8601.parse "2012-12-02T00:30:08.276Z", 1354408208276)
+	t.equal(iso8601.parse "2012-12-02T01:30:08+01:00", 1354408208000)
+	t.equal(iso8601.parse "2000-02-29T00:00:00Z", 951782400000)
+	t.equal(iso8601.parse "1970-01-01T00:00:00.5Z", 500)
 	for _, bad in ipairs { "", "now", "2012-13-01T00:00:00Z", "2012-12-02", 7 } do
-		t.equal(times.parse(bad), nil)
+		t.equal(iso8601.parse(bad), nil)
 	end
-	local event = events.complete {
+	local event = spec.complete {
 		sentAt = "2012-12-02T00:30:10.000Z",
 		originalTimestamp = "2012-12-02T00:30:08.000Z",
 	}
-	t.equal(times.parse(event.receivedAt) - times.parse(event.timestamp), 2000)
-	t.equal(events.complete({ timestamp = "2012-12-02T00:30:08.276Z" }).timestamp, "2012-12-02T00:30:08.276Z")
+	t.equal(iso8601.parse(event.receivedAt) - iso8601.parse(event.timestamp), 2000)
+	t.equal(spec.complete({ timestamp = "2012-12-02T00:30:08.276Z" }).timestamp, "2012-12-02T00:30:08.276Z")
 end)
 
 case("without destinations an event goes nowhere", function(t)
