@@ -1,50 +1,49 @@
--- Personal access tokens, for the user's own e-mail and password: made, and by the common pattern (A13) listed, read
--- and deleted. The token itself is shown once.
+-- Personal access tokens, for the e-mail and password of the user: created, and by the common pattern (A13) listed,
+-- read and deleted. The response to a creation is the only one with the token itself.
 local assumptions = require "assumptions"
 local body = require "api.body"
-local crypto = require "partnerapp.crypto"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local errors = require "api.errors"
 local json = require "partnerapp.json"
 local paging = require "api.paging"
+local paths = require "api.paths"
 local reply = require "partnerapp.reply"
+local resource = require "api.resource"
 local store = require "store"
+local user = require "oauth.user"
 
 local WORKSPACES_MOST = 20
 
-local function problem(asked)
-	if type(asked) ~= "table" or json.is_array(asked) then
-		return "access_token is missing"
-	end
+local function problem_of(asked)
 	local description, names = asked.description, asked.workspace_names
-	if type(description) ~= "string" or not description:find("%S") or #description > 1000 then
-		return "description must be a text"
+	if type(description) ~= "string" or not description:find "%S" or #description > 1000 then
+		return "description must be a string of at most 1000 bytes that is not empty"
 	elseif type(asked.scopes) ~= "string" or not assumptions.token_scopes[asked.scopes] then
 		return "scopes must be workspace or workspace:read"
 	elseif not json.is_array(names) or #names == 0 or #names > WORKSPACES_MOST then
-		return "workspace_names must name a workspace"
+		return ("workspace_names must be a list of 1 to %d names"):format(WORKSPACES_MOST)
 	end
 	for _, name in ipairs(names) do
 		if type(name) ~= "string" then
-			return "workspace_names must be names"
+			return "workspace_names must be a list of strings"
 		end
 	end
 end
 
--- Why a workspace cannot be reached with the new token, as a response.
-local function refused(name)
-	local slug = name:match("^workspaces/([%w_-]+)$")
+-- The response when the new token cannot have a workspace, or nil.
+local function refusal_of(name)
+	local slug = name:match "^workspaces/([%w_-]+)$"
 	local row = slug and db.row("SELECT owner FROM workspaces WHERE slug = ?", slug)
 	if not row then
-		return errors.api(5, "workspace not found")
+		return errors.not_found "workspace not found"
 	elseif row.owner ~= store.user.email then
-		return errors.api(7, "only an owner of the workspace may do this")
+		return errors.denied "only an owner of the workspace may do this"
 	end
 end
 
 local function shown(row)
 	local names = json.array {}
-	for name in row.workspaces:gmatch("%S+") do
+	for name in row.workspaces:gmatch "%S+" do
 		names[#names + 1] = name
 	end
 	return {
@@ -58,101 +57,85 @@ end
 
 local function insert(asked)
 	local row = {
+		n = store.number "access_tokens",
 		description = asked.description,
 		scopes = asked.scopes,
 		workspaces = " " .. table.concat(asked.workspace_names, " ") .. " ",
 		create_time = store.now(),
 	}
-	local _, n = assert(
-		db.exec(
-			"INSERT INTO access_tokens (description, scopes, workspaces, create_time) VALUES (?, ?, ?, ?)",
-			row.description,
-			row.scopes,
-			row.workspaces,
-			row.create_time
-		)
+	store.insert(
+		"INSERT INTO access_tokens (n, description, scopes, workspaces, create_time) VALUES (?, ?, ?, ?, ?)",
+		row.n,
+		row.description,
+		row.scopes,
+		row.workspaces,
+		row.create_time
 	)
 	local token = store.opaque()
-	assert(
-		db.exec(
-			"INSERT INTO tokens (hash, personal, scope, workspaces) VALUES (?, ?, ?, ?)",
-			store.hash(token),
-			n,
-			row.scopes,
-			row.workspaces
-		)
+	store.insert(
+		"INSERT INTO tokens (hash, personal, scope, workspaces) VALUES (?, ?, ?, ?)",
+		store.hash(token),
+		row.n,
+		row.scopes,
+		row.workspaces
 	)
-	row.n = n
 	local answer = shown(row)
 	answer.token = token
 	return reply.json(answer)
 end
 
 local function create(req)
-	local value, refusal = body.read(req)
-	if not value then
+	local asked, refusal = body.resource(req, "access_token")
+	if not asked then
 		return refusal
 	end
-	local asked = value.access_token
-	local why = problem(asked)
-	if why then
-		return errors.api(3, why)
+	local problem = problem_of(asked)
+	if problem then
+		return errors.invalid(problem)
 	end
 	for _, name in ipairs(asked.workspace_names) do
-		local no = refused(name)
-		if no then
-			return no
+		refusal = refusal_of(name)
+		if refusal then
+			return refusal
 		end
 	end
-	return db.transaction(function()
-		return insert(asked)
-	end)
+	return insert(asked)
 end
 
 local function list(req)
-	local tokens = {}
-	for i, row in ipairs(assert(db.query("SELECT * FROM access_tokens ORDER BY n"))) do
-		tokens[i] = shown(row)
-	end
-	return paging.reply(req, "access_tokens", tokens)
+	return paging.rows(req, "access_tokens", shown, "SELECT * FROM access_tokens ORDER BY n")
 end
 
 local function find(req)
-	local n = req.params.n:find("^%d+$") and #req.params.n < 16 and math.tointeger(tonumber(req.params.n))
+	local n = paths.number(req)
 	return n and db.row("SELECT * FROM access_tokens WHERE n = ?", n)
 end
 
-local function get(req)
-	local row = find(req)
-	return row and reply.json(shown(row)) or errors.api(5, "not found")
+local function get(_, row)
+	return reply.json(shown(row))
 end
 
-local function delete(req)
-	local row = find(req)
-	if not row then
-		return errors.api(5, "not found")
-	end
-	return db.transaction(function()
-		assert(db.exec("DELETE FROM tokens WHERE personal = ?", row.n))
-		assert(db.exec("DELETE FROM access_tokens WHERE n = ?", row.n))
-		return reply.json {}
-	end)
-end
-
-local function for_user(handler)
+local function guard(_, handler)
 	return function(req)
-		local user, password = req:basic()
-		local known = user and user:lower() == store.user.email
-		if not crypto.equal(password or "", store.user.password) or not known then
-			return errors.api(16, "invalid e-mail or password")
+		if not user.knows(req:basic()) then
+			return errors.unauthenticated "invalid e-mail or password"
 		end
 		return handler(req)
 	end
 end
 
 return function(app)
-	app:post("/v1beta/access-tokens", for_user(create), { csrf = false })
-	app:get("/v1beta/access-tokens", for_user(list))
-	app:get("/v1beta/access-tokens/:n", for_user(get))
-	app:delete("/v1beta/access-tokens/:n", for_user(delete), { csrf = false })
+	resource.add(app, {
+		path = "/v1beta/access-tokens",
+		item = "/v1beta/access-tokens/:n",
+		guard = guard,
+		find = find,
+		list = list,
+		create = create,
+		get = get,
+		delete = resource.deletion({
+			"DELETE FROM tokens WHERE personal = ?",
+			"DELETE FROM access_tokens WHERE n = ?",
+		}, "n"),
+	})
 end

@@ -1,35 +1,36 @@
--- Apps: created below a workspace (March 2019) or without one (May 2019); never edited through the API (A16). They take
--- a user's own token.
+-- Apps: created below a workspace (March 2019) or without one (May 2019); never edited through the API (A16). Their
+-- routes take a personal access token.
 local access = require "api.access"
 local body = require "api.body"
 local clients = require "oauth.clients"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local errors = require "api.errors"
 local json = require "partnerapp.json"
 local paging = require "api.paging"
-local reply = require "partnerapp.reply"
-local scopes = require "oauth.scopes"
 local redirect_uris = require "oauth.redirect_uris"
+local reply = require "partnerapp.reply"
+local resource = require "api.resource"
+local scopes = require "oauth.scopes"
 
 local URIS = { "client_uri", "logo_uri", "tos_uri", "policy_uri", "documentation_uri", "logo_mark_uri" }
 local EMPTY_TEXTS = { "primary_category", "catalog_with_segment_description", "catalog_get_more_with_segment" }
 local EMPTY_LISTS = { "categories", "screenshots", "key_features" }
+local NAME_MOST, DESCRIPTION_MOST = 200, 2000
 
 local function is_text(value, most)
 	return type(value) == "string" and #value <= most
 end
 
-local function problem(asked)
-	if type(asked) ~= "table" or json.is_array(asked) then
-		return "app is missing"
-	end
+local function problem_of(asked)
 	local description = body.field(asked, "description")
-	if not is_text(asked.display_name, 200) or not asked.display_name:find("%S") then
-		return "display_name must be a text"
-	elseif description ~= nil and not is_text(description, 2000) then
-		return "description must be a text"
-	elseif not scopes.is_known(asked.scope) then
-		return "scope must be workspace, workspace:read or destination/<slug> with a slug of the catalog"
+	if not is_text(asked.display_name, NAME_MOST) or not asked.display_name:find "%S" then
+		return ("display_name must be a string of at most %d bytes that is not empty"):format(NAME_MOST)
+	elseif description ~= nil and not is_text(description, DESCRIPTION_MOST) then
+		return ("description must be a string of at most %d bytes"):format(DESCRIPTION_MOST)
+	end
+	local problem = scopes.problem(asked.scope)
+	if problem then
+		return problem
 	end
 	for _, name in ipairs(URIS) do
 		local value = body.field(asked, name)
@@ -70,49 +71,46 @@ local function shown(client, with_secret)
 	return app
 end
 
--- The workspace of the path, or else the first of the token's: an app that is not public can be installed there only.
+-- The workspace of the path, else the token's first: an app that is not public can be installed only there.
 local function owner_of(req, token)
-	return req.params.workspace or token.workspaces:match("^ workspaces/(%S+)")
+	return req.params.workspace or token.workspaces:match "^ workspaces/(%S+)"
 end
 
 local function create(req, token)
-	local value, refusal = body.read(req)
-	if not value then
+	local asked, refusal = body.resource(req, "app")
+	if not asked then
 		return refusal
 	end
-	local asked = value.app
-	local why = problem(asked)
-	if why then
-		return errors.api(3, why)
+	local problem = problem_of(asked)
+	if problem then
+		return errors.invalid(problem)
 	end
 	local given = body.field(asked, "public")
 	local public = given ~= nil and body.boolean(given)
 	if public == nil then
-		return errors.api(3, "public must be a boolean")
+		return errors.invalid "public must be a boolean"
 	end
 	local details = { description = body.field(asked, "description") }
 	for _, name in ipairs(URIS) do
 		details[name] = body.field(asked, name)
 	end
-	return reply.json(shown(
-		clients.register {
-			scope = asked.scope,
-			redirect_uris = asked.redirect_uris,
-			public = public,
-			display_name = asked.display_name,
-			workspace = owner_of(req, token),
-			below_workspace = req.params.workspace ~= nil,
-			details = details,
-		},
-		true
-	))
+	local client = clients.register {
+		scope = asked.scope,
+		redirect_uris = asked.redirect_uris,
+		public = public,
+		display_name = asked.display_name,
+		workspace = owner_of(req, token),
+		below_workspace = req.params.workspace ~= nil,
+		details = details,
+	}
+	return reply.json(shown(client, true))
 end
 
--- Both generations of paths show the apps of the workspaces; each in the form it was made in.
+-- The paths of both generations show all apps of the workspaces, each app in the form it was made in.
 local function rows_of(req, token)
 	local rows = {}
 	for _, name in ipairs(access.workspaces(token)) do
-		local slug = name:match("^workspaces/(.*)$")
+		local slug = name:match "^workspaces/(.*)$"
 		if not req.params.workspace or req.params.workspace == slug then
 			local sql = "SELECT n, client_id FROM clients WHERE workspace = ? ORDER BY n"
 			for _, row in ipairs(assert(db.query(sql, slug))) do
@@ -139,22 +137,30 @@ local function find(req, token)
 	end
 end
 
-local function get(req, token)
-	local client = find(req, token)
-	return client and reply.json(shown(client, false)) or errors.api(5, "not found")
+local function get(_, client)
+	return reply.json(shown(client, false))
 end
 
-local function refuse_edit(req, token)
-	return find(req, token) and errors.api(12, "apps cannot be edited") or errors.api(5, "not found")
+local function refuse_edit()
+	return errors.not_implemented "apps cannot be edited"
+end
+
+local function guard(_, handler)
+	return access.guard("apps", handler)
 end
 
 return function(app)
-	for _, prefix in ipairs { "/v1beta/workspaces/:workspace/apps", "/v1beta/apps" } do
-		local one = prefix .. "/:n"
-		app:post(prefix, access.guard("apps", create), { csrf = false })
-		app:get(prefix, access.guard("apps", list))
-		app:get(one, access.guard("apps", get))
-		app:patch(one, access.guard("apps", refuse_edit), { csrf = false })
-		app:put(one, access.guard("apps", refuse_edit), { csrf = false })
+	for _, path in ipairs { "/v1beta/workspaces/:workspace/apps", "/v1beta/apps" } do
+		resource.add(app, {
+			path = path,
+			item = path .. "/:n",
+			guard = guard,
+			find = find,
+			list = list,
+			create = create,
+			get = get,
+			patch = refuse_edit,
+			put = refuse_edit,
+		})
 	end
 end

@@ -1,17 +1,18 @@
--- Bodies of the Config API: JSON whatever the Content-Type says, and, unless --strict, also with single quotes, as the
--- curl lines of Segment's README send them (A14).
+-- Bodies of the Config API: JSON whatever the Content-Type is and, unless the sandbox is strict, also with single
+-- quotes, as the curl lines of Segment's README have them (A14).
 local assumptions = require "assumptions"
-local errors = require "errors"
+local errors = require "api.errors"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local partnerapp = require "partnerapp"
+local settings = require "settings"
 
-local body = { strict = false }
+local body = {}
 
 local LENIENT_MOST = 65536
 local MOST = 1 << 20
 
---- Before a handler: refuses what is too large in Segment's words. The server itself would let more through.
+--- Before a handler: refuses large bodies in Segment's words. The limit of the server itself is higher.
 ---@param req table
 function body.before(req)
 	local length = tonumber(req:header "content-length" or "")
@@ -22,7 +23,7 @@ function body.before(req)
 	end
 end
 
--- The same text with its single-quoted strings in double quotes, or nil when quotes do not match up.
+-- The text with double quotes around its single-quoted strings, or nil when a quote has no partner.
 local function with_double_quotes(text)
 	local out, at, quote = {}, 1, nil
 	while at <= #text do
@@ -48,7 +49,7 @@ local function with_double_quotes(text)
 end
 
 local function is_strict()
-	return body.strict or not assumptions.lenient_bodies
+	return settings.strict or not assumptions.lenient_bodies
 end
 
 local function read_leniently(req, text)
@@ -64,7 +65,7 @@ local function read_leniently(req, text)
 	return value
 end
 
---- The decoded object of a request, or nil and what is wrong with it. Read once.
+--- The decoded object of a request, or nil and what is wrong with the body. The body is read once.
 ---@param req table
 ---@return table? value, string? problem
 function body.object(req)
@@ -85,18 +86,18 @@ function body.object(req)
 	return nil, req.problem
 end
 
---- The same, or nil and the response that refuses it.
+--- The decoded object of a request, or nil and the response that refuses the body.
 ---@param req table
 ---@return table? value, table? refusal
 function body.read(req)
 	local value, problem = body.object(req)
 	if not value then
-		return nil, errors.api(3, problem)
+		return nil, errors.invalid(problem)
 	end
 	return value
 end
 
---- The object that a body has under a resource's singular name, or nil and the response that refuses it.
+--- The object that a body has under a resource's singular name, or nil and the response that refuses the body.
 ---@param req table
 ---@param resource string "filter"
 ---@return table? asked, table value_or_refusal the whole body
@@ -107,12 +108,12 @@ function body.resource(req, resource)
 	end
 	local asked = value[resource]
 	if type(asked) ~= "table" or json.is_array(asked) then
-		return nil, errors.api(3, resource .. " is missing")
+		return nil, errors.invalid(resource .. " is missing")
 	end
 	return asked, value
 end
 
---- A boolean, also as the text "true" or "false" unless strict; nil when it is something else.
+--- A boolean, also as the string "true" or "false" unless the sandbox is strict; nil for another value.
 ---@param value any
 ---@return boolean?
 function body.boolean(value)
@@ -123,7 +124,7 @@ function body.boolean(value)
 	end
 end
 
---- A field of an object; null is as good as absent.
+--- A field of an object; nil for null too.
 ---@param object table
 ---@param name string
 ---@return any
@@ -135,13 +136,8 @@ function body.field(object, name)
 	return value
 end
 
---- The fields that an update mask names, of `known`; or nil and what is wrong. Paths may have the resource in front or
---- not (A32), and the mask may stand inside of the resource (A29). Without a mask nothing is named.
----@param value table the body
----@param resource string "destination"
----@param known table<string, any>
----@return table<string, true>? named, string? problem
-function body.mask(value, resource, known)
+-- The paths of an update mask, which may also be inside of the resource (A29); or nil and what is wrong.
+local function mask_paths(value, resource)
 	local inside = body.field(value, resource)
 	local mask = body.field(value, "update_mask")
 	if mask == nil and type(inside) == "table" then
@@ -153,13 +149,25 @@ function body.mask(value, resource, known)
 		return nil, "update_mask must be an object with paths"
 	end
 	local paths = body.field(mask, "paths")
-	if paths == nil then
-		return {}
-	elseif not json.is_array(paths) then
+	if paths ~= nil and not json.is_array(paths) then
 		return nil, "update_mask.paths must be a list"
 	end
+	return paths or {}
+end
+
+--- The fields that an update mask names, or nil and what is wrong with the mask. A path may have the resource in front
+--- (A32). Without a mask no field is named.
+---@param value table the body
+---@param resource string "destination"
+---@param known table<string, any> the fields that a mask may name
+---@return table<string, true>? named, string? problem
+function body.mask(value, resource, known)
+	local list, problem = mask_paths(value, resource)
+	if not list then
+		return nil, problem
+	end
 	local named, prefix = {}, resource .. "."
-	for _, path in ipairs(paths) do
+	for _, path in ipairs(list) do
 		local name = type(path) == "string" and (path:sub(1, #prefix) == prefix and path:sub(#prefix + 1) or path)
 		if not name or not known[name] then
 			return nil, "update_mask: unknown path " .. (type(path) == "string" and path or "")
@@ -167,6 +175,24 @@ function body.mask(value, resource, known)
 		named[name] = true
 	end
 	return named
+end
+
+--- What an update changes: the resource of the body and the fields that its mask names; or nil and the response that
+--- refuses the body.
+---@param req table
+---@param resource string "filter"
+---@param known table<string, any> the fields that a mask may name
+---@return table? asked, table named_or_refusal
+function body.changes(req, resource, known)
+	local asked, value = body.resource(req, resource)
+	if not asked then
+		return nil, value
+	end
+	local named, problem = body.mask(value, resource, known)
+	if not named then
+		return nil, errors.invalid(problem)
+	end
+	return asked, named
 end
 
 return body

@@ -1,15 +1,15 @@
--- The catalogs: readable with any token (A37).
+-- The catalogs: any token can read them (A37).
 local access = require "api.access"
 local assumptions = require "assumptions"
 local catalog = require "catalog"
-local errors = require "errors"
+local errors = require "api.errors"
 local paging = require "api.paging"
 local reply = require "partnerapp.reply"
 local store = require "store"
 
 local texts = {}
 
--- An item's JSON, made once: it never changes.
+-- The JSON of a destination, made once because it never changes.
 local function text_of(entry)
 	local text = texts[entry.slug]
 	if not text then
@@ -30,7 +30,7 @@ end
 local function get_destination(req)
 	local entry = catalog.find(req.params.slug)
 	if not entry then
-		return errors.api(5, "not found")
+		return errors.not_found()
 	end
 	local response = reply.json {}
 	response.body = text_of(entry)
@@ -47,7 +47,7 @@ local function get_source(req)
 			return reply.json(item)
 		end
 	end
-	return errors.api(5, "not found")
+	return errors.not_found()
 end
 
 return function(app)

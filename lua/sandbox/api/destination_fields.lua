@@ -1,8 +1,9 @@
--- What a request says of a destination: its fields read and checked.
+-- The fields of a destination: read from a request and checked.
 local assumptions = require "assumptions"
 local body = require "api.body"
 local setting_values = require "api.setting_values"
 local json = require "partnerapp.json"
+local paths = require "api.paths"
 
 local fields = {}
 
@@ -18,15 +19,14 @@ local OUTPUT_ONLY = {
 	update_mask = true,
 }
 
---- Those that can be set, and so the paths of an update mask.
+--- The fields that a request can set: the paths of an update mask.
 fields.names = { enabled = true, config = true, connection_mode = true }
 
 local function read_entry(item, prefix, entry)
-	local full = type(entry) == "table" and entry.name
-	if type(full) ~= "string" or full:sub(1, #prefix) ~= prefix then
-		return nil, nil, "each entry of config needs a name that begins with " .. prefix
+	local key = type(entry) == "table" and paths.below(entry.name, prefix)
+	if not key then
+		return nil, nil, "each entry of config must have a name that begins with " .. prefix
 	end
-	local key = full:sub(#prefix + 1)
 	local setting = item.by_name[key]
 	if not setting then
 		return nil, nil, "unknown setting " .. key
@@ -59,10 +59,10 @@ local function read_config(item, name, list)
 	return values
 end
 
---- The fields of a request, or nil and what is wrong: those that are absent stay nil.
----@param item table of the catalog
----@param name string the destination's
----@param asked any
+--- The fields of a request, or nil and what is wrong. A field that the request does not have is nil.
+---@param item table the destination's entry in the catalog
+---@param name string of the destination
+---@param asked any the destination of the request
 ---@return {enabled: boolean?, connection_mode: string?, config: table?}? read, string? problem
 function fields.read(item, name, asked)
 	if type(asked) ~= "table" or json.is_array(asked) then
@@ -95,9 +95,9 @@ function fields.read(item, name, asked)
 	return read
 end
 
---- The setting that keeps a destination from being enabled, or nil (A28).
----@param item table
----@param values table<string, any>
+--- A required setting that is empty, so that the destination cannot be enabled; or nil (A28).
+---@param item table the destination's entry in the catalog
+---@param values table<string, any> by setting
 ---@return string?
 function fields.missing(item, values)
 	if assumptions.required_when_enabled then

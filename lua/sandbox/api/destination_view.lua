@@ -1,6 +1,5 @@
--- A destination as the API shows it: with all settings of the catalog, also those never set, sorted by name (A26). It
--- is what load tests ask for most, so the text is put together from pieces that are made once for each kind of
--- destination.
+-- A destination as the API shows it: with all settings of the catalog, also those that were never set, sorted by name
+-- (A26). Load tests request destinations most, so the JSON is joined from pieces that are made once for each slug.
 local catalog = require "catalog"
 local json = require "partnerapp.json"
 local store = require "store"
@@ -35,9 +34,9 @@ local function pieces_of(slug)
 	return pieces
 end
 
---- The JSON of a destination. Its names have nothing in them that JSON would escape.
+--- The JSON of a destination. Names have no character that JSON would escape.
 ---@param row table of the table destinations
----@param values table<string, any>? its settings, when they are at hand already
+---@param values table<string, any>? its settings, when the caller has decoded them already
 ---@return string
 function view.text(row, values)
 	local pieces = pieces_of(row.slug)
@@ -72,9 +71,9 @@ function view.text(row, values)
 	return table.concat(out)
 end
 
---- The response with it.
----@param row table
----@param values table<string, any>?
+--- The response with the JSON of a destination.
+---@param row table of the table destinations
+---@param values table<string, any>? its settings, when the caller has decoded them already
 ---@return table response
 function view.reply(row, values)
 	return {

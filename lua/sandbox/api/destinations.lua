@@ -1,14 +1,14 @@
 -- Destinations of a source: get, list, create, update with a mask, delete.
-local access = require "api.access"
 local body = require "api.body"
 local catalog = require "catalog"
-local setting_values = require "api.setting_values"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local deep_equal = require "deep_equal"
+local errors = require "api.errors"
 local fields = require "api.destination_fields"
-local paths = require "api.paths"
 local paging = require "api.paging"
-local reply = require "partnerapp.reply"
+local paths = require "api.paths"
+local resource = require "api.resource"
+local scopes = require "oauth.scopes"
 local store = require "store"
 local view = require "api.destination_view"
 
@@ -16,37 +16,25 @@ local function find(req)
 	return db.row("SELECT * FROM destinations WHERE name = ?", paths.destination(req))
 end
 
-local function not_found()
-	return errors.api(5, "not found")
+local function find_source(req)
+	return db.row("SELECT name FROM sources WHERE name = ?", paths.source(req))
 end
 
 local function needs(setting)
-	return errors.api(3, setting .. " is required to enable the destination")
+	return errors.invalid(setting .. " is required to enable the destination")
 end
 
-local function get(req)
-	local row = find(req)
-	return row and view.reply(row) or not_found()
+local function get(_, row)
+	return view.reply(row)
 end
 
-local function has_source(req)
-	return db.row("SELECT 1 FROM sources WHERE name = ?", paths.source(req))
-end
-
-local function list(req)
-	if not has_source(req) then
-		return not_found()
-	end
-	local texts = {}
+local function list(req, source)
 	local sql = "SELECT * FROM destinations WHERE source = ? ORDER BY name"
-	for i, row in ipairs(assert(db.query(sql, paths.source(req)))) do
-		texts[i] = view.text(row)
-	end
-	return paging.reply(req, "destinations", texts)
+	return paging.rows(req, "destinations", view.text, sql, source.name)
 end
 
 local function insert(row)
-	local made, message, code = db.exec(
+	local made = store.insert(
 		[[INSERT INTO destinations (name, source, slug, enabled, connection_mode, config, create_time, update_time)
 			VALUES (?, ?, ?, ?, ?, ?, ?, ?)]],
 		row.name,
@@ -58,34 +46,26 @@ local function insert(row)
 		row.create_time,
 		row.update_time
 	)
-	if not made and code == "constraint" then
-		return errors.api(6, "destination already exists")
-	end
-	assert(made, message)
-	return view.reply(row)
+	return made and view.reply(row) or errors.already_exists "destination already exists"
 end
 
-local function create(req)
-	if not has_source(req) then
-		return not_found()
-	end
+local function create(req, source)
 	local value, refusal = body.read(req)
 	if not value then
 		return refusal
 	end
-	local asked, source = value.destination, paths.source(req)
-	local name, prefix = type(asked) == "table" and asked.name, source .. "/destinations/"
-	if type(name) ~= "string" or name:sub(1, #prefix) ~= prefix then
-		return errors.api(3, "destination.name must be " .. prefix .. "<slug of the catalog>")
+	local asked, prefix = value.destination, source.name .. "/destinations/"
+	local slug = type(asked) == "table" and paths.below(asked.name, prefix)
+	if not slug then
+		return errors.invalid("destination.name must be " .. prefix .. "<slug of the catalog>")
 	end
-	local slug = name:sub(#prefix + 1)
 	local item = catalog.find(slug)
 	if not item then
-		return errors.api(5, "no such destination in the catalog")
+		return errors.not_found "no such destination in the catalog"
 	end
-	local read, problem = fields.read(item, name, asked)
+	local read, problem = fields.read(item, asked.name, asked)
 	if not read then
-		return errors.api(3, problem)
+		return errors.invalid(problem)
 	end
 	local missing = read.enabled and fields.missing(item, read.config or {})
 	if missing then
@@ -93,8 +73,8 @@ local function create(req)
 	end
 	local now = store.now()
 	return insert {
-		name = name,
-		source = source,
+		name = asked.name,
+		source = source.name,
 		slug = slug,
 		enabled = read.enabled or false,
 		connection_mode = read.connection_mode or "UNSPECIFIED",
@@ -104,8 +84,8 @@ local function create(req)
 	}
 end
 
--- A row with the named fields as they were given, and its settings: those that were not mentioned keep their values; a
--- field that is named but absent gets its empty value (A31).
+-- The new fields and settings of a row. A field that the mask names and the request does not have gets its empty value
+-- (A31); settings that the request does not have keep their values.
 local function changed(row, read, named)
 	local values = store.decode(row.config)
 	local new = { enabled = row.enabled == 1, connection_mode = row.connection_mode }
@@ -133,7 +113,7 @@ local function apply(row, read, named)
 	end
 	local same = new.enabled == (row.enabled == 1)
 		and new.connection_mode == row.connection_mode
-		and setting_values.same(values, store.decode(row.config))
+		and deep_equal(values, store.decode(row.config))
 	if same then
 		return view.reply(row)
 	end
@@ -152,11 +132,8 @@ local function apply(row, read, named)
 	return view.reply(row, values)
 end
 
-local function update(req)
-	local row = find(req)
-	if not row then
-		return not_found()
-	end
+-- The body may lack the resource: then the mask says which fields become empty.
+local function update(req, row)
 	local value, refusal = body.read(req)
 	if not value then
 		return refusal
@@ -168,42 +145,40 @@ local function update(req)
 		named, problem = body.mask(value, "destination", fields.names)
 	end
 	if not named then
-		return errors.api(3, problem)
+		return errors.invalid(problem)
 	elseif next(named) == nil then
 		return view.reply(row)
 	end
 	return apply(row, read, named)
 end
 
-local function delete(req)
-	local row = find(req)
-	if not row then
-		return not_found()
-	end
-	assert(db.exec("DELETE FROM filters WHERE destination = ?", row.name))
-	assert(db.exec("DELETE FROM metrics WHERE destination = ?", row.name))
-	assert(db.exec("DELETE FROM destinations WHERE name = ?", row.name))
-	return reply.json {}
-end
-
--- What is to be created stands in the body, and an install of one destination may create just that. A body that cannot
--- be read names no other one: the handler says what is wrong with it.
+-- The body names the destination to create, and a token of one destination may create only that one. When the body
+-- names none, the handler says what is wrong with it.
 local function own_of_body(req, token)
 	local value = body.object(req)
 	local asked = value and value.destination
 	local name = type(asked) == "table" and asked.name
-	local slug = type(name) == "string" and name:match("/destinations/(.+)$")
-	return paths.source(req), slug or (token.scope:match("^destination/(.+)$"))
+	local slug = type(name) == "string" and name:match "/destinations/(.+)$"
+	return paths.source(req), slug or scopes.destination(token.scope)
 end
 
 return function(app)
 	local path = "/v1beta/workspaces/:workspace/sources/:source/destinations"
-	local one = path .. "/:destination"
-	local free = { csrf = false }
 
-	app:get(path, access.guard("read", list))
-	app:post(path, access.guard("write", create, own_of_body), free)
-	app:get(one, access.guard("read", get, paths.own))
-	app:patch(one, access.guard("write", store.in_transaction(update), paths.own), free)
-	app:delete(one, access.guard("write", store.in_transaction(delete), paths.own), free)
+	resource.add(app, {
+		path = path,
+		item = path .. "/:destination",
+		parent = find_source,
+		find = find,
+		about = { create = own_of_body, get = paths.own, patch = paths.own, delete = paths.own },
+		list = list,
+		create = create,
+		get = get,
+		patch = update,
+		delete = resource.deletion {
+			"DELETE FROM filters WHERE destination = ?",
+			"DELETE FROM metrics WHERE destination = ?",
+			"DELETE FROM destinations WHERE name = ?",
+		},
+	})
 end

@@ -1,16 +1,16 @@
--- What a request says of a destination filter: its fields read and checked.
+-- The fields of a destination filter: read from a request and checked.
 local body = require "api.body"
 local fql = require "filtering.fql"
 local json = require "partnerapp.json"
 
 local fields = {}
 
---- Those that can be set, and so the paths of an update mask.
+--- The fields that a request can set: the paths of an update mask.
 fields.names = { ["if"] = true, actions = true, title = true, description = true, enabled = true }
 
 local EMPTY = { ["if"] = "", actions = json.array {}, title = "", description = "", enabled = false }
 
-local TITLE_MOST, DESCRIPTION_MOST = 64, 10000
+local IF_MOST, TITLE_MOST, DESCRIPTION_MOST = 10000, 64, 10000
 local PARTS = { context = true, properties = true, traits = true }
 
 local function is_object(value)
@@ -26,7 +26,7 @@ function checks.sample_event(action)
 	if type(percent) ~= "number" or percent < 0 or percent > 1 then
 		return "percent must be from 0 to 1"
 	elseif path ~= nil and type(path) ~= "string" then
-		return "path must be a text"
+		return "path must be a string"
 	end
 end
 
@@ -40,7 +40,7 @@ function checks.whitelist_fields(action)
 		end
 		for _, name in ipairs(listed.fields) do
 			if type(name) ~= "string" then
-				return "fields must be names"
+				return "fields must be lists of strings"
 			end
 		end
 	end
@@ -50,7 +50,7 @@ checks.blacklist_fields = checks.whitelist_fields
 
 local function actions_problem(actions)
 	if not json.is_array(actions) or #actions == 0 then
-		return "actions must name at least one action"
+		return "actions must be a list with at least one action"
 	end
 	for _, action in ipairs(actions) do
 		local check = is_object(action) and type(action.type) == "string" and checks[action.type]
@@ -68,16 +68,14 @@ local function is_text(value, most)
 	return type(value) == "string" and utf8.len(value) ~= nil and utf8.len(value) <= most
 end
 
---- What is wrong with a filter as it is to be stored, or nil.
----@param filter table with all of fields.names
----@return string?
-function fields.problem(filter)
-	if not is_text(filter["if"], 10000) or not filter["if"]:find "%S" then
+-- What is wrong with a filter that has all its fields, or nil.
+local function problem_of(filter)
+	if not is_text(filter["if"], IF_MOST) or not filter["if"]:find "%S" then
 		return "if must be a condition in FQL"
 	elseif not is_text(filter.title, TITLE_MOST) then
-		return ("title must be a text of at most %d characters"):format(TITLE_MOST)
+		return ("title must be a string of at most %d characters"):format(TITLE_MOST)
 	elseif not is_text(filter.description, DESCRIPTION_MOST) then
-		return "description must be a text"
+		return ("description must be a string of at most %d characters"):format(DESCRIPTION_MOST)
 	elseif type(filter.enabled) ~= "boolean" then
 		return "enabled must be a boolean"
 	end
@@ -88,11 +86,12 @@ function fields.problem(filter)
 	return actions_problem(filter.actions)
 end
 
---- A filter with the `named` fields as they were asked for: those that are absent get their empty values.
+--- A filter with new values in the `named` fields, and what is wrong with it. A named field that the request does not
+--- have gets its empty value.
 ---@param filter table
----@param asked table
+---@param asked table the filter of the request
 ---@param named table<string, true>
----@return table
+---@return table filter, string? problem
 function fields.changed(filter, asked, named)
 	local new = {}
 	for name, empty in pairs(EMPTY) do
@@ -108,7 +107,7 @@ function fields.changed(filter, asked, named)
 			new[name] = given
 		end
 	end
-	return new
+	return new, problem_of(new)
 end
 
 return fields

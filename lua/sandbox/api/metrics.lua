@@ -1,20 +1,26 @@
--- Event delivery metrics. No answer of Segment's survives: these bodies are invented (A34), the names of the errors are
--- those of its error codes. They are counted where events are delivered.
+-- Event delivery metrics. No response of Segment is known: these bodies are invented (A34); the names of the errors are
+-- Segment's. The metrics are counted where events are delivered.
 local access = require "api.access"
 local assumptions = require "assumptions"
 local body = require "api.body"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local errors = require "api.errors"
 local json = require "partnerapp.json"
-local paths = require "api.paths"
 local paging = require "api.paging"
+local paths = require "api.paths"
 local reply = require "partnerapp.reply"
+local resource = require "api.resource"
 
 local METRICS = { "delivered", "not_delivered" }
 local NAMES_MOST = 100
 
 local function has_destination(name)
 	return db.row("SELECT 1 FROM destinations WHERE name = ?", name)
+end
+
+local function find(req)
+	local name = paths.destination(req)
+	return has_destination(name) and name
 end
 
 local function counts_of(destination)
@@ -52,13 +58,6 @@ local function summary(destination)
 	return { name = destination .. "/metrics/summary", parent = destination, metrics = all(destination) }
 end
 
-local function of_destination(answer)
-	return function(req)
-		local name = paths.destination(req)
-		return has_destination(name) and answer(req, name) or errors.api(5, "not found")
-	end
-end
-
 local function list(req, destination)
 	return paging.reply(req, "metrics", all(destination))
 end
@@ -75,17 +74,17 @@ local function get_summary(_, destination)
 	return reply.json(summary(destination))
 end
 
--- The names that the body of a GET lists.
+-- The names in the body of a GET, or nil and the response that refuses the body.
 local function wanted(req)
 	local value, refusal = body.read(req)
 	if not value then
 		return nil, refusal
 	elseif not json.is_array(value.names) or #value.names > NAMES_MOST then
-		return nil, errors.api(3, "names must be a list")
+		return nil, errors.invalid "names must be a list"
 	end
 	for _, name in ipairs(value.names) do
 		if type(name) ~= "string" then
-			return nil, errors.api(3, "names must be a list of names")
+			return nil, errors.invalid "names must be a list of strings"
 		end
 	end
 	return value.names
@@ -100,7 +99,7 @@ local function batch_get(req, destination)
 	for _, name in ipairs(list_of_names) do
 		local last = name:match "[^/]+$"
 		if last ~= METRICS[1] and last ~= METRICS[2] then
-			return errors.api(5, "not found")
+			return errors.not_found()
 		end
 		found[#found + 1] = metric(destination, last, counts)
 	end
@@ -114,8 +113,8 @@ local function batch_summaries(req)
 	end
 	local found, prefix = json.array {}, paths.workspace(req) .. "/"
 	for _, name in ipairs(list_of_names) do
-		if name:sub(1, #prefix) ~= prefix or not has_destination(name) then
-			return errors.api(5, "not found")
+		if not paths.below(name, prefix) or not has_destination(name) then
+			return errors.not_found()
 		end
 		found[#found + 1] = summary(name)
 	end
@@ -126,7 +125,7 @@ return function(app)
 	local path = "/v1beta/workspaces/:workspace/sources/:source/destinations/:destination/metrics"
 	local about = assumptions.metrics_for_destinations and paths.own or nil
 	local function add(where, handler)
-		app:get(path .. where, access.guard("read", of_destination(handler), about))
+		app:get(path .. where, access.guard("read", resource.found(find, handler), about))
 	end
 
 	add("", list)

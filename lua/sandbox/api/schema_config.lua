@@ -1,10 +1,10 @@
--- What a source does with events that its tracking plan does not know: get, and update with a mask.
-local access = require "api.access"
+-- The schema configuration of a source: what happens to events that its tracking plan does not know.
 local body = require "api.body"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local errors = require "api.errors"
 local paths = require "api.paths"
 local reply = require "partnerapp.reply"
+local resource = require "api.resource"
 local store = require "store"
 
 local DEFAULTS = {
@@ -41,23 +41,19 @@ local function find(req)
 	return row and (store.decode(row.schema_config) or {})
 end
 
-local function shown(req, config)
-	local answer = { name = paths.source(req) .. "/schema-config", parent = paths.source(req) }
+local function get(req, config)
+	local source = paths.source(req)
+	local shown = { name = source .. "/schema-config", parent = source }
 	for name, default in pairs(DEFAULTS) do
-		answer[name] = config[name]
-		if answer[name] == nil then
-			answer[name] = default
+		shown[name] = config[name]
+		if shown[name] == nil then
+			shown[name] = default
 		end
 	end
-	return answer
+	return reply.json(shown)
 end
 
-local function get(req)
-	local config = find(req)
-	return config and reply.json(shown(req, config)) or errors.api(5, "not found")
-end
-
--- The value of a named field: an absent one is empty, nil when it may not be that.
+-- The new value of a field that the mask names: the empty value when it is absent, nil when it is not allowed.
 local function read(req, name, asked)
 	local value = body.field(asked, name)
 	if WORDS[name] then
@@ -73,31 +69,26 @@ local function read(req, name, asked)
 	return is_known and value or nil
 end
 
-local function update(req)
-	local config = find(req)
-	if not config then
-		return errors.api(5, "not found")
-	end
-	local asked, value = body.resource(req, "schema_config")
+local function update(req, config)
+	local asked, named = body.changes(req, "schema_config", KNOWN)
 	if not asked then
-		return value
-	end
-	local named, problem = body.mask(value, "schema_config", KNOWN)
-	if not named then
-		return errors.api(3, problem)
+		return named
 	end
 	for name in pairs(named) do
 		config[name] = read(req, name, asked)
 		if config[name] == nil then
-			return errors.api(3, name .. " cannot have this value")
+			return errors.invalid(name .. " cannot have this value")
 		end
 	end
 	assert(db.exec("UPDATE sources SET schema_config = ? WHERE name = ?", store.encode(config), paths.source(req)))
-	return reply.json(shown(req, config))
+	return get(req, config)
 end
 
 return function(app)
-	local path = "/v1beta/workspaces/:workspace/sources/:source/schema-config"
-	app:get(path, access.guard("read", get))
-	app:patch(path, access.guard("write", store.in_transaction(update)), { csrf = false })
+	resource.add(app, {
+		item = "/v1beta/workspaces/:workspace/sources/:source/schema-config",
+		find = find,
+		get = get,
+		patch = update,
+	})
 end

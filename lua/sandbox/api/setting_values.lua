@@ -1,4 +1,4 @@
--- Whether a value is one that a destination's setting may have.
+-- Values of a destination's settings: whether one fits the setting's type in the catalog.
 local json = require "partnerapp.json"
 
 local setting_values = {}
@@ -150,39 +150,18 @@ function by_type.MIXED(setting, value)
 end
 
 --- What is wrong with a value, or nil.
----@param setting table of the catalog
+---@param setting table an entry of the catalog's `settings`
 ---@param value any
 ---@return string?
 function setting_values.problem(setting, value)
 	return by_type[setting.type](setting, value)
 end
 
---- Whether a value is nothing: what a required setting may not be.
+--- Whether a value is empty, which the value of a required setting cannot be.
 ---@param value any
 ---@return boolean
 function setting_values.is_empty(value)
 	return value == nil or value == "" or (type(value) == "table" and next(value) == nil)
-end
-
---- Whether two values of settings are the same.
----@param a any
----@param b any
----@return boolean
-function setting_values.same(a, b)
-	if type(a) ~= "table" or type(b) ~= "table" then
-		return a == b
-	end
-	for key, value in pairs(a) do
-		if not setting_values.same(value, b[key]) then
-			return false
-		end
-	end
-	for key in pairs(b) do
-		if a[key] == nil then
-			return false
-		end
-	end
-	return true
 end
 
 return setting_values

@@ -1,50 +1,46 @@
--- Which tracking plan a source is connected to: one at most.
+-- Which tracking plan a source is connected to: one at most (A44).
 local access = require "api.access"
 local body = require "api.body"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local errors = require "api.errors"
 local json = require "partnerapp.json"
-local paths = require "api.paths"
 local paging = require "api.paging"
-local plans = require "api.tracking_plans"
+local paths = require "api.paths"
 local reply = require "partnerapp.reply"
+local resource = require "api.resource"
+local store = require "store"
 
 local SOURCES_MOST = 100
 
-local function of_plan(handler)
-	return function(req)
-		local plan = plans.find(req)
-		return plan and handler(req, plan) or errors.api(5, "not found")
-	end
+local function find_plan(req)
+	return db.row("SELECT name FROM tracking_plans WHERE name = ?", paths.tracking_plan(req))
 end
 
-local function shown(source, plan)
-	return { source_name = source, tracking_plan_id = plan.name:match "[^/]+$" }
+local function find(req)
+	local sql = "SELECT source FROM source_connections WHERE plan = ? AND source = ?"
+	return db.row(sql, paths.tracking_plan(req), paths.source(req))
+end
+
+local function shown(row)
+	return { source_name = row.source, tracking_plan_id = row.plan:match "[^/]+$" }
 end
 
 local function list(req, plan)
-	local found = {}
-	local sql = "SELECT source FROM source_connections WHERE plan = ? ORDER BY source"
-	for i, row in ipairs(assert(db.query(sql, plan.name))) do
-		found[i] = shown(row.source, plan)
-	end
-	return paging.reply(req, "connections", found)
+	local sql = "SELECT source, plan FROM source_connections WHERE plan = ? ORDER BY source"
+	return paging.rows(req, "connections", shown, sql, plan.name)
 end
 
--- Connects one source. The response that refuses it, or nil.
+-- Connects one source: the connection, or nil and the response that refuses it.
 local function connect(req, plan, source)
 	local prefix = paths.workspace(req) .. "/sources/"
-	if type(source) ~= "string" or source:sub(1, #prefix) ~= prefix then
-		return errors.api(3, "source_name must be " .. prefix .. "<slug>")
+	if not paths.below(source, prefix) then
+		return nil, errors.invalid("source_name must be " .. prefix .. "<slug>")
 	elseif not db.row("SELECT 1 FROM sources WHERE name = ?", source) then
-		return errors.api(5, "source not found")
+		return nil, errors.not_found "source not found"
+	elseif not store.insert("INSERT INTO source_connections (source, plan) VALUES (?, ?)", source, plan.name) then
+		return nil, errors.already_exists "source is connected to a tracking plan already"
 	end
-	local made, message, code =
-		db.exec("INSERT INTO source_connections (source, plan) VALUES (?, ?)", source, plan.name)
-	if not made and code == "constraint" then
-		return errors.api(6, "source is connected to a tracking plan already")
-	end
-	assert(made, message)
+	return shown { source = source, plan = plan.name }
 end
 
 local function create(req, plan)
@@ -52,43 +48,41 @@ local function create(req, plan)
 	if not value then
 		return refusal
 	end
-	return connect(req, plan, value.source_name) or reply.json(shown(value.source_name, plan))
+	local made
+	made, refusal = connect(req, plan, value.source_name)
+	return refusal or reply.json(made)
 end
 
--- All or none: `false` rolls back.
+-- All sources or none: a refusal rolls back.
 local function create_batch(req, plan)
 	local value, refusal = body.read(req)
 	if not value then
 		return refusal
 	elseif not json.is_array(value.source_names) or #value.source_names > SOURCES_MOST then
-		return errors.api(3, "source_names must be a list")
+		return errors.invalid "source_names must be a list"
 	end
 	local made = json.array {}
-	db.transaction(function()
-		for i, source in ipairs(value.source_names) do
-			refusal = connect(req, plan, source)
-			if refusal then
-				return nil
-			end
-			made[i] = shown(source, plan)
+	for i, source in ipairs(value.source_names) do
+		made[i], refusal = connect(req, plan, source)
+		if refusal then
+			return refusal
 		end
-		return true
-	end)
-	return refusal or reply.json { connections = made }
-end
-
-local function delete(req, plan)
-	local changes =
-		assert(db.exec("DELETE FROM source_connections WHERE plan = ? AND source = ?", plan.name, paths.source(req)))
-	return changes > 0 and reply.json {} or errors.api(5, "not found")
+	end
+	return reply.json { connections = made }
 end
 
 return function(app)
 	local path = "/v1beta/workspaces/:workspace/tracking-plans/:plan/source-connections"
-	local free = { csrf = false }
 
-	app:get(path, access.guard("read", of_plan(list)))
-	app:post(path, access.guard("write", of_plan(create)), free)
-	app:post(path .. ":batchCreateConnections", access.guard("write", of_plan(create_batch)), free)
-	app:delete(path .. "/:source", access.guard("write", of_plan(delete)), free)
+	resource.add(app, {
+		path = path,
+		item = path .. "/:source",
+		parent = find_plan,
+		find = find,
+		list = list,
+		create = create,
+		delete = resource.deletion({ "DELETE FROM source_connections WHERE source = ?" }, "source"),
+	})
+	local batch = store.in_transaction(resource.found(find_plan, create_batch))
+	app:post(path .. ":batchCreateConnections", access.guard("write", batch), { csrf = false })
 end

@@ -1,13 +1,13 @@
 -- Sources of a workspace.
-local access = require "api.access"
 local body = require "api.body"
 local catalog = require "catalog"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local errors = require "api.errors"
 local json = require "partnerapp.json"
-local paths = require "api.paths"
 local paging = require "api.paging"
+local paths = require "api.paths"
 local reply = require "partnerapp.reply"
+local resource = require "api.resource"
 local store = require "store"
 
 local function shown(row)
@@ -26,8 +26,8 @@ local function shown(row)
 	}
 end
 
-local function find(req)
-	return db.row("SELECT * FROM sources WHERE name = ?", paths.source(req))
+local function by_name(name)
+	return db.row("SELECT * FROM sources WHERE name = ?", name)
 end
 
 local function create(req)
@@ -36,62 +36,43 @@ local function create(req)
 		return refusal
 	end
 	local prefix = paths.workspace(req) .. "/sources/"
-	if type(asked.name) ~= "string" or asked.name:sub(1, #prefix) ~= prefix then
-		return errors.api(3, "name must begin with " .. prefix)
-	end
-	local slug = asked.name:sub(#prefix + 1)
-	if #slug > 100 or not slug:find("^[a-z0-9_-]+$") then
-		return errors.api(3, "a source's slug has lower-case letters, digits, - and _ only")
+	local slug = paths.below(asked.name, prefix)
+	if not slug then
+		return errors.invalid("name must begin with " .. prefix)
+	elseif #slug > 100 or not slug:find "^[a-z0-9_-]+$" then
+		return errors.invalid "the slug of a source can have lower-case letters, digits, - and _ only"
 	elseif not catalog.has_source(asked.catalog_name) then
-		return errors.api(3, "catalog_name is not in the catalog")
+		return errors.invalid "catalog_name is not in the catalog"
+	elseif not store.add_source(req.params.workspace, slug, asked.catalog_name) then
+		return errors.already_exists "source already exists"
 	end
-	local made, message, code = store.add_source(req.params.workspace, slug, asked.catalog_name)
-	if not made and code == "constraint" then
-		return errors.api(6, "source already exists")
-	end
-	assert(made, message)
-	return reply.json(shown(db.row("SELECT * FROM sources WHERE name = ?", asked.name)))
-end
-
-local function list(req)
-	local sources = {}
-	local sql = "SELECT * FROM sources WHERE workspace = ? ORDER BY name"
-	for i, row in ipairs(assert(db.query(sql, req.params.workspace))) do
-		sources[i] = shown(row)
-	end
-	return paging.reply(req, "sources", sources)
-end
-
-local function get(req)
-	local row = find(req)
-	return row and reply.json(shown(row)) or errors.api(5, "not found")
-end
-
--- What hangs on a source goes with it (A24).
-local CASCADE = {
-	"DELETE FROM filters WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
-	"DELETE FROM metrics WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
-	"DELETE FROM destinations WHERE source = ?",
-	"DELETE FROM source_connections WHERE source = ?",
-	"DELETE FROM sources WHERE name = ?",
-}
-
-local function delete(req)
-	local row = find(req)
-	if not row then
-		return errors.api(5, "not found")
-	end
-	for _, sql in ipairs(CASCADE) do
-		assert(db.exec(sql, row.name))
-	end
-	return reply.json {}
+	return reply.json(shown(by_name(asked.name)))
 end
 
 return function(app)
 	local path = "/v1beta/workspaces/:workspace/sources"
 
-	app:get(path, access.guard("read", list))
-	app:post(path, access.guard("write", create), { csrf = false })
-	app:get(path .. "/:source", access.guard("read", get))
-	app:delete(path .. "/:source", access.guard("write", store.in_transaction(delete)), { csrf = false })
+	resource.add(app, {
+		path = path,
+		item = path .. "/:source",
+		find = function(req)
+			return by_name(paths.source(req))
+		end,
+		list = function(req)
+			local sql = "SELECT * FROM sources WHERE workspace = ? ORDER BY name"
+			return paging.rows(req, "sources", shown, sql, req.params.workspace)
+		end,
+		create = create,
+		get = function(_, row)
+			return reply.json(shown(row))
+		end,
+		-- Deleting a source deletes its destinations (A24).
+		delete = resource.deletion {
+			"DELETE FROM filters WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
+			"DELETE FROM metrics WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
+			"DELETE FROM destinations WHERE source = ?",
+			"DELETE FROM source_connections WHERE source = ?",
+			"DELETE FROM sources WHERE name = ?",
+		},
+	})
 end

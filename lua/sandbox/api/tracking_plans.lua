@@ -1,30 +1,19 @@
--- Tracking plans. Their ids are made, for their names change; they are updated with PUT, unlike everything else.
-local access = require "api.access"
+-- Tracking plans. Their names have made-up ids, because display names change; and they are updated with PUT, unlike
+-- all other resources.
 local body = require "api.body"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local errors = require "api.errors"
 local json = require "partnerapp.json"
-local paths = require "api.paths"
 local paging = require "api.paging"
+local paths = require "api.paths"
 local reply = require "partnerapp.reply"
+local resource = require "api.resource"
 local store = require "store"
-
-local plans = {}
 
 local KNOWN = { display_name = true, rules = true }
 
-local function not_found()
-	return errors.api(5, "not found")
-end
-
---- The plan of a path, or false.
----@param req table
----@return table|false
-function plans.find(req)
-	return db.row(
-		"SELECT * FROM tracking_plans WHERE name = ?",
-		paths.workspace(req) .. "/tracking-plans/" .. req.params.plan
-	)
+local function by_name(name)
+	return db.row("SELECT * FROM tracking_plans WHERE name = ?", name)
 end
 
 local function shown(row)
@@ -37,11 +26,18 @@ local function shown(row)
 	}
 end
 
--- What is wrong with a plan as it is to be stored, or nil.
+-- Lists leave the events out: they are in the response for one plan.
+local function shown_in_list(row)
+	local plan = shown(row)
+	plan.rules.events = json.array {}
+	return plan
+end
+
+-- What is wrong with a plan, or nil.
 local function problem_of(plan)
 	local name, rules = plan.display_name, plan.rules
 	if type(name) ~= "string" or not name:find "%S" or #name > 1000 then
-		return "display_name must be a text"
+		return "display_name must be a string of at most 1000 bytes that is not empty"
 	elseif type(rules) ~= "table" or json.is_array(rules) then
 		return "rules must be an object"
 	elseif not json.is_array(rules.events) then
@@ -49,7 +45,7 @@ local function problem_of(plan)
 	end
 	for _, event in ipairs(rules.events) do
 		if type(event) ~= "table" or type(event.name) ~= "string" then
-			return "each event of rules needs a name"
+			return "each event of rules must have a name"
 		end
 	end
 end
@@ -65,20 +61,13 @@ local function with_events(rules)
 	return rules
 end
 
--- Lists leave the events out: a client that wants them gets the plan.
 local function list(req)
-	local found = {}
-	local sql = "SELECT * FROM tracking_plans WHERE workspace = ? ORDER BY rowid"
-	for i, row in ipairs(assert(db.query(sql, req.params.workspace))) do
-		found[i] = shown(row)
-		found[i].rules.events = json.array {}
-	end
-	return paging.reply(req, "tracking_plans", found)
+	local sql = "SELECT * FROM tracking_plans WHERE workspace = ? ORDER BY n"
+	return paging.rows(req, "tracking_plans", shown_in_list, sql, req.params.workspace)
 end
 
-local function get(req)
-	local row = plans.find(req)
-	return row and reply.json(shown(row)) or not_found()
+local function get(_, row)
+	return reply.json(shown(row))
 end
 
 local function create(req)
@@ -90,34 +79,27 @@ local function create(req)
 	local plan = { display_name = asked.display_name, rules = rules == nil and no_rules() or with_events(rules) }
 	local problem = problem_of(plan)
 	if problem then
-		return errors.api(3, problem)
+		return errors.invalid(problem)
 	end
 	local name, now = paths.workspace(req) .. "/tracking-plans/rs_" .. store.random(27), store.now()
-	assert(db.exec(
-		[[INSERT INTO tracking_plans (name, workspace, display_name, rules, create_time, update_time)
-			VALUES (?, ?, ?, ?, ?, ?)]],
+	store.insert(
+		[[INSERT INTO tracking_plans (n, name, workspace, display_name, rules, create_time, update_time)
+			VALUES (?, ?, ?, ?, ?, ?, ?)]],
+		store.number "tracking_plans",
 		name,
 		req.params.workspace,
 		plan.display_name,
 		store.encode(plan.rules),
 		now,
 		now
-	))
-	return reply.json(shown(db.row("SELECT * FROM tracking_plans WHERE name = ?", name)))
+	)
+	return reply.json(shown(by_name(name)))
 end
 
-local function update(req)
-	local row = plans.find(req)
-	if not row then
-		return not_found()
-	end
-	local asked, value = body.resource(req, "tracking_plan")
+local function update(req, row)
+	local asked, named = body.changes(req, "tracking_plan", KNOWN)
 	if not asked then
-		return value
-	end
-	local named, problem = body.mask(value, "tracking_plan", KNOWN)
-	if not named then
-		return errors.api(3, problem)
+		return named
 	elseif next(named) == nil then
 		return reply.json(shown(row))
 	end
@@ -128,9 +110,9 @@ local function update(req)
 	if named.rules then
 		plan.rules = with_events(body.field(asked, "rules") or no_rules())
 	end
-	problem = problem_of(plan)
+	local problem = problem_of(plan)
 	if problem then
-		return errors.api(3, problem)
+		return errors.invalid(problem)
 	end
 	assert(
 		db.exec(
@@ -141,29 +123,25 @@ local function update(req)
 			row.name
 		)
 	)
-	return reply.json(shown(plans.find(req)))
+	return reply.json(shown(by_name(row.name)))
 end
 
-local function delete(req)
-	local row = plans.find(req)
-	if not row then
-		return not_found()
-	end
-	assert(db.exec("DELETE FROM source_connections WHERE plan = ?", row.name))
-	assert(db.exec("DELETE FROM tracking_plans WHERE name = ?", row.name))
-	return reply.json {}
-end
-
-function plans.routes(app)
+return function(app)
 	local path = "/v1beta/workspaces/:workspace/tracking-plans"
-	local one = path .. "/:plan"
-	local free = { csrf = false }
 
-	app:get(path, access.guard("read", list))
-	app:post(path, access.guard("write", create), free)
-	app:get(one, access.guard("read", get))
-	app:put(one, access.guard("write", store.in_transaction(update)), free)
-	app:delete(one, access.guard("write", store.in_transaction(delete)), free)
+	resource.add(app, {
+		path = path,
+		item = path .. "/:plan",
+		find = function(req)
+			return by_name(paths.tracking_plan(req))
+		end,
+		list = list,
+		create = create,
+		get = get,
+		put = update,
+		delete = resource.deletion {
+			"DELETE FROM source_connections WHERE plan = ?",
+			"DELETE FROM tracking_plans WHERE name = ?",
+		},
+	})
 end
-
-return plans

@@ -1,9 +1,9 @@
--- Workspaces: those of the token.
+-- Workspaces: those that the token is for (A22).
 local access = require "api.access"
 local db = require "partnerapp.db"
-local errors = require "errors"
 local paging = require "api.paging"
 local reply = require "partnerapp.reply"
+local resource = require "api.resource"
 local store = require "store"
 
 local function shown(row)
@@ -16,24 +16,23 @@ local function shown(row)
 end
 
 return function(app)
-	app:get(
-		"/v1beta/workspaces",
-		access.guard("read", function(req, token)
+	resource.add(app, {
+		path = "/v1beta/workspaces",
+		item = "/v1beta/workspaces/:workspace",
+		find = function(req)
+			return db.row("SELECT * FROM workspaces WHERE slug = ?", req.params.workspace)
+		end,
+		list = function(req, token)
 			local list = {}
-			for _, row in ipairs(assert(db.query("SELECT * FROM workspaces ORDER BY slug"))) do
+			for _, row in ipairs(assert(db.query "SELECT * FROM workspaces ORDER BY slug")) do
 				if access.sees(token, row.slug) then
 					list[#list + 1] = shown(row)
 				end
 			end
 			return paging.reply(req, "workspaces", list)
-		end)
-	)
-
-	app:get(
-		"/v1beta/workspaces/:workspace",
-		access.guard("read", function(req)
-			local row = db.row("SELECT * FROM workspaces WHERE slug = ?", req.params.workspace)
-			return row and reply.json(shown(row)) or errors.api(5, "not found")
-		end)
-	)
+		end,
+		get = function(_, row)
+			return reply.json(shown(row))
+		end,
+	})
 end

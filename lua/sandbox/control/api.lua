@@ -1,28 +1,65 @@
--- The control API below /_sandbox/: for tests and for the demo. Loopback only, JSON both ways.
+-- The control API below /_sandbox/, for tests and for the demo: JSON both ways, loopback only. A request of a web page
+-- is refused too: browsers send the origin of the page, and any page on this machine could control the sandbox.
 local clients = require "oauth.clients"
 local clock = require "partnerapp.clock"
+local event_log = require "events.event_log"
 local faults = require "control.faults"
-local intake = require "events.intake"
-local request_log = require "control.request_log"
+local redirect_uris = require "oauth.redirect_uris"
 local reply = require "partnerapp.reply"
+local request_log = require "control.request_log"
 local scopes = require "oauth.scopes"
 local store = require "store"
-local redirect_uris = require "oauth.redirect_uris"
 
 local EVENTS = 100
 
-local function failed(message)
+local function invalid(message)
 	return reply.json({ error = message }, 400)
 end
 
-local function register(req)
-	local asked = req.json
-	if type(asked) ~= "table" or not scopes.is_known(asked.scope) then
-		return failed("scope must be workspace, workspace:read or destination/<slug> with a slug of the catalog")
+local function guarded(handler)
+	return function(req)
+		if not req.ip:find "^127%." then
+			return reply.json({ error = "loopback only" }, 403)
+		elseif req:header "origin" then
+			return reply.json({ error = "not for web pages" }, 403)
+		end
+		return handler(req)
 	end
-	local problem = redirect_uris.problem(asked.redirect_uris)
+end
+
+-- The handler of a call without a body.
+local function runs(action)
+	return function()
+		action()
+		return reply.json {}
+	end
+end
+
+-- The handler of a call whose body `add` takes; the response is 400 when `add` returns a problem.
+local function adds(add)
+	return function(req)
+		local problem = add(req.json)
+		return problem and invalid(problem) or reply.json {}
+	end
+end
+
+local function show_requests()
+	local state = request_log.all()
+	state.held = faults.held()
+	return reply.json(state)
+end
+
+local function show_events()
+	return reply.json { events = event_log.last(EVENTS) }
+end
+
+local register = store.in_transaction(function(req)
+	local asked = req.json
+	local problem = type(asked) ~= "table" and "a JSON object is expected"
+		or scopes.problem(asked.scope)
+		or redirect_uris.problem(asked.redirect_uris)
 	if problem then
-		return failed(problem)
+		return invalid(problem)
 	end
 	local name = type(asked.display_name) == "string" and asked.display_name or "Demo app"
 	local identity = asked.scope .. "\n" .. table.concat(asked.redirect_uris, "\n") .. "\n" .. name
@@ -34,78 +71,30 @@ local function register(req)
 		workspace = asked.public == false and "business" or nil,
 	}, identity)
 	return reply.json { client_id = client.client_id, client_secret = client.secret }
+end)
+
+local function move_clock(req)
+	local asked = req.json
+	local seconds = type(asked) == "table" and asked.advance
+	if type(seconds) ~= "number" or seconds < 0 or seconds > 1e9 then
+		return invalid "advance must be a number of seconds"
+	end
+	clock.advance(seconds)
+	return reply.json { now = clock.timestamp(clock.now()) }
 end
 
 return function(app)
-	-- The server listens on loopback only; this keeps it so behind a proxy or a changed setting. And it is for programs: a
-	-- browser names the page that sends something, and that may be any page.
-	local function loopback(handler)
-		return function(req)
-			if not req.ip:find("^127%.") then
-				return reply.json({ error = "loopback only" }, 403)
-			elseif req:header "origin" then
-				return reply.json({ error = "not for web pages" }, 403)
-			end
-			return handler(req)
-		end
+	local function add(method, path, handler)
+		app[method](app, "/_sandbox/" .. path, guarded(handler), method ~= "get" and { csrf = false } or nil)
 	end
 
-	local function post(path, handler)
-		app:post("/_sandbox/" .. path, loopback(handler), { csrf = false })
-	end
-
-	app:get(
-		"/_sandbox/requests",
-		loopback(function()
-			return reply.json(request_log.all())
-		end)
-	)
-
-	app:get(
-		"/_sandbox/events",
-		loopback(function()
-			return reply.json { events = intake.last(EVENTS) }
-		end)
-	)
-
-	post("reset", function()
-		store.reset()
-		return reply.json {}
-	end)
-
-	post("clients", register)
-
-	local function add(path, make)
-		post(path, function(req)
-			local problem = make(req.json)
-			return problem and failed(problem) or reply.json {}
-		end)
-	end
-
-	add("faults", faults.add)
-	add("barrier", faults.add_barrier)
-
-	post("release", function()
-		faults.release()
-		return reply.json {}
-	end)
-
-	app:delete(
-		"/_sandbox/faults",
-		loopback(function()
-			faults.clear()
-			return reply.json {}
-		end),
-		{ csrf = false }
-	)
-
-	post("clock", function(req)
-		local asked = req.json
-		local seconds = type(asked) == "table" and asked.advance
-		if type(seconds) ~= "number" or seconds < 0 or seconds > 1e9 then
-			return failed("advance must be a number of seconds")
-		end
-		clock.advance(seconds)
-		return reply.json { now = clock.timestamp(clock.now()) }
-	end)
+	add("get", "requests", show_requests)
+	add("get", "events", show_events)
+	add("post", "reset", runs(store.reset))
+	add("post", "clients", register)
+	add("post", "faults", adds(faults.add))
+	add("post", "barrier", adds(faults.add_barrier))
+	add("post", "release", runs(faults.release))
+	add("delete", "faults", runs(faults.clear))
+	add("post", "clock", move_clock)
 end

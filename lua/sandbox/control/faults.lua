@@ -1,9 +1,10 @@
--- Faults that the control API orders: the next requests of a method and a path get another response, a late one, a
--- broken one or none. A fault with a status or a body answers instead of the handler; without them the handler runs, and
--- its response is late or broken. A barrier holds requests until a number of them has come.
+-- Faults that the control API adds: the next requests of a method and a path get another response, a late one, a broken
+-- one or none. A fault with a status or a body answers instead of the handler; without them the handler runs, and its
+-- response is late or broken. A barrier holds requests until a number of them has come.
 local bomb = require "control.bomb"
 local clock = require "partnerapp.clock"
 local db = require "partnerapp.db"
+local glob = require "glob"
 local json = require "partnerapp.json"
 local store = require "store"
 
@@ -21,7 +22,7 @@ local DELAY_MOST_MS, HELD_MOST_SECONDS, STEP = 60000, 60, 0.01
 
 local METHODS = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
 
--- The server writes these itself and sends no response that brings its own; wrong_length is there for the length.
+-- Headers that the server writes itself; it sends no response that has them. The mode wrong_length is for the length.
 local SERVERS_OWN =
 	{ connection = true, ["content-length"] = true, date = true, ["keep-alive"] = true, ["transfer-encoding"] = true }
 
@@ -35,7 +36,7 @@ local function headers_problem(headers)
 	end
 	for name, value in pairs(headers) do
 		if not name:find "^[%w!#$%%&'*+.^_`|~-]+$" or type(value) ~= "string" or value:find "[%c\x7f]" then
-			return "headers must be names and texts"
+			return "headers must have names and values that HTTP allows"
 		elseif SERVERS_OWN[name:lower()] then
 			return "headers: the server sets " .. name .. " itself"
 		end
@@ -48,7 +49,7 @@ local function place_problem(asked)
 	elseif asked.method ~= nil and not METHODS[asked.method] then
 		return "method must be GET, POST, PUT, PATCH or DELETE"
 	elseif type(asked.path) ~= "string" or asked.path:sub(1, 1) ~= "/" then
-		return "path must begin with /; a * stands for anything"
+		return "path must begin with /; * in it is any text"
 	end
 end
 
@@ -57,7 +58,7 @@ local function fault_problem(asked)
 	if problem then
 		return problem
 	elseif asked.times ~= nil and not is_integer(asked.times, 1, TIMES_MOST) then
-		return "times must be a positive number"
+		return ("times must be from 1 to %d"):format(TIMES_MOST)
 	elseif asked.status ~= nil and not is_integer(asked.status, 200, 599) then
 		return "status must be from 200 to 599"
 	elseif asked.delay_ms ~= nil and not is_integer(asked.delay_ms, 0, DELAY_MOST_MS) then
@@ -71,7 +72,8 @@ end
 local function insert(asked, times)
 	assert(
 		db.exec(
-			"INSERT INTO faults (method, path, left, waiting, released, body) VALUES (?, ?, ?, 0, 0, ?)",
+			[[INSERT INTO faults (n, method, path, remaining, waiting, released, body)
+				VALUES ((SELECT coalesce(max(n), 0) + 1 FROM faults), ?, ?, ?, 0, 0, ?)]],
 			asked.method,
 			asked.path,
 			times,
@@ -80,9 +82,9 @@ local function insert(asked, times)
 	)
 end
 
---- Adds a fault. nil, or what is wrong with it.
----@param asked any method, path, times, status, headers, body, delay_ms, mode
----@return string?
+--- Adds a fault.
+---@param asked any method, path, times, status, headers, body, delay_ms, mode; see README
+---@return string? problem what is wrong with the fault; nil when it was added
 function faults.add(asked)
 	local problem = fault_problem(asked)
 	if not problem then
@@ -91,9 +93,9 @@ function faults.add(asked)
 	return problem
 end
 
---- Holds the next `count` requests of a method and a path until the last of them has come.
+--- Adds a barrier: holds the next `count` requests of a method and a path until the last of them has come.
 ---@param asked any method, path, count
----@return string? problem
+---@return string? problem what is wrong with the barrier; nil when it was added
 function faults.add_barrier(asked)
 	local problem = place_problem(asked)
 	if problem then
@@ -104,7 +106,7 @@ function faults.add_barrier(asked)
 	insert({ method = asked.method, path = asked.path, barrier = true }, asked.count)
 end
 
---- Lets all go that are held.
+--- Lets all requests go on that are held now.
 function faults.release()
 	assert(db.exec_soon("UPDATE faults SET released = 1"))
 end
@@ -115,36 +117,30 @@ function faults.held()
 	return db.row("SELECT coalesce(sum(waiting), 0) AS count FROM faults").count
 end
 
---- Takes all back; those that are held go on.
+--- Deletes all faults and barriers; held requests go on.
 function faults.clear()
 	assert(db.exec_soon("DELETE FROM faults"))
 end
 
--- The fault that is due, one time fewer left; the oldest first.
+-- The oldest fault that a request meets, with one time less left, and its number.
 local function take(req)
-	if not db.row("SELECT 1 FROM faults WHERE left > 0 LIMIT 1") then
-		return nil
-	end
 	local method = req.method == "HEAD" and "GET" or req.method
-	while true do
-		local row = db.row(
-			"SELECT n, body FROM faults WHERE left > 0 AND coalesce(method, ?1) = ?1 AND ?2 GLOB path ORDER BY n LIMIT 1",
-			method,
-			req.path
-		)
-		if not row then
-			return nil
-		elseif assert(db.exec_soon("UPDATE faults SET left = left - 1 WHERE n = ? AND left > 0", row.n)) > 0 then
-			return store.decode(row.body), row.n
+	for _, row in ipairs(assert(db.query "SELECT n, method, path FROM faults WHERE remaining > 0 ORDER BY n")) do
+		if (not row.method or row.method == method) and glob.matches(req.path, row.path) then
+			local fault = db.row("SELECT body FROM faults WHERE n = ?", row.n)
+			local sql = "UPDATE faults SET remaining = remaining - 1 WHERE n = ? AND remaining > 0"
+			if fault and assert(db.exec_soon(sql, row.n)) > 0 then
+				return store.decode(fault.body), row.n
+			end
 		end
 	end
 end
 
--- Until `is_over` says so, the fault is gone, a minute has passed or the server ends what is under way.
+-- Holds a request until `is_over` says so, the fault is deleted, a minute has passed or the server stops.
 local function hold(n, is_over)
 	assert(db.exec_soon("UPDATE faults SET waiting = waiting + 1 WHERE n = ?", n))
 	for _ = 1, HELD_MOST_SECONDS // STEP do
-		local row = db.row("SELECT left, released FROM faults WHERE n = ?", n)
+		local row = db.row("SELECT remaining, released FROM faults WHERE n = ?", n)
 		if not row or row.released == 1 or is_over(row) or not clock.wait(STEP) then
 			break
 		end
@@ -153,7 +149,7 @@ local function hold(n, is_over)
 end
 
 local function all_came(row)
-	return row.left == 0
+	return row.remaining == 0
 end
 
 local function never()
@@ -186,9 +182,9 @@ local function answer(fault)
 	return response
 end
 
---- Before a handler: what a fault does with the request. A response when it is the fault that answers.
+--- Before a handler: applies the next fault of the request.
 ---@param req table
----@return table? response
+---@return table? response of the fault; nil when the handler is to run
 function faults.before(req)
 	if req.path:find "^/_sandbox/" then
 		return nil

@@ -1,29 +1,31 @@
--- What the sandbox was asked and what it answered, for tests and for people who look: the newest thousand requests, and
--- counts of all.
+-- The requests that the sandbox answered, for tests and for people: the newest thousand, and counts of all.
 local db = require "partnerapp.db"
-local faults = require "control.faults"
 local json = require "partnerapp.json"
 local store = require "store"
 
 local request_log = {}
 
-local KEPT, EVERY = 1000, 200
+local KEPT, SPARE = 1000, 200 -- older requests become counts when this many too many are kept
 local COUNTS_MOST = 10000 -- different methods and paths
 
 local COUNTS = [[SELECT key, sum(count) AS count FROM (SELECT key, count FROM counts UNION ALL
-	SELECT method || ' ' || path, count(*) FROM requests GROUP BY 1) GROUP BY key LIMIT 10000]]
-local NEWEST = "SELECT * FROM (SELECT * FROM requests ORDER BY n DESC LIMIT ?) ORDER BY n"
+	SELECT method || ' ' || path, count(*) FROM requests GROUP BY 1) AS both_tables GROUP BY key LIMIT 10000]]
+local NEWEST = "SELECT * FROM (SELECT * FROM requests ORDER BY n DESC LIMIT ?) AS newest ORDER BY n"
+-- Two queries, because SQLite reads the whole table for both aggregates in one.
+local ENDS = "SELECT (SELECT min(n) FROM requests) AS oldest, (SELECT max(n) FROM requests) AS newest"
+local INSERT = [[INSERT INTO requests (n, time, method, path, query, headers, status, warning)
+	VALUES ((SELECT coalesce(max(n), 0) + 1 FROM requests), ?, ?, ?, ?, ?, ?, ?)]]
 
 local SECRET = { authorization = true, cookie = true, ["proxy-authorization"] = true, ["x-csrf-token"] = true }
 local SCHEMES = { basic = true, bearer = true }
 
--- The scheme is of use to whoever debugs, what follows it is nobody's business.
+-- The scheme helps in debugging; what follows it is secret.
 local function mask(value)
-	local scheme = value:match("^(%a+) ")
+	local scheme = value:match "^(%a+) "
 	return scheme and SCHEMES[scheme:lower()] and scheme .. " ***" or "***"
 end
 
--- Bytes that are no UTF-8 cannot be shown as JSON.
+-- JSON cannot have bytes that are not UTF-8.
 local function readable(text)
 	return text and (utf8.len(text) and text or text:gsub("[\x80-\xff]", "?"))
 end
@@ -36,35 +38,35 @@ local function masked(headers)
 	return shown
 end
 
-local function forget(newest)
+local function count_and_forget(newest)
 	assert(db.transaction(function()
 		assert(
-			db.exec_soon(
+			db.exec(
 				[[INSERT INTO counts (key, count) SELECT method || ' ' || path, count(*) FROM requests WHERE n <= ? GROUP BY 1
-				ON CONFLICT (key) DO UPDATE SET count = count + excluded.count]],
+				ON CONFLICT (key) DO UPDATE SET count = counts.count + excluded.count]],
 				newest
 			)
 		)
-		return db.exec_soon("DELETE FROM requests WHERE n <= ?", newest)
+		return db.exec("DELETE FROM requests WHERE n <= ?", newest)
 	end))
 	assert(
 		db.exec_soon(
-			"DELETE FROM counts WHERE key IN (SELECT key FROM counts ORDER BY count DESC LIMIT -1 OFFSET ?)",
+			"DELETE FROM counts WHERE key NOT IN (SELECT key FROM counts ORDER BY count DESC LIMIT ?)",
 			COUNTS_MOST
 		)
 	)
 end
 
---- After a response: keeps the request. Pages about the sandbox and its control API are not of interest.
+--- After a response: stores the request. Requests of the control API and of pages about the sandbox are left out.
 ---@param req table
 ---@param response table
 function request_log.note(req, response)
 	local path = req.path
-	if path:find("^/_sandbox/") or path:find("^/static/") or path == "/" or path == "/assumptions" then
+	if path:find "^/_sandbox/" or path:find "^/static/" or path == "/" or path == "/assumptions" then
 		return
 	end
-	local _, n = db.exec_soon(
-		"INSERT INTO requests (time, method, path, query, headers, status, warning) VALUES (?, ?, ?, ?, ?, ?, ?)",
+	db.exec_soon(
+		INSERT,
 		store.now(),
 		req.method,
 		path,
@@ -73,13 +75,14 @@ function request_log.note(req, response)
 		response.status,
 		rawget(req, "warning")
 	)
-	if n and n % EVERY == 0 and n > KEPT then
-		forget(n - KEPT)
+	local ends = db.row(ENDS)
+	if ends and ends.newest and ends.newest - ends.oldest >= KEPT + SPARE then
+		count_and_forget(ends.newest - KEPT)
 	end
 end
 
---- All that is kept, newest last, and counts by method and path.
----@return {requests: table[], counts: table<string, integer>, held: integer}
+--- The stored requests, newest last, and the counts of all by method and path.
+---@return {requests: table[], counts: table<string, integer>}
 function request_log.all()
 	local list, counts = json.array {}, {}
 	for _, row in ipairs(assert(db.query(COUNTS))) do
@@ -96,7 +99,7 @@ function request_log.all()
 			warning = row.warning,
 		}
 	end
-	return { requests = list, counts = counts, held = faults.held() }
+	return { requests = list, counts = counts }
 end
 
 return request_log

@@ -1,11 +1,11 @@
--- Delivers events to the enabled Webhooks destinations of a source, as Segment does, with one difference: an event is
--- delivered while its sender waits for the answer. What no hook took is tried again: see retries.lua. Other
--- destinations get nothing: they are other companies'.
+-- Deliveries of events to the enabled Webhooks destinations of a source, as Segment makes them, with one difference:
+-- the sender of an event waits until it was delivered. What no hook accepted is delivered again: see retries.lua. Other
+-- destinations get nothing, because they belong to other companies.
+local actions = require "filtering.actions"
 local catalog = require "catalog"
 local crypto = require "partnerapp.crypto"
 local db = require "partnerapp.db"
 local spec = require "events.spec"
-local filtering = require "filtering.actions"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
 local store = require "store"
@@ -20,7 +20,7 @@ local FAILURES = { timeout = "ETIMEDOUT", connect = "ECONNREFUSED", dns = "ENOTF
 local function count(destination, name)
 	assert(db.exec_soon(
 		[[INSERT INTO metrics (destination, name, value) VALUES (?, ?, 1)
-			ON CONFLICT (destination, name) DO UPDATE SET value = value + 1]],
+			ON CONFLICT (destination, name) DO UPDATE SET value = metrics.value + 1]],
 		destination,
 		name
 	))
@@ -39,7 +39,7 @@ local function is_wanted(event, display_name)
 	return asked.All ~= false
 end
 
--- What is configured stands beside Segment's own headers, not in their place.
+-- Adds the headers that a hook is configured with; Segment's own headers cannot be replaced.
 local function add_headers(headers, configured)
 	local own = {}
 	for name in pairs(headers) do
@@ -77,7 +77,7 @@ local function calls_of(values, body)
 	return calls
 end
 
--- What became of a message: one hook that takes it is enough.
+-- The outcome of a message: one hook that accepts it is enough.
 local function outcome(answers)
 	local worst
 	for _, answer in ipairs(answers) do
@@ -93,7 +93,7 @@ local function outcome(answers)
 	return worst
 end
 
--- A header or URL that cannot be sent is the destination's fault, not this server's.
+-- partnerapp.http raises for a header or URL that cannot be sent: here the settings of the destination are wrong.
 local function send(calls)
 	local ok, answers = pcall(http.all, calls)
 	if ok then
@@ -102,11 +102,11 @@ local function send(calls)
 	return { { code = "usage" } }
 end
 
--- Sends a body to a destination's hooks and counts what came of it; true when it is worth another attempt.
+-- Sends a body to a destination's hooks and counts the outcome. Returns the outcome, and whether to try again.
 local function attempt(row, body)
 	local calls = calls_of(store.decode(row.config), body)
 	if #calls == 0 then
-		return "it has no hooks", false
+		return "the destination has no hooks", false
 	end
 	local result = outcome(send(calls))
 	local again = result:find("^errors%.awaiting") ~= nil
@@ -117,22 +117,22 @@ local function attempt(row, body)
 	return result, again
 end
 
--- The destination's word on the event; the body that is to be sent again, when it is.
+-- Delivers an event to one destination: the outcome, and the body when it is to be sent again.
 local function deliver_to(row, event)
 	local display_name = catalog.find(row.slug).display_name
 	if not is_wanted(event, display_name) then
-		return "not wanted by its integrations"
+		return "the event's integrations exclude this destination"
 	end
 	local filters = {}
-	local sql = "SELECT body FROM filters WHERE destination = ? ORDER BY rowid"
+	local sql = "SELECT body FROM filters WHERE destination = ? ORDER BY n"
 	for i, filter in ipairs(assert(db.query(sql, row.name))) do
 		filters[i] = store.decode(filter.body)
 	end
-	local left = filtering.apply(event, filters)
+	local left = actions.apply(event, filters)
 	if not left then
 		return "dropped by a filter"
 	elseif row.slug ~= "webhooks" then
-		return "not delivered: of the catalog's destinations only webhooks are"
+		return "not delivered: the sandbox delivers to webhooks only"
 	end
 	local body = store.encode(spec.plain(left))
 	local result, again = attempt(row, body)
@@ -143,7 +143,7 @@ end
 ---@param source string its name
 ---@param event table
 ---@return table<string, string> outcomes by the slug of the destination
----@return {destination: string, slug: string, body: string}[] pending what is to be sent again
+---@return {destination: string, slug: string, body: string}[] pending what is to be delivered again
 function delivery.deliver(source, event)
 	local outcomes, pending = {}, {}
 	local sql = "SELECT name, slug, config FROM destinations WHERE source = ? AND enabled = 1 ORDER BY name"
@@ -155,11 +155,11 @@ function delivery.deliver(source, event)
 	return outcomes, pending
 end
 
---- Sends a body to a destination once more.
+--- Sends a body to a destination again.
 ---@param destination string its name
 ---@param body string
----@return string|false result false when the destination is off or gone
----@return boolean? again whether it is worth another attempt
+---@return string|false result false when the destination is disabled or deleted
+---@return boolean? again whether to try again later
 function delivery.attempt(destination, body)
 	local row = db.row("SELECT name, config FROM destinations WHERE name = ? AND enabled = 1", destination)
 	if not row then
@@ -168,7 +168,7 @@ function delivery.attempt(destination, body)
 	return attempt(row, body)
 end
 
---- Counts an event that is not tried again any more.
+--- Counts an event that is not delivered and not tried again.
 ---@param destination string its name
 function delivery.give_up(destination)
 	count(destination, "not_delivered")

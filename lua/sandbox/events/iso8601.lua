@@ -1,4 +1,4 @@
--- ISO 8601 times, as the Spec has them in events.
+-- ISO 8601 times, as events have them.
 local iso8601 = {}
 
 -- Days since 1970 of a date of the Gregorian calendar.
@@ -17,24 +17,24 @@ local function offset(zone)
 	return (zone == "Z" or zone == "") and 0 or nil
 end
 
---- Milliseconds since 1970, or nil when a text is no time.
+--- Reads a time.
 ---@param text any "2012-12-02T00:30:08.276Z"
----@return integer?
+---@return integer? milliseconds since 1970; nil when the value is not a time
 function iso8601.parse(text)
 	if type(text) ~= "string" then
 		return nil
 	end
 	local year, month, day, hour, minute, second, fraction, zone =
 		text:match "^(%d%d%d%d)-(%d%d)-(%d%d)[T ](%d%d):(%d%d):(%d%d)(%.?%d*)([Z+-]?[%d:]*)$"
-	local behind = zone and offset(zone)
-	if not behind or tonumber(month) < 1 or tonumber(month) > 12 or tonumber(day) < 1 or tonumber(day) > 31 then
+	local ahead = zone and offset(zone)
+	if not ahead or tonumber(month) < 1 or tonumber(month) > 12 or tonumber(day) < 1 or tonumber(day) > 31 then
 		return nil
 	end
 	local seconds = days(tonumber(year), tonumber(month), tonumber(day)) * 86400
 		+ tonumber(hour) * 3600
 		+ tonumber(minute) * 60
 		+ tonumber(second)
-		- behind
+		- ahead
 	return seconds * 1000 + math.floor((tonumber("0" .. fraction) or 0) * 1000 + 0.5)
 end
 

@@ -1,12 +1,12 @@
--- Events as the Spec has them: what a call must have, and what the server makes of it.
-local clients = require "oauth.clients"
+-- Events as Segment's Spec describes them: what a call must have, and what the server adds.
+local iso8601 = require "events.iso8601"
 local json = require "partnerapp.json"
 local store = require "store"
-local iso8601 = require "events.iso8601"
+local uuid = require "uuid"
 
 local spec = {}
 
---- The six calls.
+--- The six calls of the Spec.
 spec.types = { identify = true, track = true, page = true, screen = true, group = true, alias = true }
 
 local function is_text(value)
@@ -34,7 +34,7 @@ function spec.problem(event)
 	end
 end
 
--- What a batch says for all of its events; an event's own word comes first.
+-- The fields of a batch and of one of its events; those of the event come first.
 local function merged(outer, inner)
 	if not is_object(outer) then
 		return inner
@@ -49,7 +49,8 @@ local function merged(outer, inner)
 	return copy
 end
 
--- The clock of the client is not believed, its distances are.
+-- The time of an event by the server's clock. The client's clock may be wrong; the time that passed between the event
+-- and its sending is right.
 local function true_time(event, received)
 	local sent, original = iso8601.parse(event.sentAt), iso8601.parse(event.originalTimestamp or event.timestamp)
 	if sent and original then
@@ -58,9 +59,9 @@ local function true_time(event, received)
 	return original or received
 end
 
---- An event as it goes on to destinations.
----@param given table as it was sent
----@param batch table? what it came in
+--- An event as destinations get it.
+---@param given table the event as it was sent
+---@param batch table? the batch of the event
 ---@return table
 function spec.complete(given, batch)
 	local event = {}
@@ -74,14 +75,15 @@ function spec.complete(given, batch)
 		event.sentAt = event.sentAt or batch.sentAt
 	end
 	local received = store.now()
-	event.messageId = is_text(event.messageId) and tostring(event.messageId):sub(1, 100) or clients.uuid()
+	event.messageId = is_text(event.messageId) and tostring(event.messageId):sub(1, 100) or uuid()
 	event.timestamp = store.timestamp(true_time(event, received))
 	event.receivedAt = store.timestamp(received)
 	event.version = event.version or 2
 	return event
 end
 
---- Numbers as JavaScript writes them: receivers that read and write a body again get the bytes that were signed.
+--- A value with its whole numbers as integers, as JavaScript writes them: a receiver that decodes and encodes a body
+--- gets the bytes that were signed.
 ---@param value any
 ---@return any
 function spec.plain(value)

@@ -1,9 +1,9 @@
--- What the filters of a destination make of an event.
+-- The actions of destination filters: what they leave of an event.
 local crypto = require "partnerapp.crypto"
 local fql = require "filtering.fql"
 local json = require "partnerapp.json"
 
-local filtering = {}
+local actions = {}
 
 local compiled = {}
 
@@ -23,7 +23,8 @@ local function at_path(event, path)
 	return event
 end
 
--- The same value is always in or always out; without a path chance decides.
+-- Whether a sample has an event: by the hash of the value at the action's path, so that equal values stay together.
+-- Without such a value the choice is random.
 local function is_sampled(event, action)
 	local value = action.path and action.path ~= "" and at_path(event, action.path)
 	local is_id = type(value) == "string" or type(value) == "number"
@@ -31,7 +32,7 @@ local function is_sampled(event, action)
 	return (">I4"):unpack(crypto.digest("sha256", text)) / 2 ^ 32 < action.percent
 end
 
--- The order in which Segment applies them, whatever order they were made in.
+-- The order in which Segment applies actions, in whatever order they were created.
 local STEPS = { "sample_event", "drop_event", "blacklist_fields", "whitelist_fields" }
 
 local apply = {}
@@ -73,7 +74,7 @@ function apply.whitelist_fields(event, action)
 	return without(event, action, true)
 end
 
--- Those that are enabled and meet the event; nil when the condition of one cannot be read: the event is then not sent.
+-- The actions of the enabled filters whose condition the event meets; nil when a condition cannot be compiled.
 local function actions_for(event, filters)
 	local list = {}
 	for _, filter in ipairs(filters) do
@@ -87,17 +88,17 @@ local function actions_for(event, filters)
 	return list
 end
 
---- The event as the filters leave it; nil when it is not to be sent.
+--- What filters leave of an event.
 ---@param event table
----@param filters table[]
----@return table?
-function filtering.apply(event, filters)
-	local actions = actions_for(event, filters)
-	if not actions then
+---@param filters table[] with `if`, `actions` and `enabled`
+---@return table? event nil when it is dropped, also because a condition cannot be compiled
+function actions.apply(event, filters)
+	local due = actions_for(event, filters)
+	if not due then
 		return nil
 	end
 	for _, step in ipairs(STEPS) do
-		for _, action in ipairs(actions) do
+		for _, action in ipairs(due) do
 			if action.type == step then
 				event = apply[step](event, action)
 				if not event then
@@ -109,4 +110,4 @@ function filtering.apply(event, filters)
 	return event
 end
 
-return filtering
+return actions

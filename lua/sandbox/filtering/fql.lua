@@ -1,4 +1,5 @@
--- FQL, the language of destination filters: a text becomes a function of an event.
+-- FQL, the language of the conditions of destination filters: compiles a condition to a Lua function.
+local deep_equal = require "deep_equal"
 local json = require "partnerapp.json"
 local values = require "filtering.fql_values"
 
@@ -31,7 +32,7 @@ local function string_at(text, at)
 	return fail "a string is not closed"
 end
 
--- Names with dots between them; what is no letter, digit, _ or $ is escaped.
+-- A path: names with dots between them. A character other than a letter, a digit, _ and $ needs a \ before it.
 local function path_at(text, at)
 	local parts, part = {}, {}
 	local plain = true
@@ -79,7 +80,7 @@ local function tokens_of(text)
 		elseif text:find("^[%a_$\\\x80-\xff]", at) then
 			list[#list + 1], at = path_at(text, at)
 		else
-			fail("'" .. text:sub(at, at) .. "' does not belong there")
+			fail("'" .. text:sub(at, at) .. "' is not expected here")
 		end
 	end
 end
@@ -126,7 +127,7 @@ local function path(parts)
 	end
 end
 
--- What stands between commas up to the symbol that closes it.
+-- The values between commas, up to the closing symbol.
 function Parser:items(closing)
 	local list = {}
 	if self:take("symbol", closing) then
@@ -190,19 +191,19 @@ function Parser:list(closing)
 end
 
 local COMPARE = {
-	["="] = values.equal,
+	["="] = deep_equal,
 	["!="] = function(a, b)
-		return not values.equal(a, b)
+		return not deep_equal(a, b)
 	end,
 	["<"] = values.less,
 	["<="] = function(a, b)
-		return values.less(a, b) or values.equal(a, b) and a ~= nil
+		return values.less(a, b) or deep_equal(a, b) and a ~= nil
 	end,
 	[">"] = function(a, b)
 		return values.less(b, a)
 	end,
 	[">="] = function(a, b)
-		return values.less(b, a) or values.equal(a, b) and a ~= nil
+		return values.less(b, a) or deep_equal(a, b) and a ~= nil
 	end,
 }
 
@@ -236,7 +237,7 @@ end
 function Parser:deeper(parse)
 	self.depth = self.depth + 1
 	if self.depth > DEPTH_MOST then
-		fail "it is nested too deeply"
+		fail "parentheses and ! are nested too deeply"
 	end
 	local parsed = parse(self)
 	self.depth = self.depth - 1
@@ -273,17 +274,18 @@ local function parse(text)
 	local parser = setmetatable({ tokens = tokens_of(text), at = 1, depth = 0 }, Parser)
 	local condition = parser:any()
 	if parser.tokens[parser.at] then
-		fail "something stands behind its end"
+		fail "unexpected text after the condition"
 	end
 	return condition
 end
 
---- Reads a condition: a function that says whether an event fulfils it, or nil and what is wrong.
+--- Compiles a condition.
 ---@param text string
----@return (fun(event: table): boolean)? condition, string? problem
+---@return (fun(event: table): boolean)? condition says whether an event meets it
+---@return string? problem what is wrong with the text
 function fql.compile(text)
 	if #text > LENGTH_MOST then
-		return nil, "it is too long"
+		return nil, ("a condition can have at most %d bytes"):format(LENGTH_MOST)
 	end
 	local ok, condition = pcall(parse, text)
 	if ok then

@@ -1,20 +1,20 @@
--- GET /oauth2/auth: checks a request for consent in fosite's order and sends the browser to log in or to consent.
+-- GET /oauth2/auth: checks a request in fosite's order, then sends the browser to the login or the consent page.
 local assumptions = require "assumptions"
-local body = require "api.body"
 local clients = require "oauth.clients"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local errors = require "oauth.errors"
 local grants = require "oauth.grants"
 local http = require "partnerapp.http"
-local login = require "oauth.login"
 local partnerapp = require "partnerapp"
-local reply = require "partnerapp.reply"
-local store = require "store"
 local redirect_uris = require "oauth.redirect_uris"
+local reply = require "partnerapp.reply"
+local settings = require "settings"
+local store = require "store"
+local user = require "oauth.user"
 
 local CHALLENGE_SECONDS = 1800
 
--- The redirect_uri to answer to, or nil when there is none that may be answered to.
+-- The redirect_uri that the response goes to, or nil when the client has not registered it.
 local function redirect_uri(client, given)
 	if not given and #client.redirect_uris == 1 then
 		return client.redirect_uris[1]
@@ -44,7 +44,7 @@ end
 
 -- The OAuth error of a request whose client and redirect_uri are known: name, description, hint.
 local function problem(client, uri, query)
-	if not redirect_uris.is_secure(uri, body.strict) then
+	if not redirect_uris.is_secure(uri, settings.strict) then
 		return "invalid_request",
 			errors.malformed,
 			"Redirect URL is using an insecure protocol, http is only allowed for hosts with suffix `localhost`"
@@ -56,7 +56,7 @@ local function problem(client, uri, query)
 		return "invalid_scope",
 			"The requested scope is invalid, unknown, or malformed",
 			('The OAuth 2.0 Client is not allowed to request scope "%s".'):format(query.scope or "")
-	elseif body.strict and #(query.state or "") < assumptions.state_min then
+	elseif settings.strict and #(query.state or "") < assumptions.state_min then
 		return "invalid_state",
 			"The state is missing or does not have enough characters and is therefore considered too weak",
 			("Request parameter `state` must be at least be %d characters long."):format(assumptions.state_min)
@@ -78,7 +78,7 @@ local function parameter_given_twice(req)
 	end
 end
 
--- Keeps what was asked until the browser comes back with an answer. The id to ask for it by.
+-- Stores a request until the browser comes back with the user's answer. Returns the id of the request.
 local function keep(asked)
 	local id, now = partnerapp.random(24), store.now()
 	assert(db.exec_soon("DELETE FROM challenges WHERE expires < ?", now))
@@ -93,10 +93,10 @@ local function keep(asked)
 	return id
 end
 
-local function authorize(app, req)
+local function authorize(req)
 	local twice = parameter_given_twice(req)
 	if twice then
-		return errors.oauth_page(
+		return errors.page_or_json(
 			req,
 			400,
 			"invalid_request",
@@ -107,7 +107,7 @@ local function authorize(app, req)
 	local query = req.query
 	local client = query.client_id and clients.find(query.client_id)
 	if not client then
-		return errors.oauth_page(
+		return errors.page_or_json(
 			req,
 			401,
 			"invalid_client",
@@ -117,7 +117,7 @@ local function authorize(app, req)
 	end
 	local uri = redirect_uri(client, query.redirect_uri)
 	if not uri then
-		return errors.oauth_page(
+		return errors.page_or_json(
 			req,
 			400,
 			"invalid_request",
@@ -136,15 +136,13 @@ local function authorize(app, req)
 	if name then
 		return grants.refuse(asked, name, description, hint)
 	end
-	if app.env.SANDBOX_AUTO_CONSENT == "1" and req.method ~= "HEAD" then
+	if settings.auto_consent and req.method ~= "HEAD" then
 		return grants.allow(asked, client, grants.choices(client)[1])
 	end
-	local page = login.user(req) and "/authorize?consent_challenge=" or "/login?login_challenge="
-	return reply.redirect(page .. http.escape(keep(asked)), 302)
+	local address = user.of(req) and "/authorize?consent_challenge=" or "/login?login_challenge="
+	return reply.redirect(address .. http.escape(keep(asked)), 302)
 end
 
 return function(app)
-	app:get("/oauth2/auth", function(req)
-		return authorize(app, req)
-	end)
+	app:get("/oauth2/auth", authorize)
 end

@@ -1,8 +1,9 @@
--- Apps as OAuth clients.
+-- OAuth clients: the apps that are registered.
 local crypto = require "partnerapp.crypto"
 local db = require "partnerapp.db"
 local json = require "partnerapp.json"
 local store = require "store"
+local uuid = require "uuid"
 
 local clients = {}
 
@@ -16,39 +17,33 @@ local function from_row(row)
 	return row or nil
 end
 
+--- The client of that id.
 ---@param client_id string
----@return table?
+---@return table? client a row of the table clients, decoded
 function clients.find(client_id)
 	return from_row(db.row("SELECT * FROM clients WHERE client_id = ?", client_id))
 end
 
-local function uuid()
-	local hex = crypto.hex(crypto.digest("sha1", crypto.token(32)))
-	return ("%s-%s-4%s-%x%s-%s"):format(
-		hex:sub(1, 8),
-		hex:sub(9, 12),
-		hex:sub(14, 16),
-		8 + tonumber(hex:sub(17, 17), 16) % 4,
-		hex:sub(18, 20),
-		hex:sub(21, 32)
-	)
+local function by_identity(identity)
+	return from_row(db.row("SELECT * FROM clients WHERE identity = ?", identity))
 end
 
-clients.uuid = uuid
+local INSERT = [[INSERT INTO clients (n, client_id, secret, scope, public, redirect_uris, display_name, workspace,
+	below_workspace, details, identity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
---- Registers an app. With `identity` the same app is found again instead of made twice.
+--- Registers an app. With `identity` the same app is found again instead of made twice. Call it in a transaction.
 ---@param app table scope, redirect_uris, public, display_name, workspace (the owner's slug), below_workspace, details
 ---@param identity string?
 ---@return table client
 function clients.register(app, identity)
-	local known = identity and from_row(db.row("SELECT * FROM clients WHERE identity = ?", identity))
+	local known = identity and by_identity(identity)
 	if known then
 		return known
 	end
 	local client_id = uuid()
-	local made, message, code = db.exec(
-		[[INSERT INTO clients (client_id, secret, scope, public, redirect_uris, display_name, workspace, below_workspace,
-			details, identity) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)]],
+	store.insert(
+		INSERT,
+		store.number "clients",
 		client_id,
 		store.random(12),
 		app.scope,
@@ -60,11 +55,7 @@ function clients.register(app, identity)
 		store.encode(app.details or {}),
 		identity
 	)
-	if not made and code == "constraint" and identity then
-		return clients.register(app, identity)
-	end
-	assert(made, message)
-	return clients.find(client_id)
+	return identity and by_identity(identity) or clients.find(client_id)
 end
 
 local function form_decode(text)
@@ -79,11 +70,11 @@ local function with_secret(client_id, secret)
 end
 
 --- The client whose credentials a request carries: Basic, plain or form-encoded (RFC 6749 2.3.1), or in the form. As in
---- fosite a header that is not Basic counts for nothing, and a client without a secret for one with a wrong one.
+--- fosite, a header that is not Basic does not count, and a client_id without a secret counts as a wrong secret.
 ---@param req table
 ---@param form table<string, string>?
 ---@return table? client n, client_id, scope
----@return boolean given whether there were credentials at all
+---@return boolean given whether the request has credentials
 function clients.authenticate(req, form)
 	local user, password = req:basic()
 	if not user and form and (form.client_id or "") ~= "" then

@@ -1,14 +1,14 @@
--- The consent page of app.segment.com/authorize: which workspace, which source, allow or deny.
+-- The consent page of app.segment.com/authorize: a choice of workspace and source, allow or deny.
 local clients = require "oauth.clients"
 local db = require "partnerapp.db"
 local grants = require "oauth.grants"
-local http = require "partnerapp.http"
-local login = require "oauth.login"
 local html = require "pages.html"
+local http = require "partnerapp.http"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local scopes = require "oauth.scopes"
 local store = require "store"
+local user = require "oauth.user"
 
 local GONE = "This request for consent has expired or was answered already. Begin again at the app."
 
@@ -22,7 +22,7 @@ local function find_challenge(id)
 	return asked, client
 end
 
--- The choices of one workspace after the other.
+-- The choices as groups, one for each workspace.
 local function groups(choices)
 	local list = {}
 	for _, choice in ipairs(choices) do
@@ -51,7 +51,7 @@ local function show(req, id, asked, client, chosen, problem)
 		one_each = scopes.destination(client.scope) == nil,
 		chosen = chosen or choices[1] and choices[1].value,
 		back = asked.redirect_uri:match("^%a[%w+.-]*://([^/?]+)"),
-		user = login.user(req),
+		user = user.of(req),
 		problem = problem,
 		csrf = req:csrf_field(),
 	}, problem and 400 or 200, asked.redirect_uri)
@@ -69,7 +69,7 @@ local function answer(req)
 	local form = req.form
 	local id = form.consent_challenge
 	local asked, client = find_challenge(id)
-	if not login.user(req) then
+	if not user.of(req) then
 		return reply.redirect("/login?login_challenge=" .. http.escape(id))
 	end
 	if form.decision ~= "allow" and form.decision ~= "deny" then
@@ -90,7 +90,7 @@ return function(app)
 	app:get("/authorize", function(req)
 		local id = req.query.consent_challenge
 		local asked, client = find_challenge(id)
-		if not login.user(req) then
+		if not user.of(req) then
 			return reply.redirect("/login?login_challenge=" .. http.escape(id))
 		end
 		return show(req, id, asked, client, nil, false)

@@ -1,4 +1,4 @@
--- What follows from an answer to the consent page: an install and a code, or an error, back at the app.
+-- Answers to a request for consent: an install and a code, or an error. Each sends the browser back to the app.
 local assumptions = require "assumptions"
 local db = require "partnerapp.db"
 local http = require "partnerapp.http"
@@ -8,9 +8,9 @@ local store = require "store"
 
 local grants = {}
 
-local KEPT_SECONDS = 86400 -- a code is known so long after its end, to tell a replay
+local KEPT_SECONDS = 86400 -- an expired code is kept this long, to notice that it is used a second time
 
--- fosite sends a state back also when there was none.
+-- fosite sends a state back also when the request has none.
 local function back(asked, fields)
 	fields[#fields + 1] = { "state", asked.state or "" }
 	local separator = asked.redirect_uri:find("?", 1, true) and "&" or "?"
@@ -31,11 +31,11 @@ function grants.refuse(asked, name, description, hint)
 	return back(asked, fields)
 end
 
--- Workspaces with their sources; a workspace without one has one row too.
+-- Workspaces with their sources; a workspace without a source has one row too.
 local PLACES = [[SELECT w.slug AS workspace, w.display_name, w.owner, s.name AS source, s.slug AS source_slug
-	FROM workspaces w LEFT JOIN sources s ON s.workspace = w.slug ORDER BY w.rowid, s.rowid]]
+	FROM workspaces w LEFT JOIN sources s ON s.workspace = w.slug ORDER BY w.n, s.n]]
 
---- What a user may choose from: workspaces, with a source each when the scope is a destination's.
+--- The choices of the consent page: workspaces or, for the scope of a destination, sources.
 ---@param client table
 ---@return table[] choices value, workspace, source, owned, group (the workspace's display name), label
 function grants.choices(client)
@@ -59,7 +59,7 @@ function grants.choices(client)
 	return list
 end
 
---- Whether a choice is somewhere to install something, be it not this app.
+--- Whether a choice is a workspace or source, also one where this app cannot be installed.
 ---@param value any
 ---@return boolean
 function grants.is_place(value)
@@ -73,14 +73,15 @@ end
 
 local DENIED = "The resource owner or authorization server denied the request"
 
---- The user said no.
+--- Sends the browser back because the user pressed Deny.
 ---@param asked table
 ---@return table response
 function grants.deny(asked)
 	return grants.refuse(asked, "access_denied", DENIED, "The resource owner denied the request.")
 end
 
--- An install whose code nobody took in time was never one: it does not keep the app from being installed.
+-- An install is complete when its code was exchanged. One whose code expired before does not keep the app from being
+-- installed.
 local function forget_abandoned(client, choice)
 	assert(
 		db.exec(
@@ -93,19 +94,23 @@ local function forget_abandoned(client, choice)
 	)
 end
 
+local function is_installed(client, choice)
+	return db.row("SELECT 1 FROM installs WHERE client_id = ? AND workspace = ?", client.client_id, choice.workspace)
+end
+
 local function add_install(client, choice)
-	forget_abandoned(client, choice)
-	local made, n, code = db.exec(
-		"INSERT INTO installs (client_id, workspace, source, scope) VALUES (?, ?, ?, ?)",
-		client.client_id,
-		choice.workspace,
-		choice.source,
-		client.scope
+	local n = store.number "installs"
+	assert(
+		db.exec(
+			"INSERT INTO installs (n, client_id, workspace, source, scope) VALUES (?, ?, ?, ?, ?)",
+			n,
+			client.client_id,
+			choice.workspace,
+			choice.source,
+			client.scope
+		)
 	)
-	if not made and code ~= "constraint" then
-		error(n, 0)
-	end
-	return made and n
+	return n
 end
 
 local function add_code(asked, install)
@@ -128,12 +133,13 @@ local function add_code(asked, install)
 end
 
 local function install(asked, client, choice)
-	local n = add_install(client, choice)
-	if not n then
+	forget_abandoned(client, choice)
+	if is_installed(client, choice) then
 		local said = assumptions.already_installed
 		return grants.refuse(asked, said.error, said.description, "An app can be installed once on a workspace.")
 	end
-	return back(asked, { { "code", add_code(asked, n) }, { "scope", client.scope } })
+	local code = add_code(asked, add_install(client, choice))
+	return back(asked, { { "code", code }, { "scope", client.scope } })
 end
 
 --- Installs the app where the user chose and sends the browser back with a code.

@@ -1,4 +1,4 @@
--- The tokens of installs: one at a time works.
+-- Tokens of installs: each install has one that works.
 local assumptions = require "assumptions"
 local db = require "partnerapp.db"
 local json = require "partnerapp.json"
@@ -6,14 +6,15 @@ local store = require "store"
 
 local install_tokens = {}
 
---- Gives an install a new token; the one before stops to work.
+--- Makes a new token for an install; the old one no longer works.
 ---@param install table n, workspace, source, scope
 ---@return string token
 function install_tokens.issue(install)
 	local token = store.opaque()
 	assert(
 		db.exec(
-			"INSERT OR REPLACE INTO tokens (hash, install, scope, workspaces, source, expires) VALUES (?, ?, ?, ?, ?, ?)",
+			[[INSERT INTO tokens (hash, install, scope, workspaces, source, expires) VALUES (?, ?, ?, ?, ?, ?)
+			ON CONFLICT (install) DO UPDATE SET hash = excluded.hash, expires = excluded.expires]],
 			store.hash(token),
 			install.n,
 			install.scope,
@@ -44,7 +45,7 @@ function install_tokens.body(install, client, token, expires_in)
 	}
 end
 
---- Takes an app out of a workspace, as its owner can in the workspace's settings: its token and its codes are dead.
+--- Removes an install with its token and codes, as an owner can in the workspace's settings.
 ---@param n integer of the install
 function install_tokens.remove(n)
 	assert(db.transaction(function()

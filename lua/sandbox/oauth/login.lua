@@ -1,20 +1,9 @@
--- The login page of app.segment.com, as far as the sandbox has one user.
-local crypto = require "partnerapp.crypto"
-local http = require "partnerapp.http"
+-- The login page of app.segment.com.
 local html = require "pages.html"
+local http = require "partnerapp.http"
 local reply = require "partnerapp.reply"
-local session = require "partnerapp.session"
 local store = require "store"
-
-local login = {}
-
---- The e-mail of whoever is logged in, since the last reset.
----@param req table
----@return string?
-function login.user(req)
-	local data = req.session and req.session.data
-	return data and data.epoch == store.epoch() and data.user or nil
-end
+local user = require "oauth.user"
 
 local function show(challenge, email, problem, status)
 	return html.form("login", {
@@ -34,23 +23,19 @@ end
 local function answer(req)
 	local form = req.form
 	local challenge, email = form.login_challenge or "", form.email or ""
-	local known = email:lower() == store.user.email
-	if not crypto.equal(form.password or "", store.user.password) or not known then
+	if not user.knows(email, form.password) then
 		return show(challenge, email, "That e-mail and password do not belong together.", 401)
 	end
 	local response = reply.redirect(target(challenge))
-	if login.user(req) then -- in another tab, whose forms have the token of that session
-		return response
+	if not user.of(req) then -- a session of another tab goes on: the forms of that tab have its token
+		user.log_in(req, response)
 	end
-	assert(session.start(req, response, { user = store.user.email, epoch = store.epoch() }))
 	return response
 end
 
-function login.routes(app)
+return function(app)
 	app:get("/login", function(req)
 		return show(req.query.login_challenge or "", "", false)
 	end)
 	app:post("/login", answer, { begins_session = true })
 end
-
-return login

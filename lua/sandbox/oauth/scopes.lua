@@ -1,4 +1,4 @@
--- What a scope is and what it lets a token do: the matrix of section 4 of the documentation, in one function.
+-- Scopes, and what each lets a token do: the matrix of section 4 of segment-api, in one function.
 local catalog = require "catalog"
 
 local scopes = {}
@@ -10,15 +10,14 @@ function scopes.destination(scope)
 	return scope:match("^destination/(.+)$")
 end
 
---- Whether an app may have that scope.
+--- What is wrong with the scope of an app, or nil.
 ---@param scope any
----@return boolean
-function scopes.is_known(scope)
-	if type(scope) ~= "string" then
-		return false
+---@return string?
+function scopes.problem(scope)
+	local slug = type(scope) == "string" and scopes.destination(scope)
+	if scope ~= "workspace" and scope ~= "workspace:read" and not (slug and catalog.find(slug)) then
+		return "scope must be workspace, workspace:read or destination/<slug> with a slug of the catalog"
 	end
-	local slug = scopes.destination(scope)
-	return scope == "workspace" or scope == "workspace:read" or (slug ~= nil and catalog.find(slug) ~= nil)
 end
 
 local ABILITIES = {
@@ -32,7 +31,7 @@ local ABILITIES = {
 	},
 }
 
---- What a scope allows, and what it does not, in sentences for the consent page.
+--- What a scope allows and what it does not allow, as sentences for the consent page.
 ---@param scope string
 ---@return {text: string, denied: true?}[]
 function scopes.abilities(scope)
@@ -47,12 +46,12 @@ function scopes.abilities(scope)
 		}
 end
 
---- Whether a token may do something: read or write in a workspace, read the catalog, handle apps (which takes a user's
---- own token). A destination's scope reaches that destination on its source only, so both are named where there is one.
+--- Whether a token allows an action: to read or write in a workspace, to read the catalog, to handle apps (with a
+--- personal access token only). The scope of a destination allows requests about that destination on its source only.
 ---@param token table scope, source, personal
 ---@param action "read"|"write"|"catalog"|"apps"
----@param source string?
----@param slug string?
+---@param source string? name of the source that the request is about
+---@param slug string? of the destination that the request is about
 ---@return boolean
 function scopes.allow(token, action, source, slug)
 	if action == "catalog" then

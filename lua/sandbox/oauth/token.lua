@@ -3,7 +3,7 @@ local assumptions = require "assumptions"
 local clients = require "oauth.clients"
 local crypto = require "partnerapp.crypto"
 local db = require "partnerapp.db"
-local errors = require "errors"
+local errors = require "oauth.errors"
 local install_tokens = require "oauth.install_tokens"
 local reply = require "partnerapp.reply"
 local store = require "store"
@@ -13,14 +13,14 @@ local BAD_GRANT = "The provided authorization grant (e.g., authorization code, r
 	.. "issued to another client"
 
 local function invalid_request(hint)
-	return errors.oauth(400, "invalid_request", errors.malformed, hint)
+	return errors.json(400, "invalid_request", errors.malformed, hint)
 end
 
 local function invalid_grant(hint)
-	return errors.oauth(400, "invalid_grant", BAD_GRANT, hint)
+	return errors.json(400, "invalid_grant", BAD_GRANT, hint)
 end
 
--- A verifier for which there was no challenge is of another flow than the code.
+-- A verifier without a challenge belongs to another flow than the code.
 local function pkce_fits(code, verifier)
 	if not code.challenge then
 		return (verifier or "") == ""
@@ -32,7 +32,7 @@ local function pkce_fits(code, verifier)
 	return crypto.equal(crypto.base64url(crypto.digest("sha256", verifier)), code.challenge)
 end
 
--- A code that comes a second time was stolen on one of its two ways: the token of the first time dies (RFC 6749 4.1.2).
+-- A code that is used twice was stolen, so the token that it was exchanged for is revoked (RFC 6749 4.1.2).
 local function revoke(code)
 	assert(db.exec("DELETE FROM tokens WHERE hash = ?", code.token))
 	return invalid_grant("The authorization code has already been used.")
@@ -59,7 +59,7 @@ local function exchange(client, form)
 	end
 	local install = db.row("SELECT n, workspace, source, scope FROM installs WHERE n = ?", code.install)
 	if not install then
-		return invalid_grant("The install that the code was given for is gone.")
+		return invalid_grant("The install of this authorization code was removed.")
 	end
 	local token = install_tokens.issue(install)
 	assert(db.exec("UPDATE codes SET token = ? WHERE hash = ?", store.hash(token), code.hash))
@@ -74,7 +74,7 @@ local function handle(req)
 	local form = req.form
 	for _, name in ipairs(NAMES) do
 		if form[name] and #req:all(name) > 1 then
-			return invalid_request("The parameter " .. name .. " stands there twice.")
+			return invalid_request("The parameter " .. name .. " was sent twice.")
 		end
 	end
 	if next(form) == nil then
@@ -84,7 +84,7 @@ local function handle(req)
 	end
 	local client, given = clients.authenticate(req, form)
 	if not client and given then
-		return errors.oauth(401, "invalid_client", errors.bad_client)
+		return errors.json(401, "invalid_client", errors.bad_client)
 	elseif not client then
 		return invalid_request(
 			"Client credentials missing or malformed in both HTTP Authorization header and HTTP POST body."

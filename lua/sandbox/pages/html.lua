@@ -1,11 +1,12 @@
--- What all pages of the sandbox have: the banner that says what they are (OP-07), and the headers that forms need.
+-- HTML pages of the sandbox: the banner that says what they are (OP-07), and the headers that their forms and scripts
+-- need.
 local reply = require "partnerapp.reply"
 
 local html = {}
 
 local BANNER = "SANDBOX: a local stand-in for Segment"
 
--- As the server's own, with more addresses that a form may lead to, or that a script may ask.
+-- The library's own policy with two additions: where a form may lead, and what a script may request.
 local CSP = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self' %s; "
 	.. "base-uri 'none'; frame-ancestors 'none'%s"
 
@@ -19,19 +20,19 @@ function html.show(name, values, status)
 	return reply.view(name, values, status)
 end
 
---- A page with a form. Browsers send no Origin worth judging from pages without a referrer, hence `same-origin`; and
---- Chromium applies form-action to the redirect that follows a form, so where that leads is named.
+--- A page with a form. Its referrer policy is `same-origin`, because browsers send `Origin: null` from a page without
+--- referrers. Chromium applies form-action also to the redirect after a form, so the policy names its target.
 ---@param name string
 ---@param values table
 ---@param status integer?
----@param leads_to string? a redirect URI
+---@param leads_to string? the redirect URI after the form
 ---@return table response
 function html.form(name, values, status, leads_to)
 	local response = html.show(name, values, status)
 	response.headers["referrer-policy"] = "same-origin"
 	if leads_to then
-		local scheme, authority = leads_to:match("^(%a[%w+.-]*):(//[%w.:%[%]_~%%-]+)")
-		local web = scheme and scheme:lower():find("^https?$")
+		local scheme, authority = leads_to:match "^(%a[%w+.-]*):(//[%w.:%[%]_~%%-]+)"
+		local web = scheme and scheme:lower():find "^https?$"
 		local origin = web and scheme .. ":" .. authority or scheme and scheme .. ":" or ""
 		response.headers["content-security-policy"] = CSP:format(origin, "")
 	end

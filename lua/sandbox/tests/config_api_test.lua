@@ -269,11 +269,11 @@ case("conformance 25: strict: no single quotes, no texts for booleans", function
 	local headers = segment.bearer(token.access_token)
 	local name = JS .. "/destinations/webhooks"
 	local lenient = "{'destination': {'name': '" .. name .. "', 'enabled': 'true'}}"
-	require("api.body").strict = true
+	require("settings").strict = true
 	local refused = client:post("/v1beta/" .. JS .. "/destinations", { body = lenient, headers = headers })
 	local text = { destination = { name = name, enabled = "true" } }
 	local status = call(client, token, "POST", JS .. "/destinations", text)
-	require("api.body").strict = false
+	require("settings").strict = false
 	t.equal(refused.status, 400)
 	t.equal(status, 400)
 	local taken = client:post("/v1beta/" .. JS .. "/destinations", { body = lenient, headers = headers })

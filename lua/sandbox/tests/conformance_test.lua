@@ -76,10 +76,10 @@ case("strict: a short state and plain http to an address are refused", function(
 	local uri, address = "http://app.localhost/callback?a=b", "http://127.0.0.1:8888/callback?a=b"
 	t.equal(redirected(t, client, uri, { state = "123" }), "login")
 	t.equal(redirected(t, client, address), "login")
-	require("api.body").strict = true
+	require("settings").strict = true
 	local state, http_to_address = redirected(t, client, uri, { state = "123" }), redirected(t, client, address)
 	local fine = redirected(t, client, uri)
-	require("api.body").strict = false
+	require("settings").strict = false
 	t.equal(state, "invalid_state")
 	t.equal(http_to_address, "invalid_request")
 	t.equal(fine, "login")
