@@ -111,10 +111,6 @@ local function find(req)
 	return n and db.row("SELECT * FROM access_tokens WHERE n = ?", n)
 end
 
-local function get(_, row)
-	return reply.json(shown(row))
-end
-
 local function guard(_, handler)
 	return function(req)
 		if not user.knows(req:basic()) then
@@ -124,18 +120,13 @@ local function guard(_, handler)
 	end
 end
 
+local delete = resource.deletion({
+	"DELETE FROM tokens WHERE personal = ?",
+	"DELETE FROM access_tokens WHERE n = ?",
+}, "n")
+
 return function(app)
-	resource.add(app, {
-		path = "/v1beta/access-tokens",
-		item = "/v1beta/access-tokens/:n",
-		guard = guard,
-		find = find,
-		list = list,
-		create = create,
-		get = get,
-		delete = resource.deletion({
-			"DELETE FROM tokens WHERE personal = ?",
-			"DELETE FROM access_tokens WHERE n = ?",
-		}, "n"),
-	})
+	local get = resource.showing(shown)
+	local parts = { guard = guard, find = find, list = list, create = create, get = get, delete = delete }
+	resource.add(app, "/v1beta/access-tokens", "/:n", parts)
 end

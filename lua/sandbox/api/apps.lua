@@ -137,9 +137,9 @@ local function find(req, token)
 	end
 end
 
-local function get(_, client)
-	return reply.json(shown(client, false))
-end
+local get = resource.showing(function(client)
+	return shown(client, false)
+end)
 
 local function refuse_edit()
 	return errors.not_implemented "apps cannot be edited"
@@ -151,9 +151,7 @@ end
 
 return function(app)
 	for _, path in ipairs { "/v1beta/workspaces/:workspace/apps", "/v1beta/apps" } do
-		resource.add(app, {
-			path = path,
-			item = path .. "/:n",
+		resource.add(app, path, "/:n", {
 			guard = guard,
 			find = find,
 			list = list,

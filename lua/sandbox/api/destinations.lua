@@ -162,12 +162,14 @@ local function own_of_body(req, token)
 	return paths.source(req), slug or scopes.destination(token.scope)
 end
 
-return function(app)
-	local path = "/v1beta/workspaces/:workspace/sources/:source/destinations"
+local delete = resource.deletion {
+	"DELETE FROM filters WHERE destination = ?",
+	"DELETE FROM metrics WHERE destination = ?",
+	"DELETE FROM destinations WHERE name = ?",
+}
 
-	resource.add(app, {
-		path = path,
-		item = path .. "/:destination",
+return function(app)
+	resource.add(app, "/v1beta/workspaces/:workspace/sources/:source/destinations", "/:destination", {
 		parent = find_source,
 		find = find,
 		about = { create = own_of_body, get = paths.own, patch = paths.own, delete = paths.own },
@@ -175,10 +177,6 @@ return function(app)
 		create = create,
 		get = get,
 		patch = update,
-		delete = resource.deletion {
-			"DELETE FROM filters WHERE destination = ?",
-			"DELETE FROM metrics WHERE destination = ?",
-			"DELETE FROM destinations WHERE name = ?",
-		},
+		delete = delete,
 	})
 end

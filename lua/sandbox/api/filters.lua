@@ -34,10 +34,6 @@ local function list(req)
 	return paging.rows(req, "filters", shown, sql, paths.destination(req))
 end
 
-local function get(_, row)
-	return reply.json(shown(row))
-end
-
 -- The mask of a creation, which some clients send, is ignored.
 local function create(req)
 	local asked, refusal = body.resource(req, "filter")
@@ -57,7 +53,7 @@ local function create(req)
 		destination,
 		row.body
 	)
-	return get(req, row)
+	return reply.json(shown(row))
 end
 
 local function update(req, row)
@@ -71,7 +67,7 @@ local function update(req, row)
 	end
 	row.body = store.encode(filter)
 	assert(db.exec("UPDATE filters SET body = ? WHERE name = ?", row.body, row.name))
-	return get(req, row)
+	return reply.json(shown(row))
 end
 
 -- What a filter makes of an event, as if the filter were enabled (A42).
@@ -94,15 +90,12 @@ end
 
 return function(app)
 	local path = "/v1beta/workspaces/:workspace/sources/:source/destinations/:destination/filters"
-
-	resource.add(app, {
-		path = path,
-		item = path .. "/:filter",
+	resource.add(app, path, "/:filter", {
 		parent = find_destination,
 		find = find,
 		list = list,
 		create = create,
-		get = get,
+		get = resource.showing(shown),
 		patch = update,
 		delete = resource.deletion { "DELETE FROM filters WHERE name = ?" },
 	})

@@ -41,11 +41,18 @@ function resource.deletion(statements, key)
 	end
 end
 
+--- A handler that answers with an item.
+---@param shown fun(row: table): table makes a row a resource
+---@return fun(req: table, row: table): table
+function resource.showing(shown)
+	return function(_, row)
+		return reply.json(shown(row))
+	end
+end
+
 ---@class sandbox.resource
----@field path string of the collection: list and create
----@field item string? path of one item: get, patch, put and delete
 ---@field parent (fun(req: table, token: table): any)? finds what the collection belongs to, for list and create
----@field find (fun(req: table, token: table): table?)? finds the item
+---@field find (fun(req: table, token: table): table?)? finds the item, for the others
 ---@field list (fun(req: table, parent_or_token: any): table)?
 ---@field create (fun(req: table, parent_or_token: any): table)?
 ---@field get (fun(req: table, row: table): table)?
@@ -57,8 +64,10 @@ end
 
 --- Adds the routes of a resource. What changes something runs in a transaction.
 ---@param app table
+---@param collection string path of list and create
+---@param item string what the path of an item has after that: "/:filter"
 ---@param parts sandbox.resource
-function resource.add(app, parts)
+function resource.add(app, collection, item, parts)
 	local guard, about = parts.guard or access.guard, parts.about or {}
 	for _, operation in ipairs(OPERATIONS) do
 		local name, method, handler = operation.name, operation.method, parts[operation.name]
@@ -66,7 +75,7 @@ function resource.add(app, parts)
 			local find = parts[operation.of_item and "find" or "parent"]
 			handler = find and resource.found(find, handler) or handler
 			handler = operation.action == "write" and store.in_transaction(handler) or handler
-			local path = parts[operation.of_item and "item" or "path"]
+			local path = operation.of_item and collection .. item or collection
 			local options = method ~= "get" and { csrf = false } or nil
 			app[method](app, path, guard(operation.action, handler, about[name]), options)
 		end

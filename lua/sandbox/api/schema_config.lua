@@ -85,10 +85,6 @@ local function update(req, config)
 end
 
 return function(app)
-	resource.add(app, {
-		item = "/v1beta/workspaces/:workspace/sources/:source/schema-config",
-		find = find,
-		get = get,
-		patch = update,
-	})
+	local path = "/v1beta/workspaces/:workspace/sources/:source/schema-config"
+	resource.add(app, path, "", { find = find, get = get, patch = update })
 end

@@ -71,18 +71,13 @@ local function create_batch(req, plan)
 	return reply.json { connections = made }
 end
 
+local delete = resource.deletion({ "DELETE FROM source_connections WHERE source = ?" }, "source")
+
 return function(app)
 	local path = "/v1beta/workspaces/:workspace/tracking-plans/:plan/source-connections"
+	local parts = { parent = find_plan, find = find, list = list, create = create, delete = delete }
+	resource.add(app, path, "/:source", parts)
 
-	resource.add(app, {
-		path = path,
-		item = path .. "/:source",
-		parent = find_plan,
-		find = find,
-		list = list,
-		create = create,
-		delete = resource.deletion({ "DELETE FROM source_connections WHERE source = ?" }, "source"),
-	})
 	local batch = store.in_transaction(resource.found(find_plan, create_batch))
 	app:post(path .. ":batchCreateConnections", access.guard("write", batch), { csrf = false })
 end

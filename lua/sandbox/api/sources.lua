@@ -49,30 +49,25 @@ local function create(req)
 	return reply.json(shown(by_name(asked.name)))
 end
 
-return function(app)
-	local path = "/v1beta/workspaces/:workspace/sources"
+local function find(req)
+	return by_name(paths.source(req))
+end
 
-	resource.add(app, {
-		path = path,
-		item = path .. "/:source",
-		find = function(req)
-			return by_name(paths.source(req))
-		end,
-		list = function(req)
-			local sql = "SELECT * FROM sources WHERE workspace = ? ORDER BY name"
-			return paging.rows(req, "sources", shown, sql, req.params.workspace)
-		end,
-		create = create,
-		get = function(_, row)
-			return reply.json(shown(row))
-		end,
-		-- Deleting a source deletes its destinations (A24).
-		delete = resource.deletion {
-			"DELETE FROM filters WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
-			"DELETE FROM metrics WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
-			"DELETE FROM destinations WHERE source = ?",
-			"DELETE FROM source_connections WHERE source = ?",
-			"DELETE FROM sources WHERE name = ?",
-		},
-	})
+local function list(req)
+	local sql = "SELECT * FROM sources WHERE workspace = ? ORDER BY name"
+	return paging.rows(req, "sources", shown, sql, req.params.workspace)
+end
+
+-- Deleting a source deletes its destinations (A24).
+local delete = resource.deletion {
+	"DELETE FROM filters WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
+	"DELETE FROM metrics WHERE destination IN (SELECT name FROM destinations WHERE source = ?)",
+	"DELETE FROM destinations WHERE source = ?",
+	"DELETE FROM source_connections WHERE source = ?",
+	"DELETE FROM sources WHERE name = ?",
+}
+
+return function(app)
+	local parts = { find = find, list = list, create = create, get = resource.showing(shown), delete = delete }
+	resource.add(app, "/v1beta/workspaces/:workspace/sources", "/:source", parts)
 end

@@ -66,10 +66,6 @@ local function list(req)
 	return paging.rows(req, "tracking_plans", shown_in_list, sql, req.params.workspace)
 end
 
-local function get(_, row)
-	return reply.json(shown(row))
-end
-
 local function create(req)
 	local asked, refusal = body.resource(req, "tracking_plan")
 	if not asked then
@@ -126,22 +122,17 @@ local function update(req, row)
 	return reply.json(shown(by_name(row.name)))
 end
 
-return function(app)
-	local path = "/v1beta/workspaces/:workspace/tracking-plans"
+local function find(req)
+	return by_name(paths.tracking_plan(req))
+end
 
-	resource.add(app, {
-		path = path,
-		item = path .. "/:plan",
-		find = function(req)
-			return by_name(paths.tracking_plan(req))
-		end,
-		list = list,
-		create = create,
-		get = get,
-		put = update,
-		delete = resource.deletion {
-			"DELETE FROM source_connections WHERE plan = ?",
-			"DELETE FROM tracking_plans WHERE name = ?",
-		},
-	})
+local delete = resource.deletion {
+	"DELETE FROM source_connections WHERE plan = ?",
+	"DELETE FROM tracking_plans WHERE name = ?",
+}
+
+return function(app)
+	local get = resource.showing(shown)
+	local parts = { find = find, list = list, create = create, get = get, put = update, delete = delete }
+	resource.add(app, "/v1beta/workspaces/:workspace/tracking-plans", "/:plan", parts)
 end

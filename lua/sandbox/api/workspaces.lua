@@ -2,7 +2,6 @@
 local access = require "api.access"
 local db = require "partnerapp.db"
 local paging = require "api.paging"
-local reply = require "partnerapp.reply"
 local resource = require "api.resource"
 local store = require "store"
 
@@ -15,24 +14,21 @@ local function shown(row)
 	}
 end
 
+local function find(req)
+	return db.row("SELECT * FROM workspaces WHERE slug = ?", req.params.workspace)
+end
+
+local function list(req, token)
+	local seen = {}
+	for _, row in ipairs(assert(db.query "SELECT * FROM workspaces ORDER BY slug")) do
+		if access.sees(token, row.slug) then
+			seen[#seen + 1] = shown(row)
+		end
+	end
+	return paging.reply(req, "workspaces", seen)
+end
+
 return function(app)
-	resource.add(app, {
-		path = "/v1beta/workspaces",
-		item = "/v1beta/workspaces/:workspace",
-		find = function(req)
-			return db.row("SELECT * FROM workspaces WHERE slug = ?", req.params.workspace)
-		end,
-		list = function(req, token)
-			local list = {}
-			for _, row in ipairs(assert(db.query "SELECT * FROM workspaces ORDER BY slug")) do
-				if access.sees(token, row.slug) then
-					list[#list + 1] = shown(row)
-				end
-			end
-			return paging.reply(req, "workspaces", list)
-		end,
-		get = function(_, row)
-			return reply.json(shown(row))
-		end,
-	})
+	local parts = { find = find, list = list, get = resource.showing(shown) }
+	resource.add(app, "/v1beta/workspaces", "/:workspace", parts)
 end
