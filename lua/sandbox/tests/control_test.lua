@@ -1,4 +1,4 @@
--- The control API: faults, barriers, counts. What only a connection shows is in tests/http/sandbox.test.mjs.
+-- The control API: faults, barriers, counts. What needs a real connection is in tests/http/sandbox.test.mjs.
 local app = require "init"
 local clock = require "partnerapp.clock"
 local segment = require "tests.segment"
@@ -11,7 +11,7 @@ local function fault(client, asked)
 	return client:post("/_sandbox/faults", { json = asked })
 end
 
-case("a fault answers the next so many requests of its method and path", function(t)
+case("a fault answers the next `times` requests of its method and path", function(t)
 	local client = segment.fresh()
 	local token = segment.of_workspace(client)
 	fault(client, {
@@ -37,7 +37,7 @@ case("a fault answers the next so many requests of its method and path", functio
 	t.contains(requests.requests[#requests.requests - 1].warning, "fault")
 end)
 
-case("a fault may say anything: HTML, no JSON, an empty body", function(t)
+case("the body of a fault can be anything: HTML, broken JSON, nothing", function(t)
 	local client = segment.fresh()
 	for _, one in ipairs {
 		{ "<h1>Bad gateway</h1>", { ["content-type"] = "text/html" } },
@@ -52,7 +52,7 @@ case("a fault may say anything: HTML, no JSON, an empty body", function(t)
 	end
 end)
 
-case("faults come in the order they were asked for, of any method, with a star for the rest of a path", function(t)
+case("faults apply in the order of their creation, to any method, with * for the rest of a path", function(t)
 	local client = segment.fresh()
 	fault(client, { path = "/oauth2/*", status = 500 })
 	fault(client, { method = "POST", path = "/oauth2/token", status = 429 })
@@ -62,7 +62,7 @@ case("faults come in the order they were asked for, of any method, with a star f
 	t.equal(client:post("/oauth2/token").status, 400)
 end)
 
-case("a fault without a status delays what is answered", function(t)
+case("a fault without a status delays the handler's response", function(t)
 	local client = segment.fresh()
 	local token = segment.of_workspace(client)
 	fault(client, { path = "/v1beta/workspaces", delay_ms = 30 })
@@ -71,7 +71,7 @@ case("a fault without a status delays what is answered", function(t)
 	t.truthy(clock.now() - begun >= 0.03)
 end)
 
-case("a bomb is small and says that it is gzip", function(t)
+case("a bomb is small and has the encoding gzip", function(t)
 	local client = segment.fresh()
 	fault(client, { path = "/v1beta/workspaces", mode = "bomb" })
 	local response = client:get "/v1beta/workspaces"
@@ -80,7 +80,7 @@ case("a bomb is small and says that it is gzip", function(t)
 	t.truthy(#response.body < 500000)
 end)
 
-case("what makes no sense as a fault or a barrier is 400", function(t)
+case("wrong faults and barriers are 400", function(t)
 	local client = segment.fresh()
 	for _, bad in ipairs {
 		{},
@@ -114,7 +114,7 @@ case("what makes no sense as a fault or a barrier is 400", function(t)
 	)
 end)
 
-case("faults are taken back one by one by requests, and all at once", function(t)
+case("each request uses up one fault; DELETE removes all", function(t)
 	local client = segment.fresh()
 	fault(client, { path = "/v1beta/workspaces", status = 500, times = 100 })
 	t.equal(client:get("/v1beta/workspaces").status, 500)
@@ -122,7 +122,7 @@ case("faults are taken back one by one by requests, and all at once", function(t
 	t.equal(client:get("/v1beta/workspaces").status, 401)
 end)
 
-case("the control API is out of reach for web pages and other machines, and for faults", function(t)
+case("the control API refuses web pages and other machines, and has no faults itself", function(t)
 	local client = segment.fresh()
 	fault(client, { path = "*" })
 	fault(client, { path = "/*", status = 500, times = 5 })
@@ -131,4 +131,32 @@ case("the control API is out of reach for web pages and other machines, and for 
 	end
 	t.equal(testing.client(app, { ip = "192.0.2.1" }):get("/_sandbox/requests").status, 403)
 	t.equal(client:get("/_sandbox/requests").status, 200)
+end)
+
+case("the request log has no credentials", function(t)
+	local client = segment.fresh()
+	local token = segment.of_destination(client)
+	client:get("/v1beta/" .. segment.CLEARBRAIN .. "?x=1", { headers = segment.bearer(token.access_token) })
+	client:get("/v1beta/nothing")
+	local response = client:get("/_sandbox/requests")
+	local body = response.json()
+	local last = body.requests[#body.requests]
+	t.equal(last.path, "/v1beta/nothing")
+	t.equal(body.requests[#body.requests - 1].query, "x=1")
+	t.equal(body.counts["POST /oauth2/token"], 1)
+	t.lacks(response.body, token.access_token)
+	t.lacks(response.body, "password")
+end)
+
+case("the control API is loopback only, and reset empties the sandbox", function(t)
+	local client = segment.fresh()
+	segment.of_destination(client)
+	t.equal(testing.client(app, { ip = "192.0.2.1" }):post("/_sandbox/reset").status, 403)
+	client:post("/_sandbox/reset")
+	t.same(client:get("/_sandbox/requests").json().requests, {})
+	t.equal(segment.register(client, "nonsense").error ~= nil, true)
+	for _, uris in ipairs { {}, { "nonsense" }, { segment.REDIRECT, {} }, { segment.REDIRECT, 7 } } do
+		local bad = client:post("/_sandbox/clients", { json = { scope = "workspace", redirect_uris = uris } })
+		t.equal(bad.status, 400)
+	end
 end)
