@@ -1,9 +1,9 @@
 -- The fields of a destination: read from a request and checked.
 local assumptions = require "assumptions"
 local body = require "api.body"
-local setting_values = require "api.setting_values"
 local json = require "partnerapp.json"
 local paths = require "api.paths"
+local setting_values = require "api.setting_values"
 
 local fields = {}
 

@@ -1,4 +1,5 @@
--- Errors of the Config API: a string for people and a gRPC code (segment-api 3.1). Each function returns the response.
+-- Errors of the Config API: a string for people and a gRPC code (docs/segment.md 3.1). Each function returns the
+-- response.
 local reply = require "partnerapp.reply"
 local short = require "partnerapp.short"
 
@@ -16,12 +17,12 @@ local function kind(code)
 	end
 end
 
-errors.already_exists = kind(6)
-errors.denied = kind(7)
-errors.invalid = kind(3)
-errors.not_implemented = kind(12)
-errors.too_many = kind(8)
-errors.unauthenticated = kind(16)
+errors.already_exists = kind(6) -- 409: a resource of that name exists
+errors.denied = kind(7) -- 403: the token or the user may not do this
+errors.invalid = kind(3) -- 400: the body or a parameter is wrong
+errors.not_implemented = kind(12) -- 501
+errors.too_many = kind(8) -- 429
+errors.unauthenticated = kind(16) -- 401: no valid token or credentials
 
 --- There is no such resource, in a workspace that the token sees.
 ---@param message string? "not found" when absent

@@ -1,4 +1,4 @@
--- What a path of the Config API names, and names in general.
+-- Names of resources: those in the path of a request, and parts of names.
 local paths = {}
 
 --- The workspace of a request's path.

@@ -41,9 +41,9 @@ local function all()
 	return found
 end
 
---- The destination of that slug, or nil.
+--- The destination of a slug.
 ---@param slug string
----@return table?
+---@return table? entry its file, with the settings sorted by name and as `by_name`; nil when the slug is unknown
 function catalog.find(slug)
 	return type(slug) == "string" and all()[slug] or nil
 end
@@ -95,8 +95,8 @@ local function setting_item(setting)
 	return item
 end
 
---- An item as the Config API shows it.
----@param entry table
+--- A destination as the Config API shows it.
+---@param entry table what `find` returns
 ---@return table
 function catalog.item(entry)
 	local item = {

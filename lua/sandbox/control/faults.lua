@@ -10,7 +10,7 @@ local store = require "store"
 
 local faults = {}
 
--- How the server can break a response while it sends it.
+-- Modes that the server applies while it sends a response.
 local SENT = { drip = true, reset = true, truncate = true, wrong_length = true }
 local MODES = { bomb = true, hold = true }
 for mode in pairs(SENT) do
@@ -111,7 +111,7 @@ function faults.release()
 	assert(db.exec_soon("UPDATE faults SET released = 1"))
 end
 
---- How many requests are held right now.
+--- The number of requests that are held now.
 ---@return integer
 function faults.held()
 	return db.row("SELECT coalesce(sum(waiting), 0) AS count FROM faults").count
@@ -122,7 +122,7 @@ function faults.clear()
 	assert(db.exec_soon("DELETE FROM faults"))
 end
 
--- The oldest fault that a request meets, with one time less left, and its number.
+-- The oldest fault for a request, and its number. One of its remaining times is used up.
 local function take(req)
 	local method = req.method == "HEAD" and "GET" or req.method
 	for _, row in ipairs(assert(db.query "SELECT n, method, path FROM faults WHERE remaining > 0 ORDER BY n")) do

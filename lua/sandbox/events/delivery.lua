@@ -5,9 +5,9 @@ local actions = require "filtering.actions"
 local catalog = require "catalog"
 local crypto = require "partnerapp.crypto"
 local db = require "partnerapp.db"
-local spec = require "events.spec"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
+local spec = require "events.spec"
 local store = require "store"
 
 local delivery = {}

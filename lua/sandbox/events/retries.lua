@@ -1,5 +1,5 @@
 -- Events that no hook accepted but may accept later: delivered again on the sandbox's clock, with growing pauses, for
--- four hours (segment-api 7.4).
+-- four hours (docs/segment.md 7.4).
 local db = require "partnerapp.db"
 local delivery = require "events.delivery"
 local event_log = require "events.event_log"

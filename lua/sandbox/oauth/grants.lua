@@ -8,7 +8,7 @@ local store = require "store"
 
 local grants = {}
 
-local KEPT_SECONDS = 86400 -- an expired code is kept this long, to notice that it is used a second time
+local KEPT_SECONDS = 86400 -- an expired code is kept this long, to notice a second use
 
 -- fosite sends a state back also when the request has none.
 local function back(asked, fields)

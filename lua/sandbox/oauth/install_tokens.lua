@@ -26,11 +26,11 @@ function install_tokens.issue(install)
 	return token
 end
 
---- The answer of the token endpoint and of a renewal.
+--- The body of the response to an exchange of a code and to a renewal.
 ---@param install table
 ---@param client table
 ---@param token string
----@param expires_in integer
+---@param expires_in integer seconds
 ---@return table
 function install_tokens.body(install, client, token, expires_in)
 	return {

@@ -1,4 +1,4 @@
--- What may be an app's redirect URI.
+-- Redirect URIs of apps: which ones are allowed.
 local assumptions = require "assumptions"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
@@ -24,9 +24,9 @@ end
 ---@return string?
 function redirect_uris.problem(list)
 	if not json.is_array(list) or #list == 0 then
-		return "redirect_uris must name at least one URI"
+		return "redirect_uris must be a list with at least one URI"
 	elseif #list > assumptions.redirect_uris_most then
-		return ("redirect_uris: at most %d"):format(assumptions.redirect_uris_most)
+		return ("redirect_uris can have at most %d URIs"):format(assumptions.redirect_uris_most)
 	end
 	for _, uri in ipairs(list) do
 		if not redirect_uris.is_absolute(uri) then
@@ -35,8 +35,8 @@ function redirect_uris.problem(list)
 	end
 end
 
---- Whether a browser may be sent there with a code: plain http is for this machine only. fosite knows it by the name
---- localhost; unless `strictly` so, its addresses will do.
+--- Whether a redirect URI can get a code: plain http is for this machine only. fosite accepts the name localhost only;
+--- the sandbox accepts loopback addresses too, unless `strictly`.
 ---@param uri string
 ---@param strictly boolean
 ---@return boolean

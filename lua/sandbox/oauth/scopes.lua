@@ -1,4 +1,4 @@
--- Scopes, and what each lets a token do: the matrix of section 4 of segment-api, in one function.
+-- Scopes, and what each lets a token do: the matrix of docs/segment.md 4, in one function.
 local catalog = require "catalog"
 
 local scopes = {}

@@ -1,4 +1,4 @@
--- Personal access tokens, and the apps that they can create. Conformance cases have the numbers of segment-api.
+-- Personal access tokens, and the apps that they can create. Conformance cases have the numbers of docs/segment.md 8.
 local json = require "partnerapp.json"
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"

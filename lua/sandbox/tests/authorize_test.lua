@@ -1,4 +1,4 @@
--- The authorize endpoint and the consent page. Conformance cases have the numbers of segment-api.
+-- The authorize endpoint and the consent page. Conformance cases have the numbers of docs/segment.md 8.
 local http = require "partnerapp.http"
 local segment = require "tests.segment"
 local settings = require "settings"

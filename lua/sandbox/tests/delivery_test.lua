@@ -1,4 +1,4 @@
--- Deliveries to webhooks and their retries. Conformance cases have the numbers of segment-api.
+-- Deliveries to webhooks and their retries. Conformance cases have the numbers of docs/segment.md 8.
 local crypto = require "partnerapp.crypto"
 local json = require "partnerapp.json"
 local retries = require "events.retries"
@@ -45,7 +45,7 @@ case("conformance 68: a track call is one signed POST", function(t)
 	t.same(outcome(client), { webhooks = "delivered" })
 end)
 
-case("the signatures of segment-api 7.4", function(t)
+case("the signatures of docs/segment.md 7.4", function(t)
 	for _, one in ipairs {
 		{
 			"sharedsecretvalue",

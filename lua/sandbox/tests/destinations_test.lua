@@ -1,4 +1,4 @@
--- Sources, destinations and their settings, the catalog. Conformance cases have the numbers of segment-api.
+-- Sources, destinations and their settings, the catalog. Conformance cases have the numbers of docs/segment.md 8.
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"
 

@@ -70,7 +70,7 @@ end
 local CODES = { [400] = 3, [401] = 16, [403] = 7, [404] = 5 }
 
 for column, scope in ipairs { "destination/clearbrain", "workspace:read", "workspace" } do
-	case("the matrix of section 4: " .. scope, function(t)
+	case("the matrix of docs/segment.md 4: " .. scope, function(t)
 		local client, token = prepared(scope)
 		for _, cell in ipairs(CELLS) do
 			local method, path, wanted, body = cell[1], cell[2], cell[2 + column], cell[6]
@@ -87,7 +87,7 @@ for column, scope in ipairs { "destination/clearbrain", "workspace:read", "works
 	end)
 end
 
-case("the matrix of section 4: no token, a garbled one, a replaced one and an expired one", function(t)
+case("the matrix of docs/segment.md 4: no token, a garbled one, a replaced one and an expired one", function(t)
 	local client, replaced, oauth_client = prepared "destination/clearbrain"
 	local credentials = segment.basic(oauth_client.client_id, oauth_client.client_secret)
 	local expired = client:get("/v1beta/" .. replaced.install_name .. "/token", { headers = credentials }).json()

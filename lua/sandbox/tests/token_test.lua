@@ -1,4 +1,4 @@
--- The token endpoint and the renewal of tokens. Conformance cases have the numbers of segment-api.
+-- The token endpoint and the renewal of tokens. Conformance cases have the numbers of docs/segment.md 8.
 local crypto = require "partnerapp.crypto"
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"

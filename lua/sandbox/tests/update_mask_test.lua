@@ -1,4 +1,4 @@
--- Update masks: the table of segment-api 3.6, row by row.
+-- Update masks: the table of docs/segment.md 3.6, row by row.
 local json = require "partnerapp.json"
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"
