@@ -56,7 +56,7 @@ function store.number(series)
 			series
 		)
 	)
-	return db.row("SELECT last FROM numbers WHERE series = ?", series).last
+	return assert(db.row("SELECT last FROM numbers WHERE series = ?", series)).last
 end
 
 --- Adds a source with a new write key. Call it in a transaction.

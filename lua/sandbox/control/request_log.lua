@@ -5,14 +5,13 @@ local store = require "store"
 
 local request_log = {}
 
-local KEPT, SPARE = 1000, 200 -- older requests become counts when this many too many are kept
+local KEPT = 1000
+local EVERY = 200 -- one request of so many turns the older ones into counts
 local COUNTS_MOST = 10000 -- different methods and paths
 
 local COUNTS = [[SELECT key, sum(count) AS count FROM (SELECT key, count FROM counts UNION ALL
 	SELECT method || ' ' || path, count(*) FROM requests GROUP BY 1) AS both_tables GROUP BY key LIMIT 10000]]
 local NEWEST = "SELECT * FROM (SELECT * FROM requests ORDER BY n DESC LIMIT ?) AS newest ORDER BY n"
--- Two queries, because SQLite reads the whole table for both aggregates in one.
-local ENDS = "SELECT (SELECT min(n) FROM requests) AS oldest, (SELECT max(n) FROM requests) AS newest"
 local INSERT = [[INSERT INTO requests (n, time, method, path, query, headers, status, warning)
 	VALUES ((SELECT coalesce(max(n), 0) + 1 FROM requests), ?, ?, ?, ?, ?, ?, ?)]]
 
@@ -75,9 +74,11 @@ function request_log.note(req, response)
 		response.status,
 		rawget(req, "warning")
 	)
-	local ends = db.row(ENDS)
-	if ends and ends.newest and ends.newest - ends.oldest >= KEPT + SPARE then
-		count_and_forget(ends.newest - KEPT)
+	if math.random(EVERY) == 1 then
+		local newest = db.row "SELECT max(n) AS n FROM requests"
+		if newest and newest.n and newest.n > KEPT then
+			count_and_forget(newest.n - KEPT)
+		end
 	end
 end
 

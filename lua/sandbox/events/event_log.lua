@@ -36,7 +36,8 @@ end
 ---@param message_id string
 ---@return integer?
 function event_log.find(source, message_id)
-	return db.row("SELECT max(n) AS n FROM events WHERE source = ? AND message_id = ?", source, message_id).n
+	local sql = "SELECT max(n) AS n FROM events WHERE source = ? AND message_id = ?"
+	return assert(db.row(sql, source, message_id)).n
 end
 
 --- Changes the outcome of an event, if it is still stored.
