@@ -55,6 +55,6 @@ for _, part in ipairs(PARTS) do
 	require(part)(app)
 end
 
-app:every(1, "retries", retries.run_due)
+app:every(1, "retries", retries.run_due, { lane = "deliveries" })
 
 return app
