@@ -3,7 +3,7 @@ local files = require "native.files"
 
 local catalog = {}
 
-local FOLDER = "/sandbox/catalog"
+local FOLDER = "/sandbox/catalog/destinations"
 
 --- All slugs, sorted.
 ---@return string[]

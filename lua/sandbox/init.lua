@@ -1,55 +1,60 @@
--- The sandbox: a local Segment for those who have no app there. Both of its hosts on one port: OAuth as ORY Hydra
--- speaks it, the Config API v1beta, the event intake, and a control API below /_sandbox/. An app like any other, on the
--- public library alone.
+-- The sandbox: a local Segment for developers who have no app there. It serves the hosts of Segment on one port: OAuth
+-- as ORY Hydra speaks it, the Config API v1beta and the event intake; and a control API below /_sandbox/. It is an app
+-- on the public library, like any other.
+local body = require "api.body"
+local faults = require "control.faults"
 local partnerapp = require "partnerapp"
-local body = require "body"
-local errors = require "errors"
-local faults = require "faults"
-local intake = require "intake"
-local login = require "login"
-local plans = require "tracking_plans"
-local record = require "record"
+local refusals = require "refusals"
+local request_log = require "control.request_log"
+local retries = require "events.retries"
+local settings = require "settings"
+local store = require "store"
 
 local app = partnerapp.new {
 	name = "sandbox",
 	env = { SANDBOX_AUTO_CONSENT = "", SANDBOX_STRICT = "", SANDBOX_NO_RATE_LIMIT = "" },
 }
 
-require("store").prepare()
-body.strict = app.env.SANDBOX_STRICT == "1"
-require("rate").off = app.env.SANDBOX_NO_RATE_LIMIT == "1"
+settings.auto_consent = app.env.SANDBOX_AUTO_CONSENT == "1"
+settings.strict = app.env.SANDBOX_STRICT == "1"
+settings.rate_limit = app.env.SANDBOX_NO_RATE_LIMIT ~= "1"
+store.prepare()
 
 app:before(faults.before)
 app:before(body.before)
-app:after(record.note)
+app:after(request_log.note)
 app:after(faults.after)
-login.routes(app)
-plans.routes(app)
-intake.routes(app)
+app:failed(refusals.shape)
 
-for _, part in ipairs {
-	"status",
-	"authorize",
-	"consent",
-	"token",
-	"renewal",
-	"access_tokens",
-	"apps",
-	"workspaces",
-	"sources",
-	"schema_config",
-	"source_connections",
-	"destinations",
-	"filters",
-	"metrics",
-	"catalog_api",
-	"control",
-	"unrouted",
-} do
+local PARTS = {
+	"pages.home",
+	"pages.assumptions",
+	"oauth.login",
+	"oauth.authorize",
+	"oauth.consent",
+	"oauth.token",
+	"oauth.removal",
+	"api.renewal",
+	"api.access_tokens",
+	"api.apps",
+	"api.workspaces",
+	"api.sources",
+	"api.schema_config",
+	"api.tracking_plans",
+	"api.source_connections",
+	"api.destinations",
+	"api.filters",
+	"api.metrics",
+	"api.catalog",
+	"api.unrouted",
+	"events.intake",
+	"control.api",
+}
+
+for _, part in ipairs(PARTS) do
 	require(part)(app)
 end
 
-app:every(1, "retries", require("retries").run_due)
-app:failed(errors.shape)
+app:every(1, "retries", retries.run_due, { lane = "deliveries" })
 
 return app

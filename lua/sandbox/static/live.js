@@ -1,4 +1,4 @@
-// Keeps the page as the sandbox is now: asks every second while somebody looks, and changes only what differs.
+// Updates the page: fetches it again every second while it is visible, and replaces only the parts that differ.
 "use strict";
 
 const main = () => document.querySelector("main");
@@ -19,7 +19,7 @@ async function look() {
 }
 
 async function repeat() {
-	// A sandbox that was stopped may be started again.
+	// After a failure too: a stopped sandbox can be started again.
 	await look().catch(() => {});
 	setTimeout(repeat, 1000);
 }

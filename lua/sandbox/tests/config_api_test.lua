@@ -1,5 +1,6 @@
--- The rest of the Config API: tracking plans, schema configs, metrics, access tokens, pages, paths that are none.
+-- The rest of the Config API: tracking plans, schema configs, metrics, access tokens, paging, unknown paths.
 local segment = require "tests.segment"
+local settings = require "settings"
 local testing = require "partnerapp.testing"
 
 local case = testing.case
@@ -81,7 +82,7 @@ case("a source is connected to one tracking plan", function(t)
 	t.same(connected.connections, { made })
 end)
 
-case("schema configs: defaults, a mask, words that are none", function(t)
+case("schema configs: defaults, a mask, unknown words", function(t)
 	local client = fresh()
 	local token = of_workspace(client)
 	local path = JS .. "/schema-config"
@@ -118,7 +119,7 @@ case("the catalog of sources keeps dots in its slugs", function(t)
 	t.equal(call(client, token, "GET", "catalog/destinations/braze"), 404)
 end)
 
-case("labels are Segment's, with their slips", function(t)
+case("labels are Segment's, with Segment's spelling mistakes", function(t)
 	local client = fresh()
 	local token = of_workspace(client)
 	local _, item = call(client, token, "GET", "catalog/destinations/mixpanel")
@@ -147,7 +148,7 @@ case("metrics of a destination that nothing was sent to", function(t)
 	t.equal(call(client, token, "GET", batch, { names = "x" }), 400)
 end)
 
-case("what Segment has and the sandbox has not is 501", function(t)
+case("services of Segment that the sandbox does not offer are 501", function(t)
 	local client = fresh()
 	local token = of_workspace(client)
 	for _, path in ipairs {
@@ -166,7 +167,7 @@ case("what Segment has and the sandbox has not is 501", function(t)
 	t.equal(call(client, token, "POST", JS .. "/regulations", {}), 501)
 end)
 
-case("paths and methods that are none are 404 in Segment's words", function(t)
+case("unknown paths and methods are 404 in Segment's words", function(t)
 	local client = fresh()
 	local token = of_workspace(client)
 	for _, one in ipairs {
@@ -203,7 +204,7 @@ case("lists come in pages of ten", function(t)
 	t.equal(#all.sources, 13)
 end)
 
-case("deleting a source deletes what hangs on it", function(t)
+case("deleting a source deletes its destinations and connections", function(t)
 	local client = fresh()
 	local token = of_workspace(client)
 	local name = segment.create_destination(client, token, "webhooks")
@@ -213,7 +214,7 @@ case("deleting a source deletes what hangs on it", function(t)
 	t.equal(call(client, token, "DELETE", JS), 404)
 end)
 
-case("sources with names that they cannot have", function(t)
+case("names that a source cannot have are 400", function(t)
 	local client = fresh()
 	local token = of_workspace(client)
 	for name, status in pairs {
@@ -231,7 +232,7 @@ case("sources with names that they cannot have", function(t)
 	t.equal(call(client, token, "POST", "workspaces/business/sources", { source = unknown }), 400)
 end)
 
-case("access tokens are listed and deleted, the token itself never shown again", function(t)
+case("access tokens are listed and deleted; only the creation shows the token", function(t)
 	local client = fresh()
 	local made = segment.personal_token(client).json()
 	local headers = segment.basic("user@example.com", "password")
@@ -245,9 +246,10 @@ case("access tokens are listed and deleted, the token itself never shown again",
 	t.equal(client:delete("/v1beta/" .. made.name, { headers = headers }).status, 200)
 	t.equal(call(client, made.token, "GET", "workspaces"), 401)
 	t.equal(client:get("/v1beta/" .. made.name, { headers = headers }).status, 404)
+	t.equal(segment.personal_token(client).json().name, "access-tokens/2", "a number does not come again")
 end)
 
-case("the rate limit is of each token and each minute", function(t)
+case("the rate limit counts each token and each minute", function(t)
 	local client = fresh()
 	local one, other = of_workspace(client), of_workspace(client, "workspace:read")
 	client:post("/_sandbox/clock", { json = { advance = 61 - testing.clock.now() % 60 } })
@@ -263,21 +265,53 @@ case("the rate limit is of each token and each minute", function(t)
 	t.equal(call(client, one, "GET", "workspaces"), 200)
 end)
 
-case("conformance 25: strict: no single quotes, no texts for booleans", function(t)
+case("conformance 25: strict: no single quotes, no strings for booleans", function(t)
 	local client = fresh()
 	local token = of_workspace(client)
 	local headers = segment.bearer(token.access_token)
 	local name = JS .. "/destinations/webhooks"
 	local lenient = "{'destination': {'name': '" .. name .. "', 'enabled': 'true'}}"
-	require("body").strict = true
+	settings.strict = true
 	local refused = client:post("/v1beta/" .. JS .. "/destinations", { body = lenient, headers = headers })
 	local text = { destination = { name = name, enabled = "true" } }
 	local status = call(client, token, "POST", JS .. "/destinations", text)
-	require("body").strict = false
+	settings.strict = false
 	t.equal(refused.status, 400)
 	t.equal(status, 400)
 	local taken = client:post("/v1beta/" .. JS .. "/destinations", { body = lenient, headers = headers })
 	t.equal(taken.json().enabled, true)
 	local requests = client:get("/_sandbox/requests").json().requests
 	t.contains(requests[#requests].warning, "single quotes")
+end)
+
+case("conformance 32: no token", function(t)
+	local response = fresh():get("/v1beta/workspaces")
+	t.equal(response.status, 401)
+	t.equal(response.json().code, 16)
+end)
+
+case("conformance 33: the workspaces of a token", function(t)
+	local client = fresh()
+	local token = of_workspace(client, "workspace:read")
+	local body = client:get("/v1beta/workspaces", { headers = segment.bearer(token.access_token) }).json()
+	t.equal(#body.workspaces, 1)
+	t.equal(body.workspaces[1].name, "workspaces/business")
+	t.equal(body.next_page_token, "")
+end)
+
+case("conformance 60, 61, 65: bad JSON, no such path, another workspace", function(t)
+	local client = fresh()
+	local token = of_workspace(client)
+	local headers = segment.bearer(token.access_token)
+	headers["content-type"] = "application/json"
+	for _, body in ipairs { "{", "", "[]", '"x"', "{'a': 'b", ("["):rep(1000) } do
+		local response = client:post("/v1beta/" .. JS .. "/destinations", { body = body, headers = headers })
+		t.equal(response.status, 400, body)
+		t.equal(response.json().code, 3, body)
+	end
+	t.equal(client:get("/v1beta/nothing", { headers = headers }).json().code, 5)
+	t.equal(client:get("/v1beta", { headers = headers }).json().code, 5)
+	t.equal(client:put("/v1beta/workspaces", { headers = headers, json = {} }).json().code, 5)
+	local other = "/v1beta/workspaces/userworkspace/sources"
+	t.equal(client:get(other, { headers = headers }).json().code, 5)
 end)

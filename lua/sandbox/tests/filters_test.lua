@@ -1,6 +1,6 @@
--- Destination filters: their language, what they do to an event, and their API.
-local filtering = require "filtering"
-local fql = require "fql"
+-- Destination filters: their language, their actions and their API.
+local actions = require "filtering.actions"
+local fql = require "filtering.fql"
 local json = require "partnerapp.json"
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"
@@ -96,7 +96,7 @@ case("FQL: conditions that do not hold", function(t)
 	end
 end)
 
-case("FQL: what cannot be read", function(t)
+case("FQL: conditions that cannot be compiled", function(t)
 	for _, text in ipairs {
 		"",
 		"type =",
@@ -123,20 +123,20 @@ case("FQL: what cannot be read", function(t)
 	end
 end)
 
-case("a glob with many stars ends soon", function(t)
+case("a glob with many stars is matched in a short time", function(t)
 	t.equal(fql.compile("match(text, '" .. ("*a"):rep(50) .. "b')") { text = ("a"):rep(500) }, false)
 end)
 
-local function filter(actions, condition, enabled)
-	return { ["if"] = condition or "type = 'track'", actions = actions, enabled = enabled ~= false }
+local function filter(list, condition, enabled)
+	return { ["if"] = condition or "type = 'track'", actions = list, enabled = enabled ~= false }
 end
 
-case("filters drop, keep and take away fields in Segment's order", function(t)
+case("filters drop events and remove fields in Segment's order", function(t)
 	local drop = filter { { type = "drop_event" } }
-	t.equal(filtering.apply(EVENT, { drop }), nil)
-	t.equal(filtering.apply(EVENT, { filter({ { type = "drop_event" } }, "type = 'page'") }), EVENT)
-	t.equal(filtering.apply(EVENT, { filter({ { type = "drop_event" } }, nil, false) }), EVENT)
-	t.equal(filtering.apply(EVENT, { filter({ { type = "drop_event" } }, "type = ") }), nil)
+	t.equal(actions.apply(EVENT, { drop }), nil)
+	t.equal(actions.apply(EVENT, { filter({ { type = "drop_event" } }, "type = 'page'") }), EVENT)
+	t.equal(actions.apply(EVENT, { filter({ { type = "drop_event" } }, nil, false) }), EVENT)
+	t.equal(actions.apply(EVENT, { filter({ { type = "drop_event" } }, "type = ") }), nil)
 	local list = filter {
 		{ type = "whitelist_fields", fields = { properties = { fields = { "plan", "price" } } } },
 		{
@@ -144,28 +144,28 @@ case("filters drop, keep and take away fields in Segment's order", function(t)
 			fields = { properties = { fields = { "price" } }, traits = { fields = { "x" } } },
 		},
 	}
-	local left = filtering.apply(EVENT, { list })
+	local left = actions.apply(EVENT, { list })
 	t.same(left.properties, { plan = "pro" })
 	t.same(left.context, EVENT.context)
 	t.equal(EVENT.properties.price, 9.5)
 end)
 
-case("a sample keeps its share, the same users each time", function(t)
+case("a sample has its share of events, and always the same users", function(t)
 	local half = filter { { type = "sample_event", percent = 0.5, path = "userId" } }
 	local kept = 0
 	for i = 1, 400 do
 		local event = { type = "track", userId = "user-" .. i }
-		local once = filtering.apply(event, { half })
-		t.equal(filtering.apply(event, { half }), once)
+		local once = actions.apply(event, { half })
+		t.equal(actions.apply(event, { half }), once)
 		kept = kept + (once and 1 or 0)
 	end
 	t.truthy(kept > 140 and kept < 260, kept)
-	local first = filtering.apply({ type = "track", userId = 7 }, { half }) ~= nil
+	local first = actions.apply({ type = "track", userId = 7 }, { half }) ~= nil
 	for _ = 1, 20 do
-		t.equal(filtering.apply({ type = "track", userId = 7 }, { half }) ~= nil, first)
+		t.equal(actions.apply({ type = "track", userId = 7 }, { half }) ~= nil, first)
 	end
-	t.equal(filtering.apply(EVENT, { filter { { type = "sample_event", percent = 0 } } }), nil)
-	t.equal(filtering.apply(EVENT, { filter { { type = "sample_event", percent = 1 } } }), EVENT)
+	t.equal(actions.apply(EVENT, { filter { { type = "sample_event", percent = 0 } } }), nil)
+	t.equal(actions.apply(EVENT, { filter { { type = "sample_event", percent = 1 } } }), EVENT)
 end)
 
 local function prepared()
@@ -201,7 +201,7 @@ case("filters are created, changed by mask and deleted", function(t)
 	t.equal(call(client, token, "GET", made.name), 404)
 end)
 
-case("filters that make no sense are 400", function(t)
+case("wrong filters are 400", function(t)
 	local client, token, path = prepared()
 	local drop = { { type = "drop_event" } }
 	for _, bad in ipairs {
@@ -223,7 +223,7 @@ case("filters that make no sense are 400", function(t)
 	t.equal(call(client, token, "POST", segment.JS .. "/destinations/slack/filters", {}), 404)
 end)
 
-case("a preview shows what is left of an event", function(t)
+case("a preview shows what a filter leaves of an event", function(t)
 	local client, token = prepared()
 	local asked =
 		{ filter = { ["if"] = "type = 'page'", actions = { { type = "drop_event" } } }, payload = { type = "page" } }

@@ -1,4 +1,4 @@
--- The scope matrix, cell by cell: which scope may do what, and what it is told when it may not.
+-- The scope matrix, cell by cell: what each scope allows, and the response to what it does not allow.
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"
 
@@ -10,7 +10,7 @@ local APP = {
 	app = { display_name = "A", scope = "workspace", redirect_uris = { "https://example.com/callback" } },
 }
 
--- Answers of a destination/clearbrain install, of workspace:read and of workspace; the destinations are there.
+-- Statuses for destination/clearbrain, workspace:read and workspace; the destinations exist.
 local CELLS = {
 	{ "GET", "workspaces", 403, 200, 200 },
 	{ "GET", "workspaces/business", 403, 200, 200 },
@@ -70,7 +70,7 @@ end
 local CODES = { [400] = 3, [401] = 16, [403] = 7, [404] = 5 }
 
 for column, scope in ipairs { "destination/clearbrain", "workspace:read", "workspace" } do
-	case("the matrix of section 4: " .. scope, function(t)
+	case("the matrix of docs/segment.md 4: " .. scope, function(t)
 		local client, token = prepared(scope)
 		for _, cell in ipairs(CELLS) do
 			local method, path, wanted, body = cell[1], cell[2], cell[2 + column], cell[6]
@@ -87,7 +87,7 @@ for column, scope in ipairs { "destination/clearbrain", "workspace:read", "works
 	end)
 end
 
-case("the matrix of section 4: no token, a garbled one, a replaced one and an expired one", function(t)
+case("the matrix of docs/segment.md 4: no token, a garbled one, a replaced one and an expired one", function(t)
 	local client, replaced, oauth_client = prepared "destination/clearbrain"
 	local credentials = segment.basic(oauth_client.client_id, oauth_client.client_secret)
 	local expired = client:get("/v1beta/" .. replaced.install_name .. "/token", { headers = credentials }).json()
@@ -103,7 +103,7 @@ case("the matrix of section 4: no token, a garbled one, a replaced one and an ex
 	end
 end)
 
-case("apps take a user's own token of the scope workspace", function(t)
+case("apps need a personal access token of the scope workspace", function(t)
 	local client = segment.fresh()
 	local own = segment.personal_token(client).json().token
 	t.equal(segment.call(client, own, "POST", "apps", APP), 200)
@@ -123,7 +123,7 @@ case("apps take a user's own token of the scope workspace", function(t)
 	t.equal(answer.error, "insufficient scope")
 end)
 
-case("a body that cannot be read is no way around the scope", function(t)
+case("a body that cannot be read does not change what a scope allows", function(t)
 	local client, token = prepared "destination/clearbrain"
 	local headers = segment.bearer(token.access_token)
 	local twice = '{"destination":{"name":"' .. WEBHOOKS .. '"},"destination":{"name":"' .. segment.CLEARBRAIN .. '"}}'

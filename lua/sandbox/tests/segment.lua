@@ -1,4 +1,4 @@
--- What the sandbox's tests do again and again: register, consent, get a token, call.
+-- Steps of the sandbox's tests: register an app, consent, get a token, call the Config API.
 local app = require "init"
 local crypto = require "partnerapp.crypto"
 local http = require "partnerapp.http"
@@ -10,20 +10,24 @@ segment.REDIRECT = "http://localhost:8888/auth/segment/callback"
 segment.JS = "workspaces/business/sources/js"
 segment.CLEARBRAIN = segment.JS .. "/destinations/clearbrain"
 
+-- A client of the sandbox, which it resets.
 function segment.fresh()
 	local client = testing.client(app)
 	client:post("/_sandbox/reset")
 	return client
 end
 
+-- The headers of Basic credentials.
 function segment.basic(user, password)
 	return { authorization = "Basic " .. crypto.base64(user .. ":" .. password) }
 end
 
+-- The headers of a token.
 function segment.bearer(token)
 	return { authorization = "Bearer " .. token }
 end
 
+-- Registers an app with the control API: its client_id and client_secret.
 function segment.register(client, scope, public)
 	local registered = client:post("/_sandbox/clients", {
 		json = { scope = scope, redirect_uris = { segment.REDIRECT }, display_name = "Test", public = public },
@@ -31,6 +35,7 @@ function segment.register(client, scope, public)
 	return registered.json()
 end
 
+-- The address that an app sends the browser to.
 function segment.authorize_url(oauth_client, scope, more)
 	local fields = {
 		{ "client_id", oauth_client.client_id },
@@ -45,6 +50,7 @@ function segment.authorize_url(oauth_client, scope, more)
 	return "/oauth2/auth?" .. http.form(fields)
 end
 
+-- The decoded parameters of an address.
 function segment.query_of(location)
 	local values = {}
 	for name, value in location:match("%?(.*)$"):gmatch("([^=&]+)=([^&]*)") do
@@ -55,7 +61,7 @@ function segment.query_of(location)
 	return values
 end
 
--- Logs in, consents and gives what the browser brings back to the app.
+-- Logs in and consents: the parameters that the browser brings back to the app.
 function segment.consent(client, url, choice, decision)
 	local response = client:get(url)
 	if not response.headers.location:find("_challenge=", 1, true) then
@@ -73,6 +79,7 @@ function segment.consent(client, url, choice, decision)
 	return segment.query_of(answered.headers.location)
 end
 
+-- Calls the token endpoint with an app's credentials.
 function segment.exchange(client, oauth_client, fields)
 	return client:post("/oauth2/token", {
 		form = fields,
@@ -80,7 +87,7 @@ function segment.exchange(client, oauth_client, fields)
 	})
 end
 
--- The install token of a new app of that scope.
+-- Registers an app and installs it: the response of the token endpoint, the app and the parameters of the callback.
 function segment.install(client, scope, choice)
 	local oauth_client = segment.register(client, scope)
 	local back = segment.consent(client, segment.authorize_url(oauth_client, scope), choice)
@@ -94,14 +101,17 @@ function segment.install(client, scope, choice)
 	return token, oauth_client, back
 end
 
+-- An install of destination/clearbrain on the source js.
 function segment.of_destination(client)
 	return segment.install(client, "destination/clearbrain", segment.JS)
 end
 
+-- An install on the workspace business.
 function segment.of_workspace(client, scope)
 	return segment.install(client, scope or "workspace", "workspaces/business")
 end
 
+-- Creates the destination clearbrain, enabled: the response.
 function segment.create_clearbrain(client, token, more)
 	local destination = {
 		name = segment.CLEARBRAIN,
@@ -118,6 +128,7 @@ function segment.create_clearbrain(client, token, more)
 	})
 end
 
+-- Creates a personal access token: the response.
 function segment.personal_token(client, body, headers)
 	return client:post("/v1beta/access-tokens", {
 		headers = headers or segment.basic("user@example.com", "password"),
@@ -131,7 +142,7 @@ function segment.personal_token(client, body, headers)
 	})
 end
 
--- One call of the Config API: its status and its decoded body.
+-- Calls the Config API: the status, the decoded body and the response.
 function segment.call(client, token, method, path, body)
 	local response = client:request(method, "/v1beta/" .. path, {
 		json = body,
@@ -140,7 +151,7 @@ function segment.call(client, token, method, path, body)
 	return response.status, response.json(), response
 end
 
--- A destination without settings, as a token of the whole workspace may make it.
+-- Creates a destination without settings, with the token of a workspace: its name.
 function segment.create_destination(client, token, slug, source)
 	source = source or segment.JS
 	local name = source .. "/destinations/" .. slug

@@ -1,4 +1,4 @@
--- What an update mask does: the table of section 3.6, row by row.
+-- Update masks: the table of docs/segment.md 3.6, row by row.
 local json = require "partnerapp.json"
 local segment = require "tests.segment"
 local testing = require "partnerapp.testing"
@@ -36,7 +36,7 @@ local function value_of(destination, key)
 	end
 end
 
-case("no mask, an empty one and one without paths change nothing", function(t)
+case("no mask, an empty mask and a mask without paths change nothing", function(t)
 	local patch = prepared()
 	for _, mask in ipairs { json.null, { paths = json.array {} }, {} } do
 		local left, status = patch { destination = { enabled = false }, update_mask = mask }
@@ -63,7 +63,7 @@ case("a path whose value is absent empties it", function(t)
 	t.equal(value_of(patch { update_mask = { paths = { "destination.config" } } }, "sharedSecret"), "")
 end)
 
-case("settings that are not mentioned keep their values", function(t)
+case("settings that a request does not name keep their values", function(t)
 	local left = prepared() {
 		destination = { config = { { name = NAME .. "/config/sharedSecret", value = "two" } } },
 		update_mask = { paths = { "destination.config" } },
@@ -72,12 +72,12 @@ case("settings that are not mentioned keep their values", function(t)
 	t.equal(value_of(left, "globalHook"), "https://example.com/")
 end)
 
-case("the mask may stand inside of the resource", function(t)
+case("the mask can be inside of the resource", function(t)
 	local left = prepared() { destination = { enabled = false, update_mask = { paths = { "destination.enabled" } } } }
 	t.equal(left.enabled, false)
 end)
 
-case("update_time changes with something else only, and always forward", function(t)
+case("update_time changes only when another field changes, and always forward", function(t)
 	local patch = prepared()
 	local mask = { paths = { "destination.enabled" } }
 	local same = patch { destination = { enabled = true }, update_mask = mask }
@@ -88,7 +88,7 @@ case("update_time changes with something else only, and always forward", functio
 	t.equal(changed.create_time, same.create_time)
 end)
 
-case("masks and values that make no sense are 400 and change nothing", function(t)
+case("wrong masks and values are 400 and change nothing", function(t)
 	local patch = prepared()
 	local all = { paths = { "destination.enabled", "destination.config" } }
 	for _, bad in ipairs {

@@ -1,0 +1,20 @@
+-- The sources of the catalog: slug, display name, category.
+return {
+	{ ".net", ".NET", "Server" },
+	{ "android", "Android", "Mobile" },
+	{ "clojure", "Clojure", "Server" },
+	{ "go", "Go", "Server" },
+	{ "http-api", "HTTP API", "Server" },
+	{ "ios", "iOS", "Mobile" },
+	{ "java", "Java", "Server" },
+	{ "javascript", "Javascript", "Website" },
+	{ "node.js", "Node.js", "Server" },
+	{ "php", "PHP", "Server" },
+	{ "pixel-tracking-api", "Pixel Tracking API", "Server" },
+	{ "project", "Project", "Website" },
+	{ "python", "Python", "Server" },
+	{ "react-native", "React Native", "Mobile" },
+	{ "roku", "Roku", "OTT" },
+	{ "ruby", "Ruby", "Server" },
+	{ "xamarin", "Xamarin", "Mobile" },
+}

@@ -1,0 +1,100 @@
+-- The control API below /_sandbox/, for tests and for the demo: JSON both ways, loopback only. A request of a web page
+-- is refused too: browsers send the origin of the page, and any page on this machine could control the sandbox.
+local clients = require "oauth.clients"
+local clock = require "partnerapp.clock"
+local event_log = require "events.event_log"
+local faults = require "control.faults"
+local redirect_uris = require "oauth.redirect_uris"
+local reply = require "partnerapp.reply"
+local request_log = require "control.request_log"
+local scopes = require "oauth.scopes"
+local store = require "store"
+
+local EVENTS = 100
+
+local function invalid(message)
+	return reply.json({ error = message }, 400)
+end
+
+local function guarded(handler)
+	return function(req)
+		if not req.ip:find "^127%." then
+			return reply.json({ error = "loopback only" }, 403)
+		elseif req:header "origin" then
+			return reply.json({ error = "not for web pages" }, 403)
+		end
+		return handler(req)
+	end
+end
+
+-- The handler of a call without a body.
+local function runs(action)
+	return function()
+		action()
+		return reply.json {}
+	end
+end
+
+-- The handler of a call whose body `add` takes; the response is 400 when `add` returns a problem.
+local function adds(add)
+	return function(req)
+		local problem = add(req.json)
+		return problem and invalid(problem) or reply.json {}
+	end
+end
+
+local function show_requests()
+	local state = request_log.all()
+	state.held = faults.held()
+	return reply.json(state)
+end
+
+local function show_events()
+	return reply.json { events = event_log.last(EVENTS) }
+end
+
+local register = store.in_transaction(function(req)
+	local asked = req.json
+	local problem = type(asked) ~= "table" and "a JSON object is expected"
+		or scopes.problem(asked.scope)
+		or redirect_uris.problem(asked.redirect_uris)
+	if problem then
+		return invalid(problem)
+	end
+	local name = type(asked.display_name) == "string" and asked.display_name or "Demo app"
+	local identity = asked.scope .. "\n" .. table.concat(asked.redirect_uris, "\n") .. "\n" .. name
+	local client = clients.register({
+		scope = asked.scope,
+		redirect_uris = asked.redirect_uris,
+		public = asked.public ~= false,
+		display_name = name,
+		workspace = asked.public == false and "business" or nil,
+	}, identity)
+	return reply.json { client_id = client.client_id, client_secret = client.secret }
+end)
+
+local function move_clock(req)
+	local asked = req.json
+	local seconds = type(asked) == "table" and asked.advance
+	if type(seconds) ~= "number" or seconds < 0 or seconds > 1e9 then
+		return invalid "advance must be a number of seconds"
+	end
+	clock.advance(seconds)
+	return reply.json { now = clock.timestamp(clock.now()) }
+end
+
+return function(app)
+	local function add(method, path, handler)
+		app[method](app, "/_sandbox/" .. path, guarded(handler), method ~= "get" and { csrf = false } or nil)
+	end
+
+	add("get", "requests", show_requests)
+	add("get", "events", show_events)
+	add("post", "reset", runs(store.reset))
+	add("post", "clients", register)
+	add("post", "faults", adds(faults.add))
+	add("post", "barrier", adds(faults.add_barrier))
+	add("post", "release", runs(faults.release))
+	add("delete", "faults", runs(faults.clear))
+	add("post", "clock", move_clock)
+end

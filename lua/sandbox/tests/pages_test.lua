@@ -1,0 +1,45 @@
+-- The pages of the sandbox.
+local segment = require "tests.segment"
+local testing = require "partnerapp.testing"
+local webhooks = require "tests.webhooks"
+
+local case = testing.case
+local fresh = segment.fresh
+local ONE, NAME, prepared = webhooks.ONE, webhooks.NAME, webhooks.prepared
+
+case("the home page shows what is in the sandbox, /assumptions all assumptions", function(t)
+	local send, client = prepared()
+	testing.network { ["POST " .. ONE] = { status = 200 } }
+	send("track", { userId = "u1", event = "<b>Signed up</b>" })
+	local page = client:get("/").body
+	for _, text in ipairs {
+		"workspaces/userworkspace",
+		NAME,
+		"1 delivered",
+		"installs/1",
+		"apps/1",
+		"&lt;b&gt;Signed up",
+		"webhooks: delivered",
+		"/v1/track",
+		"SANDBOX",
+	} do
+		t.contains(page, text)
+	end
+	t.contains(client:get("/assumptions").body, "A44")
+end)
+
+case("the page of a request for consent that was answered already says what to do", function(t)
+	local client = fresh()
+	local page = client:get("/authorize?consent_challenge=" .. ("a"):rep(32), { headers = { accept = "text/html" } })
+	t.equal(page.status, 400)
+	t.contains(page.body, "<h1>Bad request</h1>")
+	t.contains(page.body, "Begin again at the app.")
+end)
+
+case("the login page keeps the e-mail after a wrong password", function(t)
+	local client = fresh()
+	local response = client:post("/login", { form = { email = "user@example.com", password = "<wrong>" } })
+	t.equal(response.status, 401)
+	t.contains(response.body, 'value="user@example.com"')
+	t.lacks(response.body, "<wrong>")
+end)
