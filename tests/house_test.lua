@@ -1,5 +1,5 @@
--- The rules of the house: rooms, floors, names, what the pages list. Each rule is first shown to fail on a small tree that
--- breaks it, then applied to the repository. Run from the top folder with lua5.4; prints TAP.
+-- The rules of the house: rooms, floors, names, what the pages list. Each rule is first shown to fail on a small tree
+-- that breaks it, then applied to the repository. Run from the top folder with lua5.4; prints TAP.
 package.path = "tests/?.lua;" .. package.path
 local tree = require "house.tree"
 

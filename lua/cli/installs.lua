@@ -88,6 +88,10 @@ local function print_table()
 end
 
 function command.run(arguments)
+	local failed = require("cli.schema").run()
+	if failed ~= 0 then
+		return failed
+	end
 	if arguments[1] == "--json" then
 		print_json()
 	else

@@ -75,6 +75,10 @@ function command.plan(given)
 end
 
 function command.run()
+	local failed = require("cli.schema").run()
+	if failed ~= 0 then
+		return failed
+	end
 	local result, message = require("partnerapp.installs.reseal").run()
 	if not result then
 		files.err("partnerapp: " .. message .. ": run this again\n")

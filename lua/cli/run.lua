@@ -76,6 +76,10 @@ local function find_install(text)
 end
 
 function command.run(words)
+	local failed = require("cli.schema").run()
+	if failed ~= 0 then
+		return failed
+	end
 	local actions = require("partnerapp.host").app.actions
 	local action = actions[words[1]]
 	if type(action) ~= "function" then

@@ -78,7 +78,7 @@ function servers.sandbox(found, database, ring)
 		secret_key = ring and secret_key.derived(ring) or secret_key.new(),
 		http_allow = "*",
 		body_max = 16 << 20, -- above Segment's limits: the sandbox itself refuses larger bodies, in Segment's words
-		spoils = true,
+		faults = true,
 		settings = told,
 	}
 end

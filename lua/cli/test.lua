@@ -34,10 +34,10 @@ end
 
 -- Files of tests, and the modules they are: an app's own, or those of the library and the command line.
 local FOLDERS = {
-	app = { { kind = "app", pattern = "^tests/.*_test%.lua$", prefix = "" } },
+	app = { { room = "app", pattern = "^tests/.*_test%.lua$", prefix = "" } },
 	library = {
-		{ kind = "library", pattern = "_test%.lua$", prefix = "partnerapp." },
-		{ kind = "cli", pattern = "^tests/.*_test%.lua$", prefix = "cli." },
+		{ room = "library", pattern = "_test%.lua$", prefix = "partnerapp." },
+		{ room = "cli", pattern = "^tests/.*_test%.lua$", prefix = "cli." },
 	},
 }
 
@@ -60,8 +60,8 @@ end
 -- Loads the test files. A file that does not load becomes a case that fails.
 local function load_cases(folders)
 	for _, folder in ipairs(folders) do
-		local known, names = pcall(scripts.list, folder.kind)
-		for _, name in ipairs(known and names or {}) do
+		local names = scripts.list(folder.room)
+		for _, name in ipairs(names) do
 			if name:find(folder.pattern) then
 				local module = folder.prefix .. name:gsub("%.lua$", ""):gsub("/", ".")
 				local ok, err = pcall(require, module)

@@ -1,6 +1,7 @@
 -- SQL for an app, with bound parameters, on its server's database. An app makes its tables with migrate; tables that
 -- begin with "pa_" are the library's, and an app cannot reach them. Every failure is nil, message, code.
 local guarded = require("native.db").guarded
+local migrations = require "partnerapp.store.migrations"
 
 local db = {}
 
@@ -15,11 +16,11 @@ db.query = guarded.query
 db.row = guarded.row
 
 --- One statement that writes. When it returns, the change is on the disk (in a transaction: when that ends).
----@return integer? changes, integer|string|nil rowid_or_message, string? code
+---@return integer? changes, table|string|nil row_or_message the first row of a RETURNING clause, string? code
 db.exec = guarded.exec
 
 --- exec without waiting for the disk: the change survives the end of the process, but not a power cut.
----@return integer? changes, integer|string|nil rowid_or_message, string? code
+---@return integer? changes, table|string|nil row_or_message, string? code
 db.exec_soon = guarded.exec_soon
 
 --- Runs `body` in one transaction and commits; rolls back when it raises or returns nil. It must not call
@@ -35,6 +36,8 @@ db.blob = guarded.blob
 ---@param module string a name for this list of steps
 ---@param steps string[] SQL scripts, only ever appended to
 ---@return true?, string? message, string? code
-db.migrate = guarded.migrate
+function db.migrate(module, steps)
+	return migrations.apply("app:" .. module, steps, guarded.script)
+end
 
 return db

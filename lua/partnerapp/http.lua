@@ -62,7 +62,7 @@ local function prepare(url, options, method)
 		add_header(headers, "content-type", "application/json")
 		add_header(headers, "accept", "application/json")
 	elseif options.form then
-		request.body = native.form(options.form)
+		request.body = http.form(options.form)
 		add_header(headers, "content-type", "application/x-www-form-urlencoded")
 	end
 	request.method = request.method or method or (request.body and "POST" or "GET")
@@ -142,7 +142,38 @@ http.parse_url = native.parse_url
 --- Percent-encodes all but unreserved characters.
 http.escape = native.escape
 
+-- The pairs of a table, sorted by name.
+local function pairs_of(fields)
+	local names, list = {}, {}
+	for name in pairs(fields) do
+		if type(name) ~= "string" then
+			error("a form is a table of named fields, or a list of pairs", 3)
+		end
+		names[#names + 1] = name
+	end
+	table.sort(names)
+	for i, name in ipairs(names) do
+		list[i] = { name, fields[name] }
+	end
+	return list
+end
+
+local function is_text(value)
+	return type(value) == "string" or type(value) == "number"
+end
+
 --- A table as application/x-www-form-urlencoded, keys sorted; or pairs {{name, value}, …} in their order.
-http.form = native.form
+---@param fields table<string, string|number>|{[1]: string|number, [2]: string|number}[]
+---@return string
+function http.form(fields)
+	local parts = {}
+	for i, pair in ipairs(fields[1] and fields or pairs_of(fields)) do
+		if not is_text(pair[1]) or not is_text(pair[2]) then
+			error("a form's names and values must be strings or numbers", 2)
+		end
+		parts[i] = native.escape(pair[1]) .. "=" .. native.escape(pair[2])
+	end
+	return table.concat(parts, "&")
+end
 
 return http

@@ -5,7 +5,7 @@ local refusal = require "partnerapp.web.refusal"
 ---@field status integer
 ---@field headers table<string, string|string[]>
 ---@field body string?
----@field spoil "drip"|"reset"|"truncate"|"wrong_length"|nil a fault that the sandbox's server adds on purpose
+---@field fault "drip"|"reset"|"truncate"|"wrong_length"|nil a fault that the sandbox's server adds on purpose
 
 local reply = {}
 

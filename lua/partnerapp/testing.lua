@@ -325,7 +325,7 @@ local function raw_request(client, method, target, options)
 		id = "test-" .. counter,
 	}
 	if options.form then
-		raw.body = native_http.form(options.form)
+		raw.body = http.form(options.form)
 		raw.headers["content-type"] = "application/x-www-form-urlencoded"
 	elseif options.json ~= nil then
 		raw.body = assert(require("partnerapp.json").encode(options.json))

@@ -139,6 +139,25 @@ void pa_log_mask(const char *secret, size_t length)
 	pthread_rwlock_unlock(&secrets.lock);
 }
 
+size_t pa_log_masked(const char *text, size_t length, char *out)
+{
+	char *at = out;
+
+	pthread_rwlock_rdlock(&secrets.lock);
+	for (size_t i = 0; i < length;) {
+		const struct mask *secret = find_mask(text + i, length - i);
+		if (secret) {
+			memcpy(at, "***", 3);
+			at += 3;
+			i += secret->length;
+		} else {
+			*at++ = text[i++];
+		}
+	}
+	pthread_rwlock_unlock(&secrets.lock);
+	return (size_t)(at - out);
+}
+
 /* Lines */
 
 struct line {

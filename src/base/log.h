@@ -21,6 +21,10 @@ bool pa_log_wants(enum pa_log_level level);
  * is ignored. Bounded: beyond 4096 the oldest are forgotten, but for the first 256. */
 void pa_log_mask(const char *secret, size_t length);
 
+/* Writes a copy of `text` with every registered secret replaced by *** into `out`, which has room for `length` bytes: a
+ * mask is never longer than its secret. The length. */
+size_t pa_log_masked(const char *text, size_t length, char *out);
+
 /* Fields are pairs of name and NUL-terminated text, ended by NULL. `server` and `request_id` may be NULL. Control bytes
  * are escaped, invalid UTF-8 replaced, a line is cut at 8 KiB. */
 void pa_log(enum pa_log_level level, const char *server, const char *request_id, const char *message, ...)

@@ -3,34 +3,37 @@
 
 #include <stdatomic.h>
 #include <stdio.h>
+#include <string.h>
+
+#include "base/log.h"
 
 static atomic_long counters[PA_STAT_COUNT];
 
-static const struct {
-	const char *name, *kind, *help;
-} described[PA_STAT_COUNT] = {
-	[PA_STAT_REQUESTS] = {"requests_total", "counter", "Requests answered"},
-	[PA_STAT_STATUS_1XX] = {"responses_1xx_total", "counter", "Responses with status 1xx"},
-	[PA_STAT_STATUS_2XX] = {"responses_2xx_total", "counter", "Responses with status 2xx"},
-	[PA_STAT_STATUS_3XX] = {"responses_3xx_total", "counter", "Responses with status 3xx"},
-	[PA_STAT_STATUS_4XX] = {"responses_4xx_total", "counter", "Responses with status 4xx"},
-	[PA_STAT_STATUS_5XX] = {"responses_5xx_total", "counter", "Responses with status 5xx"},
-	[PA_STAT_REFUSED] = {"requests_refused_total", "counter", "Requests that the gate refused"},
-	[PA_STAT_OVERLOADED] = {"requests_overloaded_total", "counter",
-		"Requests answered 503 for want of a worker or a VM"},
-	[PA_STAT_SCRIPT_ERRORS] = {"script_errors_total", "counter", "Requests whose script raised"},
-	[PA_STAT_BUDGET_SPENT] = {"script_budget_spent_total", "counter", "Calls into Lua that spent their CPU budget"},
-	[PA_STAT_HUNG] = {"scripts_hung", "gauge", "Scripts that nothing can interrupt"},
-	[PA_STAT_RELOADS] = {"reloads_total", "counter", "Generations of scripts put to work"},
-	[PA_STAT_RELOADS_FAILED] = {"reloads_failed_total", "counter", "Saves that did not load"},
-	[PA_STAT_VMS] = {"vms", "gauge", "Lua states"},
-	[PA_STAT_UPSTREAM_CALLS] = {"upstream_calls_total", "counter", "Calls out"},
-	[PA_STAT_UPSTREAM_FAILED] = {"upstream_failed_total", "counter", "Calls out that got no response"},
+static const struct pa_stat_description described[PA_STAT_COUNT] = {
+	[PA_STAT_REQUESTS] = {"requests_total", "Requests answered", false},
+	[PA_STAT_STATUS_1XX] = {"responses_1xx_total", "Responses with status 1xx", false},
+	[PA_STAT_STATUS_2XX] = {"responses_2xx_total", "Responses with status 2xx", false},
+	[PA_STAT_STATUS_3XX] = {"responses_3xx_total", "Responses with status 3xx", false},
+	[PA_STAT_STATUS_4XX] = {"responses_4xx_total", "Responses with status 4xx", false},
+	[PA_STAT_STATUS_5XX] = {"responses_5xx_total", "Responses with status 5xx", false},
+	[PA_STAT_REFUSED] = {"requests_refused_total", "Requests that the gate refused", false},
+	[PA_STAT_OVERLOADED] = {"requests_overloaded_total", "Requests answered 503 for want of a worker or a VM", false},
+	[PA_STAT_SCRIPT_ERRORS] = {"script_errors_total", "Requests whose script raised", false},
+	[PA_STAT_BUDGET_SPENT] = {"script_budget_spent_total", "Calls into Lua that spent their CPU budget", false},
+	[PA_STAT_HUNG] = {"scripts_hung", "Scripts that nothing can interrupt", true},
+	[PA_STAT_RELOADS] = {"reloads_total", "Generations of scripts put to work", false},
+	[PA_STAT_RELOADS_FAILED] = {"reloads_failed_total", "Saves that did not load", false},
+	[PA_STAT_VMS] = {"vms", "Lua states", true},
+	[PA_STAT_VMS_LEASED] = {"vms_leased", "Lua states in use", true},
+	[PA_STAT_CONNECTIONS_TAKEN] = {"database_connections_taken", "Database connections in use", true},
+	[PA_STAT_LANES_LEASED] = {"upstream_lanes_leased", "Calls of scripts that wait for an upstream", true},
+	[PA_STAT_LEAKED] = {"leaked_total", "What was still borrowed when its owner closed", false},
+	[PA_STAT_UPSTREAM_CALLS] = {"upstream_calls_total", "Calls out", false},
+	[PA_STAT_UPSTREAM_FAILED] = {"upstream_failed_total", "Calls out that got no response", false},
 };
 
-static const double bounds[] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15};
-enum { BOUNDS = sizeof bounds / sizeof *bounds };
-static atomic_long buckets[BOUNDS + 1];
+static const double bounds[PA_STATS_BOUNDS] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15};
+static atomic_long buckets[PA_STATS_BOUNDS + 1];
 static _Atomic long long total_microseconds;
 
 void pa_stats_add(enum pa_stat which, long amount)
@@ -47,52 +50,35 @@ void pa_stats_observe(double seconds)
 {
 	size_t i = 0;
 
-	while (i < BOUNDS && seconds > bounds[i])
+	while (i < PA_STATS_BOUNDS && seconds > bounds[i])
 		i++;
 	atomic_fetch_add_explicit(&buckets[i], 1, memory_order_relaxed);
 	atomic_fetch_add_explicit(&total_microseconds, (long long)(seconds * 1e6), memory_order_relaxed);
 }
 
-static int add_line(struct pa_buffer *out, const char *format, const char *a, const char *b, const char *c)
+const struct pa_stat_description *pa_stats_describe(enum pa_stat which)
 {
-	char line[256];
-	int length = snprintf(line, sizeof line, format, a, b, c);
-
-	return pa_buffer_add(out, line, (size_t)length);
+	return &described[which];
 }
 
-static int write_histogram(struct pa_buffer *out)
+struct pa_stats_histogram pa_stats_durations(void)
 {
-	int failed =
-		add_line(out, "# HELP partnerapp_request_seconds %s%s%s\n# TYPE partnerapp_request_seconds histogram\n",
-			"Time from a request's head to its answer", "", "");
-	long count = 0;
-	char text[160];
+	struct pa_stats_histogram histogram;
 
-	for (size_t i = 0; i <= BOUNDS; i++) {
-		char bound[32] = "+Inf";
-		if (i < BOUNDS)
-			snprintf(bound, sizeof bound, "%g", bounds[i]);
-		count += atomic_load_explicit(&buckets[i], memory_order_relaxed);
-		snprintf(text, sizeof text, "%ld", count);
-		failed |= add_line(out, "partnerapp_request_seconds_bucket{le=\"%s\"} %s%s\n", bound, text, "");
-	}
-	int length =
-		snprintf(text, sizeof text, "partnerapp_request_seconds_sum %.6f\npartnerapp_request_seconds_count %ld\n",
-			(double)atomic_load_explicit(&total_microseconds, memory_order_relaxed) / 1e6, count);
-	return failed | pa_buffer_add(out, text, (size_t)length);
+	memcpy(histogram.bounds, bounds, sizeof bounds);
+	for (size_t i = 0; i <= PA_STATS_BOUNDS; i++)
+		histogram.counts[i] = atomic_load_explicit(&buckets[i], memory_order_relaxed);
+	histogram.seconds = (double)atomic_load_explicit(&total_microseconds, memory_order_relaxed) / 1e6;
+	return histogram;
 }
 
-int pa_stats_write(struct pa_buffer *out)
+void pa_stats_leaked(const char *what, size_t count)
 {
-	int failed = 0;
+	char text[24];
 
-	for (int i = 0; i < PA_STAT_COUNT; i++) {
-		char value[32];
-		snprintf(value, sizeof value, "%ld", pa_stats_read((enum pa_stat)i));
-		failed |= add_line(out, "# HELP partnerapp_%s %s\n%s", described[i].name, described[i].help, "");
-		failed |= add_line(out, "# TYPE partnerapp_%s %s\n%s", described[i].name, described[i].kind, "");
-		failed |= add_line(out, "partnerapp_%s %s\n%s", described[i].name, value, "");
-	}
-	return (failed | write_histogram(out)) ? -1 : 0;
+	if (count == 0)
+		return;
+	snprintf(text, sizeof text, "%zu", count);
+	pa_stats_add(PA_STAT_LEAKED, (long)count);
+	pa_log(PA_LOG_ERROR, NULL, NULL, "leaked", "what", what, "count", text, NULL);
 }

@@ -2,7 +2,8 @@
 #ifndef PA_STATS_H
 #define PA_STATS_H
 
-#include "base/buffer.h"
+#include <stdbool.h>
+#include <stddef.h>
 
 enum pa_stat {
 	PA_STAT_REQUESTS, /* answered, by status class in the next five */
@@ -18,7 +19,11 @@ enum pa_stat {
 	PA_STAT_HUNG, /* gauge: scripts that nothing can interrupt */
 	PA_STAT_RELOADS,
 	PA_STAT_RELOADS_FAILED,
-	PA_STAT_VMS, /* gauge */
+	PA_STAT_VMS,               /* gauge */
+	PA_STAT_VMS_LEASED,        /* gauge; this and the next two are 0 when nothing is under way */
+	PA_STAT_CONNECTIONS_TAKEN, /* gauge: of databases */
+	PA_STAT_LANES_LEASED,      /* gauge: of calls out */
+	PA_STAT_LEAKED,            /* what was still borrowed when its owner closed */
 	PA_STAT_UPSTREAM_CALLS,
 	PA_STAT_UPSTREAM_FAILED,
 	PA_STAT_COUNT
@@ -30,7 +35,24 @@ long pa_stats_read(enum pa_stat which);
 /* Seconds a request took, into the histogram of request durations. */
 void pa_stats_observe(double seconds);
 
-/* Appends everything as Prometheus text exposition 0.0.4. 0, or -1 when memory ran out. */
-int pa_stats_write(struct pa_buffer *out);
+/* How a counter is called on /metrics, what it means, and whether it is a gauge, which goes down too. Static. */
+struct pa_stat_description {
+	const char *name, *help;
+	bool gauge;
+};
+const struct pa_stat_description *pa_stats_describe(enum pa_stat which);
+
+/* The histogram of request durations: how many requests took at most bounds[i] seconds and more than the bound before,
+ * the last count those beyond every bound. */
+enum { PA_STATS_BOUNDS = 9 };
+struct pa_stats_histogram {
+	double bounds[PA_STATS_BOUNDS], seconds;
+	long counts[PA_STATS_BOUNDS + 1];
+};
+struct pa_stats_histogram pa_stats_durations(void);
+
+/* Says that `count` things of that name were still borrowed when their owner closed: a bug, logged as "leaked". Does
+ * nothing for 0. */
+void pa_stats_leaked(const char *what, size_t count);
 
 #endif

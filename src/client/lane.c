@@ -6,6 +6,7 @@
 #include <stdlib.h>
 
 #include "base/clock.h"
+#include "base/stats.h"
 
 enum {
 	IDLE_MAX = 256,      /* lanes kept */
@@ -96,6 +97,7 @@ void pa_lanes_close(struct pa_lanes *lanes)
 {
 	if (!lanes)
 		return;
+	pa_stats_leaked("lanes of calls out", lanes->leased.count);
 	for (struct pa_lane *lane = lanes->idle.newest, *older; lane; lane = older) {
 		older = lane->older;
 		free_lane(lane);
@@ -142,6 +144,8 @@ struct pa_lane *pa_lane_lease(struct pa_lanes *lanes, size_t count, struct pa_er
 			push(&lanes->leased, lane);
 		pthread_mutex_unlock(&lanes->mutex);
 	}
+	if (lane)
+		pa_stats_add(PA_STAT_LANES_LEASED, 1);
 	if (lane && widen(lane, count) == 0)
 		return lane;
 	if (lane)
@@ -161,6 +165,7 @@ void pa_lane_return(struct pa_lane *lane)
 		pa_transfer_reset(lane->transfers[i]);
 	}
 	lane->count = 0;
+	pa_stats_add(PA_STAT_LANES_LEASED, -1);
 	lane->idle_since_ms = pa_clock_ms();
 	pthread_mutex_lock(&lanes->mutex);
 	take(&lanes->leased, lane);

@@ -1,7 +1,6 @@
 /* SQL for Lua, on the database of the server that runs the script. */
 #include "store/db.h"
 
-#include <stdio.h>
 #include <string.h>
 
 #include "native/native.h"
@@ -232,10 +231,6 @@ static int execute(lua_State *L, bool durable)
 		return pa_native_fail_with(L, &error);
 	lua_pushinteger(L, writes ? pa_connection_changes(running->connection) : 0);
 	lua_insert(L, row);
-	if (lua_isnil(L, -1)) {
-		lua_pop(L, 1);
-		lua_pushinteger(L, pa_connection_last_id(running->connection));
-	}
 	return 2;
 }
 
@@ -347,143 +342,40 @@ static int l_blob(lua_State *L)
 	return 1;
 }
 
-/* Migrations */
+/* What migrations need besides, inside of a transaction. */
 
-static int count_applied(struct pa_connection *connection, const char *module, int64_t *count, struct pa_error *error)
+static struct pa_connection *need_transaction(lua_State *L)
 {
-	static const char sql[] = "SELECT count(*) FROM pa_migrations WHERE module = ?";
-	struct pa_statement *statement = pa_statement_begin(connection, pa_text_span(sql), false, error);
-
-	if (!statement)
-		return -1;
-	pa_statement_bind(statement, 1, &(struct pa_value){.kind = PA_VALUE_TEXT, .bytes = pa_text_span(module)});
-	int result = pa_statement_step(statement, error);
-	if (result > 0)
-		*count = pa_statement_column(statement, 0).integer;
-	pa_statement_end(statement);
-	return result < 0 ? -1 : 0;
-}
-
-static int record(struct pa_connection *connection, const char *module, lua_Integer step_number, struct pa_error *error)
-{
-	static const char sql[] = "INSERT INTO pa_migrations (module, step, applied_at) VALUES (?, ?, datetime('now'))";
-	struct pa_statement *statement = pa_statement_begin(connection, pa_text_span(sql), false, error);
-
-	if (!statement)
-		return -1;
-	pa_statement_bind(statement, 1, &(struct pa_value){.kind = PA_VALUE_TEXT, .bytes = pa_text_span(module)});
-	pa_statement_bind(statement, 2, &(struct pa_value){.kind = PA_VALUE_INTEGER, .integer = step_number});
-	int result = pa_statement_step(statement, error);
-	pa_statement_end(statement);
-	return result < 0 ? -1 : 0;
-}
-
-/* The SQL of step n of the list at index 2; a light string, owned by the list. */
-static const char *step_sql(lua_State *L, lua_Integer n)
-{
-	lua_rawgeti(L, 2, n);
-	const char *sql = lua_tostring(L, -1);
-	lua_pop(L, 1);
-	return sql;
-}
-
-/* Step n, in a transaction that is open: whoever waited for another process finds it done. */
-static int apply_step(lua_State *L, struct pa_connection *connection, const char *module, lua_Integer n, bool keep_copy,
-	struct pa_error *error)
-{
-	bool guarded = lua_toboolean(L, lua_upvalueindex(1));
-	int64_t applied = 0;
-	char suffix[96];
-
-	if (count_applied(connection, module, &applied, error) < 0)
-		return -1;
-	if (applied >= n)
-		return 0;
-	snprintf(suffix, sizeof suffix, "before-%.60s-%d", module, (int)n);
-	if (keep_copy && pa_connection_back_up(connection, suffix, error) < 0)
-		return -1;
-	if (pa_connection_run(connection, step_sql(L, n), guarded, error) < 0)
-		return -1;
-	return record(connection, module, n, error);
-}
-
-static int apply(lua_State *L, struct pa_connection *connection, const char *module, lua_Integer from, lua_Integer to,
-	struct pa_error *error)
-{
-	for (lua_Integer n = from + 1; n <= to; n++) {
-		pa_native_wait_begin(L); /* another process may be applying it */
-		int begun = pa_connection_begin(connection, error);
-		pa_native_wait_end(L);
-		if (begun < 0)
-			return -1;
-		/* A module that is new here has nothing yet that a copy would save. */
-		if (apply_step(L, connection, module, n, from > 0, error) < 0 || pa_connection_commit(connection, error) < 0) {
-			pa_connection_roll_back(connection);
-			return -1;
-		}
-	}
-	return 0;
-}
-
-static int migrate(lua_State *L, struct pa_connection *connection, const char *module, struct pa_error *error)
-{
-	static const char table[] = "CREATE TABLE IF NOT EXISTS pa_migrations (module TEXT NOT NULL, step INTEGER NOT NULL,"
-								"applied_at TEXT NOT NULL, PRIMARY KEY (module, step))";
-	lua_Integer steps = (lua_Integer)lua_rawlen(L, 2);
-	int64_t applied = 0;
-
-	if (pa_connection_run(connection, table, false, error) < 0 ||
-		count_applied(connection, module, &applied, error) < 0)
-		return -1;
-	if (applied > steps)
-		return pa_error_set(error, "newer",
-			"the database was written by a newer version of this program (%s: step %d, known %d): use that, or a "
-			"backup",
-			module, (int)applied, (int)steps);
-	return apply(L, connection, module, applied, steps, error);
-}
-
-/* Whether nothing is left to apply: each VM asks once, and need not wait for those who write to learn it. */
-static bool is_migrated(lua_State *L, const char *module)
-{
-	struct pa_error error;
-	struct pa_connection *connection = take(L, PA_DB_READ, &error);
-	int64_t applied = -1;
+	struct pa_connection *connection = in_transaction(L);
 
 	if (!connection)
-		return false;
-	int counted = count_applied(connection, module, &applied, &error);
-	pa_db_give(connection);
-	return counted == 0 && applied == (int64_t)lua_rawlen(L, 2);
+		luaL_error(L, "this is for a transaction only");
+	return connection;
 }
 
-static int l_migrate(lua_State *L)
+static int push_result(lua_State *L, int result, const struct pa_error *error)
 {
-	const char *module = luaL_checkstring(L, 1);
-	struct pa_error error;
-
-	if (lua_toboolean(L, lua_upvalueindex(1))) { /* an app's modules have names of their own */
-		module = lua_pushfstring(L, "app:%s", module);
-		lua_replace(L, 1);
-	}
-	luaL_checktype(L, 2, LUA_TTABLE);
-	for (lua_Integer n = 1; n <= (lua_Integer)lua_rawlen(L, 2); n++) {
-		lua_rawgeti(L, 2, n);
-		luaL_argcheck(L, lua_type(L, -1) == LUA_TSTRING, 2, "a list of SQL texts");
-		lua_pop(L, 1);
-	}
-	if (in_transaction(L))
-		return luaL_error(L, "migrate inside a transaction");
-	if (is_migrated(L, module)) {
-		lua_pushboolean(L, 1);
-		return 1;
-	}
-	struct running *running = push_running(L);
-	running->connection = take(L, PA_DB_WRITE, &error);
-	if (!running->connection || migrate(L, running->connection, module, &error) < 0)
-		return pa_native_fail_with(L, &error);
+	if (result < 0)
+		return pa_native_fail_with(L, error);
 	lua_pushboolean(L, 1);
 	return 1;
+}
+
+static int l_script(lua_State *L)
+{
+	bool guarded = lua_toboolean(L, lua_upvalueindex(1));
+	const char *sql = luaL_checkstring(L, 1);
+	struct pa_error error;
+
+	return push_result(L, pa_connection_run(need_transaction(L), sql, guarded, &error), &error);
+}
+
+static int l_back_up(lua_State *L)
+{
+	const char *suffix = luaL_checkstring(L, 1);
+	struct pa_error error;
+
+	return push_result(L, pa_connection_back_up(need_transaction(L), suffix, &error), &error);
 }
 
 static int l_wipe(lua_State *L)
@@ -499,16 +391,13 @@ static int l_wipe(lua_State *L)
 	pa_native_wait_begin(L);
 	int result = pa_connection_wipe(running->connection, &error);
 	pa_native_wait_end(L);
-	if (result < 0)
-		return pa_native_fail_with(L, &error);
-	lua_pushboolean(L, 1);
-	return 1;
+	return push_result(L, result, &error);
 }
 
 static void push_functions(lua_State *L, bool guarded)
 {
 	static const luaL_Reg functions[] = {{"query", l_query}, {"row", l_row}, {"exec", l_exec},
-		{"exec_soon", l_exec_soon}, {"transaction", l_transaction}, {"blob", l_blob}, {"migrate", l_migrate},
+		{"exec_soon", l_exec_soon}, {"transaction", l_transaction}, {"blob", l_blob}, {"script", l_script},
 		{NULL, NULL}};
 
 	luaL_newlibtable(L, functions);
@@ -523,8 +412,7 @@ int pa_native_open_db(lua_State *L)
 	lua_setfield(L, -2, "__metatable");
 	lua_pop(L, 1);
 	push_functions(L, false);
-	lua_pushcfunction(L, l_wipe);
-	lua_setfield(L, -2, "wipe");
+	luaL_setfuncs(L, (const luaL_Reg[]){{"back_up", l_back_up}, {"wipe", l_wipe}, {NULL, NULL}}, 0);
 	push_functions(L, true);
 	lua_setfield(L, -2, "guarded");
 	return 1;

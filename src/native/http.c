@@ -340,7 +340,7 @@ static int l_all(lua_State *L)
 	return 1;
 }
 
-/* URLs and forms */
+/* URLs */
 
 static void close_url(void *held)
 {
@@ -388,99 +388,21 @@ static int l_parse_date(lua_State *L)
 	return 1;
 }
 
-static void add_escaped(luaL_Buffer *out, const char *text, size_t length)
-{
-	char *room = luaL_prepbuffsize(out, length * 3);
-
-	luaL_addsize(out, pa_text_encode((struct pa_span){text, length}, room));
-}
-
 static int l_escape(lua_State *L)
 {
 	luaL_Buffer out;
-	size_t length;
-	const char *text = luaL_checklstring(L, 1, &length);
+	struct pa_span text;
 
-	luaL_buffinitsize(L, &out, length * 3);
-	add_escaped(&out, text, length);
-	luaL_pushresult(&out);
-	return 1;
-}
-
-static void add_field(lua_State *L, luaL_Buffer *out, int name_index, int value_index)
-{
-	size_t name_length, value_length;
-	const char *name = lua_tolstring(L, name_index, &name_length),
-			   *value = lua_tolstring(L, value_index, &value_length);
-
-	if (luaL_bufflen(out) > 0)
-		luaL_addchar(out, '&');
-	add_escaped(out, name, name_length);
-	luaL_addchar(out, '=');
-	add_escaped(out, value, value_length);
-}
-
-static int by_text(const void *a, const void *b)
-{
-	return strcmp(*(const char *const *)a, *(const char *const *)b);
-}
-
-enum { FIELDS_MAX = 256 };
-
-/* Replaces the table at 1 by the list of its pairs, sorted by name. */
-static void list_pairs(lua_State *L)
-{
-	const char *names[FIELDS_MAX];
-	size_t count = 0;
-
-	for (lua_pushnil(L); lua_next(L, 1); lua_pop(L, 1)) {
-		luaL_argcheck(L, lua_type(L, -2) == LUA_TSTRING && count < FIELDS_MAX, 1, "at most 256 named fields");
-		names[count++] = lua_tostring(L, -2);
-	}
-	qsort(names, count, sizeof *names, by_text);
-	lua_createtable(L, (int)count, 0);
-	for (size_t i = 0; i < count; i++) {
-		lua_createtable(L, 2, 0);
-		lua_pushstring(L, names[i]);
-		lua_pushvalue(L, -1);
-		lua_rawseti(L, -3, 1);
-		lua_rawget(L, 1);
-		lua_rawseti(L, -2, 2);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
-	}
-	lua_replace(L, 1);
-}
-
-static int l_form(lua_State *L)
-{
-	luaL_Buffer out;
-
-	luaL_checktype(L, 1, LUA_TTABLE);
-	lua_settop(L, 1);
-	if (lua_rawlen(L, 1) == 0)
-		list_pairs(L);
-	int count = (int)lua_rawlen(L, 1);
-	luaL_argcheck(L, count <= FIELDS_MAX, 1, "at most 256 fields");
-	luaL_checkstack(L, count * 2 + 8, "too many fields");
-	for (int i = 1; i <= count; i++) {
-		lua_rawgeti(L, 1, i);
-		luaL_checktype(L, -1, LUA_TTABLE);
-		lua_rawgeti(L, -1, 1);
-		lua_rawgeti(L, -2, 2);
-		luaL_argcheck(L, lua_isstring(L, -1) && lua_isstring(L, -2), 1, "names and values must be texts");
-		lua_remove(L, -3);
-	}
-	luaL_buffinit(L, &out);
-	for (int i = 0; i < count; i++)
-		add_field(L, &out, 2 + 2 * i, 3 + 2 * i);
-	luaL_pushresult(&out);
+	text.at = luaL_checklstring(L, 1, &text.length);
+	char *room = luaL_buffinitsize(L, &out, text.length * 3);
+	luaL_pushresultsize(&out, pa_text_encode(text, room));
 	return 1;
 }
 
 int pa_native_open_http(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"request", l_request}, {"all", l_all}, {"parse_url", l_parse_url},
-		{"parse_date", l_parse_date}, {"escape", l_escape}, {"form", l_form}, {NULL, NULL}};
+		{"parse_date", l_parse_date}, {"escape", l_escape}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

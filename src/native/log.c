@@ -1,7 +1,6 @@
 /* Log lines and counters, for Lua. */
 #include "base/log.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/stats.h"
@@ -27,7 +26,7 @@ static size_t read_fields(lua_State *L, int index, struct pa_log_field *fields)
 	while (count < FIELDS_MAX && lua_next(L, index)) {
 		struct pa_log_field *field = &fields[count++];
 		if (lua_type(L, key) != LUA_TSTRING)
-			luaL_error(L, "a log field's name must be a text");
+			luaL_error(L, "a log field's name must be a string");
 		field->name = lua_tostring(L, key);
 		field->verbatim = lua_type(L, key + 1) == LUA_TBOOLEAN || lua_isinteger(L, key + 1);
 		field->text = luaL_tolstring(L, key + 1, &field->length);
@@ -64,26 +63,68 @@ static int l_mask(lua_State *L)
 	return 0;
 }
 
-static void free_buffer(void *buffer)
+static int l_masked(lua_State *L)
 {
-	pa_buffer_free(buffer);
-	free(buffer);
+	luaL_Buffer out;
+	size_t length;
+	const char *text = luaL_checklstring(L, 1, &length);
+	char *room = luaL_buffinitsize(L, &out, length);
+
+	luaL_pushresultsize(&out, pa_log_masked(text, length, room));
+	return 1;
+}
+
+static int l_request_id(lua_State *L)
+{
+	lua_pushstring(L, pa_native_request_id(L));
+	return 1;
+}
+
+static void push_durations(lua_State *L)
+{
+	struct pa_stats_histogram durations = pa_stats_durations();
+
+	lua_createtable(L, 0, 3);
+	lua_pushnumber(L, durations.seconds);
+	lua_setfield(L, -2, "seconds");
+	lua_createtable(L, PA_STATS_BOUNDS, 0);
+	lua_createtable(L, PA_STATS_BOUNDS + 1, 0);
+	for (int i = 0; i <= PA_STATS_BOUNDS; i++) {
+		if (i < PA_STATS_BOUNDS) {
+			lua_pushnumber(L, durations.bounds[i]);
+			lua_rawseti(L, -3, i + 1);
+		}
+		lua_pushinteger(L, durations.counts[i]);
+		lua_rawseti(L, -2, i + 1);
+	}
+	lua_setfield(L, -3, "counts");
+	lua_setfield(L, -2, "bounds");
 }
 
 static int l_metrics(lua_State *L)
 {
-	void **box = pa_native_box(L, free_buffer);
-	struct pa_buffer *text = *box = calloc(1, sizeof *text);
-
-	if (!text || pa_stats_write(text) < 0)
-		return luaL_error(L, "not enough memory");
-	lua_pushlstring(L, text->at, text->length);
-	return 1;
+	lua_createtable(L, PA_STAT_COUNT, 0);
+	for (int i = 0; i < PA_STAT_COUNT; i++) {
+		const struct pa_stat_description *about = pa_stats_describe((enum pa_stat)i);
+		lua_createtable(L, 0, 4);
+		lua_pushstring(L, about->name);
+		lua_setfield(L, -2, "name");
+		lua_pushstring(L, about->help);
+		lua_setfield(L, -2, "help");
+		lua_pushstring(L, about->gauge ? "gauge" : "counter");
+		lua_setfield(L, -2, "kind");
+		lua_pushinteger(L, pa_stats_read((enum pa_stat)i));
+		lua_setfield(L, -2, "value");
+		lua_rawseti(L, -2, i + 1);
+	}
+	push_durations(L);
+	return 2;
 }
 
 int pa_native_open_log(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"write", l_write}, {"mask", l_mask}, {"metrics", l_metrics}, {NULL, NULL}};
+	static const luaL_Reg functions[] = {{"write", l_write}, {"mask", l_mask}, {"masked", l_masked},
+		{"request_id", l_request_id}, {"metrics", l_metrics}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

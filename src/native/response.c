@@ -34,7 +34,7 @@ static void copy_headers(lua_State *L, int headers, struct pa_response *response
 	}
 }
 
-/* The sandbox's `spoil` field: a fault to put into the response on purpose. */
+/* The sandbox's `fault` field: a fault to put into the response on purpose. */
 static enum pa_response_fault read_fault(lua_State *L, int table)
 {
 	static const char *const names[] = {
@@ -44,12 +44,12 @@ static enum pa_response_fault read_fault(lua_State *L, int table)
 		[PA_FAULT_WRONG_LENGTH] = "wrong_length",
 	};
 
-	if (lua_getfield(L, table, "spoil") == LUA_TNIL)
+	if (lua_getfield(L, table, "fault") == LUA_TNIL)
 		return PA_FAULT_NONE;
 	for (enum pa_response_fault fault = PA_FAULT_DRIP; lua_isstring(L, -1) && fault <= PA_FAULT_WRONG_LENGTH; fault++)
 		if (strcmp(lua_tostring(L, -1), names[fault]) == 0)
 			return fault;
-	luaL_error(L, "a response's spoil must be drip, reset, truncate or wrong_length");
+	luaL_error(L, "a response's fault must be drip, reset, truncate or wrong_length");
 	return PA_FAULT_NONE;
 }
 

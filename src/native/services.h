@@ -14,8 +14,8 @@ struct pa_setting {
 };
 
 struct pa_services {
-	char *name; /* "app", "sandbox" */
-	struct pa_setting *settings;
+	const char *name; /* "app", "sandbox" */
+	const struct pa_setting *settings;
 	size_t setting_count;
 	struct pa_db *db;         /* store/db.h */
 	struct pa_keyring *keys;  /* store/keyring.h */

@@ -105,13 +105,14 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	read_settings(L, index, &server->services);
 	server->services.calls_max = read_unsigned(L, index, "calls_max");
 	server->app = copy_string(L, index, "app");
-	server->listen = copy_string(L, index, "listen");
-	copy_list(L, index, "hosts", &server->hosts, &server->host_count);
-	server->workers = read_unsigned(L, index, "workers");
-	server->body_max = read_unsigned(L, index, "body_max");
-	server->https = read_flag(L, index, "https");
-	server->faults = read_flag(L, index, "spoils");
 	server->watch = read_flag(L, index, "watch");
+	server->server.name = server->services.name;
+	server->server.listen = copy_string(L, index, "listen");
+	copy_list(L, index, "hosts", (char ***)(uintptr_t)&server->server.hosts, &server->server.host_count);
+	server->server.workers = read_unsigned(L, index, "workers");
+	server->server.body_max = read_unsigned(L, index, "body_max");
+	server->server.https = read_flag(L, index, "https");
+	server->server.faults = read_flag(L, index, "faults");
 }
 
 static void read_servers(lua_State *L, int index, struct pa_plan *plan)
@@ -168,6 +169,8 @@ static int l_ask(lua_State *L)
 	plan->exit_code = (int)read_unsigned(L, table, "exit_code");
 	plan->task = copy_string(L, table, "task");
 	plan->ready = copy_string(L, table, "ready");
+	plan->long_running = read_flag(L, table, "long_running");
+	plan->keeps_signals = read_flag(L, table, "keeps_signals");
 	copy_list(L, table, "arguments", &plan->arguments, &plan->argument_count);
 	read_log(L, table, plan);
 	read_servers(L, table, plan);
@@ -209,29 +212,34 @@ static void free_list(char **list, size_t count)
 	free(list);
 }
 
-/* The members are const for everybody else; here is where they were copied. */
+/* The members are const outside of this file, which copied them. */
 static void free_const(const void *memory)
 {
 	free((void *)(uintptr_t)memory);
+}
+
+static void wipe(char *secret)
+{
+	if (secret)
+		explicit_bzero(secret, strlen(secret));
+	free(secret);
 }
 
 static void free_server(struct pa_plan_server *server)
 {
 	free_const(server->services.name);
 	free_const(server->services.database);
-	if (server->services.secret_key)
-		explicit_bzero((void *)(uintptr_t)server->services.secret_key, strlen(server->services.secret_key));
-	free_const(server->services.secret_key);
+	wipe((char *)(uintptr_t)server->services.secret_key);
 	free_const(server->services.secret_key_file);
 	free_const(server->services.http_allow);
 	for (size_t i = 0; i < server->services.setting_count; i++) {
 		free(server->services.settings[i].name);
-		free(server->services.settings[i].value);
+		wipe(server->services.settings[i].value);
 	}
 	free_const(server->services.settings);
 	free(server->app);
-	free(server->listen);
-	free_list(server->hosts, server->host_count);
+	free_const(server->server.listen);
+	free_list((char **)(uintptr_t)server->server.hosts, server->server.host_count);
 }
 
 void pa_plan_free(struct pa_plan *plan)

@@ -9,6 +9,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/stats.h"
 #include "client/http.h"
 #include "run/jobs.h"
 #include "run/process.h"
@@ -21,6 +22,7 @@ enum { DRAIN_MS = 10000, CLOSE_MS = 3000 };
 
 /* One planned server, running. */
 struct running {
+	struct pa_room_paths paths;
 	struct pa_services *services;
 	struct pa_pool *pool;
 	struct pa_server *server;
@@ -30,15 +32,13 @@ struct running {
 static int open_pool(
 	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
 {
-	struct pa_room_paths paths;
-
-	pa_rooms_locate(&paths, plan->app, library, false);
+	pa_rooms_locate(&running->paths, plan->app, library, false);
 	running->pool = pa_pool_open(
 		&(struct pa_pool_options){
-			.name = plan->services.name,
-			.folders = paths.folders,
+			.name = plan->server.name,
+			.folders = running->paths.folders,
 			.services = running->services,
-			.vms_max = plan->workers,
+			.vms_max = plan->server.workers,
 			.watch = plan->watch,
 		},
 		error);
@@ -47,39 +47,48 @@ static int open_pool(
 
 static int open_server(const struct pa_plan_server *plan, struct running *running, struct pa_error *error)
 {
-	running->server = pa_server_open(
-		&(struct pa_server_options){
-			.name = plan->services.name,
-			.listen = plan->listen,
-			.workers = plan->workers,
-			.hosts = (const char *const *)plan->hosts,
-			.host_count = plan->host_count,
-			.https = plan->https,
-			.faults = plan->faults,
-			.body_max = plan->body_max,
-			.handle = pa_pool_handle,
-			.observe = pa_pool_observe,
-			.context = running->pool,
-		},
-		error);
+	struct pa_server_options options = plan->server;
+
+	options.handle = pa_pool_handle;
+	options.observe = pa_pool_observe;
+	options.context = running->pool;
+	running->server = pa_server_open(&options, error);
 	return running->server ? 0 : -1;
 }
 
-static int start(
+static bool open_all(
 	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
 {
+	if (open_pool(plan, library, running, error) < 0 || open_server(plan, running, error) < 0)
+		return false;
+	running->jobs = pa_jobs_open(running->pool, running->services, error);
+	return running->jobs != NULL;
+}
+
+static int say(const struct pa_plan_server *plan, const struct pa_error *error)
+{
+	bool usage = strcmp(error->code, "usage") == 0 || strcmp(error->code, "key") == 0;
+
+	fprintf(stderr, "partnerapp: %s: %s\n", plan->server.name, error->text);
+	return usage ? PA_EXIT_USAGE : PA_EXIT_FAILED;
+}
+
+/* The exit code; when it is not 0, why is on standard error. */
+static int start(const struct pa_plan_server *plan, const char *library, struct running *running)
+{
+	struct pa_error error = {0};
 	int code;
 
-	running->services = pa_services_open(&plan->services, error);
+	running->services = pa_services_open(&plan->services, &error);
 	if (!running->services)
-		return -1;
+		return say(plan, &error);
 	const struct pa_task schema = {
 		.name = "schema", .library = library, .services = running->services, .long_running = true};
-	if (pa_task_run(&schema, &code, error) < 0 || open_pool(plan, library, running, error) < 0 ||
-		open_server(plan, running, error) < 0)
-		return -1;
-	running->jobs = pa_jobs_open(running->pool, running->services, error);
-	return running->jobs ? 0 : -1;
+	if (pa_task_run(&schema, &code, &error) < 0)
+		return say(plan, &error);
+	if (code != PA_EXIT_FINE)
+		return code;
+	return open_all(plan, library, running, &error) ? PA_EXIT_FINE : say(plan, &error);
 }
 
 /* Prints the plan's `ready` text with {port:NAME} replaced. */
@@ -114,7 +123,7 @@ static bool too_many_hang(const struct pa_plan *plan)
 	unsigned workers = 0;
 
 	for (size_t i = 0; i < plan->server_count; i++)
-		workers += plan->servers[i].workers;
+		workers += plan->servers[i].server.workers;
 	return pa_budget_hung() * 4 >= workers;
 }
 
@@ -205,24 +214,18 @@ static void close_or_exit(const sigset_t *signals, struct closing *closing, int 
 int pa_servers_run(const struct pa_plan *plan, const char *library, const sigset_t *signals)
 {
 	struct running *running = calloc(plan->server_count, sizeof *running);
-	struct pa_error error = {0};
-	int code = PA_EXIT_FAILED;
-	size_t started = 0;
+	int code = PA_EXIT_FINE;
 
 	if (!running)
 		return PA_EXIT_FAILED;
-	for (; started < plan->server_count; started++)
-		if (start(&plan->servers[started], library, &running[started], &error) < 0)
-			break;
-	if (started < plan->server_count) {
-		fprintf(stderr, "partnerapp: %s: %s\n", plan->servers[started].services.name, error.text);
-		code = strcmp(error.code, "usage") == 0 || strcmp(error.code, "key") == 0 ? PA_EXIT_USAGE : PA_EXIT_FAILED;
-	} else {
+	for (size_t i = 0; i < plan->server_count && code == PA_EXIT_FINE; i++)
+		code = start(&plan->servers[i], library, &running[i]);
+	if (code == PA_EXIT_FINE) {
 		announce(plan, running);
 		code = wait_for_end(signals, plan, running);
 		drain(signals, plan->server_count, running);
 	}
 	close_or_exit(signals, &(struct closing){running, plan->server_count}, code);
 	free(running);
-	return code;
+	return pa_stats_read(PA_STAT_LEAKED) > 0 ? PA_EXIT_FAILED : code;
 }

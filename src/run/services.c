@@ -9,30 +9,18 @@
 #include "native/limit.h"
 #include "native/shared.h"
 #include "store/db.h"
-#include "store/key_proof.h"
 #include "store/keyring.h"
-
-static int copy_settings(struct pa_services *services, const struct pa_services_options *options)
-{
-	services->settings = calloc(options->setting_count + 1, sizeof *services->settings);
-	if (!services->settings)
-		return -1;
-	for (size_t i = 0; i < options->setting_count; i++) {
-		services->settings[i].name = strdup(options->settings[i].name);
-		services->settings[i].value = strdup(options->settings[i].value);
-		services->setting_count++;
-		if (!services->settings[i].name || !services->settings[i].value)
-			return -1;
-	}
-	return 0;
-}
 
 struct pa_services *pa_services_open(const struct pa_services_options *options, struct pa_error *error)
 {
 	struct pa_services *services = calloc(1, sizeof *services);
 
-	if (!services || !(services->name = strdup(options->name)) || copy_settings(services, options) < 0 ||
-		!(services->bell = pa_bell_open()) || !(services->shared = pa_shared_open()) ||
+	if (services) {
+		services->name = options->name;
+		services->settings = options->settings;
+		services->setting_count = options->setting_count;
+	}
+	if (!services || !(services->bell = pa_bell_open()) || !(services->shared = pa_shared_open()) ||
 		!(services->limit = pa_limit_open())) {
 		pa_error_set(error, "memory", "not enough memory");
 		goto failed;
@@ -42,7 +30,7 @@ struct pa_services *pa_services_open(const struct pa_services_options *options, 
 		(options->secret_key_file && pa_keyring_follow(services->keys, options->secret_key_file, error) < 0))
 		goto failed;
 	services->db = pa_db_open(options->database, error);
-	if (!services->db || pa_key_proof_check(services->db, services->keys, error) < 0)
+	if (!services->db)
 		goto failed;
 	services->http = pa_http_open(options->http_allow ? options->http_allow : "", options->calls_max, error);
 	if (!services->http)
@@ -67,13 +55,5 @@ void pa_services_close(struct pa_services *services)
 		pa_db_close(services->db);
 	if (services->keys)
 		pa_keyring_close(services->keys);
-	for (size_t i = 0; i < services->setting_count; i++) {
-		free(services->settings[i].name);
-		if (services->settings[i].value)
-			explicit_bzero(services->settings[i].value, strlen(services->settings[i].value));
-		free(services->settings[i].value);
-	}
-	free(services->settings);
-	free(services->name);
 	free(services);
 }

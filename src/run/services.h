@@ -18,7 +18,8 @@ struct pa_services_options {
 	size_t setting_count;
 };
 
-/* NULL with the code of what could not be opened: "database", "key", "usage". Everything is copied. */
+/* NULL with the code of what could not be opened: "database", "key", "usage". The options' strings are borrowed and
+ * outlive the services. */
 struct pa_services *pa_services_open(const struct pa_services_options *options, struct pa_error *error);
 void pa_services_close(struct pa_services *services);
 

@@ -2,8 +2,8 @@
 
 #include <pthread.h>
 #include <stdio.h>
-#include <string.h>
 
+#include "base/stats.h"
 #include "run/process.h"
 #include "run/services.h"
 #include "script/snapshot.h"
@@ -42,25 +42,13 @@ int pa_task_run(const struct pa_task *task, int *code, struct pa_error *error)
 	return result;
 }
 
-/* What goes through all tests, or all that is stored, may take long; what runs a partner's action may not. */
-static bool is_long_running(const char *task)
-{
-	static const char *const long_ones[] = {"test", "installs", "keys", NULL};
-
-	for (size_t i = 0; long_ones[i]; i++)
-		if (strcmp(task, long_ones[i]) == 0)
-			return true;
-	return false;
-}
-
 int pa_task_run_plan(const struct pa_plan *plan, const char *library, const sigset_t *signals)
 {
 	const struct pa_plan_server *server = &plan->servers[0];
 	struct pa_error error = {0};
 	int code = PA_EXIT_FAILED;
 
-	/* Setup is not ended between creating something and keeping it; its questions see the signals themselves. */
-	if (strncmp(plan->task, "setup", 5) != 0)
+	if (!plan->keeps_signals)
 		pthread_sigmask(SIG_UNBLOCK, signals, NULL);
 	struct pa_services *services = pa_services_open(&server->services, &error);
 	const struct pa_task task = {
@@ -70,10 +58,10 @@ int pa_task_run_plan(const struct pa_plan *plan, const char *library, const sigs
 		.services = services,
 		.arguments = plan->arguments,
 		.argument_count = plan->argument_count,
-		.long_running = is_long_running(plan->task),
+		.long_running = plan->long_running,
 	};
 	if (!services || pa_task_run(&task, &code, &error) < 0)
 		fprintf(stderr, "partnerapp: %s\n", error.text);
 	pa_services_close(services);
-	return code;
+	return pa_stats_read(PA_STAT_LEAKED) > 0 ? PA_EXIT_FAILED : code;
 }

@@ -1,7 +1,4 @@
-/*
- * A module of lua/cli/tasks, run in a VM of its own: the work of a command, or what must be done before a server
- * serves.
- */
+/* A module of lua/cli, run in a VM of its own: the work of a command, or what must be done before a server serves. */
 #ifndef PA_TASK_H
 #define PA_TASK_H
 
@@ -11,7 +8,7 @@
 #include "run/command.h"
 
 struct pa_task {
-	const char *name;    /* "installs" is lua/cli/tasks/installs.lua */
+	const char *name;    /* "setup.app" is lua/cli/setup/app.lua */
 	const char *library; /* the folder our Lua lives in */
 	const char *app;     /* the folder of the app's scripts, or NULL */
 	struct pa_services *services;

@@ -34,11 +34,11 @@ struct generation {
 };
 
 struct pa_pool {
-	struct pa_pool_options options; /* with copies of name and folders */
-	char *name, *folders[PA_ROOMS];
-	pthread_mutex_t mutex; /* for all that follows, and for the generations' counts */
+	struct pa_pool_options options; /* defaults filled in */
+	pthread_mutex_t mutex;          /* for all that follows, and for the generations' counts */
 	pthread_cond_t returned;
 	struct generation *current;
+	unsigned leased;
 	bool stopping, thread_runs;
 	pthread_t keeper;
 	struct pa_watch *watch;
@@ -106,10 +106,10 @@ static void move_fault(struct pa_fault *to, struct pa_fault *from)
 static struct generation *load(const struct pa_pool *pool, bool even_broken, struct pa_fault *fault)
 {
 	struct pa_error error;
-	struct pa_snapshot *snapshot = pa_snapshot_read((const char *const *)pool->folders, &error);
+	struct pa_snapshot *snapshot = pa_snapshot_read(pool->options.folders, &error);
 
 	if (!snapshot && even_broken) { /* the app's folder may be missing: the library alone can say so */
-		const char *const library[PA_ROOMS] = {[PA_ROOM_LIBRARY] = pool->folders[PA_ROOM_LIBRARY]};
+		const char *const library[PA_ROOMS] = {[PA_ROOM_LIBRARY] = pool->options.folders[PA_ROOM_LIBRARY]};
 		fault->message = strdup(error.text);
 		snapshot = pa_snapshot_read(library, &error);
 	}
@@ -176,6 +176,8 @@ static struct generation *lease(struct pa_pool *pool, struct pa_vm **vm)
 		if (*vm || current->made < pool->options.vms_max) {
 			current->made += !*vm;
 			current->references++;
+			pool->leased++;
+			pa_stats_add(PA_STAT_VMS_LEASED, 1);
 			generation = current;
 			break;
 		}
@@ -200,6 +202,8 @@ static void give_back(struct pa_pool *pool, struct generation *generation, struc
 		generation->free_vms[generation->free_count++] = vm;
 	else
 		generation->made--;
+	pool->leased--;
+	pa_stats_add(PA_STAT_VMS_LEASED, -1);
 	last = drop_reference(generation);
 	pthread_cond_signal(&pool->returned);
 	pthread_mutex_unlock(&pool->mutex);
@@ -222,7 +226,8 @@ static void answer_fault(struct pa_pool *pool, struct pa_vm *vm, const struct pa
 		return;
 	}
 	pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
-	pa_log(PA_LOG_ERROR, pool->name, request->id, "no page for a failure could be made", "error", fault->message, NULL);
+	pa_log(PA_LOG_ERROR, pool->options.name, request->id, "no page for a failure could be made", "error",
+		fault->message, NULL);
 	snprintf(text, sizeof text, "Something failed here. Request id: %s\n", request->id);
 	pa_response_text(response, 500, text);
 }
@@ -254,27 +259,36 @@ void pa_pool_observe(void *context, const struct pa_request *request, int status
 	const struct pa_pool *pool = context;
 
 	/* Under load there are too many 503 for a line each: they are counted. */
-	pa_log(status == 503 ? PA_LOG_DEBUG : PA_LOG_INFO, pool->name, request->id, "request refused", "reason", reason,
-		"peer", request->ip.at, NULL);
+	pa_log(status == 503 ? PA_LOG_DEBUG : PA_LOG_INFO, pool->options.name, request->id, "request refused", "reason",
+		reason, "peer", request->ip.at, NULL);
 }
 
 static void log_fault(const struct pa_pool *pool, const char *message, const struct pa_fault *fault)
 {
-	pa_log(PA_LOG_ERROR, pool->name, NULL, message, "error", fault->message, fault->traceback ? "traceback" : NULL,
-		fault->traceback, NULL);
+	pa_log(PA_LOG_ERROR, pool->options.name, NULL, message, "error", fault->message,
+		fault->traceback ? "traceback" : NULL, fault->traceback, NULL);
+}
+
+/* A leased VM, made when there was none; NULL when it cannot be, with *fault. */
+static struct pa_vm *lease_vm(struct pa_pool *pool, struct generation **generation, struct pa_fault *fault)
+{
+	struct pa_vm *vm;
+
+	*generation = lease(pool, &vm);
+	if (*generation && !vm)
+		vm = make_vm(pool, *generation, false, fault);
+	return vm;
 }
 
 long pa_pool_run_due(struct pa_pool *pool)
 {
 	struct pa_fault fault = {0};
 	double seconds = JOBS_PAUSE;
-	struct pa_vm *vm;
+	struct generation *generation;
 
-	struct generation *generation = lease(pool, &vm);
+	struct pa_vm *vm = lease_vm(pool, &generation, &fault);
 	if (!generation)
 		return JOBS_PAUSE * 1000L;
-	if (!vm)
-		vm = make_vm(pool, generation, false, &fault);
 	if (!vm || pa_vm_run_due(vm, &seconds, &fault) < 0) {
 		log_fault(pool, "a job failed", &fault);
 		pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
@@ -311,7 +325,7 @@ static void reload(struct pa_pool *pool)
 	}
 	snprintf(ms, sizeof ms, "%.1f", (double)(pa_clock_ns() - begun) / 1e6);
 	pa_stats_add(PA_STAT_RELOADS, 1);
-	pa_log(PA_LOG_INFO, pool->name, NULL, "reloaded", "ms", ms, NULL);
+	pa_log(PA_LOG_INFO, pool->options.name, NULL, "reloaded", "ms", ms, NULL);
 	pa_bell_ring(pool->options.services->bell); /* its jobs may be others */
 }
 
@@ -346,19 +360,6 @@ static void *keep(void *context)
 
 /* Opening and closing */
 
-static int copy_options(struct pa_pool *pool, const struct pa_pool_options *options)
-{
-	pool->options = *options;
-	pool->options.lease_ms = options->lease_ms ? options->lease_ms : LEASE_MS;
-	pool->name = strdup(options->name);
-	if (!pool->name)
-		return -1;
-	for (int id = 0; id < PA_ROOMS; id++)
-		if (options->folders[id] && !(pool->folders[id] = strdup(options->folders[id])))
-			return -1;
-	return 0;
-}
-
 /* Before the first reading of the scripts, so that no change falls between the two. */
 static int start_watching(struct pa_pool *pool, struct pa_error *error)
 {
@@ -367,7 +368,7 @@ static int start_watching(struct pa_pool *pool, struct pa_error *error)
 		return pa_error_set(error, "scripts", "no eventfd: %s", strerror(errno));
 	if (!pool->options.watch)
 		return 0;
-	pool->watch = pa_watch_open((const char *const *)pool->folders, PA_ROOMS, error);
+	pool->watch = pa_watch_open(pool->options.folders, PA_ROOMS, error);
 	return pool->watch ? 0 : -1;
 }
 
@@ -391,10 +392,9 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 	pool->wake = -1;
 	pthread_mutex_init(&pool->mutex, NULL);
 	pa_clock_condition(&pool->returned);
-	if (copy_options(pool, options) < 0) {
-		pa_error_set(error, "scripts", "not enough memory");
-		goto failed;
-	}
+	pool->options = *options;
+	if (!pool->options.lease_ms)
+		pool->options.lease_ms = LEASE_MS;
 	pool->admission = pa_admission_open();
 	if (!pool->admission) {
 		pa_error_set(error, "scripts", "not enough memory or threads");
@@ -440,15 +440,13 @@ void pa_pool_close(struct pa_pool *pool)
 		pa_pool_reload(pool); /* wakes it */
 		pthread_join(pool->keeper, NULL);
 	}
+	pa_stats_leaked("VMs", pool->leased);
 	if (pool->current)
 		destroy_generation(pool->current);
 	pa_admission_close(pool->admission);
 	pa_watch_close(pool->watch);
 	if (pool->wake >= 0)
 		close(pool->wake);
-	for (int id = 0; id < PA_ROOMS; id++)
-		free(pool->folders[id]);
-	free(pool->name);
 	pthread_cond_destroy(&pool->returned);
 	pthread_mutex_destroy(&pool->mutex);
 	free(pool);

@@ -12,6 +12,7 @@
 
 struct pa_pool;
 
+/* The strings are borrowed and outlive the pool. */
 struct pa_pool_options {
 	const char *name;
 	const char *const *folders;   /* of the rooms: pa_rooms_locate */
@@ -34,7 +35,7 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 void pa_pool_observe(void *context, const struct pa_request *request, int status, const char *reason);
 
 /* Leases a VM and runs a job that is due, if one is. How many milliseconds to wait before asking again; less than 0:
- * until somebody rings the services' bell. */
+ * until the services' bell rings. */
 long pa_pool_run_due(struct pa_pool *pool);
 
 /* Asks the keeper for a reload; returns at once. Any thread. */

@@ -120,6 +120,16 @@ static int call(struct pa_vm *vm, int arguments, int results, bool budgeted, str
 	return status == LUA_OK ? 0 : -1;
 }
 
+/* The same for a function that takes `context` as its one argument and returns nothing. */
+static int call_with(struct pa_vm *vm, lua_CFunction body, void *context, bool budgeted, struct pa_fault *fault)
+{
+	lua_pushcfunction(vm->L, body);
+	lua_pushlightuserdata(vm->L, context);
+	int result = call(vm, 1, 0, budgeted, fault);
+	lua_settop(vm->L, FAILED_SLOT);
+	return result;
+}
+
 static void forget_error(lua_State *L)
 {
 	lua_pushboolean(L, 0);
@@ -315,11 +325,7 @@ int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_
 {
 	struct run run = {.arguments = arguments, .count = count, .exit_code = exit_code};
 
-	lua_pushcfunction(vm->L, l_run);
-	lua_pushlightuserdata(vm->L, &run);
-	int result = call(vm, 1, 0, true, fault);
-	lua_settop(vm->L, FAILED_SLOT);
-	return result;
+	return call_with(vm, l_run, &run, true, fault);
 }
 
 static int l_run_due(lua_State *L)
@@ -335,20 +341,12 @@ static int l_run_due(lua_State *L)
 
 int pa_vm_run_due(struct pa_vm *vm, double *seconds, struct pa_fault *fault)
 {
-	lua_pushcfunction(vm->L, l_run_due);
-	lua_pushlightuserdata(vm->L, seconds);
-	int result = call(vm, 1, 0, true, fault);
-	lua_settop(vm->L, FAILED_SLOT);
-	return result;
+	return call_with(vm, l_run_due, seconds, true, fault);
 }
 
 int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, struct pa_fault *fault)
 {
-	lua_pushcfunction(vm->L, body);
-	lua_pushlightuserdata(vm->L, context);
-	int result = call(vm, 1, 0, false, fault);
-	lua_settop(vm->L, FAILED_SLOT);
-	return result;
+	return call_with(vm, body, context, false, fault);
 }
 
 bool pa_vm_spent(const struct pa_vm *vm)

@@ -36,9 +36,7 @@ enum {
 
 struct pa_server {
 	struct mg_context *civetweb;
-	struct pa_server_options options; /* with copies of name and hosts */
-	char *name;
-	char **hosts;
+	struct pa_server_options options; /* defaults filled in */
 	unsigned port;
 	struct pa_deadlines *deadlines;
 	struct pa_request_ids ids;
@@ -100,7 +98,7 @@ static struct pa_verdict read_head(struct pa_server *server, const struct mg_req
 	verdict = pa_gate_layout(request, info->http_version + strlen(info->http_version) + 2);
 	if (verdict.status == 0)
 		verdict = pa_gate_headers(
-			request, (const char *const *)server->hosts, server->options.host_count, server->options.body_max, framing);
+			request, server->options.hosts, server->options.host_count, server->options.body_max, framing);
 	return verdict;
 }
 
@@ -279,8 +277,8 @@ static void count_request(const struct pa_server *server, const struct worker *w
 	snprintf(status, sizeof status, "%d", worker->response.status);
 	snprintf(ms, sizeof ms, "%.2f", seconds * 1e3);
 	snprintf(path, sizeof path, "%.*s", (int)worker->request.path.length, worker->request.path.at);
-	pa_log(PA_LOG_DEBUG, server->name, worker->request.id, "answered", "method", worker->request.method.at, "path",
-		path, "status", status, "ms", ms, NULL);
+	pa_log(PA_LOG_DEBUG, server->options.name, worker->request.id, "answered", "method", worker->request.method.at,
+		"path", path, "status", status, "ms", ms, NULL);
 }
 
 /* civetweb's begin_request: everything is answered here, so nothing of its own file serving is ever reached (HT-21). */
@@ -360,7 +358,7 @@ static int log_message(const struct mg_connection *connection, const char *messa
 {
 	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
 
-	pa_log(PA_LOG_DEBUG, server ? server->name : NULL, NULL, message, NULL);
+	pa_log(PA_LOG_DEBUG, server ? server->options.name : NULL, NULL, message, NULL);
 	return 1;
 }
 
@@ -411,7 +409,7 @@ static unsigned or_default(unsigned value, unsigned otherwise)
 	return value ? value : otherwise;
 }
 
-static int copy_options(struct pa_server *server, const struct pa_server_options *options)
+static void take_options(struct pa_server *server, const struct pa_server_options *options)
 {
 	server->options = *options;
 	server->options.body_max = options->body_max ? options->body_max : BODY_MAX_DEFAULT;
@@ -419,14 +417,6 @@ static int copy_options(struct pa_server *server, const struct pa_server_options
 	server->options.body_ms = or_default(options->body_ms, BODY_MS);
 	server->options.write_ms = or_default(options->write_ms, WRITE_MS);
 	server->options.idle_ms = or_default(options->idle_ms, IDLE_MS);
-	server->name = strdup(options->name);
-	server->hosts = calloc(options->host_count + 1, sizeof *server->hosts);
-	if (!server->name || !server->hosts)
-		return -1;
-	for (size_t i = 0; i < options->host_count; i++)
-		if (!(server->hosts[i] = strdup(options->hosts[i])))
-			return -1;
-	return 0;
 }
 
 struct pa_server *pa_server_open(const struct pa_server_options *options, struct pa_error *error)
@@ -442,7 +432,9 @@ struct pa_server *pa_server_open(const struct pa_server_options *options, struct
 	pthread_mutex_init(&server->mutex, NULL);
 	pa_clock_condition(&server->idle);
 	pa_request_ids_begin(&server->ids);
-	if (copy_options(server, options) < 0 || !(server->deadlines = pa_deadlines_open())) {
+	take_options(server, options);
+	server->deadlines = pa_deadlines_open();
+	if (!server->deadlines) {
 		pa_error_set(error, "server", "not enough memory");
 		goto failed;
 	}
@@ -488,9 +480,5 @@ void pa_server_close(struct pa_server *server)
 	pa_deadlines_close(server->deadlines);
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->mutex);
-	for (size_t i = 0; server->hosts && i < server->options.host_count; i++)
-		free(server->hosts[i]);
-	free(server->hosts);
-	free(server->name);
 	free(server);
 }

@@ -35,7 +35,8 @@ struct pa_server_options {
 	void *context;               /* of both */
 };
 
-/* Starts to listen. NULL with code "busy" (the port is taken), "usage" (a bad address) or "server". Options are copied.
+/* Starts to listen. NULL with code "busy" (the port is taken), "usage" (a bad address) or "server". The options'
+ * strings are borrowed and outlive the server.
  */
 struct pa_server *pa_server_open(const struct pa_server_options *options, struct pa_error *error);
 

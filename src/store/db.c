@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/stats.h"
 #include "store/drivers.h"
 
 enum { WAIT_MS = 5000, READERS_MAX = 8 };
@@ -86,14 +87,24 @@ struct pa_db *pa_db_open(const char *url, struct pa_error *error)
 	return db;
 }
 
+/* Disconnects; 1 when the connection was not given back. */
+static unsigned close_connection(const struct pa_db *db, struct pa_connection *connection)
+{
+	if (!connection)
+		return 0;
+	unsigned taken = connection->taken;
+	db->driver->disconnect(connection);
+	return taken;
+}
+
 void pa_db_close(struct pa_db *db)
 {
 	if (!db)
 		return;
+	unsigned taken = close_connection(db, db->writer);
 	for (unsigned i = 0; i < db->reader_count; i++)
-		db->driver->disconnect(db->readers[i]);
-	if (db->writer)
-		db->driver->disconnect(db->writer);
+		taken += close_connection(db, db->readers[i]);
+	pa_stats_leaked("database connections", taken);
 	pthread_cond_destroy(&db->reader_given);
 	pthread_cond_destroy(&db->writer_given);
 	pthread_mutex_destroy(&db->mutex);
@@ -112,8 +123,10 @@ static struct pa_connection *take_one(struct pa_db *db, enum pa_db_access access
 	bool may_be_writer = access == PA_DB_WRITE || db->reader_count == 0;
 	if (!found && may_be_writer && !db->writer->taken)
 		found = db->writer;
-	if (found)
+	if (found) {
 		found->taken = true;
+		pa_stats_add(PA_STAT_CONNECTIONS_TAKEN, 1);
+	}
 	return found;
 }
 
@@ -147,6 +160,7 @@ void pa_db_give(struct pa_connection *connection)
 
 	pthread_mutex_lock(&db->mutex);
 	connection->taken = false;
+	pa_stats_add(PA_STAT_CONNECTIONS_TAKEN, -1);
 	pthread_cond_signal(connection == db->writer ? &db->writer_given : &db->reader_given);
 	pthread_mutex_unlock(&db->mutex);
 }
@@ -191,11 +205,6 @@ int pa_connection_back_up(struct pa_connection *connection, const char *suffix, 
 int64_t pa_connection_changes(const struct pa_connection *connection)
 {
 	return connection->driver->changes(connection);
-}
-
-int64_t pa_connection_last_id(const struct pa_connection *connection)
-{
-	return connection->driver->last_id(connection);
 }
 
 struct pa_statement *pa_statement_begin(

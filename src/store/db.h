@@ -57,9 +57,6 @@ int pa_connection_back_up(struct pa_connection *connection, const char *suffix, 
 /* How many rows the last statement that wrote has changed. */
 int64_t pa_connection_changes(const struct pa_connection *connection);
 
-/* The id of the row that the last INSERT made. */
-int64_t pa_connection_last_id(const struct pa_connection *connection);
-
 /* Statements */
 
 /*

@@ -51,7 +51,6 @@ struct pa_driver {
 	int (*wipe)(struct pa_connection *connection, struct pa_error *error);
 	int (*back_up)(struct pa_connection *connection, const char *suffix, struct pa_error *error);
 	int64_t (*changes)(const struct pa_connection *connection);
-	int64_t (*last_id)(const struct pa_connection *connection);
 
 	struct pa_statement *(*statement_begin)(
 		struct pa_connection *connection, struct pa_span sql, bool guarded, struct pa_error *error);

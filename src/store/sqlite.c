@@ -222,11 +222,6 @@ static int64_t changes(const struct pa_connection *connection)
 	return sqlite3_changes64(((const struct pa_sqlite *)connection)->handle);
 }
 
-static int64_t last_id(const struct pa_connection *connection)
-{
-	return sqlite3_last_insert_rowid(((const struct pa_sqlite *)connection)->handle);
-}
-
 static int back_up(struct pa_connection *connection, const char *suffix, struct pa_error *error)
 {
 	const char *path = ((struct pa_sqlite *)connection)->path;
@@ -266,7 +261,6 @@ const struct pa_driver pa_sqlite_driver = {
 	.wipe = wipe,
 	.back_up = back_up,
 	.changes = changes,
-	.last_id = last_id,
 	.statement_begin = pa_sqlite_statement_begin,
 	.statement_end = pa_sqlite_statement_end,
 	.parameters = pa_sqlite_statement_parameters,

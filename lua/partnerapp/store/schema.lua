@@ -1,6 +1,8 @@
 -- Every table of the library, as lists of steps. A database counts how many steps of a list it has, so a list is only
 -- ever appended to. The SQL is portable: SQLite and PostgreSQL take it as it is.
 local db = require "native.db"
+local key_proof = require "partnerapp.store.key_proof"
+local migrations = require "partnerapp.store.migrations"
 
 local schema = {}
 
@@ -61,14 +63,18 @@ function schema.prepare(list)
 	if prepared[list] then
 		return true
 	end
-	local ok, err, code = db.migrate(list, STEPS[list])
+	local ok, err, code = migrations.apply(list, STEPS[list], db.script)
 	prepared[list] = ok
 	return ok, err, code
 end
 
---- The same for all tables: before a server serves.
----@return true?, string? message, string? code
+--- The same for all tables, after a look whether SECRET_KEY opens what the database holds: before a server serves.
+---@return true?, string? message, string? code also "key"
 function schema.prepare_all()
+	local fine, why, word = key_proof.check()
+	if not fine then
+		return nil, why, word
+	end
 	for _, list in ipairs(LISTS) do
 		local ok, err, code = schema.prepare(list)
 		if not ok then

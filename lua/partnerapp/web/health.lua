@@ -46,7 +46,7 @@ function health.metrics(req)
 	return {
 		status = 200,
 		headers = { ["content-type"] = "text/plain; version=0.0.4; charset=utf-8", ["cache-control"] = "no-store" },
-		body = require("native.log").metrics(),
+		body = require("partnerapp.web.metrics").text(),
 	}
 end
 

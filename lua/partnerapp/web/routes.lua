@@ -30,7 +30,7 @@ local LIST = {
 			return require("partnerapp.web.health").metrics(req)
 		end,
 	},
-	{ path = "/healthz" }, -- answered before any script runs: src/pool.c
+	{ path = "/healthz" }, -- answered before any script runs: src/server/server.c
 	{ path = "/events" },
 	{ path = "/dashboard" },
 }

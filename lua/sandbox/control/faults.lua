@@ -211,7 +211,7 @@ end
 ---@param req table
 ---@param response table
 function faults.after(req, response)
-	response.spoil = rawget(req, "fault")
+	response.fault = rawget(req, "fault")
 end
 
 return faults

@@ -20,7 +20,7 @@ function db.row(sql, ...) end
 
 --- One statement that writes. Durable (fsynced) when it returns, unless inside a transaction, which is durable at its end.
 ---@return integer? changes, string? message, string? code
----@return integer? last_insert_rowid in place of the message when it succeeded
+---@return table<string, any>? row the first one of a RETURNING clause, in place of the message when it succeeded
 function db.exec(sql, ...) end
 
 --- exec without waiting for the disk: survives kill -9 of the process, not a power cut. For what is not promised to a
@@ -48,12 +48,15 @@ db.guarded = nil
 ---@return true?, string? message, string? code
 function db.wipe() end
 
---- Applies what is missing of a module's migrations, each in one transaction, and records it. A file database is copied
---- beside itself (".before-MODULE-N") before a step that follows on those of an earlier time. Fails with "newer" when
---- the database was written by a newer program.
----@param module string
----@param steps string[] SQL scripts (several statements each), only ever appended to
----@return true?, string?, string?
-function db.migrate(module, steps) end
+--- Runs a script of several statements without parameters. In a transaction only: for migrations.
+---@param sql string
+---@return true?, string? message, string? code
+function db.script(sql) end
+
+--- Copies a database file to PATH.suffix, as it was before the transaction that is open. In a transaction only, and for
+--- the library only.
+---@param suffix string
+---@return true?, string? message, string? code
+function db.back_up(suffix) end
 
 return db

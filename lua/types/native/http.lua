@@ -51,9 +51,4 @@ function http.parse_date(text) end
 ---@return string
 function http.escape(text) end
 
---- A table as application/x-www-form-urlencoded, keys sorted; or pairs {{name, value}, …} in their order.
----@param fields table
----@return string
-function http.form(fields) end
-
 return http

@@ -25,8 +25,10 @@ function log.masked(text) end
 ---@return string? id nil outside of a request
 function log.request_id() end
 
---- All counters and histograms, as Prometheus text.
----@return string
+--- All counters, and how long requests took: `counts[i]` of them at most `bounds[i]` seconds and more than the bound
+--- before, the last count those beyond every bound; `seconds` is their sum.
+---@return {name: string, help: string, kind: "counter"|"gauge", value: integer}[] counters
+---@return {bounds: number[], counts: integer[], seconds: number} durations
 function log.metrics() end
 
 return log

@@ -5,15 +5,15 @@
 local scripts = {}
 
 --- A file of the snapshot.
----@param kind "app"|"library"
+---@param room "app"|"library"|"cli"
 ---@param name string relative to the folder: "views/home.html"
 ---@return string? bytes, string? path
-function scripts.read(kind, name) end
+function scripts.read(room, name) end
 
----@param kind "app"|"library"
+---@param room "app"|"library"|"cli"
 ---@param prefix string? only names that begin so
 ---@return string[] names, sorted
-function scripts.list(kind, prefix) end
+function scripts.list(room, prefix) end
 
 --- Compiles source text (never bytecode) with `environment` as its globals.
 ---@param source string
