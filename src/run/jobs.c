@@ -1,25 +1,111 @@
-/* Asks the app's scripts for what is due, and waits until something else is. */
+/* A dispatcher looks which lanes the scripts have, whenever the scripts are new or the clock was moved; each lane has a
+ * runner that asks for what is due and waits until something else is. */
 #include "run/jobs.h"
 
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bell.h"
+#include "base/log.h"
+
+struct runner {
+	struct pa_jobs *jobs;
+	char *lane;
+	struct pa_bell *bell;
+	pthread_t thread;
+};
 
 struct pa_jobs {
 	struct pa_pool *pool;
 	struct pa_services *services;
-	pthread_t thread;
+	pthread_t dispatcher;
+	pthread_mutex_t mutex; /* for the runners */
+	struct runner *runners[PA_VM_LANES];
+	size_t runner_count;
 	atomic_bool stopping;
 };
 
-static void *work(void *context)
+static void *run_lane(void *context)
+{
+	const struct runner *runner = context;
+
+	while (!atomic_load(&runner->jobs->stopping))
+		pa_bell_wait(runner->bell, pa_pool_run_due(runner->jobs->pool, runner->lane));
+	return NULL;
+}
+
+static bool has_runner(const struct pa_jobs *jobs, const char *lane)
+{
+	for (size_t i = 0; i < jobs->runner_count; i++)
+		if (strcmp(jobs->runners[i]->lane, lane) == 0)
+			return true;
+	return false;
+}
+
+static void free_runner(struct runner *runner)
+{
+	if (!runner)
+		return;
+	pa_bell_close(runner->bell);
+	free(runner->lane);
+	free(runner);
+}
+
+static void add_runner(struct pa_jobs *jobs, const char *lane)
+{
+	struct runner *runner = calloc(1, sizeof *runner);
+
+	if (runner) {
+		runner->jobs = jobs;
+		runner->lane = strdup(lane);
+		runner->bell = pa_bell_open();
+	}
+	if (runner && runner->lane && runner->bell && pthread_create(&runner->thread, NULL, run_lane, runner) == 0) {
+		jobs->runners[jobs->runner_count++] = runner;
+		return;
+	}
+	free_runner(runner);
+	pa_log(PA_LOG_ERROR, jobs->services->name, NULL, "no thread for a lane of jobs", "lane", lane, NULL);
+}
+
+static void ring_all(struct pa_jobs *jobs)
+{
+	pthread_mutex_lock(&jobs->mutex);
+	for (size_t i = 0; i < jobs->runner_count; i++)
+		pa_bell_ring(jobs->runners[i]->bell);
+	pthread_mutex_unlock(&jobs->mutex);
+}
+
+/* A runner whose lane is gone waits: the lane may come back. */
+static void start_runners(struct pa_jobs *jobs)
+{
+	struct pa_vm_lanes lanes;
+
+	pa_pool_lanes(jobs->pool, &lanes);
+	pthread_mutex_lock(&jobs->mutex);
+	for (size_t i = 0; i < lanes.count; i++) {
+		if (has_runner(jobs, lanes.names[i]))
+			continue;
+		if (jobs->runner_count < PA_VM_LANES)
+			add_runner(jobs, lanes.names[i]);
+		else
+			pa_log(PA_LOG_ERROR, jobs->services->name, NULL, "too many lanes of jobs: restart the server", "lane",
+				lanes.names[i], NULL);
+	}
+	pthread_mutex_unlock(&jobs->mutex);
+}
+
+static void *dispatch(void *context)
 {
 	struct pa_jobs *jobs = context;
 
-	while (!atomic_load(&jobs->stopping))
-		pa_bell_wait(jobs->services->bell, pa_pool_run_due(jobs->pool));
+	while (!atomic_load(&jobs->stopping)) {
+		start_runners(jobs);
+		ring_all(jobs);
+		pa_bell_wait(jobs->services->bell, -1);
+	}
 	return NULL;
 }
 
@@ -30,8 +116,10 @@ struct pa_jobs *pa_jobs_open(struct pa_pool *pool, struct pa_services *services,
 	if (jobs) {
 		jobs->pool = pool;
 		jobs->services = services;
-		if (pthread_create(&jobs->thread, NULL, work, jobs) == 0)
+		pthread_mutex_init(&jobs->mutex, NULL);
+		if (pthread_create(&jobs->dispatcher, NULL, dispatch, jobs) == 0)
 			return jobs;
+		pthread_mutex_destroy(&jobs->mutex);
 	}
 	free(jobs);
 	pa_error_set(error, "jobs", "no thread for the app's jobs");
@@ -44,6 +132,7 @@ void pa_jobs_stop(struct pa_jobs *jobs)
 		return;
 	atomic_store(&jobs->stopping, true);
 	pa_bell_ring(jobs->services->bell);
+	ring_all(jobs);
 }
 
 void pa_jobs_close(struct pa_jobs *jobs)
@@ -51,6 +140,12 @@ void pa_jobs_close(struct pa_jobs *jobs)
 	if (!jobs)
 		return;
 	pa_jobs_stop(jobs);
-	pthread_join(jobs->thread, NULL);
+	pthread_join(jobs->dispatcher, NULL); /* from now on no runner is added */
+	ring_all(jobs);
+	for (size_t i = 0; i < jobs->runner_count; i++) {
+		pthread_join(jobs->runners[i]->thread, NULL);
+		free_runner(jobs->runners[i]);
+	}
+	pthread_mutex_destroy(&jobs->mutex);
 	free(jobs);
 }

@@ -280,7 +280,7 @@ static struct pa_vm *lease_vm(struct pa_pool *pool, struct generation **generati
 	return vm;
 }
 
-long pa_pool_run_due(struct pa_pool *pool)
+long pa_pool_run_due(struct pa_pool *pool, const char *lane)
 {
 	struct pa_fault fault = {0};
 	double seconds = JOBS_PAUSE;
@@ -289,7 +289,7 @@ long pa_pool_run_due(struct pa_pool *pool)
 	struct pa_vm *vm = lease_vm(pool, &generation, &fault);
 	if (!generation)
 		return JOBS_PAUSE * 1000L;
-	if (!vm || pa_vm_run_due(vm, &seconds, &fault) < 0) {
+	if (!vm || pa_vm_run_due(vm, lane, &seconds, &fault) < 0) {
 		log_fault(pool, "a job failed", &fault);
 		pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
 		seconds = JOBS_PAUSE;
@@ -297,6 +297,23 @@ long pa_pool_run_due(struct pa_pool *pool)
 	pa_fault_free(&fault);
 	give_back(pool, generation, vm);
 	return seconds < 0 ? -1 : (long)(seconds * 1000);
+}
+
+void pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
+{
+	struct pa_fault fault = {0};
+	struct generation *generation;
+
+	lanes->count = 0;
+	struct pa_vm *vm = lease_vm(pool, &generation, &fault);
+	if (!generation)
+		return;
+	if (!vm || pa_vm_lanes(vm, lanes, &fault) < 0) {
+		log_fault(pool, "the lanes of jobs cannot be read", &fault);
+		lanes->count = 0;
+	}
+	pa_fault_free(&fault);
+	give_back(pool, generation, vm);
 }
 
 /* The keeper */

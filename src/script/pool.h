@@ -9,6 +9,7 @@
 #include "base/message.h"
 #include "native/services.h"
 #include "script/rooms.h"
+#include "script/vm.h"
 
 struct pa_pool;
 
@@ -34,9 +35,12 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 /* A pa_server_observer, whose context is a pool: logs what was refused. */
 void pa_pool_observe(void *context, const struct pa_request *request, int status, const char *reason);
 
-/* Leases a VM and runs a job that is due, if one is. How many milliseconds to wait before asking again; less than 0:
- * until the services' bell rings. */
-long pa_pool_run_due(struct pa_pool *pool);
+/* Leases a VM and runs a job of that lane that is due, if one is. How many milliseconds to wait before asking again;
+ * less than 0: until the services' bell rings. */
+long pa_pool_run_due(struct pa_pool *pool, const char *lane);
+
+/* The lanes of the app's jobs; none when the scripts cannot tell, which is logged. */
+void pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes);
 
 /* Asks the keeper for a reload; returns at once. Any thread. */
 void pa_pool_reload(struct pa_pool *pool);

@@ -328,20 +328,54 @@ int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_
 	return call_with(vm, l_run, &run, true, fault);
 }
 
+struct due {
+	const char *lane;
+	double *seconds;
+};
+
 static int l_run_due(lua_State *L)
 {
-	double *seconds = lua_touserdata(L, 1);
+	const struct due *due = lua_touserdata(L, 1);
 
 	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
 	lua_getfield(L, -1, "run_due");
-	lua_call(L, 0, 1);
-	*seconds = luaL_optnumber(L, -1, -1);
+	lua_pushstring(L, due->lane);
+	lua_call(L, 1, 1);
+	*due->seconds = luaL_optnumber(L, -1, -1);
 	return 0;
 }
 
-int pa_vm_run_due(struct pa_vm *vm, double *seconds, struct pa_fault *fault)
+int pa_vm_run_due(struct pa_vm *vm, const char *lane, double *seconds, struct pa_fault *fault)
 {
-	return call_with(vm, l_run_due, seconds, true, fault);
+	struct due due = {lane, seconds};
+
+	return call_with(vm, l_run_due, &due, true, fault);
+}
+
+static int l_lanes(lua_State *L)
+{
+	struct pa_vm_lanes *lanes = lua_touserdata(L, 1);
+
+	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_getfield(L, -1, "lanes");
+	lua_call(L, 0, 1);
+	luaL_checktype(L, -1, LUA_TTABLE);
+	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
+		size_t length;
+		const char *name = luaL_checklstring(L, -1, &length);
+		if (lanes->count == PA_VM_LANES || length >= PA_VM_LANE_SIZE)
+			luaL_error(L, "an app has at most %d lanes of jobs, their names at most %d bytes", PA_VM_LANES,
+				PA_VM_LANE_SIZE - 1);
+		memcpy(lanes->names[lanes->count++], name, length + 1);
+		lua_pop(L, 1);
+	}
+	return 0;
+}
+
+int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fault)
+{
+	lanes->count = 0;
+	return call_with(vm, l_lanes, lanes, true, fault);
 }
 
 int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, struct pa_fault *fault)

@@ -55,10 +55,18 @@ int pa_vm_fail(struct pa_vm *vm, const struct pa_request *request, struct pa_res
 int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_code, struct pa_fault *fault);
 
 /*
- * Calls entry.run_due(), which runs at most one job. 0 and in *seconds how long nothing will be due (0: ask again at
- * once, less: nothing ever is), or -1 with a fault.
+ * Calls entry.run_due(lane), which runs at most one job of that lane. 0 and in *seconds how long nothing will be due
+ * (0: ask again at once, less: nothing ever is), or -1 with a fault.
  */
-int pa_vm_run_due(struct pa_vm *vm, double *seconds, struct pa_fault *fault);
+int pa_vm_run_due(struct pa_vm *vm, const char *lane, double *seconds, struct pa_fault *fault);
+
+/* Calls entry.lanes(), a list of at most PA_VM_LANES names. 0, or -1 with a fault. */
+enum { PA_VM_LANES = 16, PA_VM_LANE_SIZE = 104 };
+struct pa_vm_lanes {
+	char names[PA_VM_LANES][PA_VM_LANE_SIZE];
+	size_t count;
+};
+int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fault);
 
 /*
  * Calls body(L) protected and without a budget, with `context` as its one argument (light userdata). For what needs Lua
