@@ -1,5 +1,5 @@
 /*
- * What a strict HTTP/1.1 server refuses before anyone sees it: rows HT-05, 09 to 18, 20, 25 and 30 of the trust table.
+ * What a strict HTTP/1.1 server refuses before anyone sees it: rows HT-05, 09 to 18, 20, 25 and 30 of docs/promises.md.
  * Pure functions over bytes: no sockets, no allocation, no state.
  */
 #ifndef PA_GATE_H
