@@ -7,7 +7,7 @@ local each = tree.each
 -- a room; a module that is named itself is where it is named.
 local LIBRARY = {
 	"clock crypto db json log retry short store/ segment.names web.address web.cors web.local_path web.refusal web.rooms "
-		.. "web.router web.metrics",
+		.. "web.router",
 	"config http signature web.static web.cookie web.csrf web.proxies web.view",
 	"limits reply session segment/ segment",
 	"web/",
