@@ -94,7 +94,7 @@ local function keep_cookies(client, lines)
 	end
 end
 
--- Calls an app as src/vm.c does: what is raised becomes a response too.
+-- Calls an app as src/script/vm.c does: what is raised becomes a response too.
 local function call(app, raw)
 	local request = requests.new(raw)
 	local trace
