@@ -104,8 +104,51 @@ function rules.promises_have_tests(from)
 	return problems
 end
 
+-- How an app writes the methods of a class of the library.
+local OBJECTS = { App = "app:", Install = "install:", store = "app.installs:", Client = "client:", methods = "req:" }
+
+-- The public names that a file of the library defines, as an app writes them.
+local function public_names(path, text)
+	local names = {}
+	local module = path:match "([%w_]+)%.lua$"
+	local own = module == "init" and "partnerapp" or module
+	local flat = path:match "^lua/partnerapp/[%w_]+%.lua$"
+	for name in text:gmatch("\nfunction " .. own .. "%.([%w_.]+)%(") do
+		names[#names + 1] = flat and own .. "." .. name
+	end
+	for name in text:gmatch("\n" .. own .. "%.([%w_]+) = ") do
+		names[#names + 1] = flat and own .. "." .. name
+	end
+	for object, name in text:gmatch "\n%s*function (%w+):([%w_]+)%(" do
+		local prefix = OBJECTS[object]
+		if object == "Client" and path:find "/segment/" then
+			prefix = "" -- the page lists the operations of the Config API by their names alone
+		end
+		names[#names + 1] = prefix and prefix .. name
+	end
+	return names
+end
+
+--- Every public function of the library is in docs/scripts.md.
+function rules.scripts_page(from)
+	local page, problems = from.read "docs/scripts.md" or "", {}
+	for path, text in each(from, "^lua/partnerapp/.*%.lua$") do
+		for _, name in ipairs(path:find "/tests/" and {} or public_names(path, text)) do
+			local plain = name:gsub("%p", "%%%0")
+			if not page:find("%f[%w_]" .. plain .. "%f[^%w_]") then
+				problems[#problems + 1] = ("docs/scripts.md lacks %s (%s)"):format(name, path)
+			end
+		end
+	end
+	return problems
+end
+
 -- Each rule on a small tree that breaks it.
 local broken = {
+	scripts_page = {
+		["lua/partnerapp/pots.lua"] = "local pots = {}\n\nfunction pots.boil() end\n",
+		["docs/scripts.md"] = "`pots.boiling()`",
+	},
 	promises_have_rows = {
 		["docs/promises.md"] = "| HT-01 | x | y | z |",
 		["src/server/gate.c"] = "/* HT-" .. "99 */",
