@@ -179,7 +179,7 @@ test("a code that Segment does not know is said to be refused", async () => {
 	assert.match(answer.text, /refused the code/);
 });
 
-test("`install already exists` from a stranger explains, from the owner goes on", async () => {
+test("OA-22 `install already exists` from a stranger explains, from the owner goes on", async () => {
 	await request(`${demo.sandbox}/_sandbox/reset`, { method: "POST" });
 	const owner = new Jar();
 	const first = await walk(demo, owner);
@@ -218,7 +218,7 @@ test("ST-05 what is stored is the owner's alone, and no token is in it", async (
 	}
 });
 
-test("installs lists what is saved beside the running server, tokens masked", async () => {
+test("LG-01 installs lists what is saved beside the running server, tokens masked", async () => {
 	const listed = await run(["installs", "--json"], { cwd: demo.cwd, env: demo.settings });
 	assert.equal(listed.code, 0, listed.err);
 	const installs = JSON.parse(listed.out);

@@ -100,7 +100,7 @@ static void test_names_and_bytes(void **state)
 	pa_snapshot_release(scripts);
 }
 
-static void test_what_is_skipped(void **state)
+static void TO_08_what_is_skipped(void **state)
 {
 	(void)state;
 	struct pa_error error;
@@ -165,7 +165,7 @@ static bool due(struct pa_watch *watch)
 	return false;
 }
 
-static void test_watch(void **state)
+static void RL_03_watch(void **state)
 {
 	(void)state;
 	const char *folder = in_top("app");
@@ -217,10 +217,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(test_names_and_bytes, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_what_is_skipped, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(TO_08_what_is_skipped, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_much, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_watch, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(RL_03_watch, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(RL_06_folders_that_are_linked_into_themselves_are_watched, set_up, tear_down),
 	};
 
