@@ -19,11 +19,11 @@ enum pa_stat {
 	PA_STAT_HUNG, /* gauge: scripts that nothing can interrupt */
 	PA_STAT_RELOADS,
 	PA_STAT_RELOADS_FAILED,
-	PA_STAT_VMS,               /* gauge */
-	PA_STAT_VMS_LEASED,        /* gauge; this and the next two are 0 when nothing is under way */
-	PA_STAT_CONNECTIONS_TAKEN, /* gauge: of databases */
-	PA_STAT_LANES_LEASED,      /* gauge: of calls out */
-	PA_STAT_LEAKED,            /* what was still borrowed when its owner closed */
+	PA_STAT_VMS,                /* gauge */
+	PA_STAT_VMS_LEASED,         /* gauge; this and the next two are 0 when nothing is under way */
+	PA_STAT_CONNECTIONS_LEASED, /* gauge: of databases */
+	PA_STAT_LANES_LEASED,       /* gauge: of calls out */
+	PA_STAT_LEAKED,             /* what was still borrowed when its owner closed */
 	PA_STAT_UPSTREAM_CALLS,
 	PA_STAT_UPSTREAM_FAILED,
 	PA_STAT_COUNT

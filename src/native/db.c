@@ -35,7 +35,7 @@ static int l_running_close(lua_State *L)
 	if (running->statement)
 		pa_statement_end(running->statement);
 	if (running->connection && !running->borrowed)
-		pa_db_give(running->connection);
+		pa_db_return(running->connection);
 	*running = (struct running){0};
 	return 0;
 }
@@ -103,12 +103,12 @@ static void bind(lua_State *L, struct pa_statement *statement, int last)
 static struct pa_connection *take(lua_State *L, enum pa_db_access access, struct pa_error *error)
 {
 	struct pa_db *db = pa_native_services(L)->db;
-	struct pa_connection *connection = pa_db_take_free(db, access);
+	struct pa_connection *connection = pa_db_lease_free(db, access);
 
 	if (connection)
 		return connection;
 	pa_native_wait_begin(L);
-	connection = pa_db_take(db, access, error);
+	connection = pa_db_lease(db, access, error);
 	pa_native_wait_end(L);
 	return connection;
 }
@@ -270,7 +270,7 @@ static int l_transaction_close(lua_State *L)
 	transaction->connection = NULL;
 	if (transaction->open)
 		pa_connection_roll_back(connection);
-	pa_db_give(connection);
+	pa_db_return(connection);
 	set_transaction(L, NULL);
 	return 0;
 }

@@ -192,7 +192,7 @@ static struct generation *lease(struct pa_pool *pool, struct pa_vm **vm)
 }
 
 /* Takes a VM back, or frees it when its generation is over, its budget is spent, or there is none (NULL). */
-static void give_back(struct pa_pool *pool, struct generation *generation, struct pa_vm *vm)
+static void return_vm(struct pa_pool *pool, struct generation *generation, struct pa_vm *vm)
 {
 	bool keep, last;
 
@@ -250,7 +250,7 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 	if (!vm || pa_vm_handle(vm, request, response, &fault) < 0)
 		answer_fault(pool, vm, request, response, &fault);
 	pa_fault_free(&fault);
-	give_back(pool, generation, vm);
+	return_vm(pool, generation, vm);
 	pa_admission_leave(pool->admission);
 }
 
@@ -295,7 +295,7 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane)
 		seconds = JOBS_PAUSE;
 	}
 	pa_fault_free(&fault);
-	give_back(pool, generation, vm);
+	return_vm(pool, generation, vm);
 	return seconds < 0 ? -1 : (long)(seconds * 1000);
 }
 
@@ -313,7 +313,7 @@ void pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 		lanes->count = 0;
 	}
 	pa_fault_free(&fault);
-	give_back(pool, generation, vm);
+	return_vm(pool, generation, vm);
 }
 
 /* The keeper */

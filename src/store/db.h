@@ -26,13 +26,13 @@ enum pa_db_access { PA_DB_READ, PA_DB_WRITE };
 
 /*
  * Takes a connection: one writes, several read beside it. Waits at most 5 s for one. NULL with code "busy". Give it
- * back with pa_db_give.
+ * back with pa_db_return.
  */
-struct pa_connection *pa_db_take(struct pa_db *db, enum pa_db_access access, struct pa_error *error);
+struct pa_connection *pa_db_lease(struct pa_db *db, enum pa_db_access access, struct pa_error *error);
 
 /* The same without waiting: NULL when none is free. */
-struct pa_connection *pa_db_take_free(struct pa_db *db, enum pa_db_access access);
-void pa_db_give(struct pa_connection *connection);
+struct pa_connection *pa_db_lease_free(struct pa_db *db, enum pa_db_access access);
+void pa_db_return(struct pa_connection *connection);
 
 /* Connections: 0, or -1 with a code of pa_statement_step's. */
 

@@ -25,7 +25,7 @@ struct pa_db;
 struct pa_connection {
 	const struct pa_driver *driver;
 	struct pa_db *db;
-	bool taken;
+	bool leased;
 };
 
 struct pa_statement {
