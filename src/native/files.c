@@ -28,9 +28,12 @@ static int fail(lua_State *L, const char *path)
 	return pa_native_fail(L, code, "%s: %s", path, strerror(why));
 }
 
-static void close_stream(void *stream)
+static void close_stream(void *held)
 {
-	fclose(stream);
+	FILE *stream = *(FILE **)held;
+
+	if (stream)
+		fclose(stream);
 }
 
 static int l_env(lua_State *L)
@@ -42,14 +45,13 @@ static int l_env(lua_State *L)
 static int l_read(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	void **box = pa_native_box(L, close_stream);
+	FILE **box = pa_native_box(L, sizeof *box, close_stream);
 	luaL_Buffer bytes;
 	size_t got;
 
-	FILE *stream = fopen(path, "re");
+	FILE *stream = *box = fopen(path, "re");
 	if (!stream)
 		return fail(L, path);
-	*box = stream;
 	luaL_buffinit(L, &bytes);
 	do {
 		char *room = luaL_prepbuffer(&bytes);
@@ -180,7 +182,6 @@ static void free_listing(void *held)
 	for (int i = 0; i < listing->count; i++)
 		free(listing->entries[i]);
 	free(listing->entries);
-	free(listing);
 }
 
 static int is_shown(const struct dirent *entry)
@@ -196,11 +197,8 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 static int l_list(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	void **box = pa_native_box(L, free_listing);
-	struct listing *listing = *box = calloc(1, sizeof *listing);
+	struct listing *listing = pa_native_box(L, sizeof *listing, free_listing);
 
-	if (!listing)
-		return luaL_error(L, "not enough memory");
 	int count = scandir(path, &listing->entries, is_shown, by_bytes);
 	if (count < 0)
 		return fail(L, path);

@@ -2,7 +2,6 @@
 #include "client/http.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -253,14 +252,17 @@ static void push_response(lua_State *L, const struct pa_answer *answer)
 
 static void return_lane(void *held)
 {
-	pa_lane_return(held);
+	struct pa_lane *lane = *(struct pa_lane **)held;
+
+	if (lane)
+		pa_lane_return(lane);
 }
 
 /* A lane that is returned when the function ends in whatever way; NULL with *error. */
 static struct pa_lane *push_lane(lua_State *L, size_t count, struct pa_error *error)
 {
 	struct pa_http *http = pa_native_services(L)->http;
-	void **box = pa_native_box(L, return_lane);
+	struct pa_lane **box = pa_native_box(L, sizeof(struct pa_lane *), return_lane);
 
 	return *box = pa_http_lease(http, count, error);
 }
@@ -345,7 +347,6 @@ static int l_all(lua_State *L)
 static void close_url(void *held)
 {
 	pa_url_free(held);
-	free(held);
 }
 
 static void set_text(lua_State *L, const char *name, const char *text)
@@ -358,11 +359,8 @@ static int l_parse_url(lua_State *L)
 {
 	size_t length;
 	const char *text = luaL_checklstring(L, 1, &length);
-	void **box = pa_native_box(L, close_url);
-	struct pa_url *url = *box = calloc(1, sizeof *url);
+	struct pa_url *url = pa_native_box(L, sizeof *url, close_url);
 
-	if (!url)
-		return luaL_error(L, "not enough memory");
 	const char *problem = pa_url_read(text, length, url);
 	if (problem)
 		return pa_native_fail(L, "usage", "%s", problem);

@@ -105,10 +105,9 @@ static size_t mend(lua_State *L)
 	return members;
 }
 
-static void free_scan(void *scan)
+static void free_scan(void *held)
 {
-	pa_buffer_free(&((struct pa_json_scan *)scan)->text);
-	free(scan);
+	pa_buffer_free(&((struct pa_json_scan *)held)->text);
 }
 
 static int fail_at(lua_State *L, const struct pa_json_scan *scan, const char *text)
@@ -133,10 +132,7 @@ static int l_decode(lua_State *L)
 	if (length > TEXT_MAX)
 		return pa_native_fail(L, "too_large", "a JSON text of %zu bytes: at most 8 MiB are read", length);
 	lua_settop(L, 1);
-	void **box = pa_native_box(L, free_scan);
-	struct pa_json_scan *scan = *box = calloc(1, sizeof *scan);
-	if (!scan)
-		return luaL_error(L, "not enough memory");
+	struct pa_json_scan *scan = pa_native_box(L, sizeof *scan, free_scan);
 	if (pa_json_scan(scan, text, length) < 0)
 		return fail_at(L, scan, text);
 	lua_newtable(L); /* holds the value, so that one at the top is mended like any other */

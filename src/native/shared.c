@@ -139,10 +139,15 @@ static int l_put(lua_State *L)
 	return 1;
 }
 
+static void free_copy(void *held)
+{
+	free(*(char **)held);
+}
+
 static int l_get(lua_State *L)
 {
 	struct pa_span name = span_argument(L, 1);
-	void **box = pa_native_box(L, free);
+	char **box = pa_native_box(L, sizeof *box, free_copy);
 	size_t length = 0;
 
 	char *copy = *box = pa_shared_get(pa_native_services(L)->shared, name, &length);
