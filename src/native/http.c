@@ -60,8 +60,8 @@ static int count_field(lua_State *L, int request, const char *name, lua_Integer 
 static int add_header(
 	struct pa_transfer_options *options, struct pa_span name, struct pa_span value, struct pa_error *error)
 {
-	if (options->header_count == PA_TRANSFER_HEADERS_MAX)
-		return pa_error_set(error, "usage", "more than %d headers", PA_TRANSFER_HEADERS_MAX);
+	if (options->header_count == PA_HEADER_LINES_MAX)
+		return pa_error_set(error, "usage", "more than %d headers", PA_HEADER_LINES_MAX);
 	options->headers[options->header_count][0] = name;
 	options->headers[options->header_count++][1] = value;
 	return 0;
