@@ -1,4 +1,4 @@
--- The command line: reads the arguments and returns a plan for main (src/command.h has what a plan may hold).
+-- The command line: reads the arguments and returns a plan for main (src/run/command.h has what a plan may hold).
 local files = require "native.files"
 local help = require "cli.help"
 local options = require "cli.options"

@@ -1,4 +1,4 @@
--- The plans that commands return and C carries out: struct pa_plan in src/command.h. A plan with only an exit_code ends
+-- The plans that commands return and C carries out: struct pa_plan in src/run/command.h. A plan with only an exit_code ends
 -- the process at once.
 local files = require "native.files"
 

@@ -1,4 +1,4 @@
--- Describes a plan's servers from the settings found: struct pa_plan_server in src/command.h.
+-- Describes a plan's servers from the settings found: struct pa_plan_server in src/run/command.h.
 local files = require "native.files"
 local http = require "native.http"
 local secret_key = require "cli.secret_key"

@@ -2,7 +2,6 @@
 local files = require "native.files"
 local scripts = require "native.scripts"
 local task = require "cli.task"
-local testing = require "partnerapp.testing"
 
 local command = {
 	summary = "Run an app's tests, in process, with the network replaced",
@@ -58,10 +57,9 @@ local function diagnose(text, of_library)
 end
 
 -- Loads the test files. A file that does not load becomes a case that fails.
-local function load_cases(folders)
+local function load_cases(testing, folders)
 	for _, folder in ipairs(folders) do
-		local names = scripts.list(folder.room)
-		for _, name in ipairs(names) do
+		for _, name in ipairs(scripts.list(folder.room)) do
 			if name:find(folder.pattern) then
 				local module = folder.prefix .. name:gsub("%.lua$", ""):gsub("/", ".")
 				local ok, err = pcall(require, module)
@@ -77,8 +75,9 @@ local function load_cases(folders)
 end
 
 function command.run(arguments)
+	local testing = require "partnerapp.testing"
 	local of_library = arguments[1] == LIBRARY
-	local cases = load_cases(of_library and FOLDERS.library or FOLDERS.app)
+	local cases = load_cases(testing, of_library and FOLDERS.library or FOLDERS.app)
 	local failed = 0
 	out("1..%d", #cases)
 	for i, case in ipairs(cases) do

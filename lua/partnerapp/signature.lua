@@ -1,4 +1,4 @@
--- The signature of Segment's webhooks (segment-api 7.4): X-Signature is the HMAC-SHA1 of the body in hex.
+-- The signature of Segment's webhooks (docs/segment.md 7.4): X-Signature is the HMAC-SHA1 of the body in hex.
 local crypto = require "native.crypto"
 local json = require "partnerapp.json"
 

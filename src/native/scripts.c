@@ -91,9 +91,23 @@ static int l_caller(lua_State *L)
 	return 1;
 }
 
+static int l_rooms(lua_State *L)
+{
+	lua_createtable(L, PA_ROOMS, 0);
+	for (int id = 0; id < PA_ROOMS; id++) {
+		lua_createtable(L, 0, 2);
+		lua_pushstring(L, pa_rooms[id].name);
+		lua_setfield(L, -2, "name");
+		lua_pushstring(L, pa_rooms[id].prefix);
+		lua_setfield(L, -2, "prefix");
+		lua_rawseti(L, -2, id + 1);
+	}
+	return 1;
+}
+
 int pa_native_open_scripts(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"read", l_read}, {"list", l_list}, {"compile", l_compile},
+	static const luaL_Reg functions[] = {{"read", l_read}, {"list", l_list}, {"compile", l_compile}, {"rooms", l_rooms},
 		{"globals", l_globals}, {"caller", l_caller}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);

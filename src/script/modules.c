@@ -49,6 +49,8 @@ static const char *const public_ways[][2] = {
 	{"installs", "app.installs"},
 	{"segment", "partnerapp.segment and install:segment()"},
 	{"host", "the app's methods"},
+	{"testing", "partnerapp.testing"},
+	{"store", "partnerapp.db, app.installs and app.env"},
 };
 
 static const char *public_way(const char *rest)
@@ -58,7 +60,7 @@ static const char *public_way(const char *rest)
 		if (strncmp(rest, public_ways[i][0], length) == 0 && rest[length] == '.')
 			return public_ways[i][1];
 	}
-	return "the library's public modules";
+	return "its public modules";
 }
 
 /* Raises when modules of room `asker` may not require that one. */

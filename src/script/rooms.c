@@ -9,7 +9,7 @@ const struct pa_room pa_rooms[PA_ROOMS] = {
 		.prefix = "partnerapp",
 		.folder = "partnerapp",
 		.requires_native = true,
-		.access = PA_ROOM_OPEN},
+		.access = PA_ROOM_FLAT},
 	[PA_ROOM_CLI] =
 		{.name = "cli", .prefix = "cli", .folder = "cli", .requires_native = true, .access = PA_ROOM_CLOSED},
 };

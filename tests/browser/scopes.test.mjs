@@ -64,7 +64,7 @@ browserTest("a disconnected install is gone, and Segment says so when one connec
 	const where = page.url();
 	await press(page, "Disconnect");
 	assert.equal(await heading(page), "Disconnected");
-	assert.match(await text(page), /remove it in the settings of workspaces\/userworkspace/);
+	assert.match(await text(page), /Remove it in the settings of workspaces\/userworkspace/);
 	assert.equal(new URL(await page.getByRole("link", { name: "the sandbox's page" }).getAttribute("href")).origin, demo.sandbox);
 	await page.goto(where);
 	assert.match(await text(page), /no such install/);

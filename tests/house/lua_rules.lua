@@ -1,13 +1,50 @@
--- The rules for lua: what each room may require, circles, what the documentation names.
+-- The rules for lua: which module may require which, circles, and what the documentation of scripts names.
 local tree = require "house.tree"
 
 local each = tree.each
+
+-- The library from bottom to top: a module requires modules of its own floor and those below. "web/" is every module of
+-- a room; a module that is named itself is where it is named.
+local LIBRARY = {
+	"clock crypto db json log retry short store/ segment.names web.address web.cors web.local_path web.refusal web.rooms "
+		.. "web.router",
+	"config http signature web.static web.cookie web.csrf web.proxies web.view",
+	"limits reply session segment/ segment",
+	"web/",
+	"oauth.authorization_server oauth.clients oauth.endings oauth.flow oauth.install_token oauth.token_answer installs/ "
+		.. "setup_help settings",
+	"installs",
+	"oauth/",
+	"init",
+	"host/ testing/ testing",
+}
+
+-- The rooms of the sandbox and what each may require besides itself; "" is the top folder's own files.
+local SANDBOX = {
+	["deep_equal"] = "",
+	["glob"] = "",
+	["uuid"] = "",
+	["settings"] = "",
+	["assumptions"] = "",
+	["schema"] = "",
+	["store"] = "schema",
+	["catalog/"] = "",
+	["pages/"] = "assumptions store",
+	["filtering/"] = "deep_equal glob",
+	["oauth/"] = "assumptions settings store uuid catalog/ pages/",
+	["events/"] = "assumptions store uuid catalog/ filtering/",
+	["api/"] = "assumptions deep_equal settings store catalog/ filtering/ oauth/",
+	["control/"] = "glob store events/ oauth/",
+	["refusals"] = "api/ oauth/ pages/",
+	["init"] = "*",
+}
 
 local rules = {}
 
 -- What the text of a module requires, lazy ones too.
 local function required(text)
 	local names = {}
+	text = text:gsub("%-%-[^\n]*", "")
 	for name in text:gmatch 'require%s*%(?%s*"([%w_.-]+)"' do
 		names[#names + 1] = name
 	end
@@ -17,7 +54,7 @@ local function required(text)
 	return names
 end
 
--- The module that a file is, as its own room names it.
+-- The room of lua that a file is in, and the module that it is there.
 local function module_of(path)
 	local room, rest = path:match "^lua/(%w+)/(.*)%.lua$"
 	if not room then
@@ -30,22 +67,28 @@ local function module_of(path)
 	return room, rest
 end
 
---- Apps, the sandbox and the dashboard require public modules of the library only.
+-- The modules of one room that are no tests: name → text.
+local function modules_of(from, wanted)
+	local modules = {}
+	for path, text in each(from, "^lua/" .. wanted .. "/.*%.lua$") do
+		local _, name = module_of(path)
+		if not path:find "/tests/" then
+			modules[name] = text
+		end
+	end
+	return modules
+end
+
+--- Apps, the sandbox and the dashboard require public modules of the library only; the library nothing of cli.
 function rules.apps(from)
 	local problems = {}
 	for path, text in each(from, "^lua/.*%.lua$") do
 		local room = module_of(path)
-		if room == "app" or room == "sandbox" or room == "dashboard" then
-			for _, name in ipairs(required(text)) do
-				if name:find "^native%." or name:find "^cli%f[.%z]" or name:find "^partnerapp%.[%w_]+%." then
-					problems[#problems + 1] = path .. " requires " .. name
-				end
-			end
-		elseif room == "partnerapp" then
-			for _, name in ipairs(required(text)) do
-				if name:find "^cli%f[.%z]" then
-					problems[#problems + 1] = path .. " requires " .. name
-				end
+		local outside = room == "app" or room == "sandbox" or room == "dashboard"
+		for _, name in ipairs(required(text)) do
+			local private = name:find "^native%." or name:find "^partnerapp%.[%w_]+%."
+			if outside and private or (outside or room == "partnerapp") and name:find "^cli%f[.%z]" then
+				problems[#problems + 1] = path .. " requires " .. name
 			end
 		end
 	end
@@ -54,18 +97,72 @@ end
 
 --- No circle of requires in a room, lazy ones counted too.
 function rules.circles(from)
-	local graphs = {}
-	for path, text in each(from, "^lua/.*%.lua$") do
-		local room, name = module_of(path)
-		if room and room ~= "partnerapp" and not path:find "/tests/" then
-			graphs[room] = graphs[room] or {}
-			graphs[room][name] = required(text)
-		end
-	end
 	local problems = {}
-	for _, graph in pairs(graphs) do
+	for _, room in ipairs { "app", "cli", "dashboard", "partnerapp", "sandbox" } do
+		local graph = {}
+		for name, text in pairs(modules_of(from, room)) do
+			graph[name] = required(text)
+		end
 		problems[#problems + 1] = tree.circle(graph)
 	end
+	return problems
+end
+
+local function floor_of(name)
+	local short = name == "partnerapp" and "init" or name:gsub("^partnerapp%.", "")
+	local room = short:match "^([%w_]+)%." or short -- "host" is the init.lua of its room
+	for _, wanted in ipairs { short, room .. "/" } do
+		for floor, list in ipairs(LIBRARY) do
+			if (" " .. list .. " "):find(" " .. wanted .. " ", 1, true) then
+				return floor
+			end
+		end
+	end
+end
+
+--- Every module of the library is on a floor and requires what is there or below.
+function rules.library_floors(from)
+	local problems = {}
+	for name, text in pairs(modules_of(from, "partnerapp")) do
+		local floor = floor_of(name)
+		if not floor then
+			problems[#problems + 1] = name .. " is on no floor"
+		end
+		for _, other in ipairs(required(text)) do
+			local below = other:find "^partnerapp%f[.%z]" and floor_of(other)
+			if floor and below and below > floor then
+				problems[#problems + 1] = ("%s requires %s, which is above it"):format(name, other)
+			end
+		end
+	end
+	table.sort(problems)
+	return problems
+end
+
+local function sandbox_room(name)
+	return SANDBOX[name] and name or (name:match "^([%w_]+)" or name) .. "/"
+end
+
+--- Every module of the sandbox is in a room and requires what its room may.
+function rules.sandbox_floors(from)
+	local problems = {}
+	local modules = modules_of(from, "sandbox")
+	for name, text in pairs(modules) do
+		local room = sandbox_room(name)
+		local allowed = SANDBOX[room]
+		if not allowed then
+			problems[#problems + 1] = name .. " is in no room"
+		end
+		for _, other in ipairs(required(text)) do
+			local there = modules[other] and sandbox_room(other)
+			if allowed and allowed ~= "*" and there and there ~= room then
+				if not (" " .. allowed .. " "):find(" " .. there .. " ", 1, true) then
+					problems[#problems + 1] = ("%s requires %s, which is above it"):format(name, other)
+				end
+			end
+		end
+	end
+	table.sort(problems)
 	return problems
 end
 
@@ -73,8 +170,15 @@ end
 local broken = {
 	apps = { ["lua/app/init.lua"] = 'local db = require "native.db"' },
 	circles = {
-		["lua/cli/a.lua"] = 'require "cli.b"',
-		["lua/cli/b.lua"] = 'local function f() return require("cli.a") end',
+		["lua/partnerapp/a.lua"] = 'require "partnerapp.b"',
+		["lua/partnerapp/b.lua"] = 'local function f() return require("partnerapp.a") end',
+	},
+	library_floors = {
+		["lua/partnerapp/json.lua"] = 'local function f() return pcall(require, "partnerapp.host.check") end',
+	},
+	sandbox_floors = {
+		["lua/sandbox/catalog/init.lua"] = 'local consent = require "oauth.consent"',
+		["lua/sandbox/oauth/consent.lua"] = "",
 	},
 }
 

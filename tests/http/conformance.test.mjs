@@ -1,4 +1,5 @@
-// The conformance cases that take a client and a Segment: an app against the sandbox, each case by its number.
+// The conformance cases that take a client and a Segment: an app against the sandbox. The numbers are those of
+// docs/segment.md 8.
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";

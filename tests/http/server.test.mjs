@@ -20,7 +20,7 @@ app:get("/large", function() return reply.text(("x"):rep(2000000)) end)
 app:get("/loop", function() while true do pcall(function() while true do end end) end end)
 app:get("/raise", function() error("raised on purpose") end)
 app:get("/bad-header", function() return { status = 200, headers = { a = "x\\r\\ny: z" } } end)
-app:get("/spoil", function(req) return { status = 200, body = "whole\\n", spoil = req.query.how } end)
+app:get("/faulty", function(req) return { status = 200, body = "whole\\n", fault = req.query.how } end)
 app:get("/memory", function() local t = {} while true do t[#t + 1] = ("x"):rep(1000) .. #t end end)
 app:get("/spin", function() local n = 0 for i = 1, 3e8 do n = n + i end return reply.text(tostring(n)) end)
 app:get("/wait", function() return reply.text(http.get(app.env.UPSTREAM).body) end)
@@ -56,10 +56,10 @@ after(async () => {
 const head = (line, headers = []) => [line, "Host: localhost", ...headers, "", ""].join("\r\n");
 const status = (answer) => Number(answer.match(/^HTTP\/1\.1 (\d+)/)?.[1]);
 
-test("an app cannot spoil its answers: that is the sandbox's", async () => {
+test("an app cannot put faults into its responses: only the sandbox may", async () => {
 	for (const how of ["drip", "reset", "truncate", "wrong_length"])
-		assert.equal((await request(`${origin}/spoil?how=${how}`)).text, "whole\n");
-	assert.equal((await request(`${origin}/spoil?how=other`)).status, 500);
+		assert.equal((await request(`${origin}/faulty?how=${how}`)).text, "whole\n");
+	assert.equal((await request(`${origin}/faulty?how=other`)).status, 500);
 });
 
 for (const [name, bytes, wanted] of [

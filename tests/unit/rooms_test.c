@@ -57,6 +57,9 @@ static void test_app_is_closed_out(void **state)
 	assert_false(pa_rooms_admit_app(PA_ROOM_CLI, "settings"));
 	assert_true(pa_rooms_admit_app(PA_ROOM_APP, "a.b"));
 	assert_true(pa_rooms_admit_app(PA_ROOM_LIBRARY, "http"));
+	assert_true(pa_rooms_admit_app(PA_ROOM_LIBRARY, "init"));
+	assert_false(pa_rooms_admit_app(PA_ROOM_LIBRARY, "web.csrf"));
+	assert_false(pa_rooms_admit_app(PA_ROOM_LIBRARY, "oauth.clients"));
 }
 
 int main(void)

@@ -1,5 +1,5 @@
 -- Runs an app's jobs. The database has when each job ran last, so that one of many processes runs it, and a restart
--- does not run all of them again. A thread of the host calls this: src/jobs.c.
+-- does not run all of them again. A thread of the host calls this: src/run/jobs.c.
 local db = require "native.db"
 local log = require "partnerapp.log"
 local schema = require "partnerapp.store.schema"

@@ -1,4 +1,4 @@
--- Renews tokens in Segment's own way (segment-api 1.4): with the client's credentials and the install's name.
+-- Renews tokens in Segment's own way (docs/segment.md 1.4): with the client's credentials and the install's name.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
 local names = require "partnerapp.segment.names"
@@ -7,7 +7,7 @@ local token_answer = require "partnerapp.oauth.token_answer"
 
 local install_token = {}
 
---- Renews an install's token. The token before stops working at that moment (segment-api 1.4).
+--- Renews an install's token. The token before stops working at that moment (docs/segment.md 1.4).
 ---@param client {id: string, secret: string}
 ---@param install_name string "installs/7"
 ---@return partnerapp.token? token, string? message

@@ -1,4 +1,4 @@
--- Apps and personal access tokens (segment-api 2), for a client whose token is a user's own.
+-- Apps and personal access tokens (docs/segment.md 2), for a client whose token is a user's own.
 local fields = require "partnerapp.segment.fields"
 local names = require "partnerapp.segment.names"
 local paging = require "partnerapp.segment.paging"

@@ -24,7 +24,7 @@ local ALLOWS = {
 	["workspace:read"] = "to read the workspace and change nothing",
 }
 
--- What a scope allows (segment-api section 4).
+-- What a scope allows (docs/segment.md 4).
 local function allowance(scope)
 	local slug = scope:match "^destination/(.+)$"
 	return ALLOWS[scope] or slug and ("to handle the destination %s on the source that was chosen"):format(slug)

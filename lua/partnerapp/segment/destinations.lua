@@ -1,4 +1,4 @@
--- Destinations of a source (segment-api 3.6) and their catalog (3.7).
+-- Destinations of a source (docs/segment.md 3.6) and their catalog (3.7).
 local fields = require "partnerapp.segment.fields"
 local json = require "partnerapp.json"
 local names = require "partnerapp.segment.names"

@@ -1,4 +1,4 @@
--- Filters of a destination (segment-api 3.8) and its delivery metrics (3.10).
+-- Filters of a destination (docs/segment.md 3.8) and its delivery metrics (3.10).
 local fields = require "partnerapp.segment.fields"
 local json = require "partnerapp.json"
 local names = require "partnerapp.segment.names"

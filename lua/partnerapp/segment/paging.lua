@@ -1,4 +1,4 @@
--- Lists of the Config API come in pages (segment-api 3.2); an iterator goes through all of them:
+-- Lists of the Config API come in pages (docs/segment.md 3.2); an iterator goes through all of them:
 --
 --   for source, err in client:sources(workspace) do
 --       if not source then return nil, err end
@@ -25,7 +25,7 @@ local function fetch(self)
 	end
 	local items = body[self.field]
 	if items == nil and self.single and type(body.name) == "string" then
-		items = { body } -- one resource in place of a list (segment-api 3.3)
+		items = { body } -- one resource in place of a list (docs/segment.md 3.3)
 	elseif items == nil then
 		items = {}
 	elseif not json.is_array(items) then

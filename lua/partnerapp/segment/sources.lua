@@ -1,4 +1,4 @@
--- Workspaces (segment-api 3.3), their sources, what those let through (3.4), and the catalog of sources (3.5).
+-- Workspaces (docs/segment.md 3.3), their sources, what those let through (3.4), and the catalog of sources (3.5).
 local fields = require "partnerapp.segment.fields"
 local names = require "partnerapp.segment.names"
 local paging = require "partnerapp.segment.paging"

@@ -1,4 +1,5 @@
--- Tracking plans of a workspace (segment-api 3.9), which are updated with PUT, and the sources they are connected to.
+-- Tracking plans of a workspace (docs/segment.md 3.9), which are updated with PUT, and the sources that are connected
+-- to them.
 local fields = require "partnerapp.segment.fields"
 local json = require "partnerapp.json"
 local names = require "partnerapp.segment.names"

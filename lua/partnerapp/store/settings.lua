@@ -19,13 +19,20 @@ function settings.read()
 	return values
 end
 
---- A setting whose name the app has chosen: from the server's settings, else from .env, else from the environment.
+--- A setting whose name the app has chosen: from the server's settings, else from the environment, else from .env.
 ---@param name string
 ---@return string? value nil when it is not set or empty
 function settings.find(name)
 	local values = settings.values
-	local value = values[name] or values["env." .. name] or not values.TESTING and sys.env(name)
-	return value and value ~= "" and value or nil
+	for _, value in ipairs {
+		values[name] or "",
+		not values.TESTING and sys.env(name) or "",
+		values["env." .. name] or "",
+	} do
+		if value ~= "" then
+			return value
+		end
+	end
 end
 
 settings.read()

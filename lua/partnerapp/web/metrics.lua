@@ -1,5 +1,9 @@
--- The counters of native.log as Prometheus text exposition 0.0.4.
+-- /metrics: the counters of native.log as Prometheus text exposition 0.0.4, for clients that may see them (HT-03).
+local address = require "partnerapp.web.address"
+local config = require "partnerapp.config"
 local log = require "native.log"
+local refusal = require "partnerapp.web.refusal"
+local settings = require "partnerapp.store.settings"
 
 local metrics = {}
 
@@ -35,9 +39,8 @@ local function histogram(durations)
 	return table.concat(lines)
 end
 
---- Everything that is counted.
----@return string
-function metrics.text()
+-- Everything that is counted.
+local function exposition()
 	local counters, durations = log.metrics()
 	local lines = {}
 	for i, about in ipairs(counters) do
@@ -45,6 +48,33 @@ function metrics.text()
 	end
 	lines[#lines + 1] = histogram(durations)
 	return table.concat(lines)
+end
+
+local function may_see(req)
+	if config.development and address.is_loopback(req.ip) then
+		return true
+	end
+	local password = settings.values.ADMIN_PASSWORD
+	local sent = (req:header("authorization") or ""):match("^[Bb]earer +(.+)$")
+	return password ~= nil and password ~= "" and sent ~= nil and require("native.crypto").equal(sent, password)
+end
+
+--- Answers /metrics.
+---@param req partnerapp.request
+---@return partnerapp.response|partnerapp.refusal
+function metrics.serve(req)
+	if not may_see(req) then
+		return refusal.new(
+			401,
+			"Metrics need the administrator's password as a bearer token.",
+			{ ["www-authenticate"] = 'Bearer realm="metrics"' }
+		)
+	end
+	return {
+		status = 200,
+		headers = { ["content-type"] = "text/plain; version=0.0.4; charset=utf-8", ["cache-control"] = "no-store" },
+		body = exposition(),
+	}
 end
 
 return metrics

@@ -5,16 +5,19 @@ local scripts = require "native.scripts"
 local rooms = {}
 
 ---@class partnerapp.room
----@field kind "app"|"library" of the snapshot of files
----@field folder string in that snapshot, "" or with a slash at its end
+---@field name string in native.scripts
 ---@field label string in front of its files' names in messages
 
----@type table<string, partnerapp.room>
-local ROOMS = {
-	partnerapp = { kind = "library", folder = "", label = "partnerapp/" },
-}
+---@type table<string, partnerapp.room> by what the names of a room's files begin with
+local ROOMS = {}
 
-local APP = { kind = "app", folder = "", label = "" }
+for _, room in ipairs(scripts.rooms()) do
+	if room.prefix then
+		ROOMS[room.prefix] = { name = room.name, label = room.prefix .. "/" }
+	end
+end
+
+local APP = { name = "app", label = "" }
 
 --- The room that a name begins with.
 ---@param name string "partnerapp/layout"
@@ -27,8 +30,7 @@ function rooms.of(name)
 end
 
 local function read_from(room, file)
-	local bytes = scripts.read(room.kind, room.folder .. file)
-	return bytes, room.label .. file
+	return scripts.read(room.name, file) or nil, room.label .. file
 end
 
 --- Reads a file of a view or a static file.

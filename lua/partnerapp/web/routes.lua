@@ -21,13 +21,13 @@ local LIST = {
 	{
 		path = "/readyz",
 		handler = function()
-			return require("partnerapp.web.health").ready()
+			return require("partnerapp.web.readiness").serve()
 		end,
 	},
 	{
 		path = "/metrics",
 		handler = function(req)
-			return require("partnerapp.web.health").metrics(req)
+			return require("partnerapp.web.metrics").serve(req)
 		end,
 	},
 	{ path = "/healthz" }, -- answered before any script runs: src/server/server.c

@@ -15,6 +15,11 @@ function scripts.read(room, name) end
 ---@return string[] names, sorted
 function scripts.list(room, prefix) end
 
+--- The rooms that scripts live in (src/script/rooms.c): `name` as the functions above take it, and what the names of its
+--- modules begin with, nil for the app.
+---@return {name: string, prefix: string?}[]
+function scripts.rooms() end
+
 --- Compiles source text (never bytecode) with `environment` as its globals.
 ---@param source string
 ---@param name string for messages, as in load: "@views/home.html"

@@ -1,0 +1,36 @@
+-- Where a setting comes from whose name an app has chosen.
+local settings = require "partnerapp.store.settings"
+local sys = require "native.sys"
+local testing = require "partnerapp.testing"
+
+local function with_environment(environment, body)
+	local env = sys.env
+	function sys.env(name)
+		return environment[name]
+	end
+	local ok, err = pcall(body)
+	sys.env = env
+	if not ok then
+		error(err, 0)
+	end
+end
+
+testing.case("an app's own setting is the environment's, else that of .env", function(t)
+	testing.settings { TESTING = false, ["env.COLOUR"] = "from .env" }
+	with_environment({ COLOUR = "from the environment" }, function()
+		t.equal(settings.find "COLOUR", "from the environment")
+	end)
+	with_environment({ COLOUR = "" }, function()
+		t.equal(settings.find "COLOUR", "from .env")
+	end)
+	with_environment({}, function()
+		t.equal(settings.find "COLOUR", "from .env")
+		t.equal(settings.find "SHAPE", nil)
+	end)
+end)
+
+testing.case("in an app's tests the environment does not count", function(t)
+	with_environment({ COLOUR = "from the environment" }, function()
+		t.equal(settings.find "COLOUR", nil)
+	end)
+end)
