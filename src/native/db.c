@@ -1,4 +1,4 @@
-/* SQL for Lua, on the database of the server that runs the script. */
+/* require "native.db": SQL on the database of the server that runs the script. */
 #include "store/db.h"
 
 #include <string.h>
@@ -32,7 +32,7 @@ static struct running *push_running(lua_State *L)
 	return pa_native_box(L, sizeof(struct running), close_running);
 }
 
-/* The value at `index`, for a parameter; its bytes stay with the Lua value. Raises for what cannot be stored: a bug. */
+/* The parameter at `index`; its bytes belong to the Lua value. Raises for a type that cannot be stored. */
 static struct pa_value value_at(lua_State *L, int index)
 {
 	struct pa_value value = {.kind = PA_VALUE_NULL};
@@ -87,14 +87,13 @@ static struct pa_connection *lease(lua_State *L, enum pa_db_access access, struc
 	return connection;
 }
 
-/* Leases a connection and begins the statement at index 1 on it. 0, or -1 with *error. */
+/* Leases a connection, or uses the transaction's, and begins the statement at index 1. 0, or -1 with *error. */
 static int begin(
 	lua_State *L, struct running *running, enum pa_db_access access, bool durable, int last, struct pa_error *error)
 {
 	bool guarded = lua_toboolean(L, lua_upvalueindex(1));
-	struct pa_span sql;
+	struct pa_span sql = pa_native_check_span(L, 1);
 
-	sql.at = luaL_checklstring(L, 1, &sql.length);
 	running->connection = pa_native_context_of(L)->transaction;
 	running->borrowed = running->connection != NULL;
 	if (!running->connection) {
@@ -117,7 +116,7 @@ static int step(lua_State *L, const struct running *running, struct pa_error *er
 {
 	if (running->borrowed || !pa_statement_writes(running->statement))
 		return pa_statement_step(running->statement, error);
-	pa_native_wait_begin(L); /* for the disk */
+	pa_native_wait_begin(L); /* a commit waits for the disk */
 	int result = pa_statement_step(running->statement, error);
 	pa_native_wait_end(L);
 	return result;
@@ -194,7 +193,7 @@ static int execute(lua_State *L, bool durable)
 	if (begin(L, running, PA_DB_WRITE, durable, last, &error) < 0)
 		return pa_native_fail_with(L, &error);
 	bool writes = pa_statement_writes(running->statement);
-	lua_pushnil(L); /* the first row of RETURNING */
+	lua_pushnil(L); /* replaced by the first row of RETURNING */
 	int row = lua_gettop(L);
 	while ((result = step(L, running, &error)) > 0)
 		if (lua_isnil(L, row)) {
@@ -265,7 +264,7 @@ static int l_transaction(lua_State *L)
 	context->transaction = transaction->connection;
 	int base = lua_gettop(L);
 	lua_pushvalue(L, 1);
-	lua_call(L, 0, LUA_MULTRET); /* a raise, also the budget's, closes the box, which rolls back */
+	lua_call(L, 0, LUA_MULTRET); /* a raise closes the box, which rolls back */
 	int results = lua_gettop(L) - base;
 	if (results > 0 && !lua_toboolean(L, base + 1) && !lua_isboolean(L, base + 1))
 		return results;

@@ -43,6 +43,14 @@ int pa_native_fail_with(lua_State *L, const struct pa_error *error)
 	return 3;
 }
 
+struct pa_span pa_native_check_span(lua_State *L, int index)
+{
+	struct pa_span span;
+
+	span.at = luaL_checklstring(L, index, &span.length);
+	return span;
+}
+
 struct box {
 	void (*close)(void *held); /* NULL once it was called */
 	void *held[];              /* pointers, for the alignment */

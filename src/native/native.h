@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
 struct pa_connection;
 struct pa_request;
@@ -37,6 +38,9 @@ int pa_native_open_sys(lua_State *L);
 /* Pushes nil, message, code and returns 3. The message is cut after 999 bytes. May raise (memory). */
 int pa_native_fail(lua_State *L, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int pa_native_fail_with(lua_State *L, const struct pa_error *error);
+
+/* The string argument at `index`; its bytes are valid while the value is on the stack. Raises for another type. */
+struct pa_span pa_native_check_span(lua_State *L, int index);
 
 /*
  * A to-be-closed box: pushes a userdata and returns `size` zeroed bytes in it, aligned for pointers. close(those bytes)
