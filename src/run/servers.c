@@ -142,8 +142,7 @@ static int wait_for_end(const sigset_t *signals, const struct pa_plan *plan, str
 			for (size_t i = 0; i < plan->server_count; i++)
 				pa_pool_reload(running[i].pool);
 		if (too_many_hang(plan)) {
-			pa_log(PA_LOG_ERROR, NULL, NULL, "a quarter of the workers hang in scripts: stopping",
-				NULL);
+			pa_log(PA_LOG_ERROR, NULL, NULL, "a quarter of the workers hang in scripts: stopping", NULL);
 			return PA_EXIT_FAILED;
 		}
 	}

@@ -100,7 +100,7 @@ static struct pa_generation *lease(struct pa_pool *pool, struct pa_vm **vm)
 }
 
 /* Ends a lease. The VM is kept for the next one, unless there is a newer generation or its budget is spent: then it is
- * freed. NULL when no VM could be made. */
+ * freed. `vm` is NULL when none could be made. */
 static void return_vm(struct pa_pool *pool, struct pa_generation *generation, struct pa_vm *vm)
 {
 	bool keep, last;
