@@ -1,4 +1,4 @@
-/* Arguments become a plan, and the plan a task that is done or servers that run until a signal. */
+/* Reads a plan from the arguments; then runs its task, or its servers until a signal. */
 #include <limits.h>
 #include <stdio.h>
 
@@ -17,8 +17,8 @@ int main(int argc, char **argv)
 
 	pa_log_open(PA_LOG_WARN, true);
 	if (pa_process_find_library(library, sizeof library) < 0) {
-		fprintf(
-			stderr, "partnerapp: cannot find its Lua: neither ../share/partnerapp nor ../../lua beside the program\n");
+		fprintf(stderr, "partnerapp: cannot find its Lua files: expected in ../share/partnerapp or ../../lua, seen "
+						"from the program\n");
 		return PA_EXIT_FAILED;
 	}
 	if (pa_command_plan(library, argc, argv, &plan, &error) < 0) {

@@ -1,3 +1,4 @@
+/* Signals, limits, umask, and the place of the Lua files. */
 #include "run/process.h"
 
 #include <limits.h>
@@ -17,7 +18,8 @@ sigset_t pa_process_prepare(void)
 
 	umask(077);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGXFSZ, SIG_IGN); /* a file that may not grow is an error of the database */
+	signal(
+		SIGXFSZ, SIG_IGN); /* then a file at its size limit is an error of the database, not the end of the process */
 	sigemptyset(&signals);
 	sigaddset(&signals, SIGTERM);
 	sigaddset(&signals, SIGINT);

@@ -1,3 +1,4 @@
+/* Runs a module of lua/cli in a VM of its own. */
 #include "run/task.h"
 
 #include <pthread.h>
