@@ -1,3 +1,4 @@
+/* Base64 by tables of letters and by ranges. */
 #include "base/base64.h"
 
 #include <stdint.h>
@@ -40,7 +41,6 @@ static int letter_value(char letter, bool url)
 	return letter == (url ? '-' : '+') ? 62 : letter == (url ? '_' : '/') ? 63 : -1;
 }
 
-/* The decoded length, or -1; strict: no white space, exact padding, no bits left over. */
 long pa_base64_decode(const char *text, size_t size, bool url, unsigned char *out)
 {
 	unsigned char *begin = out;

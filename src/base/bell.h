@@ -1,4 +1,4 @@
-/* Wakes a thread that waits for a time to come. Any thread may ring; what rings while nobody waits is not lost. */
+/* A bell wakes a thread from a timed wait. Any thread may ring; one thread waits. Never raises. */
 #ifndef PA_BELL_H
 #define PA_BELL_H
 
@@ -6,11 +6,14 @@ struct pa_bell;
 
 /* NULL without memory. */
 struct pa_bell *pa_bell_open(void);
+
+/* Call when no thread rings or waits any more. NULL does nothing. */
 void pa_bell_close(struct pa_bell *bell);
 
+/* Ends the current wait, or else the next one at once. */
 void pa_bell_ring(struct pa_bell *bell);
 
-/* Until somebody rings, or `ms` milliseconds have passed; less than 0 is for ever. */
+/* Waits until the bell rings or `ms` milliseconds have passed; ms < 0: until it rings. */
 void pa_bell_wait(struct pa_bell *bell, long ms);
 
 #endif

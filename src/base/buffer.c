@@ -1,4 +1,4 @@
-/* Doubling blocks of malloc. */
+/* A block of malloc's, doubled when it is full. */
 #include "base/buffer.h"
 
 #include <stdint.h>

@@ -1,19 +1,22 @@
-/* Bytes that grow. Zero is a valid empty buffer. Used by one thread at a time. */
+/* A growing buffer of bytes, which owns its memory. Used by one thread at a time. Never raises. */
 #ifndef PA_BUFFER_H
 #define PA_BUFFER_H
 
 #include <stddef.h>
 
+/* Zero is a valid empty buffer. */
 struct pa_buffer {
-	char *at;
-	size_t length, size;
+	char *at;            /* NULL while nothing was added */
+	size_t length, size; /* bytes in use, bytes of memory */
 };
 
-/* Appends; 0, or -1 without memory, the buffer then unchanged. */
+/* Appends bytes. 0, or -1 without memory: the buffer is then unchanged. */
 int pa_buffer_add(struct pa_buffer *buffer, const char *bytes, size_t length);
 
-/* Empties it; memory of more than `kept` bytes is freed, for it was the exception. */
+/* Empties it and keeps its memory for the next use, unless that is more than `kept` bytes. */
 void pa_buffer_reset(struct pa_buffer *buffer, size_t kept);
+
+/* Frees the memory; the buffer is then empty and valid. */
 void pa_buffer_free(struct pa_buffer *buffer);
 
 #endif

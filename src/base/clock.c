@@ -1,4 +1,4 @@
-/* clock_gettime in the units that callers compute with. */
+/* clock_gettime, converted. */
 #include "base/clock.h"
 
 static int64_t read_ns(clockid_t clock)

@@ -1,6 +1,6 @@
 /*
- * Time. Deadlines and durations use CLOCK_MONOTONIC, which is never set; the wall clock is for what people read and
- * other processes store. Any thread.
+ * Time. Deadlines and durations use CLOCK_MONOTONIC, which nothing can set; the wall clock is for times that people
+ * read or other processes store. Any thread, never raises.
  */
 #ifndef PA_CLOCK_H
 #define PA_CLOCK_H
@@ -9,21 +9,21 @@
 #include <stdint.h>
 #include <time.h>
 
-/* Monotonic milliseconds, nanoseconds. */
+/* Milliseconds and nanoseconds of CLOCK_MONOTONIC. */
 int64_t pa_clock_ms(void);
 int64_t pa_clock_ns(void);
 
-/* Nanoseconds since 1970. */
+/* Nanoseconds since 1970, of the wall clock. */
 int64_t pa_clock_wall_ns(void);
 
 /* Milliseconds of CPU that this thread has used. */
 int64_t pa_clock_cpu_ms(void);
 
-/* The monotonic time `ms` milliseconds from now, and the one that is `ms` on that clock: for timed waits. */
+/* Times on CLOCK_MONOTONIC for timed waits: `ms` milliseconds from now, and `ms` as pa_clock_ms counts. */
 struct timespec pa_clock_in(int64_t ms);
 struct timespec pa_clock_at(int64_t ms);
 
-/* Makes a condition whose timed waits use the monotonic clock. */
+/* Initializes a condition whose timed waits use CLOCK_MONOTONIC. */
 void pa_clock_condition(pthread_cond_t *condition);
 
 #endif

@@ -1,3 +1,4 @@
+/* Formats errors. */
 #include "base/error.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* A recursive reader of JSON that keeps nothing but what has to be rewritten. */
+/* A recursive reader of JSON; it copies the text only when it has to rewrite a value. */
 #include "base/json_scan.h"
 
 #include <errno.h>
@@ -10,7 +10,7 @@
 
 struct reader {
 	struct pa_json_scan *scan;
-	const char *begin, *at, *end, *copied; /* what stands before `copied` is in the rewritten text already */
+	const char *begin, *at, *end, *copied; /* the text before `copied` is in the rewritten text already */
 	int depth;
 };
 
@@ -29,7 +29,7 @@ static void skip_space(struct reader *reader)
 		reader->at++;
 }
 
-/* Puts `text` where [from, at) stands. */
+/* Writes `text` in place of the bytes from `from` to `at`. */
 static int replace(struct reader *reader, const char *from, const char *text, size_t length)
 {
 	struct pa_buffer *out = &reader->scan->text;
@@ -56,12 +56,12 @@ static int hex4(struct reader *reader, unsigned *value)
 		else if (lower >= 'a' && lower <= 'f')
 			*value = *value * 16 + (unsigned)(lower - 'a' + 10);
 		else
-			return fail(reader, "bad_json", "four hex digits belong behind \\u");
+			return fail(reader, "bad_json", "\\u needs four hex digits after it");
 	}
 	return 0;
 }
 
-/* Behind the backslash. */
+/* `at` is after the backslash. */
 static int read_escape(struct reader *reader)
 {
 	unsigned unit, low;
@@ -71,7 +71,7 @@ static int read_escape(struct reader *reader)
 	char letter = *reader->at;
 	if (letter != 'u') {
 		if (!letter || !strchr("\"\\/bfnrt", letter))
-			return fail(reader, "bad_json", "no such escape");
+			return fail(reader, "bad_json", "an unknown escape after a backslash");
 		reader->at++;
 		return 0;
 	}
@@ -79,18 +79,18 @@ static int read_escape(struct reader *reader)
 	if (hex4(reader, &unit) < 0)
 		return -1;
 	if (unit >= 0xdc00 && unit < 0xe000)
-		return fail(reader, "bad_json", "a low surrogate stands alone");
+		return fail(reader, "bad_json", "a low surrogate without a high one before it");
 	if (unit < 0xd800 || unit >= 0xdc00)
 		return 0;
 	if (reader->end - reader->at < 2 || reader->at[0] != '\\' || reader->at[1] != 'u')
-		return fail(reader, "bad_json", "a high surrogate stands alone");
+		return fail(reader, "bad_json", "a high surrogate without a low one after it");
 	reader->at += 2;
 	if (hex4(reader, &low) < 0)
 		return -1;
-	return low >= 0xdc00 && low < 0xe000 ? 0 : fail(reader, "bad_json", "a high surrogate stands alone");
+	return low >= 0xdc00 && low < 0xe000 ? 0 : fail(reader, "bad_json", "a high surrogate without a low one after it");
 }
 
-/* At the opening quote; leaves `at` behind the closing one. */
+/* `at` is the opening quote; afterwards it is the byte after the closing one. */
 static int read_string(struct reader *reader)
 {
 	const char *begin = ++reader->at;
@@ -98,7 +98,7 @@ static int read_string(struct reader *reader)
 	while (reader->at < reader->end && *reader->at != '"') {
 		unsigned char byte = (unsigned char)*reader->at;
 		if (byte < 0x20)
-			return fail(reader, "bad_json", "a control byte in a string");
+			return fail(reader, "bad_json", "a control byte in a string: escape it");
 		reader->at++;
 		if (byte == '\\' && read_escape(reader) < 0)
 			return -1;
@@ -123,13 +123,13 @@ static int read_string_value(struct reader *reader)
 	if (!marked)
 		return 0;
 	const char *end = reader->at;
-	reader->at = from + 1; /* a second mark goes right behind the quote */
+	reader->at = from + 1; /* write a second mark directly after the quote */
 	int result = replace(reader, from, "\"\x7f", 2);
 	reader->at = end;
 	return result;
 }
 
-enum { PLAIN_DIGITS = 15 }; /* a double holds every integer of that many digits */
+enum { PLAIN_DIGITS = 15 }; /* cjson keeps integers of at most so many digits exactly, for it reads doubles */
 
 static int mark_number(struct reader *reader, const char *from)
 {
@@ -137,7 +137,7 @@ static int mark_number(struct reader *reader, const char *from)
 	size_t length = (size_t)(reader->at - from);
 
 	if (length + 4 > sizeof literal)
-		return fail(reader, "bad_json", "a number of that many digits");
+		return fail(reader, "bad_json", "a number has too many digits");
 	literal[0] = '"';
 	literal[1] = PA_JSON_MARK;
 	literal[2] = 'N';
@@ -154,7 +154,7 @@ static int check_number(struct reader *reader, const char *from, bool integer)
 	if (integer && length <= PLAIN_DIGITS)
 		return 0;
 	if (length >= sizeof literal)
-		return fail(reader, "bad_json", "a number of that many digits");
+		return fail(reader, "bad_json", "a number has too many digits");
 	memcpy(literal, from, length);
 	literal[length] = '\0';
 	errno = 0;
@@ -165,7 +165,7 @@ static int check_number(struct reader *reader, const char *from, bool integer)
 	double value = strtod(literal, NULL);
 	if (!isfinite(value))
 		return fail(reader, "bad_json", "the number is out of range");
-	/* One that looks like an integer to cjson would come back as one. */
+	/* cjson would make an integer of 1.0: mark it. */
 	return value == floor(value) ? mark_number(reader, from) : 0;
 }
 
@@ -230,7 +230,7 @@ static int enter(struct reader *reader)
 	return 0;
 }
 
-static bool take(struct reader *reader, char byte)
+static bool accept(struct reader *reader, char byte)
 {
 	skip_space(reader);
 	if (reader->at == reader->end || *reader->at != byte)
@@ -245,7 +245,7 @@ static int read_array(struct reader *reader)
 
 	if (enter(reader) < 0)
 		return -1;
-	if (take(reader, ']')) {
+	if (accept(reader, ']')) {
 		reader->depth--;
 		return replace(reader, from,
 			"\"\x7f"
@@ -255,16 +255,16 @@ static int read_array(struct reader *reader)
 	do {
 		if (read_value(reader) < 0)
 			return -1;
-	} while (take(reader, ','));
+	} while (accept(reader, ','));
 	reader->depth--;
-	return take(reader, ']') ? 0 : fail(reader, "bad_json", "',' or ']' is missing");
+	return accept(reader, ']') ? 0 : fail(reader, "bad_json", "',' or ']' is missing");
 }
 
 static int read_object(struct reader *reader)
 {
 	if (enter(reader) < 0)
 		return -1;
-	if (take(reader, '}')) {
+	if (accept(reader, '}')) {
 		reader->depth--;
 		return 0;
 	}
@@ -274,21 +274,21 @@ static int read_object(struct reader *reader)
 			return fail(reader, "bad_json", "a key in double quotes is missing");
 		if (read_string(reader) < 0)
 			return -1;
-		if (!take(reader, ':'))
+		if (!accept(reader, ':'))
 			return fail(reader, "bad_json", "':' is missing");
 		if (read_value(reader) < 0)
 			return -1;
 		reader->scan->members++;
-	} while (take(reader, ','));
+	} while (accept(reader, ','));
 	reader->depth--;
-	return take(reader, '}') ? 0 : fail(reader, "bad_json", "',' or '}' is missing");
+	return accept(reader, '}') ? 0 : fail(reader, "bad_json", "',' or '}' is missing");
 }
 
 static int read_value(struct reader *reader)
 {
 	skip_space(reader);
 	if (reader->at == reader->end)
-		return fail(reader, "bad_json", "the text ends where a value should be");
+		return fail(reader, "bad_json", "the text ends where a value is expected");
 	switch (*reader->at) {
 	case '{':
 		return read_object(reader);
@@ -318,7 +318,7 @@ int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length)
 		return -1;
 	skip_space(&reader);
 	if (reader.at != reader.end)
-		return fail(&reader, "bad_json", "something stands behind the value");
+		return fail(&reader, "bad_json", "unexpected text after the JSON value");
 	if (scan->rewritten && pa_buffer_add(&scan->text, reader.copied, (size_t)(reader.end - reader.copied)) < 0)
 		return fail(&reader, "memory", "not enough memory");
 	return 0;

@@ -1,6 +1,7 @@
 /*
- * Reads a JSON text by the letter (RFC 8259, UTF-8) before lua-cjson does, and rewrites what cjson would get wrong: a
- * number that it would not keep exactly and an empty array become strings that begin with PA_JSON_MARK. Pure functions.
+ * Checks a JSON text strictly (RFC 8259, UTF-8) before lua-cjson decodes it, and rewrites the values that cjson does
+ * not keep: numbers it would round and empty arrays become strings that begin with PA_JSON_MARK. Pure: any thread,
+ * never raises.
  */
 #ifndef PA_JSON_SCAN_H
 #define PA_JSON_SCAN_H
@@ -9,22 +10,23 @@
 
 #include "base/buffer.h"
 
-/* A string value that begins with it is not what it seems: behind it stands 'N' and a number's literal, 'A' for an
- * empty array, or the mark itself once more for a string that really begins so. */
+/* The first byte of a string value that means something else. After it: 'N' and the literal of a number; 'A' for an
+ * empty array; the mark again and the rest of a string whose own first byte is the mark. */
 #define PA_JSON_MARK '\x7f'
 
 enum { PA_JSON_DEPTH_MAX = 64 };
 
 struct pa_json_scan {
-	const char *code;    /* NULL when fine; "bad_json", "too_deep" */
-	const char *message; /* static */
-	size_t at;           /* where it failed */
-	size_t members;      /* of all objects together */
-	bool rewritten;      /* the rewritten text differs: use it */
-	struct pa_buffer text;
+	const char *code;      /* NULL without an error; "bad_json", "too_deep", "memory" */
+	const char *message;   /* static */
+	size_t at;             /* offset of the error */
+	size_t members;        /* of all objects together */
+	bool rewritten;        /* `text` differs from the input: decode it instead */
+	struct pa_buffer text; /* freed by the caller */
 };
 
-/* Frees nothing and raises nothing; scan->text is the caller's to free. 0, or -1 with code and message. */
+/* Checks `length` bytes of text and fills in *scan. 0, or -1 with code and message. The caller frees scan->text in both
+ * cases. */
 int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length);
 
 #endif

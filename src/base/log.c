@@ -19,7 +19,7 @@ enum {
 	LINE_MAX_BYTES = 8 << 10,
 	MASK_MIN = 6,
 	MASKS_MAX = 4096,
-	MASKS_KEPT = 256, /* the first ones, which are settings, are not overwritten by the tokens that come and go */
+	MASKS_KEPT = 256, /* the first masks are settings: later ones, of tokens, do not overwrite them */
 	BUCKETS = 4 * MASKS_MAX,
 	FIELDS_MAX = 16,
 };
@@ -27,17 +27,17 @@ enum {
 static atomic_int level_now = PA_LOG_WARN;
 static atomic_bool for_people = true;
 
-/* Registered secrets, the oldest overwritten first; each also in its percent-encoded form when that differs. Found by
- * their first MASK_MIN bytes: thousands are known, and every position of every line is looked up. */
+/* The registered secrets, each also percent-encoded when that differs. A new one overwrites the oldest. A hash table
+ * finds them by their first MASK_MIN bytes: every position of every line is looked up. */
 static struct {
 	pthread_rwlock_t lock;
 	struct mask {
 		char *text;
 		size_t length;
-		uint16_t below; /* the next one of the same bucket, plus 1 */
+		uint16_t below; /* index of the next one of the same bucket, plus 1; 0: none */
 	} masks[MASKS_MAX];
 	size_t next;
-	uint16_t buckets[BUCKETS]; /* the first one, plus 1 */
+	uint16_t buckets[BUCKETS]; /* index of the first one, plus 1; 0: none */
 } secrets = {.lock = PTHREAD_RWLOCK_INITIALIZER};
 
 void pa_log_open(enum pa_log_level level, bool people)
@@ -71,7 +71,7 @@ static uint16_t *bucket_of(const char *at)
 	return &secrets.buckets[(start * 0x9e3779b97f4a7c15u >> 32) % BUCKETS];
 }
 
-/* The longest registered secret that stands at `at`, or NULL. */
+/* The longest registered secret that begins at `at`, or NULL. */
 static const struct mask *find_mask(const char *at, size_t left)
 {
 	const struct mask *longest = NULL;
@@ -98,6 +98,7 @@ static void drop_mask(struct mask *mask)
 	free(mask->text);
 }
 
+/* Takes over `text`. */
 static void put_mask(char *text, size_t length)
 {
 	struct mask *mask = &secrets.masks[secrets.next];
@@ -166,7 +167,7 @@ struct line {
 	bool people;
 };
 
-enum { TAIL = 4 }; /* what closes a line always fits: quote, brace, newline */
+enum { TAIL = 4 }; /* bytes reserved for the end of a line: quote, brace, newline */
 
 static void put(struct line *line, const char *bytes, size_t length)
 {
@@ -200,7 +201,7 @@ static size_t utf8_at(const unsigned char *at, size_t left)
 	return length;
 }
 
-/* Text inside a line: secrets masked, control bytes escaped, broken UTF-8 replaced. The masks' lock is held. */
+/* Adds text with secrets masked, control bytes escaped and invalid UTF-8 replaced. The lock of the masks is held. */
 static void put_escaped(struct line *line, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length && line->length < LINE_MAX_BYTES - TAIL - 8;) {
@@ -233,9 +234,9 @@ static void put_escaped(struct line *line, const char *text, size_t length)
 	}
 }
 
-enum { PAIR_ROOM = 64 }; /* a pair that would be cut in its name, or a number in itself, is left out */
+enum { PAIR_ROOM = 64 }; /* a pair is left out when the line has no room for its name and so many bytes of value */
 
-/* The name may come from outside like the text: a script logs a form as it is. */
+/* The name is escaped too: a script may log a form, whose names a client chose. */
 static void put_pair(struct line *line, const char *name, const char *text, size_t length, bool verbatim)
 {
 	if (line->length + strlen(name) * 6 + PAIR_ROOM > LINE_MAX_BYTES)
@@ -316,7 +317,7 @@ void pa_log_fields(enum pa_log_level level, const char *server, const char *requ
 	for (size_t i = 0; i < count; i++)
 		put_pair(&line, fields[i].name, fields[i].text, fields[i].length, fields[i].verbatim);
 	pthread_rwlock_unlock(&secrets.lock);
-	/* `put` left room for this */
+	/* TAIL bytes are free for this */
 	memcpy(line.bytes + line.length, line.people ? "\n" : "}\n", line.people ? 1 : 2);
 	line.length += line.people ? 1 : 2;
 	write_out(&line);

@@ -1,6 +1,6 @@
 /*
- * Log lines: one JSON object a line on standard error, UTC time, level, server, request id, message and fields. The one
- * place all lines pass, so the one place that masks secrets. Process-wide; any thread.
+ * Writes log lines on standard error: one JSON object each, with UTC time, level, server, request id, message and
+ * fields. All lines of the process go through here, and secrets are masked here. Any thread, never raises.
  */
 #ifndef PA_LOG_H
 #define PA_LOG_H
@@ -10,27 +10,30 @@
 
 enum pa_log_level { PA_LOG_DEBUG, PA_LOG_INFO, PA_LOG_WARN, PA_LOG_ERROR, PA_LOG_OFF };
 
-/* Lines below `level` are dropped. `people` writes short coloured-less text lines for a terminal instead of JSON. */
+/* Sets what is written: lines below `level` are dropped; with `people` lines are short text for a terminal, not JSON.
+ */
 void pa_log_open(enum pa_log_level level, bool people);
 
 /* The level of that name ("debug" … "error", "off"), or -1. */
 int pa_log_level_of(const char *name);
+
+/* Whether lines of that level are written. */
 bool pa_log_wants(enum pa_log_level level);
 
-/* From now on the value appears as *** in every line, also inside other text and percent-encoded. Shorter than 6 bytes
- * is ignored. Bounded: beyond 4096 the oldest are forgotten, but for the first 256. */
+/* From now on the secret appears as *** in every line, also inside other text and percent-encoded. Secrets of less than
+ * 6 bytes are ignored. At most 4096 are kept: a further one replaces the oldest, but for the first 256. */
 void pa_log_mask(const char *secret, size_t length);
 
-/* Writes a copy of `text` with every registered secret replaced by *** into `out`, which has room for `length` bytes: a
- * mask is never longer than its secret. The length. */
+/* Copies `text` into `out` with every registered secret replaced by ***. `out` has room for `length` bytes: a mask is
+ * never longer than its secret. The length of the copy. */
 size_t pa_log_masked(const char *text, size_t length, char *out);
 
-/* Fields are pairs of name and NUL-terminated text, ended by NULL. `server` and `request_id` may be NULL. Control bytes
- * are escaped, invalid UTF-8 replaced, a line is cut at 8 KiB. */
+/* Writes one line. The fields are pairs of name and string, ended by NULL. `server` and `request_id` may be NULL.
+ * Control bytes are escaped, invalid UTF-8 is replaced, and a line is cut at 8 KiB. */
 void pa_log(enum pa_log_level level, const char *server, const char *request_id, const char *message, ...)
 	__attribute__((sentinel));
 
-/* The same for fields that are counted in arrays (scripts). */
+/* Writes one line whose fields are in an array. */
 struct pa_log_field {
 	const char *name;
 	const char *text;

@@ -1,4 +1,4 @@
-/* Requests and responses. */
+/* Finds headers of requests; builds responses. */
 #include "base/message.h"
 
 #include <string.h>
@@ -19,7 +19,7 @@ struct pa_span pa_request_header(const struct pa_request *request, const char *n
 	return (struct pa_span){0};
 }
 
-enum { KEPT_BYTES = 256 << 10 }; /* of a worker's buffer from one response to the next */
+enum { KEPT_BYTES = 256 << 10 }; /* a larger buffer is not kept for the worker's next response */
 
 void pa_response_reset(struct pa_response *response)
 {
@@ -38,9 +38,9 @@ void pa_response_free(struct pa_response *response)
 	*response = (struct pa_response){0};
 }
 
-enum { SERVER_OWN = 1 << 30 };
+enum { SERVER_OWN = 1 << 30 }; /* a header that only the server may set */
 
-/* The header names that matter to the server, by length: few enough to compare. */
+/* The PA_HAS_ bit of a header, SERVER_OWN, or 0 for any other name. */
 static unsigned classify(struct pa_span name)
 {
 	static const struct {
@@ -72,10 +72,10 @@ int pa_response_header(struct pa_response *response, struct pa_span name, struct
 	size_t before = out->length;
 
 	if (!pa_text_is_token(name))
-		return pa_error_set(error, "bad_header", "'%.*s' is no header name", (int)(name.length & 63), name.at);
+		return pa_error_set(error, "bad_header", "'%.*s' is not a header name", (int)name.length, name.at);
 	if (!pa_text_is_field_value(value))
 		return pa_error_set(error, "bad_header", "the value of header %.*s has a control byte (a line break?)",
-			(int)(name.length & 63), name.at);
+			(int)name.length, name.at);
 	unsigned bit = classify(name);
 	if (bit == SERVER_OWN)
 		return pa_error_set(error, "bad_header", "the server sets %.*s itself", (int)name.length, name.at);

@@ -1,11 +1,10 @@
-/* Contexts are made once for a thread and algorithms looked up once for the process: OpenSSL 3 is slow at both. */
+/* Makes contexts once for each thread and fetches algorithms once for the process: both are slow in OpenSSL 3. */
 #include "base/openssl.h"
 
 #include <pthread.h>
 #include <stdlib.h>
 #include <string.h>
 
-/* Looked up once in the process. */
 static struct {
 	pthread_once_t once;
 	pthread_key_t context_key;
@@ -64,7 +63,7 @@ bool pa_openssl_random(struct pa_openssl *contexts, unsigned char *out, size_t c
 	}
 	unsigned char *at = contexts->pool + sizeof contexts->pool - contexts->pool_left;
 	memcpy(out, at, count);
-	OPENSSL_cleanse(at, count); /* what was given out is never there to be found */
+	OPENSSL_cleanse(at, count); /* no copy of random bytes in use stays here */
 	contexts->pool_left -= count;
 	return true;
 }

@@ -1,6 +1,6 @@
 /*
- * OpenSSL's contexts and randomness, kept by thread: for native/crypto and store/keyring, the only files besides this
- * one that call OpenSSL.
+ * OpenSSL's contexts, algorithms and random bytes, kept for each thread. Only native/crypto and store/keyring use them.
+ * Any thread; never raises.
  */
 #ifndef PA_OPENSSL_H
 #define PA_OPENSSL_H
@@ -18,16 +18,16 @@ struct pa_openssl {
 	const EVP_CIPHER *aes_gcm;
 	EVP_MD_CTX *digest;
 	EVP_CIPHER_CTX *cipher;
-	/* Random bytes are drawn some at a time: a call into the generator costs five times what 32 bytes of it do. This
-	 * process never forks; if it did, parent and child would draw the same. */
+	/* Random bytes not used yet: one call of the generator for 512 bytes is faster than many for 32. After a fork,
+	 * parent and child would use the same bytes: this process never forks. */
 	unsigned char pool[512];
 	size_t pool_left;
 };
 
-/* This thread's contexts, or NULL without memory. They are wiped and freed when the thread ends. */
+/* The contexts of this thread; NULL without memory. They are wiped and freed when the thread ends. */
 struct pa_openssl *pa_openssl_of_thread(void);
 
-/* Fills `out` with random bytes; false when the generator failed. */
+/* Fills `out` with `count` random bytes. False when the generator failed. */
 bool pa_openssl_random(struct pa_openssl *contexts, unsigned char *out, size_t count);
 
 #endif

@@ -1,4 +1,4 @@
-/* Counters, and one histogram. */
+/* Atomic counters and one histogram. */
 #include "base/stats.h"
 
 #include <stdatomic.h>
@@ -17,19 +17,20 @@ static const struct pa_stat_description described[PA_STAT_COUNT] = {
 	[PA_STAT_STATUS_4XX] = {"responses_4xx_total", "Responses with status 4xx", false},
 	[PA_STAT_STATUS_5XX] = {"responses_5xx_total", "Responses with status 5xx", false},
 	[PA_STAT_REFUSED] = {"requests_refused_total", "Requests that the gate refused", false},
-	[PA_STAT_OVERLOADED] = {"requests_overloaded_total", "Requests answered 503 for want of a worker or a VM", false},
-	[PA_STAT_SCRIPT_ERRORS] = {"script_errors_total", "Requests whose script raised", false},
+	[PA_STAT_OVERLOADED] = {"requests_overloaded_total", "Requests answered 503 because workers or VMs were busy",
+		false},
+	[PA_STAT_SCRIPT_ERRORS] = {"script_errors_total", "Requests and jobs whose script raised", false},
 	[PA_STAT_BUDGET_SPENT] = {"script_budget_spent_total", "Calls into Lua that spent their CPU budget", false},
-	[PA_STAT_HUNG] = {"scripts_hung", "Scripts that nothing can interrupt", true},
-	[PA_STAT_RELOADS] = {"reloads_total", "Generations of scripts put to work", false},
-	[PA_STAT_RELOADS_FAILED] = {"reloads_failed_total", "Saves that did not load", false},
+	[PA_STAT_HUNG] = {"scripts_hung", "Scripts that hang in a C function and cannot be interrupted", true},
+	[PA_STAT_RELOADS] = {"reloads_total", "Reloads of the scripts", false},
+	[PA_STAT_RELOADS_FAILED] = {"reloads_failed_total", "Reloads that failed: the scripts did not load", false},
 	[PA_STAT_VMS] = {"vms", "Lua states", true},
 	[PA_STAT_VMS_LEASED] = {"vms_leased", "Lua states in use", true},
-	[PA_STAT_CONNECTIONS_TAKEN] = {"database_connections_taken", "Database connections in use", true},
-	[PA_STAT_LANES_LEASED] = {"upstream_lanes_leased", "Calls of scripts that wait for an upstream", true},
-	[PA_STAT_LEAKED] = {"leaked_total", "What was still borrowed when its owner closed", false},
+	[PA_STAT_CONNECTIONS_LEASED] = {"database_connections_leased", "Database connections in use", true},
+	[PA_STAT_LANES_LEASED] = {"upstream_lanes_leased", "Calls out that are running", true},
+	[PA_STAT_LEAKED] = {"leaked_total", "VMs, connections and lanes that were not returned", false},
 	[PA_STAT_UPSTREAM_CALLS] = {"upstream_calls_total", "Calls out", false},
-	[PA_STAT_UPSTREAM_FAILED] = {"upstream_failed_total", "Calls out that got no response", false},
+	[PA_STAT_UPSTREAM_FAILED] = {"upstream_failed_total", "Calls out that got no answer", false},
 };
 
 static const double bounds[PA_STATS_BOUNDS] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15};

@@ -1,4 +1,4 @@
-/* Comparing, checking and converting bytes. */
+/* Compares, checks and converts bytes. */
 #include "base/text.h"
 
 #include <string.h>
@@ -40,7 +40,7 @@ struct pa_span pa_text_trim(struct pa_span text)
 	return text;
 }
 
-/* RFC 9110 5.6.2 */
+/* The bytes of a token (RFC 9110 5.6.2). */
 static const bool token_bytes[256] = {
 	['!'] = 1,
 	['#'] = 1,

@@ -1,20 +1,20 @@
-/* Bytes with a length, and the few things that are asked of them in more than one room. Pure. */
+/* Spans: bytes with a length, and functions on them that several rooms use. Pure: any thread, never raises. */
 #ifndef PA_TEXT_H
 #define PA_TEXT_H
 
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Bytes owned elsewhere; not terminated. {NULL, 0} is "absent", {"", 0} is "empty". */
+/* Borrowed bytes, not ended by NUL. {NULL, 0} is absent, {"", 0} is empty. */
 struct pa_span {
 	const char *at;
 	size_t length;
 };
 
-/* The span of a NUL-terminated string; of NULL, the absent one. */
+/* The span of a NUL-terminated string; for NULL the absent one. */
 struct pa_span pa_text_span(const char *text);
 
-/* Whether it has the same letters as a NUL-terminated word, in upper or lower case (ASCII). */
+/* Whether the span is that NUL-terminated word, in any case of its ASCII letters. */
 bool pa_text_is(struct pa_span text, const char *word);
 
 /* Whether two spans hold the same bytes. */
@@ -23,23 +23,23 @@ bool pa_text_equal(struct pa_span a, struct pa_span b);
 /* The lower-case form of an ASCII letter; any other byte as it is. */
 char pa_text_lower(char byte);
 
-/* Without the spaces and tabs at both ends. */
+/* The span without spaces and tabs at both ends. */
 struct pa_span pa_text_trim(struct pa_span text);
 
-/* Whether the bytes are an RFC 9110 token, or a field value without CR, LF, NUL and other control bytes but tab. */
+/* Whether the bytes are a token (RFC 9110 5.6.2); a field value (5.5): no control bytes but tab. */
 bool pa_text_is_token(struct pa_span text);
 bool pa_text_is_field_value(struct pa_span text);
 
-/* Whether the bytes are valid UTF-8 (no surrogates, no overlong forms, at most U+10FFFF). */
+/* Whether the bytes are valid UTF-8: no surrogates, no overlong forms, at most U+10FFFF (RFC 3629). */
 bool pa_text_is_utf8(struct pa_span text);
 
 /* The value of a hexadecimal digit, or -1. */
 int pa_text_hex_value(char digit);
 
-/* Writes two lower-case hexadecimal digits for each byte into `out`; not terminated. */
+/* Writes two lower-case hexadecimal digits for each byte into `out`; no NUL. */
 void pa_text_write_hex(const unsigned char *bytes, size_t count, char *out);
 
-/* Percent-decodes `from` into `to` (room for from.length bytes); '+' is a space when `form`. The length, or -1 for a
+/* Percent-decodes `from` into `to` (room for from.length bytes); with `form` a '+' is a space. The length, or -1 for a
  * bad escape. */
 long pa_text_decode(struct pa_span from, char *to, bool form);
 

@@ -1,4 +1,4 @@
-/* The special-purpose address registries (RFC 6890 and its successors), as far as they must not be called. */
+/* Special-purpose addresses (RFC 6890 and the IANA registries it names). */
 #include "client/address.h"
 
 #include <netinet/in.h>
@@ -44,7 +44,7 @@ static bool is_private6(const uint8_t *address)
 	static const uint8_t zero[12], mapped[12] = {[10] = 0xff, [11] = 0xff}, nat64[12] = {0x00, 0x64, 0xff, 0x9b};
 
 	if (memcmp(address, mapped, 12) == 0 || memcmp(address, nat64, 12) == 0 || memcmp(address, zero, 12) == 0)
-		return is_private4(read32(address + 12)); /* ::, ::1 and IPv4 inside; 0.0.0.0/8 is private */
+		return is_private4(read32(address + 12)); /* an IPv4 address inside; :: and ::1 are in 0.0.0.0/8 */
 	if (address[0] == 0x00 && address[1] == 0x64)
 		return true; /* local-use NAT64 */
 	if (address[0] == 0x20 && address[1] == 0x02)

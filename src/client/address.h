@@ -1,12 +1,12 @@
-/* Which addresses are nobody's business but this machine's and its network's (SS-03). Pure. */
+/* Tells addresses inside this machine and its network from public ones (SS-03). Pure: any thread, never raises. */
 #ifndef PA_ADDRESS_H
 #define PA_ADDRESS_H
 
 #include <stdbool.h>
 #include <sys/socket.h>
 
-/* Loopback, private, link-local, metadata, shared, multicast, reserved, and IPv6 forms of them; also anything that is
- * neither IPv4 nor IPv6. */
+/* True for loopback, private, link-local (cloud metadata), shared, multicast and reserved addresses (RFC 6890), for
+ * IPv6 addresses with such an IPv4 address inside, and for anything but IPv4 and IPv6. */
 bool pa_address_is_private(const struct sockaddr *address);
 
 #endif

@@ -1,3 +1,4 @@
+/* A list of origins, compared as strings. */
 #include "client/allow.h"
 
 #include <string.h>

@@ -1,3 +1,4 @@
+/* libcurl, the allowed origins and the lanes of one server. */
 #include "client/http.h"
 
 #include <curl/curl.h>

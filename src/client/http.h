@@ -1,4 +1,4 @@
-/* The service of calls out, one for each server, over libcurl. Any thread. */
+/* Calls out over libcurl: one service for each server. Any thread may call, but for open and close. Never raises. */
 #ifndef PA_HTTP_H
 #define PA_HTTP_H
 
@@ -11,20 +11,20 @@
 struct pa_http;
 
 /*
- * `allow`: origins that may be reached although their address is private, as pa_allow_read takes them. `calls_max`: how
- * many calls may be under way at once, so that waiting for a slow upstream leaves workers for other requests (RT-12); 0
- * is any number. NULL with code "http" or "usage".
+ * `allow`: origins that may be reached although their address is private, in the form of pa_allow_read. `calls_max`:
+ * how many calls may run at once, so that workers stay free while an upstream is slow (RT-12); 0 is any number. NULL
+ * with code "http" (memory) or "usage".
  */
 struct pa_http *pa_http_open(const char *allow, unsigned calls_max, struct pa_error *error);
 
-/* pa_lane_lease of this service. */
+/* Leases a lane of this service: see pa_lane_lease. */
 struct pa_lane *pa_http_lease(struct pa_http *http, size_t count, struct pa_error *error);
 
-/* From now on calls end with "cancelled", those under way at once. */
+/* Ends all calls, those that run and later ones, with "cancelled". */
 void pa_http_cancel(struct pa_http *http);
 bool pa_http_is_cancelled(const struct pa_http *http);
 
-/* No call may be under way any more. NULL is fine. */
+/* Call when all lanes were returned. NULL does nothing. */
 void pa_http_close(struct pa_http *http);
 
 #endif

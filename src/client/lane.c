@@ -1,4 +1,4 @@
-/* A lane is a curl multi handle and easy handles that are used again and again. */
+/* A lane is a curl multi handle with its connections, and up to 16 easy handles, all used for many calls. */
 #include "client/lane.h"
 
 #include <curl/curl.h>
@@ -9,17 +9,17 @@
 #include "base/stats.h"
 
 enum {
-	IDLE_MAX = 256,      /* lanes kept */
-	IDLE_MS = 60000,     /* after which an unused lane is freed */
-	CONNECTIONS_MAX = 4, /* kept by a lane */
-	WAIT_MS = 10000,
+	IDLE_MAX = 256,      /* idle lanes that are kept */
+	IDLE_MS = 60000,     /* a lane that was idle for longer is freed */
+	CONNECTIONS_MAX = 4, /* idle connections that a lane keeps */
+	WAIT_MS = 10000,     /* in one poll; curl's own deadlines end it earlier */
 };
 
 struct pa_lane {
 	struct pa_lanes *lanes;
 	CURLM *multi;
-	size_t count;
-	struct pa_transfer *transfers[PA_LANE_TRANSFERS];
+	size_t count;                                     /* transfers of the current lease */
+	struct pa_transfer *transfers[PA_LANE_TRANSFERS]; /* made when first needed */
 	int64_t idle_since_ms;
 	struct pa_lane *newer, *older;
 };
@@ -33,9 +33,9 @@ struct pa_lanes {
 	const struct pa_allow *allow;
 	const atomic_bool *cancelled;
 	unsigned leased_max;
-	pthread_mutex_t mutex; /* for what follows */
+	pthread_mutex_t mutex; /* for all that follows */
 	struct list idle, leased;
-	size_t making; /* lanes that will be leased once they are made */
+	size_t making; /* lanes that are being made, to be leased */
 };
 
 static void push(struct list *list, struct pa_lane *lane)
@@ -47,7 +47,7 @@ static void push(struct list *list, struct pa_lane *lane)
 	list->count++;
 }
 
-static void take(struct list *list, struct pa_lane *lane)
+static void take_out(struct list *list, struct pa_lane *lane)
 {
 	*(lane->newer ? &lane->newer->older : &list->newest) = lane->older;
 	*(lane->older ? &lane->older->newer : &list->oldest) = lane->newer;
@@ -108,7 +108,7 @@ void pa_lanes_close(struct pa_lanes *lanes)
 
 /* Leasing */
 
-/* Gives the lane as many transfers as that. */
+/* Makes the lane have `count` transfers. 0, or -1 without memory. */
 static int widen(struct pa_lane *lane, size_t count)
 {
 	for (; lane->count < count; lane->count++) {
@@ -127,13 +127,13 @@ struct pa_lane *pa_lane_lease(struct pa_lanes *lanes, size_t count, struct pa_er
 	pthread_mutex_lock(&lanes->mutex);
 	bool full = lanes->leased_max > 0 && lanes->leased.count + lanes->making >= lanes->leased_max;
 	if (!full && (lane = lanes->idle.newest)) {
-		take(&lanes->idle, lane);
+		take_out(&lanes->idle, lane);
 		push(&lanes->leased, lane);
 	}
 	lanes->making += !full && !lane;
 	pthread_mutex_unlock(&lanes->mutex);
 	if (full) {
-		pa_error_set(error, "busy", "%u calls are under way already", lanes->leased_max);
+		pa_error_set(error, "busy", "%u calls out are running already: try again later", lanes->leased_max);
 		return NULL;
 	}
 	if (!lane) {
@@ -168,11 +168,11 @@ void pa_lane_return(struct pa_lane *lane)
 	pa_stats_add(PA_STAT_LANES_LEASED, -1);
 	lane->idle_since_ms = pa_clock_ms();
 	pthread_mutex_lock(&lanes->mutex);
-	take(&lanes->leased, lane);
+	take_out(&lanes->leased, lane);
 	push(&lanes->idle, lane);
 	struct pa_lane *oldest = lanes->idle.oldest;
 	if (lanes->idle.count > IDLE_MAX || lane->idle_since_ms - oldest->idle_since_ms > IDLE_MS) {
-		take(&lanes->idle, oldest);
+		take_out(&lanes->idle, oldest);
 		extra = oldest;
 	}
 	pthread_mutex_unlock(&lanes->mutex);
@@ -203,7 +203,7 @@ static bool start(struct pa_lane *lane, struct pa_transfer *transfer)
 	return false;
 }
 
-/* Takes note of what ended; returns how many transfers that were. *followed: whether others go on to another URL. */
+/* Handles the transfers that curl has ended. Returns how many are done; *followed: whether others follow a redirect. */
 static size_t finish(struct pa_lane *lane, bool *followed)
 {
 	CURLMsg *message;
@@ -239,7 +239,7 @@ void pa_lane_run(struct pa_lane *lane)
 		left -= ended;
 		if (ended > 0 || followed)
 			continue;
-		/* A signal or pa_lanes_wake ends the wait early; curl's own deadlines shorten it. */
+		/* A signal, pa_lanes_wake or a deadline of curl's ends the wait early. */
 		if (running == 0 || curl_multi_poll(lane->multi, NULL, 0, WAIT_MS, NULL) != CURLM_OK)
 			break;
 	}

@@ -1,6 +1,6 @@
 /*
- * Lanes: the connections and transfers that one call at a time uses. A leased lane is used by one thread at a time; the
- * list of lanes, by any thread.
+ * Lanes: each is a set of connections and transfers that serves one call at a time. Any thread may lease and return; a
+ * leased lane is used by one thread. Never raises.
  */
 #ifndef PA_LANE_H
 #define PA_LANE_H
@@ -12,7 +12,7 @@
 #include "client/allow.h"
 #include "client/transfer.h"
 
-enum { PA_LANE_TRANSFERS = 16 }; /* at once */
+enum { PA_LANE_TRANSFERS = 16 }; /* of one call, at once */
 
 struct pa_lane;
 struct pa_lanes;
@@ -21,20 +21,23 @@ struct pa_lanes;
  * number. NULL without memory. */
 struct pa_lanes *pa_lanes_open(const struct pa_allow *allow, const atomic_bool *cancelled, unsigned leased_max);
 
-/* Ends the waits of all that run, so that they see `cancelled`. */
+/* Ends the waits of all leased lanes, so that they see `cancelled`. */
 void pa_lanes_wake(struct pa_lanes *lanes);
 
-/* No lane may be leased any more. NULL is fine. */
+/* Call when all lanes were returned: others are reported as leaked. NULL does nothing. */
 void pa_lanes_close(struct pa_lanes *lanes);
 
-/* A lane with `count` transfers, most likely with warm connections. NULL with code "busy" or "http" (memory). */
+/* A lane with `count` transfers: the one returned last, for its open connections, or a new one. NULL with code "busy"
+ * (leased_max) or "http" (memory). */
 struct pa_lane *pa_lane_lease(struct pa_lanes *lanes, size_t count, struct pa_error *error);
+
+/* Resets the transfers and makes the lane idle. Frees one lane that has been idle for too long. */
 void pa_lane_return(struct pa_lane *lane);
 
-/* The n-th transfer of a leased lane. */
+/* A transfer of a leased lane; `index` from 0. */
 struct pa_transfer *pa_lane_transfer(const struct pa_lane *lane, size_t index);
 
-/* Runs the transfers that were prepared until all of them have ended, or `cancelled`. */
+/* Runs the transfers that are prepared, until all of them have ended or `cancelled` is set. Blocks. */
 void pa_lane_run(struct pa_lane *lane);
 
 #endif

@@ -1,4 +1,4 @@
-/* The easy handle of one request, its callbacks and its headers. */
+/* A curl easy handle, its options and its callbacks. */
 #include "client/transfer.h"
 
 #include <arpa/inet.h>
@@ -14,34 +14,40 @@
 #include "client/url.h"
 
 enum {
-	IN_HEADERS_MAX = 256,
-	IN_HEADER_BYTES = 64 << 10,
-	CONNECTION_SECONDS = 30, /* an idle connection is not used again after that: the peer may be closing it */
-	LOW_SPEED_BYTES = 10,    /* a second, */
-	LOW_SPEED_SECONDS = 30,  /* for so long: the peer has gone */
-	EXPECT_FROM = 1 << 20,   /* bytes of a body from which on curl would wait for a 100 */
-	KEPT_BYTES = 64 << 10,   /* a larger buffer is not kept */
-	HEADER_LINE_MAX = 8 << 10,
+	ANSWER_HEADERS_MAX = 256,
+	ANSWER_HEADER_BYTES = 64 << 10,
+	CONNECTION_SECONDS = 30, /* a connection that was idle for longer is not used again: the peer may be closing it */
+	LOW_SPEED_BYTES = 10,    /* an answer with fewer bytes a second, */
+	LOW_SPEED_SECONDS = 30,  /* for so many seconds, is a timeout */
+	KEPT_BYTES = 64 << 10,   /* a larger buffer is not kept for the next transfer */
+};
+
+/* Why a callback of ours made curl fail. */
+enum stopped {
+	NOT_STOPPED,
+	DENIED,         /* the address is private */
+	TOO_LARGE,      /* the body */
+	HEAD_TOO_LARGE, /* the headers */
+	MALFORMED,      /* two Content-Lengths */
+	REPEATED,       /* curl would send it a second time, and it must arrive only once (SS-11) */
 };
 
 struct pa_transfer {
 	const struct pa_allow *allow;
 	const atomic_bool *cancelled;
 	CURL *easy;
-	struct pa_buffer lines; /* headers to send, each ended by NUL */
-	struct curl_slist list[PA_TRANSFER_HEADERS_MAX + 2];
-	size_t line_count;
-	struct pa_buffer head, body; /* what came */
-	size_t head_bytes, head_lines, lengths;
+	struct pa_header_lines *lines; /* to send */
+	struct pa_buffer head, body;   /* of the answer */
+	size_t head_bytes, head_lines; /* of all its blocks: interim answers too */
+	size_t lengths;                /* Content-Length lines of the last block */
 	size_t bytes_max;
-	int64_t deadline_ms;
-	int redirects;
+	int64_t deadline_ms; /* of pa_clock_ms */
+	int redirects;       /* that may still be followed */
 	bool prepared;
-	bool has_content_type, has_authorization;
 	bool once;    /* not idempotent: may be sent once only (SS-11) */
-	bool sent;    /* a connection was there to send it on */
+	bool sent;    /* curl had a connection and began to send */
 	bool allowed; /* private addresses too */
-	bool denied, too_large, head_too_large, repeated, malformed;
+	enum stopped stopped;
 	CURLcode result;
 	char origin[PA_URL_ORIGIN_SIZE];
 	char *url; /* of the last redirect; NULL before the first one */
@@ -49,7 +55,7 @@ struct pa_transfer {
 	char message[CURL_ERROR_SIZE];
 };
 
-/* Callbacks: never raise, never call Lua. */
+/* Callbacks of curl */
 
 static size_t on_body(char *bytes, size_t one, size_t length, void *context)
 {
@@ -57,7 +63,7 @@ static size_t on_body(char *bytes, size_t one, size_t length, void *context)
 
 	(void)one;
 	if (length > transfer->bytes_max - transfer->body.length) {
-		transfer->too_large = true;
+		transfer->stopped = TOO_LARGE;
 		return CURL_WRITEFUNC_ERROR;
 	}
 	return pa_buffer_add(&transfer->body, bytes, length) < 0 ? CURL_WRITEFUNC_ERROR : length;
@@ -73,7 +79,7 @@ static void blank_controls(char *line, size_t length)
 			line[i] = ' ';
 }
 
-/* With two Content-Length lines the end of the answer is ambiguous; curl would take one of them (RFC 9112 6.3). */
+/* Two Content-Length lines make the end of the answer ambiguous; curl would use one of them (RFC 9112 6.3). */
 static bool is_second_length(struct pa_transfer *transfer, const char *line, size_t length)
 {
 	if (length < 15 || strncasecmp(line, "Content-Length:", 15) != 0)
@@ -89,17 +95,17 @@ static size_t on_header(char *bytes, size_t one, size_t length, void *context)
 	(void)one;
 	transfer->head_bytes += length;
 	transfer->head_lines++;
-	if (transfer->head_bytes > IN_HEADER_BYTES || transfer->head_lines > IN_HEADERS_MAX) {
-		transfer->head_too_large = true;
+	if (transfer->head_bytes > ANSWER_HEADER_BYTES || transfer->head_lines > ANSWER_HEADERS_MAX) {
+		transfer->stopped = HEAD_TOO_LARGE;
 		return CURL_WRITEFUNC_ERROR;
 	}
 	if (length > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
-		transfer->head.length = 0; /* the lines so far were those of an interim answer */
+		transfer->head.length = 0; /* the lines before were those of an interim answer */
 		transfer->lengths = 0;
 		return length;
 	}
 	if (is_second_length(transfer, bytes, length)) {
-		transfer->malformed = true;
+		transfer->stopped = MALFORMED;
 		return CURL_WRITEFUNC_ERROR;
 	}
 	size_t begin = transfer->head.length;
@@ -109,14 +115,14 @@ static size_t on_header(char *bytes, size_t one, size_t length, void *context)
 	return length;
 }
 
-/* The address is known here, after DNS and before the connection (SS-03). */
+/* Called after DNS and before the connection: refuses private addresses (SS-03). */
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct pa_transfer *transfer = context;
 
 	(void)purpose;
 	if (!transfer->allowed && pa_address_is_private(&address->addr)) {
-		transfer->denied = true;
+		transfer->stopped = DENIED;
 		return CURL_SOCKET_BAD;
 	}
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
@@ -132,20 +138,23 @@ static bool is_private_text(const char *ip)
 	return inet_pton(AF_INET6, ip, &v6.sin6_addr) != 1 || pa_address_is_private((struct sockaddr *)&v6);
 }
 
-/* Called before the request is sent on a connection, new or kept; a second time when a kept connection closed without
- * an answer. Sending again is right only for what may arrive twice. */
+/* Called before the request is sent on a connection, new or kept. curl calls it a second time when a kept connection
+ * closed without an answer: only an idempotent request is sent again. */
 static int on_connected(void *context, char *ip, char *local_ip, int port, int local_port)
 {
 	struct pa_transfer *transfer = context;
 
 	(void)local_ip, (void)port, (void)local_port;
 	if (!transfer->allowed && is_private_text(ip)) {
-		transfer->denied = true;
+		transfer->stopped = DENIED;
 		return CURL_PREREQFUNC_ABORT;
 	}
-	transfer->repeated = transfer->sent && transfer->once;
+	if (transfer->sent && transfer->once) {
+		transfer->stopped = REPEATED;
+		return CURL_PREREQFUNC_ABORT;
+	}
 	transfer->sent = true;
-	return transfer->repeated ? CURL_PREREQFUNC_ABORT : CURL_PREREQFUNC_OK;
+	return CURL_PREREQFUNC_OK;
 }
 
 /* Making and emptying */
@@ -187,7 +196,7 @@ static CURL *new_easy(struct pa_transfer *transfer)
 void pa_transfer_free(struct pa_transfer *transfer)
 {
 	curl_easy_cleanup(transfer->easy);
-	pa_buffer_free(&transfer->lines);
+	pa_header_lines_free(transfer->lines);
 	pa_buffer_free(&transfer->head);
 	pa_buffer_free(&transfer->body);
 	free(transfer->url);
@@ -203,8 +212,9 @@ struct pa_transfer *pa_transfer_new(const struct pa_allow *allow, const atomic_b
 	transfer->allow = allow;
 	transfer->cancelled = cancelled;
 	transfer->easy = new_easy(transfer);
-	if (!transfer->easy) {
-		free(transfer);
+	transfer->lines = pa_header_lines_new();
+	if (!transfer->easy || !transfer->lines) {
+		pa_transfer_free(transfer);
 		return NULL;
 	}
 	return transfer;
@@ -212,83 +222,18 @@ struct pa_transfer *pa_transfer_new(const struct pa_allow *allow, const atomic_b
 
 void pa_transfer_reset(struct pa_transfer *transfer)
 {
-	if (transfer->lines.length > 0)
-		explicit_bzero(transfer->lines.at, transfer->lines.length); /* credentials are among them */
-	pa_buffer_reset(&transfer->lines, KEPT_BYTES);
+	pa_header_lines_reset(transfer->lines);
 	pa_buffer_reset(&transfer->head, KEPT_BYTES);
 	pa_buffer_reset(&transfer->body, KEPT_BYTES);
 	free(transfer->url);
 	transfer->url = NULL;
-	transfer->line_count = transfer->head_bytes = transfer->head_lines = 0;
-	transfer->prepared = transfer->has_content_type = transfer->has_authorization = false;
-	transfer->sent = transfer->denied = transfer->too_large = transfer->head_too_large = transfer->repeated =
-		transfer->malformed = false;
+	transfer->head_bytes = transfer->head_lines = 0;
+	transfer->prepared = transfer->sent = false;
+	transfer->stopped = NOT_STOPPED;
 	transfer->message[0] = '\0';
 }
 
 /* Setting up */
-
-static bool is_reserved(struct pa_span name)
-{
-	static const char *const reserved[] = {"Connection", "Content-Length", "Expect", "Host", "Keep-Alive",
-		"Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", NULL};
-
-	for (size_t i = 0; reserved[i]; i++)
-		if (pa_text_is(name, reserved[i]))
-			return true;
-	return false;
-}
-
-static int check_header(struct pa_transfer *transfer, struct pa_span name, struct pa_span value, struct pa_error *error)
-{
-	if (!pa_text_is_token(name) || name.length > 255)
-		return pa_error_set(error, "usage", "'%.*s' is not a header name", (int)(name.length & 63), name.at);
-	if (is_reserved(name))
-		return pa_error_set(
-			error, "usage", "the header %.*s is set by the client, not by a request", (int)name.length, name.at);
-	if (!pa_text_is_field_value(value) || value.length > HEADER_LINE_MAX)
-		return pa_error_set(
-			error, "usage", "the value of header %.*s is too long or has a control byte", (int)name.length, name.at);
-	if (pa_text_is(name, "Authorization")) {
-		if (transfer->has_authorization)
-			return pa_error_set(error, "usage", "a request has one Authorization only");
-		transfer->has_authorization = true;
-	}
-	transfer->has_content_type |= pa_text_is(name, "Content-Type");
-	return 0;
-}
-
-static int add_header(struct pa_transfer *transfer, struct pa_span name, struct pa_span value, struct pa_error *error)
-{
-	struct pa_buffer *lines = &transfer->lines;
-
-	if (check_header(transfer, name, value, error) < 0)
-		return -1;
-	/* A name and ';' is how curl is told to send an empty value. */
-	if (pa_buffer_add(lines, name.at, name.length) < 0 ||
-		pa_buffer_add(lines, value.length > 0 ? ": " : ";", value.length > 0 ? 2 : 1) < 0 ||
-		pa_buffer_add(lines, value.at, value.length) < 0 || pa_buffer_add(lines, "", 1) < 0)
-		return pa_error_set(error, "http", "not enough memory");
-	transfer->line_count++;
-	return 0;
-}
-
-/* The lines as the list that curl wants, and what curl must be kept from adding. */
-static struct curl_slist *list_of(struct pa_transfer *transfer, const struct pa_transfer_options *options)
-{
-	static char no_content_type[] = "Content-Type:", no_expect[] = "Expect:";
-	size_t count = 0;
-
-	for (char *at = transfer->lines.at; count < transfer->line_count; at += strlen(at) + 1)
-		transfer->list[count++].data = at;
-	if (options->body.at && !transfer->has_content_type)
-		transfer->list[count++].data = no_content_type;
-	if (options->body.length >= EXPECT_FROM)
-		transfer->list[count++].data = no_expect;
-	for (size_t i = 0; i < count; i++)
-		transfer->list[i].next = i + 1 < count ? &transfer->list[i + 1] : NULL;
-	return count > 0 ? transfer->list : NULL;
-}
 
 static int set_url(struct pa_transfer *transfer, const char *text, size_t length, struct pa_error *error)
 {
@@ -317,7 +262,7 @@ static int set_method(struct pa_transfer *transfer, const struct pa_transfer_opt
 	bool get = is_method(method, "GET"), head = is_method(method, "HEAD"), post = is_method(method, "POST");
 
 	if (!pa_text_is_token(method) || is_method(method, "CONNECT"))
-		return pa_error_set(error, "usage", "a request's method must be a token");
+		return pa_error_set(error, "usage", "a request's method must be a token like GET, and not CONNECT");
 	if (head && body.at)
 		return pa_error_set(error, "usage", "a HEAD request has no body");
 	if (body.at || post) {
@@ -344,15 +289,15 @@ int pa_transfer_prepare(struct pa_transfer *transfer, const struct pa_transfer_o
 	CURL *easy = transfer->easy;
 
 	for (size_t i = 0; i < options->header_count; i++)
-		if (add_header(transfer, options->headers[i][0], options->headers[i][1], error) < 0)
+		if (pa_header_lines_add(transfer->lines, options->headers[i][0], options->headers[i][1], error) < 0)
 			return -1;
 	if (set_url(transfer, options->url.at, options->url.length, error) < 0 || set_method(transfer, options, error) < 0)
 		return -1;
 	transfer->first_url = options->url.at;
 	transfer->bytes_max = options->bytes_max;
 	transfer->deadline_ms = pa_clock_ms() + options->timeout_ms;
-	transfer->result = CURLE_ABORTED_BY_CALLBACK; /* until it ends */
-	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, list_of(transfer, options));
+	transfer->result = CURLE_ABORTED_BY_CALLBACK; /* until pa_transfer_end */
+	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, pa_header_lines_list(transfer->lines, options->body));
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, options->compressed ? "gzip, deflate" : NULL);
 	curl_easy_setopt(easy, CURLOPT_TIMEOUT_MS, options->timeout_ms);
 	curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, options->connect_ms);
@@ -387,25 +332,26 @@ bool pa_transfer_end(struct pa_transfer *transfer, int result)
 		return false;
 	}
 	memcpy(before, transfer->origin, sizeof before);
-	char *copy = strdup(target); /* curl's own is gone with the next transfer */
+	char *copy = strdup(target); /* curl frees its own when the next hop begins */
 	if (!copy || set_url(transfer, copy, strlen(copy), &ignored) < 0) {
 		free(copy);
 		return false;
 	}
-	if (strcmp(before, transfer->origin) != 0) /* what was meant for the first origin stays there (SS-04) */
+	if (strcmp(before, transfer->origin) != 0) /* another origin gets none of the request's headers (SS-04) */
 		curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
 	curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, left);
 	free(transfer->url);
 	transfer->url = copy;
 	transfer->redirects--;
 	transfer->sent = false;
+	transfer->stopped = NOT_STOPPED;
 	transfer->head.length = transfer->body.length = transfer->head_bytes = transfer->head_lines = 0;
 	return true;
 }
 
-/* What came of it */
+/* Answers and errors */
 
-static const char *word_of(CURLcode result)
+static const char *code_of(CURLcode result)
 {
 	switch (result) {
 	case CURLE_OPERATION_TIMEDOUT:
@@ -439,23 +385,28 @@ static const char *word_of(CURLcode result)
 static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 {
 	if (atomic_load(transfer->cancelled))
-		return pa_error_set(error, "cancelled", "the server stops");
-	if (transfer->repeated)
+		return pa_error_set(error, "cancelled", "the server is stopping");
+	switch (transfer->stopped) {
+	case REPEATED:
 		return pa_error_set(error, "bad_response", "%s closed the connection before it answered", transfer->origin);
-	if (transfer->denied &&
-		(transfer->result == CURLE_COULDNT_CONNECT || transfer->result == CURLE_ABORTED_BY_CALLBACK))
-		return pa_error_set(
-			error, "denied", "%s leads to a private address, which HTTP_ALLOW does not name", transfer->origin);
-	if (transfer->malformed)
+	case MALFORMED:
 		return pa_error_set(error, "bad_response", "%s sent two Content-Lengths", transfer->origin);
-	if (transfer->too_large)
+	case TOO_LARGE:
 		return pa_error_set(error, "too_large", "the answer is larger than %zu bytes", transfer->bytes_max);
-	if (transfer->head_too_large)
+	case HEAD_TOO_LARGE:
 		return pa_error_set(error, "too_large", "the answer has more than %d headers or %d bytes of them",
-			IN_HEADERS_MAX, IN_HEADER_BYTES);
-	if (transfer->result == CURLE_OUT_OF_MEMORY) /* this is how curl says it */
+			ANSWER_HEADERS_MAX, ANSWER_HEADER_BYTES);
+	case DENIED: /* of one address; curl may have connected to another one of the same name */
+		if (transfer->result != CURLE_COULDNT_CONNECT && transfer->result != CURLE_ABORTED_BY_CALLBACK)
+			break;
+		return pa_error_set(error, "denied",
+			"%s is at a private address: add it to HTTP_ALLOW if calls to it are right", transfer->origin);
+	case NOT_STOPPED:
+		break;
+	}
+	if (transfer->result == CURLE_OUT_OF_MEMORY) /* curl's code for a header line that is too long, too */
 		return pa_error_set(error, "too_large", "a header of the answer is too long, or memory ran out");
-	return pa_error_set(error, word_of(transfer->result), "%.300s",
+	return pa_error_set(error, code_of(transfer->result), "%.300s",
 		transfer->message[0] ? transfer->message : curl_easy_strerror(transfer->result));
 }
 

@@ -1,4 +1,4 @@
-/* URLs, taken apart by the parser that will use them. */
+/* Splits URLs with libcurl's parser, after stricter checks. */
 #include "client/url.h"
 
 #include <curl/curl.h>
@@ -32,10 +32,11 @@ static char *part(CURLU *parsed, CURLUPart which, unsigned flags)
 	return curl_url_get(parsed, which, &text, flags) == CURLUE_OK ? text : NULL;
 }
 
-/* The parts that every URL has, the host in lower case; the parser stays open for more. NULL when fine. */
+/* Reads scheme, host (made lower case) and port. The caller frees *parsed, which has the other parts. NULL, or the
+ * problem. */
 static const char *parse(const char *text, size_t length, struct pa_url *url, CURLU **parsed)
 {
-	static const char nothing[] = "not a URL of something on the web";
+	static const char malformed[] = "this is not a valid http or https URL";
 	char *user, *password, *port;
 
 	*url = (struct pa_url){0};
@@ -48,7 +49,7 @@ static const char *parse(const char *text, size_t length, struct pa_url *url, CU
 	copy[length] = '\0';
 	*parsed = curl_url();
 	if (!*parsed || curl_url_set(*parsed, CURLUPART_URL, copy, 0) != CURLUE_OK)
-		return nothing;
+		return malformed;
 	user = part(*parsed, CURLUPART_USER, 0);
 	password = part(*parsed, CURLUPART_PASSWORD, 0);
 	bool personal = user || password;
@@ -62,7 +63,7 @@ static const char *parse(const char *text, size_t length, struct pa_url *url, CU
 	url->port = port ? (unsigned)strtoul(port, NULL, 10) : 0;
 	curl_free(port);
 	if (!url->scheme || !url->host || strlen(url->host) > 255)
-		return nothing;
+		return malformed;
 	for (char *at = url->host; *at; at++)
 		*at = pa_text_lower(*at);
 	return NULL;

@@ -1,4 +1,4 @@
-/* URLs, taken apart by libcurl's parser, the one that will use them. Pure. */
+/* Splits and checks URLs with libcurl's parser, which also reads them for calls out. Pure: any thread, never raises. */
 #ifndef PA_URL_H
 #define PA_URL_H
 
@@ -13,15 +13,16 @@ enum {
 /* The parts of a URL, each NUL-terminated and NULL when absent; freed with pa_url_free. */
 struct pa_url {
 	char *scheme, *host, *path, *query, *fragment;
-	unsigned port;
+	unsigned port;                   /* the scheme's default when the URL names none */
 	char origin[PA_URL_ORIGIN_SIZE]; /* lower case, without a default port */
 };
 
-/* Takes a URL apart, strictly. NULL when fine, else why not; free it either way. */
+/* Splits a URL: http or https, with a host, without user and password, white space, control bytes or backslashes. NULL,
+ * or the problem, a static string. The caller frees *url in both cases. */
 const char *pa_url_read(const char *text, size_t length, struct pa_url *url);
 void pa_url_free(struct pa_url *url);
 
-/* Its origin only, into PA_URL_ORIGIN_SIZE bytes. NULL when fine, else why not. */
+/* Writes the origin of a URL into PA_URL_ORIGIN_SIZE bytes. NULL, or the problem, a static string. */
 const char *pa_url_origin(const char *text, size_t length, char *origin);
 
 /* Seconds since 1970 of an HTTP date (RFC 9110 5.6.7); -1 when the string is not one. */

@@ -1,4 +1,4 @@
-/* Random bytes, digests, encodings, sealing and passwords, as scripts see them. */
+/* require "native.crypto": random bytes, digests, encodings, sealing and passwords. */
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -18,11 +18,11 @@ static struct pa_openssl *need_contexts(lua_State *L)
 	struct pa_openssl *contexts = pa_openssl_of_thread();
 
 	if (!contexts)
-		luaL_error(L, "OpenSSL is out of memory");
+		luaL_error(L, "not enough memory for OpenSSL");
 	return contexts;
 }
 
-/* Random, digests */
+/* Random bytes and digests */
 
 static int l_random(lua_State *L)
 {
@@ -50,10 +50,10 @@ static int l_digest(lua_State *L)
 	const EVP_MD *kind = check_digest(L, contexts, 1);
 	unsigned char out[EVP_MAX_MD_SIZE];
 	unsigned length;
-	size_t size;
-	const char *data = luaL_checklstring(L, 2, &size);
+	struct pa_span data = pa_native_check_span(L, 2);
 
-	if (EVP_DigestInit_ex2(contexts->digest, kind, NULL) != 1 || EVP_DigestUpdate(contexts->digest, data, size) != 1 ||
+	if (EVP_DigestInit_ex2(contexts->digest, kind, NULL) != 1 ||
+		EVP_DigestUpdate(contexts->digest, data.at, data.length) != 1 ||
 		EVP_DigestFinal_ex(contexts->digest, out, &length) != 1)
 		return luaL_error(L, "the digest failed");
 	lua_pushlstring(L, (const char *)out, length);
@@ -66,11 +66,10 @@ static int l_hmac(lua_State *L)
 	const EVP_MD *kind = check_digest(L, contexts, 1);
 	unsigned char out[EVP_MAX_MD_SIZE];
 	unsigned length;
-	size_t key_size, size;
-	const char *key = luaL_checklstring(L, 2, &key_size), *data = luaL_checklstring(L, 3, &size);
+	struct pa_span key = pa_native_check_span(L, 2), data = pa_native_check_span(L, 3);
 
-	luaL_argcheck(L, key_size <= INT32_MAX, 2, "too long");
-	if (!HMAC(kind, key, (int)key_size, (const unsigned char *)data, size, out, &length))
+	luaL_argcheck(L, key.length <= INT32_MAX, 2, "too long");
+	if (!HMAC(kind, key.at, (int)key.length, (const unsigned char *)data.at, data.length, out, &length))
 		return luaL_error(L, "the HMAC failed");
 	lua_pushlstring(L, (const char *)out, length);
 	return 1;
@@ -78,10 +77,9 @@ static int l_hmac(lua_State *L)
 
 static int l_equal(lua_State *L)
 {
-	size_t a_size, b_size;
-	const char *a = luaL_checklstring(L, 1, &a_size), *b = luaL_checklstring(L, 2, &b_size);
+	struct pa_span a = pa_native_check_span(L, 1), b = pa_native_check_span(L, 2);
 
-	lua_pushboolean(L, a_size == b_size && CRYPTO_memcmp(a, b, a_size) == 0);
+	lua_pushboolean(L, a.length == b.length && CRYPTO_memcmp(a.at, b.at, a.length) == 0);
 	return 1;
 }
 
@@ -89,41 +87,34 @@ static int l_equal(lua_State *L)
 
 static int l_hex(lua_State *L)
 {
-	static const char digits[] = "0123456789abcdef";
 	luaL_Buffer text;
-	size_t size;
-	const char *data = luaL_checklstring(L, 1, &size);
-	char *out = luaL_buffinitsize(L, &text, size * 2 + 1);
+	struct pa_span data = pa_native_check_span(L, 1);
+	char *out = luaL_buffinitsize(L, &text, data.length * 2);
 
-	for (size_t i = 0; i < size; i++) {
-		*out++ = digits[(unsigned char)data[i] >> 4];
-		*out++ = digits[(unsigned char)data[i] & 15];
-	}
-	luaL_pushresultsize(&text, size * 2);
+	pa_text_write_hex((const unsigned char *)data.at, data.length, out);
+	luaL_pushresultsize(&text, data.length * 2);
 	return 1;
 }
 
 static int encode_argument(lua_State *L, bool url)
 {
 	luaL_Buffer text;
-	size_t size;
-	const char *data = luaL_checklstring(L, 1, &size);
-	char *room = luaL_buffinitsize(L, &text, size / 3 * 4 + 5);
+	struct pa_span data = pa_native_check_span(L, 1);
+	char *room = luaL_buffinitsize(L, &text, PA_BASE64_ROOM(data.length));
 
-	luaL_pushresultsize(&text, pa_base64_encode((const unsigned char *)data, size, url, room));
+	luaL_pushresultsize(&text, pa_base64_encode((const unsigned char *)data.at, data.length, url, room));
 	return 1;
 }
 
 static int decode_argument(lua_State *L, bool url)
 {
 	luaL_Buffer bytes;
-	size_t size;
-	const char *text = luaL_checklstring(L, 1, &size);
-	char *room = luaL_buffinitsize(L, &bytes, size + 1);
-	long length = pa_base64_decode(text, size, url, (unsigned char *)room);
+	struct pa_span text = pa_native_check_span(L, 1);
+	char *room = luaL_buffinitsize(L, &bytes, text.length + 1);
+	long length = pa_base64_decode(text.at, text.length, url, (unsigned char *)room);
 
 	if (length < 0)
-		return pa_native_fail(L, "bad_encoding", "not %s", url ? "base64url" : "base64");
+		return pa_native_fail(L, "bad_encoding", "the string is not %s", url ? "base64url" : "base64");
 	luaL_pushresultsize(&bytes, (size_t)length);
 	return 1;
 }
@@ -152,7 +143,7 @@ static int l_token(lua_State *L)
 {
 	lua_Integer count = luaL_checkinteger(L, 1);
 	unsigned char random[128];
-	char text[sizeof random / 3 * 4 + 8];
+	char text[PA_BASE64_ROOM(sizeof random)];
 
 	luaL_argcheck(L, count >= 1 && count <= (lua_Integer)sizeof random, 1, "must be 1 to 128");
 	if (!pa_openssl_random(need_contexts(L), random, (size_t)count))
@@ -168,10 +159,8 @@ static int seal_argument(lua_State *L, bool text)
 {
 	const struct pa_keyring *keyring = pa_native_services(L)->keys;
 	luaL_Buffer bytes, encoded;
-	struct pa_span plain, context;
+	struct pa_span plain = pa_native_check_span(L, 1), context = pa_native_check_span(L, 2);
 
-	plain.at = luaL_checklstring(L, 1, &plain.length);
-	context.at = luaL_checklstring(L, 2, &context.length);
 	luaL_argcheck(L, plain.length <= PA_SEALED_MAX, 1, "too long to seal");
 	luaL_argcheck(L, context.length <= PA_SEALED_MAX, 2, "too long");
 	unsigned char *room = (unsigned char *)luaL_buffinitsize(L, &bytes, plain.length + PA_SEALED_EXTRA);
@@ -200,11 +189,10 @@ static int l_seal_text(lua_State *L)
 static int push_unsealed(lua_State *L, struct pa_span sealed)
 {
 	struct pa_keyring *keyring = pa_native_services(L)->keys;
-	struct pa_span context;
+	struct pa_span context = pa_native_check_span(L, 2);
 	struct pa_error error;
 	luaL_Buffer bytes;
 
-	context.at = luaL_checklstring(L, 2, &context.length);
 	char *room = luaL_buffinitsize(L, &bytes, sealed.length + 1);
 	long length = pa_keyring_unseal(keyring, sealed, context, (unsigned char *)room, &error);
 	if (length < 0)
@@ -215,21 +203,17 @@ static int push_unsealed(lua_State *L, struct pa_span sealed)
 
 static int l_unseal(lua_State *L)
 {
-	struct pa_span sealed;
-
-	sealed.at = luaL_checklstring(L, 1, &sealed.length);
-	return push_unsealed(L, sealed);
+	return push_unsealed(L, pa_native_check_span(L, 1));
 }
 
 static int l_unseal_text(lua_State *L)
 {
 	luaL_Buffer bytes;
-	size_t size;
-	const char *text = luaL_checklstring(L, 1, &size);
+	struct pa_span text = pa_native_check_span(L, 1);
 
 	luaL_checkstring(L, 2);
-	char *room = luaL_buffinitsize(L, &bytes, size + 1);
-	long length = pa_base64_decode(text, size, true, (unsigned char *)room);
+	char *room = luaL_buffinitsize(L, &bytes, text.length + 1);
+	long length = pa_base64_decode(text.at, text.length, true, (unsigned char *)room);
 	if (length < 0)
 		return pa_native_fail(L, "damaged", "the sealed value is damaged");
 	return push_unsealed(L, (struct pa_span){room, (size_t)length});
@@ -248,7 +232,7 @@ static int l_keys(lua_State *L)
 	return 2;
 }
 
-/* Passwords: scrypt with the parameters of RFC 7914's interactive use, at twice its cost. */
+/* Passwords: scrypt (RFC 7914) with twice the N it names for interactive use */
 
 enum { SCRYPT_N = 1 << 15, SCRYPT_R = 8, SCRYPT_P = 1, SALT_BYTES = 16, HASH_BYTES = 32, SCRYPT_MEMORY = 64 << 20 };
 
@@ -280,7 +264,7 @@ static int l_password_matches(lua_State *L)
 	const char *password = luaL_checklstring(L, 1, &size), *text = luaL_checklstring(L, 2, &length);
 	bool matches = false;
 
-	/* 7 letters, 22 of salt, '$', 43 of hash */
+	/* "scrypt$", 22 characters of salt, '$', 43 of hash */
 	if (length == 7 + 22 + 1 + 43 && strncmp(text, "scrypt$", 7) == 0 && text[29] == '$' &&
 		pa_base64_decode(text + 7, 22, true, salt) == SALT_BYTES &&
 		pa_base64_decode(text + 30, 43, true, kept) == HASH_BYTES)

@@ -1,4 +1,4 @@
-/* SQL for Lua, on the database of the server that runs the script. */
+/* require "native.db": SQL on the database of the server that runs the script. */
 #include "store/db.h"
 
 #include <string.h>
@@ -10,55 +10,29 @@ enum { ROWS_MAX = 10000 };
 
 #define BLOB "native.db.blob"
 
-/* Registry: the connection of the transaction that this VM is in (light userdata), or nothing. */
-static const char transaction_key;
-
-static struct pa_connection *in_transaction(lua_State *L)
-{
-	lua_rawgetp(L, LUA_REGISTRYINDEX, &transaction_key);
-	struct pa_connection *connection = lua_touserdata(L, -1);
-	lua_pop(L, 1);
-	return connection;
-}
-
-/* One statement while it runs: closed by its box however the C function ends. */
+/* One statement while it runs, in a box. */
 struct running {
 	struct pa_connection *connection;
 	struct pa_statement *statement;
 	bool borrowed; /* the connection is the transaction's */
 };
 
-static int l_running_close(lua_State *L)
+static void close_running(void *held)
 {
-	struct running *running = lua_touserdata(L, 1);
+	const struct running *running = held;
 
 	if (running->statement)
 		pa_statement_end(running->statement);
 	if (running->connection && !running->borrowed)
-		pa_db_give(running->connection);
-	*running = (struct running){0};
-	return 0;
+		pa_db_return(running->connection);
 }
 
 static struct running *push_running(lua_State *L)
 {
-	struct running *running = lua_newuserdatauv(L, sizeof *running, 0);
-
-	*running = (struct running){0};
-	if (luaL_newmetatable(L, "native.db.running")) {
-		lua_pushcfunction(L, l_running_close);
-		lua_setfield(L, -2, "__close");
-		lua_pushcfunction(L, l_running_close);
-		lua_setfield(L, -2, "__gc");
-		lua_pushboolean(L, 0);
-		lua_setfield(L, -2, "__metatable");
-	}
-	lua_setmetatable(L, -2);
-	lua_toclose(L, -1);
-	return running;
+	return pa_native_box(L, sizeof(struct running), close_running);
 }
 
-/* The value at `index`, for a parameter; its bytes stay with the Lua value. Raises for what cannot be stored: a bug. */
+/* The parameter at `index`; its bytes belong to the Lua value. Raises for a type that cannot be stored. */
 static struct pa_value value_at(lua_State *L, int index)
 {
 	struct pa_value value = {.kind = PA_VALUE_NULL};
@@ -100,31 +74,30 @@ static void bind(lua_State *L, struct pa_statement *statement, int last)
 	}
 }
 
-static struct pa_connection *take(lua_State *L, enum pa_db_access access, struct pa_error *error)
+static struct pa_connection *lease(lua_State *L, enum pa_db_access access, struct pa_error *error)
 {
 	struct pa_db *db = pa_native_services(L)->db;
-	struct pa_connection *connection = pa_db_take_free(db, access);
+	struct pa_connection *connection = pa_db_lease_free(db, access);
 
 	if (connection)
 		return connection;
 	pa_native_wait_begin(L);
-	connection = pa_db_take(db, access, error);
+	connection = pa_db_lease(db, access, error);
 	pa_native_wait_end(L);
 	return connection;
 }
 
-/* Takes a connection and begins the statement at index 1 on it. 0, or -1 with *error. */
+/* Leases a connection, or uses the transaction's, and begins the statement at index 1. 0, or -1 with *error. */
 static int begin(
 	lua_State *L, struct running *running, enum pa_db_access access, bool durable, int last, struct pa_error *error)
 {
 	bool guarded = lua_toboolean(L, lua_upvalueindex(1));
-	struct pa_span sql;
+	struct pa_span sql = pa_native_check_span(L, 1);
 
-	sql.at = luaL_checklstring(L, 1, &sql.length);
-	running->connection = in_transaction(L);
+	running->connection = pa_native_context_of(L)->transaction;
 	running->borrowed = running->connection != NULL;
 	if (!running->connection) {
-		running->connection = take(L, access, error);
+		running->connection = lease(L, access, error);
 		if (!running->connection)
 			return -1;
 		if (access == PA_DB_WRITE && pa_connection_durable(running->connection, durable, error) < 0)
@@ -143,7 +116,7 @@ static int step(lua_State *L, const struct running *running, struct pa_error *er
 {
 	if (running->borrowed || !pa_statement_writes(running->statement))
 		return pa_statement_step(running->statement, error);
-	pa_native_wait_begin(L); /* for the disk */
+	pa_native_wait_begin(L); /* a commit waits for the disk */
 	int result = pa_statement_step(running->statement, error);
 	pa_native_wait_end(L);
 	return result;
@@ -220,7 +193,7 @@ static int execute(lua_State *L, bool durable)
 	if (begin(L, running, PA_DB_WRITE, durable, last, &error) < 0)
 		return pa_native_fail_with(L, &error);
 	bool writes = pa_statement_writes(running->statement);
-	lua_pushnil(L); /* the first row of RETURNING */
+	lua_pushnil(L); /* replaced by the first row of RETURNING */
 	int row = lua_gettop(L);
 	while ((result = step(L, running, &error)) > 0)
 		if (lua_isnil(L, row)) {
@@ -244,58 +217,29 @@ static int l_exec_soon(lua_State *L)
 	return execute(L, false);
 }
 
-/* Transactions: the body is a protected call inside BEGIN IMMEDIATE. */
+/* Transactions */
 
 struct transaction {
+	struct pa_native_context *context;
 	struct pa_connection *connection;
-	bool open;
+	bool open; /* begun, and not committed yet */
 };
 
-static void set_transaction(lua_State *L, struct pa_connection *connection)
+static void close_transaction(void *held)
 {
-	if (connection)
-		lua_pushlightuserdata(L, connection);
-	else
-		lua_pushnil(L);
-	lua_rawsetp(L, LUA_REGISTRYINDEX, &transaction_key);
-}
+	const struct transaction *transaction = held;
 
-static int l_transaction_close(lua_State *L)
-{
-	struct transaction *transaction = lua_touserdata(L, 1);
-	struct pa_connection *connection = transaction->connection;
-
-	if (!connection)
-		return 0;
-	transaction->connection = NULL;
+	if (!transaction->connection)
+		return;
+	transaction->context->transaction = NULL;
 	if (transaction->open)
-		pa_connection_roll_back(connection);
-	pa_db_give(connection);
-	set_transaction(L, NULL);
-	return 0;
-}
-
-static struct transaction *push_transaction(lua_State *L)
-{
-	struct transaction *transaction = lua_newuserdatauv(L, sizeof *transaction, 0);
-
-	*transaction = (struct transaction){0};
-	if (luaL_newmetatable(L, "native.db.transaction")) {
-		lua_pushcfunction(L, l_transaction_close);
-		lua_setfield(L, -2, "__close");
-		lua_pushcfunction(L, l_transaction_close);
-		lua_setfield(L, -2, "__gc");
-		lua_pushboolean(L, 0);
-		lua_setfield(L, -2, "__metatable");
-	}
-	lua_setmetatable(L, -2);
-	lua_toclose(L, -1);
-	return transaction;
+		pa_connection_roll_back(transaction->connection);
+	pa_db_return(transaction->connection);
 }
 
 static int begin_transaction(lua_State *L, struct transaction *transaction, struct pa_error *error)
 {
-	transaction->connection = take(L, PA_DB_WRITE, error);
+	transaction->connection = lease(L, PA_DB_WRITE, error);
 	if (!transaction->connection || pa_connection_durable(transaction->connection, true, error) < 0)
 		return -1;
 	pa_native_wait_begin(L); /* another process may be writing */
@@ -307,19 +251,20 @@ static int begin_transaction(lua_State *L, struct transaction *transaction, stru
 
 static int l_transaction(lua_State *L)
 {
+	struct pa_native_context *context = pa_native_context_of(L);
 	struct pa_error error;
 
 	luaL_checktype(L, 1, LUA_TFUNCTION);
-	if (in_transaction(L))
+	if (context->transaction)
 		return luaL_error(L, "a transaction inside a transaction");
-	set_transaction(L, NULL); /* the key exists from now on: setting it later needs no memory */
-	struct transaction *transaction = push_transaction(L);
+	struct transaction *transaction = pa_native_box(L, sizeof *transaction, close_transaction);
+	transaction->context = context;
 	if (begin_transaction(L, transaction, &error) < 0)
 		return pa_native_fail_with(L, &error);
-	set_transaction(L, transaction->connection);
+	context->transaction = transaction->connection;
 	int base = lua_gettop(L);
 	lua_pushvalue(L, 1);
-	lua_call(L, 0, LUA_MULTRET); /* a raise, also the budget's, closes the box, which rolls back */
+	lua_call(L, 0, LUA_MULTRET); /* a raise closes the box, which rolls back */
 	int results = lua_gettop(L) - base;
 	if (results > 0 && !lua_toboolean(L, base + 1) && !lua_isboolean(L, base + 1))
 		return results;
@@ -342,14 +287,14 @@ static int l_blob(lua_State *L)
 	return 1;
 }
 
-/* What migrations need besides, inside of a transaction. */
+/* Functions for migrations */
 
 static struct pa_connection *need_transaction(lua_State *L)
 {
-	struct pa_connection *connection = in_transaction(L);
+	struct pa_connection *connection = pa_native_context_of(L)->transaction;
 
 	if (!connection)
-		luaL_error(L, "this is for a transaction only");
+		luaL_error(L, "this function works inside a transaction only");
 	return connection;
 }
 
@@ -382,10 +327,10 @@ static int l_wipe(lua_State *L)
 {
 	struct pa_error error;
 
-	if (in_transaction(L))
-		return luaL_error(L, "wipe inside a transaction");
+	if (pa_native_context_of(L)->transaction)
+		return luaL_error(L, "wipe does not work inside a transaction");
 	struct running *running = push_running(L);
-	running->connection = take(L, PA_DB_WRITE, &error);
+	running->connection = lease(L, PA_DB_WRITE, &error);
 	if (!running->connection)
 		return pa_native_fail_with(L, &error);
 	pa_native_wait_begin(L);

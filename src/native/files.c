@@ -1,4 +1,4 @@
-/* Files, environment and terminal: for the command line only. */
+/* require "native.files": files, environment and terminal, for the command line only. */
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -28,9 +28,12 @@ static int fail(lua_State *L, const char *path)
 	return pa_native_fail(L, code, "%s: %s", path, strerror(why));
 }
 
-static void close_stream(void *stream)
+static void close_stream(void *held)
 {
-	fclose(stream);
+	FILE *stream = *(FILE **)held;
+
+	if (stream)
+		fclose(stream);
 }
 
 static int l_env(lua_State *L)
@@ -42,14 +45,13 @@ static int l_env(lua_State *L)
 static int l_read(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	void **box = pa_native_box(L, close_stream);
+	FILE **box = pa_native_box(L, sizeof *box, close_stream);
 	luaL_Buffer bytes;
 	size_t got;
 
-	FILE *stream = fopen(path, "re");
+	FILE *stream = *box = fopen(path, "re");
 	if (!stream)
 		return fail(L, path);
-	*box = stream;
 	luaL_buffinit(L, &bytes);
 	do {
 		char *room = luaL_prepbuffer(&bytes);
@@ -112,7 +114,7 @@ static int l_write(lua_State *L)
 	return 1;
 }
 
-/* The lock is the process's until it ends. */
+/* The descriptor stays open: the process has the lock until it ends. */
 static int l_lock(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
@@ -124,7 +126,8 @@ static int l_lock(lua_State *L)
 		int why = errno;
 		close(fd);
 		errno = why;
-		return why == EWOULDBLOCK ? pa_native_fail(L, "busy", "%s: another process has it", path) : fail(L, path);
+		return why == EWOULDBLOCK ? pa_native_fail(L, "busy", "%s: another process has locked it", path)
+								  : fail(L, path);
 	}
 	lua_pushboolean(L, 1);
 	return 1;
@@ -180,7 +183,6 @@ static void free_listing(void *held)
 	for (int i = 0; i < listing->count; i++)
 		free(listing->entries[i]);
 	free(listing->entries);
-	free(listing);
 }
 
 static int is_shown(const struct dirent *entry)
@@ -196,11 +198,8 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 static int l_list(lua_State *L)
 {
 	const char *path = luaL_checkstring(L, 1);
-	void **box = pa_native_box(L, free_listing);
-	struct listing *listing = *box = calloc(1, sizeof *listing);
+	struct listing *listing = pa_native_box(L, sizeof *listing, free_listing);
 
-	if (!listing)
-		return luaL_error(L, "not enough memory");
 	int count = scandir(path, &listing->entries, is_shown, by_bytes);
 	if (count < 0)
 		return fail(L, path);
@@ -252,7 +251,7 @@ static int l_is_terminal(lua_State *L)
 	return 1;
 }
 
-/* Main keeps these back for itself; whoever waits for a line takes them here. */
+/* run/signals blocks these signals: reading a line receives them here. */
 static int open_signals(void)
 {
 	sigset_t signals;
@@ -264,17 +263,17 @@ static int open_signals(void)
 	return signalfd(-1, &signals, SFD_CLOEXEC);
 }
 
-/* Why there is no line. */
+/* Why no line could be read. */
 struct reason {
 	const char *code, *text;
 };
 
 static const struct reason input_ended = {"end", "the input has ended"};
-static const struct reason interrupted = {"interrupted", "it was interrupted"};
+static const struct reason interrupted = {"interrupted", "a signal interrupted the input"};
 static const struct reason line_too_long = {"too_long", "the line is too long"};
 static const struct reason not_readable = {"io", "the input cannot be read"};
 
-/* Reads up to the end of the line and no further, byte by byte: nothing stays behind in a buffer of stdio's. */
+/* Reads byte by byte up to the end of the line: stdio would read more into a buffer of its own, and keep it. */
 static const struct reason *read_line(int signals, char *line, size_t size)
 {
 	struct pollfd ready[] = {{.fd = signals, .events = POLLIN}, {.fd = STDIN_FILENO, .events = POLLIN}};
@@ -307,7 +306,8 @@ static const struct reason *read_line(int signals, char *line, size_t size)
 	return NULL;
 }
 
-/* Without echo, and without the keys that would stop the program and leave the terminal so. */
+/* Switches echo off, and the keys that would stop the program (Ctrl-\, Ctrl-Z): the terminal would stay without echo.
+ */
 static bool hide_typing(struct termios *before)
 {
 	struct termios quiet;
@@ -321,7 +321,7 @@ static bool hide_typing(struct termios *before)
 	return tcsetattr(STDIN_FILENO, TCSAFLUSH, &quiet) == 0;
 }
 
-/* The prompt comes after the echo is off: who answers at once is not seen either. */
+/* Prints the prompt after switching echo off: then even a fast answer is not shown. */
 static int l_read_line(lua_State *L)
 {
 	const char *prompt = luaL_checkstring(L, 1);

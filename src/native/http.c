@@ -1,8 +1,7 @@
-/* Calls out as scripts see them: a request table in, a response table out. */
+/* require "native.http": calls out, from a request table to an answer table. */
 #include "client/http.h"
 
 #include <stdint.h>
-#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -20,8 +19,8 @@ enum {
 };
 static const lua_Number TIMEOUT = 15, CONNECT_TIMEOUT = 5;
 
-/* Request tables. The strings of url, method and body stay on the stack, for curl reads them while it runs. These
- * functions raise for a field of the wrong type and return -1 with *error for a wrong value. */
+/* Request tables. The strings of url, method and body stay on the stack until the call ends, for curl reads them. These
+ * functions raise for a field of the wrong type; they return -1 with *error for a wrong value. */
 
 static struct pa_span string_field(lua_State *L, int request, const char *name)
 {
@@ -61,14 +60,15 @@ static int count_field(lua_State *L, int request, const char *name, lua_Integer 
 static int add_header(
 	struct pa_transfer_options *options, struct pa_span name, struct pa_span value, struct pa_error *error)
 {
-	if (options->header_count == PA_TRANSFER_HEADERS_MAX)
-		return pa_error_set(error, "usage", "more than %d headers", PA_TRANSFER_HEADERS_MAX);
+	if (options->header_count == PA_HEADER_LINES_MAX)
+		return pa_error_set(error, "usage", "more than %d headers", PA_HEADER_LINES_MAX);
 	options->headers[options->header_count][0] = name;
 	options->headers[options->header_count++][1] = value;
 	return 0;
 }
 
-/* The string at `index`; that of a number is new and is kept in the list at `anchors`. NULL for other types. */
+/* The string at `index`, absent for other types. The string of a number is a new one, kept alive by the list `anchors`.
+ */
 static struct pa_span header_value(lua_State *L, int index, int anchors)
 {
 	bool is_new = lua_type(L, index) == LUA_TNUMBER;
@@ -82,7 +82,7 @@ static struct pa_span header_value(lua_State *L, int index, int anchors)
 	return value;
 }
 
-/* The header whose name and value or list of values are on top of the stack. */
+/* Reads one header: its name, and its value or list of values, are the two values on top of the stack. */
 static int read_header(lua_State *L, int anchors, struct pa_transfer_options *options, struct pa_error *error)
 {
 	int given = lua_gettop(L);
@@ -127,7 +127,7 @@ static int add_authorization(lua_State *L, struct pa_transfer_options *options, 
 	return add_header(options, pa_text_span("Authorization"), value, error);
 }
 
-/* "Basic " and base64 of user:password (RFC 7617). */
+/* Authorization: Basic (RFC 7617). */
 static int read_basic(lua_State *L, int request, struct pa_transfer_options *options, struct pa_error *error)
 {
 	unsigned char pair[1024];
@@ -141,7 +141,8 @@ static int read_basic(lua_State *L, int request, struct pa_transfer_options *opt
 	lua_rawgeti(L, -2, 2);
 	const char *user = luaL_checklstring(L, -2, &user_length), *password = luaL_checklstring(L, -1, &password_length);
 	if (user_length + password_length >= sizeof pair || memchr(user, ':', user_length))
-		return pa_error_set(error, "usage", "a user name has no colon, and with its password at most 1023 bytes");
+		return pa_error_set(error, "usage",
+			"basic: the user name must have no colon, and user name and password at most 1023 bytes together");
 	memcpy(pair, user, user_length);
 	pair[user_length] = ':';
 	memcpy(pair + user_length + 1, password, password_length);
@@ -161,20 +162,20 @@ static int read_bearer(lua_State *L, int request, struct pa_transfer_options *op
 	return add_authorization(L, options, error);
 }
 
-/* Makes a transfer ready for what the table at `request` asks for. Its strings stay on the stack. */
+/* Prepares a transfer from the table at `request`. Its strings stay on the stack. */
 static int prepare(lua_State *L, int request, struct pa_transfer *transfer, struct pa_error *error)
 {
 	struct pa_transfer_options options;
 	lua_Integer redirects, bytes_max;
 
 	luaL_checktype(L, request, LUA_TTABLE);
-	luaL_checkstack(L, 24, "too many requests");
+	luaL_checkstack(L, 24, "too many fields in a request");
 	options.header_count = 0;
 	options.url = string_field(L, request, "url");
 	options.method = string_field(L, request, "method");
 	options.body = string_field(L, request, "body");
 	if (!options.url.at)
-		return pa_error_set(error, "usage", "a request needs a url");
+		return pa_error_set(error, "usage", "a request must have a url");
 	if (!options.method.at)
 		options.method = pa_text_span("GET");
 	lua_getfield(L, request, "compressed");
@@ -195,9 +196,9 @@ static int prepare(lua_State *L, int request, struct pa_transfer *transfer, stru
 	return result;
 }
 
-/* Response tables */
+/* Answer tables */
 
-/* One header line into the table on top: the name in lower case, the values of one name joined. */
+/* Adds one header line to the table on top: the name in lower case, the values of one name joined. */
 static void push_header(lua_State *L, const char *line, size_t length)
 {
 	char name[256];
@@ -207,27 +208,25 @@ static void push_header(lua_State *L, const char *line, size_t length)
 	if (!colon || name_length >= sizeof name || !pa_text_is_token((struct pa_span){line, name_length}))
 		return;
 	for (size_t i = 0; i < name_length; i++)
-		name[i] = (char)(line[i] >= 'A' && line[i] <= 'Z' ? line[i] | 0x20 : line[i]);
-	const char *value = colon + 1, *end = line + length;
-	while (value < end && (*value == ' ' || *value == '\t'))
-		value++;
-	while (end > value && (end[-1] == ' ' || end[-1] == '\t' || end[-1] == '\r' || end[-1] == '\n'))
-		end--;
+		name[i] = pa_text_lower(line[i]);
+	while (length > 0 && (line[length - 1] == '\r' || line[length - 1] == '\n'))
+		length--;
+	struct pa_span value = pa_text_trim((struct pa_span){colon + 1, length - name_length - 1});
 	lua_pushlstring(L, name, name_length);
 	lua_pushvalue(L, -1);
 	if (lua_rawget(L, -3) == LUA_TSTRING) {
 		bool cookie = name_length == 10 && memcmp(name, "set-cookie", 10) == 0;
 		lua_pushstring(L, cookie ? "\n" : ", ");
-		lua_pushlstring(L, value, (size_t)(end - value));
+		lua_pushlstring(L, value.at, value.length);
 		lua_concat(L, 3);
 	} else {
 		lua_pop(L, 1);
-		lua_pushlstring(L, value, (size_t)(end - value));
+		lua_pushlstring(L, value.at, value.length);
 	}
 	lua_rawset(L, -3);
 }
 
-static void push_response(lua_State *L, const struct pa_answer *answer)
+static void push_answer(lua_State *L, const struct pa_answer *answer)
 {
 	struct pa_span head = answer->head;
 
@@ -253,14 +252,17 @@ static void push_response(lua_State *L, const struct pa_answer *answer)
 
 static void return_lane(void *held)
 {
-	pa_lane_return(held);
+	struct pa_lane *lane = *(struct pa_lane **)held;
+
+	if (lane)
+		pa_lane_return(lane);
 }
 
-/* A lane that is returned when the function ends in whatever way; NULL with *error. */
+/* Leases a lane, which a box returns when the C function ends. NULL with *error. */
 static struct pa_lane *push_lane(lua_State *L, size_t count, struct pa_error *error)
 {
 	struct pa_http *http = pa_native_services(L)->http;
-	void **box = pa_native_box(L, return_lane);
+	struct pa_lane **box = pa_native_box(L, sizeof(struct pa_lane *), return_lane);
 
 	return *box = pa_http_lease(http, count, error);
 }
@@ -285,7 +287,7 @@ static int l_request(lua_State *L)
 	run(L, lane);
 	if (pa_transfer_answer(pa_lane_transfer(lane, 0), &answer, &error) < 0)
 		return pa_native_fail_with(L, &error);
-	push_response(L, &answer);
+	push_answer(L, &answer);
 	return 1;
 }
 
@@ -334,7 +336,7 @@ static int l_all(lua_State *L)
 		if (pa_transfer_answer(transfer, &answer, &error) < 0)
 			push_failure(L, &error);
 		else
-			push_response(L, &answer);
+			push_answer(L, &answer);
 		lua_rawseti(L, answers, (lua_Integer)i + 1);
 	}
 	return 1;
@@ -345,36 +347,31 @@ static int l_all(lua_State *L)
 static void close_url(void *held)
 {
 	pa_url_free(held);
-	free(held);
 }
 
-static void set_text(lua_State *L, const char *name, const char *text)
+static void set_string(lua_State *L, const char *name, const char *string)
 {
-	lua_pushstring(L, text);
+	lua_pushstring(L, string);
 	lua_setfield(L, -2, name);
 }
 
 static int l_parse_url(lua_State *L)
 {
-	size_t length;
-	const char *text = luaL_checklstring(L, 1, &length);
-	void **box = pa_native_box(L, close_url);
-	struct pa_url *url = *box = calloc(1, sizeof *url);
+	struct pa_span text = pa_native_check_span(L, 1);
+	struct pa_url *url = pa_native_box(L, sizeof *url, close_url);
 
-	if (!url)
-		return luaL_error(L, "not enough memory");
-	const char *problem = pa_url_read(text, length, url);
+	const char *problem = pa_url_read(text.at, text.length, url);
 	if (problem)
 		return pa_native_fail(L, "usage", "%s", problem);
 	lua_createtable(L, 0, 7);
-	set_text(L, "scheme", url->scheme);
-	set_text(L, "host", url->host);
+	set_string(L, "scheme", url->scheme);
+	set_string(L, "host", url->host);
 	lua_pushinteger(L, url->port);
 	lua_setfield(L, -2, "port");
-	set_text(L, "path", url->path);
-	set_text(L, "query", url->query);
-	set_text(L, "fragment", url->fragment);
-	set_text(L, "origin", url->origin);
+	set_string(L, "path", url->path);
+	set_string(L, "query", url->query);
+	set_string(L, "fragment", url->fragment);
+	set_string(L, "origin", url->origin);
 	return 1;
 }
 
@@ -391,9 +388,8 @@ static int l_parse_date(lua_State *L)
 static int l_escape(lua_State *L)
 {
 	luaL_Buffer out;
-	struct pa_span text;
+	struct pa_span text = pa_native_check_span(L, 1);
 
-	text.at = luaL_checklstring(L, 1, &text.length);
 	char *room = luaL_buffinitsize(L, &out, text.length * 3);
 	luaL_pushresultsize(&out, pa_text_encode(text, room));
 	return 1;

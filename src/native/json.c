@@ -1,4 +1,5 @@
-/* lua-cjson reads, with what it lets through caught before and what it gets wrong mended after; json_write.c writes. */
+/* require "native.json". Decoding: json_scan checks strictly, lua-cjson decodes, and this file restores the values that
+ * json_scan has marked. Encoding: json_write.c. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 
 #include <lua-cjson.h> /* needs lua.h before it */
 
-enum { TEXT_MAX = 8 << 20 };
+enum { TEXT_MAX = 8 << 20 }; /* bytes */
 
 #define ARRAY "native.json.array"
 
@@ -27,7 +28,7 @@ static bool is_array(lua_State *L, int index)
 
 /* Decoding */
 
-/* The value that a marked string stands for, in its place on the stack. */
+/* Replaces a marked string on top of the stack by the value it marks. */
 static void unmark(lua_State *L, const char *text, size_t length)
 {
 	lua_pop(L, 1); /* the string stays alive: it is still in its table */
@@ -44,20 +45,20 @@ static void unmark(lua_State *L, const char *text, size_t length)
 	}
 }
 
-static size_t mend(lua_State *L);
+static size_t restore(lua_State *L);
 
-/* Mends the value on top, which its container still holds. True when it has to be stored again. */
-static bool mend_value(lua_State *L, size_t *members)
+/* Restores the value on top, which is still in its container. True when it was replaced: it must be stored again. */
+static bool restore_value(lua_State *L, size_t *members)
 {
 	size_t length;
 
 	switch (lua_type(L, -1)) {
 	case LUA_TTABLE:
-		*members += mend(L);
+		*members += restore(L);
 		return false;
 	case LUA_TNUMBER: {
 		lua_Number number = lua_tonumber(L, -1);
-		if (number != floor(number)) /* a float that looks like an integer was marked by the scanner */
+		if (number != floor(number)) /* a float; one without a fraction, like 1.0, is marked */
 			return false;
 		lua_pop(L, 1);
 		lua_pushinteger(L, (lua_Integer)number);
@@ -75,8 +76,8 @@ static bool mend_value(lua_State *L, size_t *members)
 	}
 }
 
-/* Mends the table on top and all below it; how many object members that are. */
-static size_t mend(lua_State *L)
+/* Restores all values in the table on top, at every depth. Returns the number of object members. */
+static size_t restore(lua_State *L)
 {
 	int table = lua_gettop(L);
 	lua_Integer length = (lua_Integer)lua_rawlen(L, table);
@@ -86,7 +87,7 @@ static size_t mend(lua_State *L)
 	if (length > 0) {
 		for (lua_Integer i = 1; i <= length; i++) {
 			lua_rawgeti(L, table, i);
-			if (mend_value(L, &members))
+			if (restore_value(L, &members))
 				lua_rawseti(L, table, i);
 			lua_settop(L, table);
 		}
@@ -96,7 +97,7 @@ static size_t mend(lua_State *L)
 	}
 	for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 1)) {
 		members++;
-		if (mend_value(L, &members)) {
+		if (restore_value(L, &members)) {
 			lua_pushvalue(L, table + 1);
 			lua_insert(L, -2);
 			lua_rawset(L, table);
@@ -105,10 +106,9 @@ static size_t mend(lua_State *L)
 	return members;
 }
 
-static void free_scan(void *scan)
+static void free_scan(void *held)
 {
-	pa_buffer_free(&((struct pa_json_scan *)scan)->text);
-	free(scan);
+	pa_buffer_free(&((struct pa_json_scan *)held)->text);
 }
 
 static int fail_at(lua_State *L, const struct pa_json_scan *scan, const char *text)
@@ -131,15 +131,12 @@ static int l_decode(lua_State *L)
 	const char *text = luaL_checklstring(L, 1, &length);
 
 	if (length > TEXT_MAX)
-		return pa_native_fail(L, "too_large", "a JSON text of %zu bytes: at most 8 MiB are read", length);
+		return pa_native_fail(L, "too_large", "the JSON text has %zu bytes: at most 8 MiB are read", length);
 	lua_settop(L, 1);
-	void **box = pa_native_box(L, free_scan);
-	struct pa_json_scan *scan = *box = calloc(1, sizeof *scan);
-	if (!scan)
-		return luaL_error(L, "not enough memory");
+	struct pa_json_scan *scan = pa_native_box(L, sizeof *scan, free_scan);
 	if (pa_json_scan(scan, text, length) < 0)
 		return fail_at(L, scan, text);
-	lua_newtable(L); /* holds the value, so that one at the top is mended like any other */
+	lua_newtable(L); /* a container for the decoded value, for restore_value */
 	lua_pushvalue(L, lua_upvalueindex(CJSON_DECODE));
 	if (scan->rewritten)
 		lua_pushlstring(L, scan->text.at, scan->text.length);
@@ -148,7 +145,7 @@ static int l_decode(lua_State *L)
 	lua_call(L, 1, 1);
 	lua_pushvalue(L, -1);
 	lua_rawseti(L, 3, 1);
-	mend_value(L, &members);
+	restore_value(L, &members);
 	if (members != scan->members)
 		return pa_native_fail(L, "bad_json", "bad JSON: an object has the same key twice");
 	return 1;

@@ -1,3 +1,4 @@
+/* A recursive writer of JSON text. */
 #include "native/json_write.h"
 
 #include <lauxlib.h>
@@ -12,13 +13,14 @@
 
 enum { VALUES_MAX = 2 << 20 };
 
-/* The text; a longer one grows in a userdata at `index`, so that it counts as the VM's memory and no raise leaks it. */
+/* The text so far. When it outgrows its first buffer it is in a userdata at `index`: then it counts as memory of the
+ * VM, and a raise leaks nothing. */
 struct writer {
 	lua_State *L;
 	int index, array_meta;
 	char *at;
 	size_t length, size;
-	unsigned values; /* so far: a table that is in itself many times over would never end */
+	unsigned values; /* so far; limited, for a table that holds itself many times would take too long */
 };
 
 static void reserve(struct writer *writer, size_t more)
@@ -62,7 +64,7 @@ static void write_integer(struct writer *writer, lua_Integer integer)
 	add(writer, at, (size_t)(digits + sizeof digits - at));
 }
 
-/* The shortest of the forms that read back as the same double, always with a sign that it is no integer. */
+/* Writes the shortest form that reads back as the same double, always with a point or an exponent. */
 static const char *write_float(struct writer *writer, lua_Number number)
 {
 	char text[64];
@@ -94,7 +96,7 @@ static void write_escape(struct writer *writer, unsigned char byte)
 	add(writer, text, strlen(text));
 }
 
-static const char *write_text(struct writer *writer, int index)
+static const char *write_string(struct writer *writer, int index)
 {
 	size_t length, begin = 0;
 	const char *text = lua_tolstring(writer->L, index, &length);
@@ -117,7 +119,7 @@ static const char *write_text(struct writer *writer, int index)
 
 static const char *write_value(struct writer *writer, int depth);
 
-/* What is wrong with the keys of a list of that length; NULL: nothing. */
+/* NULL, or what is wrong with the keys of a list of that length. */
 static const char *check_list(lua_State *L, int table, lua_Integer length)
 {
 	lua_Integer entries = 0;
@@ -127,7 +129,7 @@ static const char *check_list(lua_State *L, int table, lua_Integer length)
 		if (lua_type(L, -2) == LUA_TSTRING)
 			return "a table that is both a list and an object";
 		if (!lua_isinteger(L, -2))
-			return "a key that is neither a text nor an integer";
+			return "a key that is neither a string nor an integer";
 	}
 	return entries == length ? NULL : "an array with holes";
 }
@@ -160,11 +162,12 @@ static const char *write_object(struct writer *writer, int table, int depth)
 	add_byte(writer, '{');
 	for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 1)) {
 		if (lua_type(L, table + 1) != LUA_TSTRING)
-			return lua_isinteger(L, table + 1) ? "an array with holes" : "a key that is neither a text nor an integer";
+			return lua_isinteger(L, table + 1) ? "an array with holes"
+											   : "a key that is neither a string nor an integer";
 		if (!first)
 			add_byte(writer, ',');
 		first = false;
-		problem = write_text(writer, table + 1);
+		problem = write_string(writer, table + 1);
 		if (problem)
 			return problem;
 		add_byte(writer, ':');
@@ -199,7 +202,7 @@ static const char *write_table(struct writer *writer, int depth)
 	return write_object(writer, table, depth);
 }
 
-/* The value on top, which stays there. What is left above it after a problem is the caller's to drop. */
+/* Writes the value on top, which stays there. NULL, or the problem: then other values may be left above it. */
 static const char *write_value(struct writer *writer, int depth)
 {
 	lua_State *L = writer->L;
@@ -208,7 +211,7 @@ static const char *write_value(struct writer *writer, int depth)
 		return "more than two million values";
 	switch (lua_type(L, -1)) {
 	case LUA_TSTRING:
-		return write_text(writer, -1);
+		return write_string(writer, -1);
 	case LUA_TNUMBER:
 		if (!lua_isinteger(L, -1))
 			return write_float(writer, lua_tonumber(L, -1));
@@ -228,7 +231,7 @@ static const char *write_value(struct writer *writer, int depth)
 		add(writer, "null", 4);
 		return NULL;
 	default:
-		return "a value that is no text, number, boolean, table or json.null";
+		return "a value that is not a string, number, boolean, table or json.null";
 	}
 }
 

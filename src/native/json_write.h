@@ -1,6 +1,6 @@
 /*
- * Writes a Lua value as JSON (RFC 8259). lua-cjson keeps 14 digits of a number, escapes every slash and takes an empty
- * list for an object; all of that mended from outside was more than writing it right.
+ * Writes a Lua value as JSON (RFC 8259), for native/json. lua-cjson's encoder is not used: it keeps 14 digits of a
+ * number, escapes every slash and writes an empty list as an object. Runs on the thread of the VM.
  */
 #ifndef PA_JSON_WRITE_H
 #define PA_JSON_WRITE_H
@@ -8,9 +8,9 @@
 #include <lua.h>
 
 /*
- * Pops the value on top, pushes its text and returns NULL; or returns what JSON cannot hold in it, a static text, the
- * value then still there. Tables with the metatable at index `array_meta` are lists, also when they are empty. Only raw
- * access: no metamethod runs. May raise (memory).
+ * Replaces the value on top by its JSON text and returns NULL. Or returns a static string, which names what JSON cannot
+ * hold: the value is then still on top. Tables with the metatable at index `array_meta` are lists, also when empty. All
+ * access is raw: no metamethod runs. May raise (memory).
  */
 const char *pa_json_write(lua_State *L, int array_meta);
 

@@ -1,4 +1,4 @@
-/* require "native.limit", and the buckets behind it. */
+/* require "native.limit": token buckets in a hash table of fixed size. */
 #include "native/limit.h"
 
 #include <pthread.h>
@@ -10,17 +10,17 @@
 #include "native/native.h"
 #include "native/services.h"
 
-enum { SETS = 1024, WAYS = 4 };
+enum { SETS = 1024, WAYS = 4 }; /* a key's bucket is one of the WAYS buckets of its set */
 
 struct bucket {
-	uint64_t hash; /* of the key; 0 is empty */
+	uint64_t hash; /* of the key; 0: not in use */
 	double tokens;
 	int64_t seen_ms;
 };
 
 struct pa_limit {
 	pthread_mutex_t mutex;
-	uint64_t seed; /* nobody outside can tell which keys share a set */
+	uint64_t seed; /* random: a client cannot find keys that share a set with another's */
 	struct bucket buckets[SETS][WAYS];
 };
 
@@ -46,7 +46,7 @@ void pa_limit_close(struct pa_limit *limit)
 	free(limit);
 }
 
-/* FNV-1a over seed and key, its bits mixed at the end as in splitmix64. */
+/* FNV-1a of seed and key, then the bits mixed as in splitmix64. Never 0. */
 static uint64_t hash_of(const struct pa_limit *limit, struct pa_span key)
 {
 	uint64_t hash = 0xcbf29ce484222325u ^ limit->seed;
@@ -58,7 +58,7 @@ static uint64_t hash_of(const struct pa_limit *limit, struct pa_span key)
 	return (hash ^ (hash >> 31)) | 1;
 }
 
-/* The bucket of the key, or the one of its set that makes room for it. */
+/* The bucket of the key, or the one to replace: the least recently used one of the set. */
 static struct bucket *find(struct pa_limit *limit, uint64_t hash)
 {
 	struct bucket *set = limit->buckets[hash >> 32 & (SETS - 1)], *oldest = &set[0];
@@ -100,12 +100,10 @@ double pa_limit_take(struct pa_limit *limit, struct pa_span key, double per_seco
 static int l_take(lua_State *L)
 {
 	const struct pa_services *services = pa_native_services(L);
-	struct pa_span key;
-
-	key.at = luaL_checklstring(L, 1, &key.length);
+	struct pa_span key = pa_native_check_span(L, 1);
 	lua_Number per_second = luaL_checknumber(L, 2), burst = luaL_checknumber(L, 3);
-	luaL_argcheck(L, per_second > 0, 2, "more than 0");
-	luaL_argcheck(L, burst >= 1, 3, "1 at least");
+	luaL_argcheck(L, per_second > 0, 2, "must be more than 0");
+	luaL_argcheck(L, burst >= 1, 3, "must be at least 1");
 	lua_pushnumber(
 		L, pa_limit_take(services->limit, key, per_second, burst, pa_clock_ms() + atomic_load(&services->clock_ms)));
 	return 1;

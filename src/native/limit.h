@@ -1,6 +1,6 @@
 /*
- * Token buckets by key, for limits on how often somebody may do something: shared by all VMs of a server, in a table of
- * a fixed size, where those who were not seen the longest make room. Any thread.
+ * Token buckets by key, which limit how often a client may do something. One table of fixed size (4096 buckets) for all
+ * VMs of a server; a new key replaces the least recently used one. Any thread; only the Lua function raises.
  */
 #ifndef PA_LIMIT_H
 #define PA_LIMIT_H
@@ -16,8 +16,8 @@ struct pa_limit *pa_limit_open(void);
 void pa_limit_close(struct pa_limit *limit);
 
 /*
- * Takes one token from the key's bucket, which holds `burst` and gains `per_second`. 0, or the seconds until there is
- * one. `now_ms` is a clock that only goes forward.
+ * Takes one token from the bucket of the key, which holds at most `burst` (at least 1) and gains `per_second`. 0, or
+ * the seconds until there is a token. `now_ms` is a time in milliseconds that never goes back.
  */
 double pa_limit_take(struct pa_limit *limit, struct pa_span key, double per_second, double burst, int64_t now_ms);
 

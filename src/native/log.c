@@ -1,4 +1,4 @@
-/* Log lines and counters, for Lua. */
+/* require "native.log": log lines and counters. */
 #include "base/log.h"
 
 #include <string.h>
@@ -8,11 +8,11 @@
 #include "native/services.h"
 
 enum {
-	MESSAGE_MAX = 4096, /* as in Segment's own editor (SBX-14) */
+	MESSAGE_MAX = 4096, /* bytes, as in Segment's editor of functions (SBX-14) */
 	FIELDS_MAX = 16,
 };
 
-/* Reads a table of fields; the texts stay on the stack while they are used. */
+/* Reads a table of fields; their strings stay on the stack while `fields` is used. */
 static size_t read_fields(lua_State *L, int index, struct pa_log_field *fields)
 {
 	size_t count = 0;

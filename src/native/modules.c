@@ -1,4 +1,4 @@
-/* The list of native modules. */
+/* The lists of native modules. */
 #include "native/native.h"
 
 const luaL_Reg pa_native_modules[] = {

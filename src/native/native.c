@@ -1,10 +1,11 @@
-/* The few functions that every native module uses. */
+/* Functions that several native modules use. */
 #include "native/native.h"
 
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "base/message.h"
@@ -42,29 +43,36 @@ int pa_native_fail_with(lua_State *L, const struct pa_error *error)
 	return 3;
 }
 
+struct pa_span pa_native_check_span(lua_State *L, int index)
+{
+	struct pa_span span;
+
+	span.at = luaL_checklstring(L, index, &span.length);
+	return span;
+}
+
 struct box {
-	void *held;
-	void (*release)(void *);
+	void (*close)(void *held); /* NULL once it was called */
+	void *held[];              /* pointers, for the alignment */
 };
 
 static int l_box_close(lua_State *L)
 {
 	struct box *box = lua_touserdata(L, 1);
+	void (*close)(void *) = box->close;
 
-	if (box && box->held) {
-		void *held = box->held;
-		box->held = NULL;
-		box->release(held);
-	}
+	box->close = NULL;
+	if (close)
+		close(box->held);
 	return 0;
 }
 
-void **pa_native_box(lua_State *L, void (*release)(void *))
+void *pa_native_box(lua_State *L, size_t size, void (*close)(void *held))
 {
-	struct box *box = lua_newuserdatauv(L, sizeof *box, 0);
+	struct box *box = lua_newuserdatauv(L, sizeof *box + size, 0);
 
-	box->held = NULL;
-	box->release = release;
+	box->close = close;
+	memset(box->held, 0, size);
 	if (luaL_newmetatable(L, "native.box")) {
 		lua_pushcfunction(L, l_box_close);
 		lua_setfield(L, -2, "__close");
@@ -75,24 +83,24 @@ void **pa_native_box(lua_State *L, void (*release)(void *))
 	}
 	lua_setmetatable(L, -2);
 	lua_toclose(L, -1);
-	return &box->held;
+	return box->held;
 }
 
 struct pa_services *pa_native_services(lua_State *L)
 {
-	struct pa_native_context *context = pa_native_context_of(L);
+	struct pa_services *services = pa_native_context_of(L)->services;
 
-	if (context && context->services)
-		return context->services;
+	if (services)
+		return services;
 	luaL_error(L, "this script runs without a server's services");
-	abort(); /* it does not return, which Lua's headers do not say */
+	abort(); /* luaL_error never returns, which Lua's headers do not say */
 }
 
 const char *pa_native_request_id(lua_State *L)
 {
 	const struct pa_native_context *context = pa_native_context_of(L);
 
-	return context && context->request ? context->request->id : NULL;
+	return context->request ? context->request->id : NULL;
 }
 
 enum { LOG_LINES_PER_SECOND = 200 };
@@ -111,16 +119,10 @@ bool pa_native_may_log(lua_State *L)
 
 void pa_native_wait_begin(lua_State *L)
 {
-	const struct pa_native_context *context = pa_native_context_of(L);
-
-	if (context && context->waiting)
-		atomic_fetch_add_explicit(context->waiting, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(pa_native_context_of(L)->waiting, 1, memory_order_relaxed);
 }
 
 void pa_native_wait_end(lua_State *L)
 {
-	const struct pa_native_context *context = pa_native_context_of(L);
-
-	if (context && context->waiting)
-		atomic_fetch_sub_explicit(context->waiting, 1, memory_order_relaxed);
+	atomic_fetch_sub_explicit(pa_native_context_of(L)->waiting, 1, memory_order_relaxed);
 }

@@ -1,6 +1,7 @@
 /*
- * The boundary to Lua. One file of this folder is one `require "native.<file>"` with one stub in lua/types/native; this
- * file has what all of them share. Everything that can fail returns `nil, message, code`; only bugs raise.
+ * What all native modules share: the context of a VM, failures, boxes, waits. One file of this folder is one
+ * `require "native.<file>"` with one stub in lua/types/native. A module's function that fails returns `nil, message,
+ * code`; it raises for a bug of the script only. All functions here run on the thread that runs the VM.
  */
 #ifndef PA_NATIVE_H
 #define PA_NATIVE_H
@@ -12,13 +13,16 @@
 #include <stdint.h>
 
 #include "base/error.h"
+#include "base/text.h"
 
+struct pa_connection;
 struct pa_request;
 
 /* The modules: names without "native.", ended by {NULL, NULL}. */
-extern const luaL_Reg pa_native_modules[];            /* for every VM's library modules */
-extern const luaL_Reg pa_native_privileged_modules[]; /* for the command line only */
+extern const luaL_Reg pa_native_modules[];            /* every VM's library may require these */
+extern const luaL_Reg pa_native_privileged_modules[]; /* the command line may require these too */
 
+/* lua_CFunctions that push the table of a module and return 1. May raise (memory). */
 int pa_native_open_crypto(lua_State *L);
 int pa_native_open_db(lua_State *L);
 int pa_native_open_files(lua_State *L);
@@ -31,45 +35,51 @@ int pa_native_open_request(lua_State *L);
 int pa_native_open_scripts(lua_State *L);
 int pa_native_open_sys(lua_State *L);
 
-/* Pushes nil, message, code and returns 3. May raise (memory). */
+/* Pushes nil, message, code and returns 3. The message is cut after 999 bytes. May raise (memory). */
 int pa_native_fail(lua_State *L, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int pa_native_fail_with(lua_State *L, const struct pa_error *error);
 
-/*
- * A to-be-closed box: pushes a userdata that calls release(*it) when the C function ends in whatever way, unless *it is
- * NULL by then. Make the box first, then acquire into it: any Lua call that may raise then leaks nothing. What it holds
- * lives on the heap: when a raise closes the box, the C function's own frame is gone.
- */
-void **pa_native_box(lua_State *L, void (*release)(void *));
+/* The string argument at `index`; its bytes are valid while the value is on the stack. Raises for another type. */
+struct pa_span pa_native_check_span(lua_State *L, int index);
 
-/* What the modules know of the VM they run in. The maker of a lua_State puts the address of one into its extra space
- * (pa_native_attach) before any module is opened; it outlives the state. */
+/*
+ * A to-be-closed box: pushes a userdata and returns `size` zeroed bytes in it, aligned for pointers. close(those bytes)
+ * is called once, when the C function that made the box returns or raises. Make the box first and keep in it what the
+ * function acquires: then a raise of a later Lua call leaks nothing. close() must accept zeroed bytes, and must not use
+ * the C function's own variables: when a raise closes the box, they are gone. May raise (memory).
+ */
+void *pa_native_box(lua_State *L, size_t size, void (*close)(void *held));
+
+/* What the modules know of the VM they run in. script/vm owns one for each lua_State. */
 struct pa_native_context {
-	struct pa_services *services;     /* NULL on the command line */
-	struct pa_snapshot *snapshot;     /* the scripts the VM was made from, or NULL; script/snapshot.h */
-	atomic_int *waiting;              /* how many waits are open: the CPU budget is not enforced meanwhile; or NULL */
-	const struct pa_request *request; /* the one that runs now, or NULL */
-	unsigned log_lines;               /* written in log_second, for pa_native_may_log */
-	int64_t log_second;
+	struct pa_services *services;      /* borrowed; NULL while the command line makes a plan */
+	struct pa_snapshot *snapshot;      /* the scripts the VM was made from; script/snapshot.h */
+	struct pa_connection *transaction; /* the connection of the transaction the VM is in, or NULL; native/db.c */
+	atomic_int *waiting;               /* how many waits are open: the CPU budget is not enforced meanwhile */
+	const struct pa_request *request;  /* the one that runs now, or NULL */
+	unsigned log_lines;                /* written in log_second, for pa_native_may_log */
+	int64_t log_second;                /* of pa_clock_ms */
 };
 
-/* Registry key of the global table that the app's chunks run in. */
-#define PA_NATIVE_APP_GLOBALS "partnerapp.app_globals"
+/* Stores the address of the context in the state's extra space, where each coroutine finds it too. Call before any
+ * module is opened; the context outlives the state. */
 void pa_native_attach(lua_State *L, struct pa_native_context *context);
 struct pa_native_context *pa_native_context_of(lua_State *L);
 
-/* The services of the server that runs this script (native/services.h); raises when there are none: a bug, for the
- * command line has none. */
+/* Registry key of the global table that the app's chunks run in. */
+#define PA_NATIVE_APP_GLOBALS "partnerapp.app_globals"
+
+/* The services of the server that runs this script (native/services.h). Raises when the VM has none. */
 struct pa_services *pa_native_services(lua_State *L);
 
 /* The id of the request that runs now, or NULL. */
 const char *pa_native_request_id(lua_State *L);
 
-/* Whether the script may write another log line in this second; counts it (SBX-14). */
+/* Counts one log line and returns whether the script may write it: at most 200 in one second (SBX-14). */
 bool pa_native_may_log(lua_State *L);
 
-/* Around anything that blocks: the call's budget does not count it and it is not interrupted. Pairs nest. Never raise
- * in between. */
+/* Begin and end a wait: call around anything that blocks. The CPU budget does not interrupt the call meanwhile. Pairs
+ * nest. Nothing may raise between the two. */
 void pa_native_wait_begin(lua_State *L);
 void pa_native_wait_end(lua_State *L);
 

@@ -1,4 +1,5 @@
-/* The request object of a handler, and strict parsing of queries, forms and cookies (HT-12 to HT-14). */
+/* require "native.request": the request object of a handler, and strict parsing of queries, forms and cookies (HT-12 to
+ * HT-14). */
 #include "native/request.h"
 
 #include <stdlib.h>
@@ -11,7 +12,7 @@ enum { FIELDS_MAX = 256 };
 static const char metatable_key; /* its address is the registry key of the metatable */
 
 struct handle {
-	const struct pa_request *request; /* NULL once the response was made */
+	const struct pa_request *request; /* NULL after pa_native_request_end */
 };
 
 static bool is_handle(lua_State *L)
@@ -31,9 +32,9 @@ static const struct pa_request *check_request(lua_State *L)
 	if (handle && handle->request)
 		return handle->request;
 	if (handle)
-		luaL_error(L, "request is over: what a handler needs later it must copy before it returns");
+		luaL_error(L, "request is over: copy what is needed later before the handler returns");
 	luaL_typeerror(L, 1, "request");
-	abort(); /* it does not return, which Lua's headers do not say */
+	abort(); /* luaL_typeerror never returns, which Lua's headers do not say */
 }
 
 static int push_span(lua_State *L, struct pa_span span)
@@ -88,7 +89,7 @@ static bool same_name(struct pa_span name, const char *other, size_t length)
 	return true;
 }
 
-/* header(request, lower-case name): one header without making the table of all. */
+/* header(request, lower-case name) → its value, without making the table of all headers */
 static int l_header(lua_State *L)
 {
 	const struct pa_request *request = check_request(L);
@@ -176,7 +177,7 @@ void pa_native_request_end(lua_State *L, int index)
 		handle->request = NULL;
 }
 
-/* Takes the next piece before `separator` off *rest; false when nothing is left. */
+/* Removes the next piece, up to `separator`, from *rest. False when nothing is left. */
 static bool next_piece(struct pa_span *rest, char separator, struct pa_span *piece)
 {
 	if (!rest->at)
@@ -202,7 +203,7 @@ static void split_pair(struct pa_span piece, char separator, struct pa_span *nam
 	*value = (struct pa_span){at + 1, piece.length - name->length - 1};
 }
 
-/* Pushes the decoded text, or returns why it is refused, nothing pushed then. */
+/* Pushes the decoded string and returns NULL; or pushes nothing and returns the problem. */
 static const char *push_decoded(lua_State *L, struct pa_span text)
 {
 	luaL_Buffer buffer;
@@ -211,18 +212,19 @@ static const char *push_decoded(lua_State *L, struct pa_span text)
 	const char *problem = NULL;
 
 	if (length < 0)
-		problem = "a percent sign is not followed by two hex digits";
+		problem = "two hex digits are missing after a percent sign";
 	else if (memchr(to, '\0', (size_t)length))
-		problem = "there is a NUL byte";
+		problem = "it has a NUL byte";
 	else if (!pa_text_is_utf8((struct pa_span){to, (size_t)length}))
-		problem = "the text is not UTF-8";
+		problem = "it is not UTF-8";
 	luaL_pushresultsize(&buffer, problem ? 0 : (size_t)length);
 	if (problem)
 		lua_pop(L, 1);
 	return problem;
 }
 
-/* Pushes name and value of the next field of *rest. 1; 0 when there is none; -1 with nil, message, code pushed. */
+/* Pushes the name and the value of the next field of *rest. 1; 0 when there is none; -1 with nil, message, code pushed.
+ */
 static int push_field(lua_State *L, struct pa_span *rest, int *count)
 {
 	struct pa_span piece, name, value;
@@ -246,18 +248,10 @@ static int push_field(lua_State *L, struct pa_span *rest, int *count)
 	return -1;
 }
 
-static struct pa_span check_span(lua_State *L, int index)
-{
-	struct pa_span span;
-
-	span.at = luaL_checklstring(L, index, &span.length);
-	return span;
-}
-
 /* parse_form(text) → {name = first value} */
 static int l_parse_form(lua_State *L)
 {
-	struct pa_span rest = check_span(L, 1);
+	struct pa_span rest = pa_native_check_span(L, 1);
 	int count = 0, more;
 
 	lua_settop(L, 1);
@@ -276,7 +270,7 @@ static int l_parse_form(lua_State *L)
 /* values(text, name) → every value of that name, in order */
 static int l_values(lua_State *L)
 {
-	struct pa_span rest = check_span(L, 1);
+	struct pa_span rest = pa_native_check_span(L, 1);
 	int count = 0, more;
 
 	luaL_checkstring(L, 2);
@@ -293,7 +287,7 @@ static int l_values(lua_State *L)
 /* parse_cookies(text) → {name = first value} */
 static int l_parse_cookies(lua_State *L)
 {
-	struct pa_span rest = check_span(L, 1), piece, name, value;
+	struct pa_span rest = pa_native_check_span(L, 1), piece, name, value;
 
 	lua_settop(L, 1);
 	lua_newtable(L);
@@ -325,11 +319,11 @@ static bool only_has(struct pa_span text, const char *refused)
 	return true;
 }
 
-/* cookie_problem(name, value) → what a Set-Cookie line cannot carry (RFC 6265 4.1.1): "name", "value" or nil. In C
- * because sealed values are long and Lua's patterns take 15 ns a byte. */
+/* cookie_problem(name, value) → which one Set-Cookie cannot carry (RFC 6265 4.1.1): "name", "value" or nil. In C, for
+ * sealed values are long and Lua's patterns take 15 ns for each byte. */
 static int l_cookie_problem(lua_State *L)
 {
-	struct pa_span name = check_span(L, 1), value = check_span(L, 2);
+	struct pa_span name = pa_native_check_span(L, 1), value = pa_native_check_span(L, 2);
 
 	if (name.length == 0 || !only_has(name, "()<>@,;:\\\"/[]?={}"))
 		lua_pushliteral(L, "name");

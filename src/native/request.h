@@ -1,5 +1,7 @@
-/* The request that runs now, as a script sees it: fields are made when they are asked for, and every access after the
- * response raises "request is over". */
+/*
+ * The request object of a handler: a userdata over C memory whose fields are made when a script reads them. After
+ * pa_native_request_end every access raises "request is over". Runs on the thread of the VM.
+ */
 #ifndef PA_NATIVE_REQUEST_H
 #define PA_NATIVE_REQUEST_H
 
@@ -7,10 +9,10 @@
 
 #include <lua.h>
 
-/* Pushes a request object over `request`, which must live until pa_native_request_end. May raise (memory). */
+/* Pushes an object for `request`, which is borrowed until pa_native_request_end. May raise (memory). */
 void pa_native_request_push(lua_State *L, const struct pa_request *request);
 
-/* Cuts the object at `index` off from its memory. Never raises. */
+/* Ends the object at `index`: it no longer points to the request. Never raises. */
 void pa_native_request_end(lua_State *L, int index);
 
 #endif

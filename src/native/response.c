@@ -1,4 +1,4 @@
-/* The response table of a handler becomes bytes. */
+/* Copies a response table into C memory. */
 #include "native/response.h"
 
 #include <lauxlib.h>

@@ -1,4 +1,4 @@
-/* The snapshot of scripts this VM was made from, and the compiler for templates. */
+/* require "native.scripts": the snapshot of scripts that the VM was made from, and the compiler for templates. */
 #include <stdbool.h>
 #include <string.h>
 
@@ -12,7 +12,7 @@ static enum pa_room_id check_room(lua_State *L)
 	for (int id = 0; id < PA_ROOMS; id++)
 		if (strcmp(pa_rooms[id].name, name) == 0)
 			return (enum pa_room_id)id;
-	luaL_argerror(L, 1, "no such room of scripts");
+	luaL_argerror(L, 1, "not a room of scripts");
 	return PA_ROOM_APP;
 }
 
@@ -24,7 +24,7 @@ static int l_read(lua_State *L)
 	const char *name = luaL_checklstring(L, 2, &length);
 	const struct pa_script *script = snapshot ? pa_snapshot_find(snapshot, room, name) : NULL;
 
-	if (!script || strlen(name) != length) /* a NUL must not hide what follows it (HT-10) */
+	if (!script || strlen(name) != length) /* a name with a NUL in it names no file (HT-10) */
 		return 0;
 	lua_pushlstring(L, script->bytes.at, script->bytes.length);
 	lua_pushstring(L, script->path);
@@ -72,7 +72,7 @@ static int l_globals(lua_State *L)
 	return 1;
 }
 
-/* The library's chunks are named after where they are found: "partnerapp/oauth.lua" (modules.c). */
+/* Chunks of the library are named "partnerapp/…" (script/modules.c). */
 static bool is_app_line(const lua_Debug *info)
 {
 	return info->currentline > 0 && strncmp(info->short_src, "partnerapp/", 11) != 0;

@@ -1,6 +1,6 @@
 /*
- * What the native modules of one server share. run/services opens and closes it; it outlives every VM of the server.
- * Any thread.
+ * What the native modules of one server share: settings, database, keys, calls out, clock. run/services owns them; they
+ * outlive every VM of the server. Any thread.
  */
 #ifndef PA_NATIVE_SERVICES_H
 #define PA_NATIVE_SERVICES_H
@@ -22,8 +22,8 @@ struct pa_services {
 	struct pa_http *http;     /* client/http.h */
 	struct pa_limit *limit;   /* native/limit.h */
 	struct pa_shared *shared; /* native/shared.h */
-	struct pa_bell *bell;     /* rung when the clock was moved or the scripts are new: jobs may be due */
-	_Atomic int64_t clock_ms; /* added to the wall clock: the sandbox can move its time */
+	struct pa_bell *bell;     /* rings after the clock was moved or scripts were reloaded: jobs may be due */
+	_Atomic int64_t clock_ms; /* added to the wall clock; the sandbox's control API can set it */
 };
 
 #endif

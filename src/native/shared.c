@@ -1,4 +1,4 @@
-/* require "native.memory", and the list behind it. */
+/* require "native.shared": a list of named values. */
 #include "native/shared.h"
 
 #include <pthread.h>
@@ -20,16 +20,16 @@ struct entry {
 struct pa_shared {
 	pthread_mutex_t mutex;
 	struct entry *first;
-	_Atomic size_t count; /* readable without the mutex: mostly there is nothing */
+	_Atomic size_t count; /* also read without the mutex: most of the time it is 0 */
 };
 
 struct pa_shared *pa_shared_open(void)
 {
-	struct pa_shared *memory = calloc(1, sizeof *memory);
+	struct pa_shared *shared = calloc(1, sizeof *shared);
 
-	if (memory)
-		pthread_mutex_init(&memory->mutex, NULL);
-	return memory;
+	if (shared)
+		pthread_mutex_init(&shared->mutex, NULL);
+	return shared;
 }
 
 static void free_entry(struct entry *entry)
@@ -38,40 +38,40 @@ static void free_entry(struct entry *entry)
 	free(entry);
 }
 
-void pa_shared_close(struct pa_shared *memory)
+void pa_shared_close(struct pa_shared *shared)
 {
-	if (!memory)
+	if (!shared)
 		return;
-	for (struct entry *entry = memory->first, *next; entry; entry = next) {
+	for (struct entry *entry = shared->first, *next; entry; entry = next) {
 		next = entry->next;
 		free_entry(entry);
 	}
-	pthread_mutex_destroy(&memory->mutex);
-	free(memory);
+	pthread_mutex_destroy(&shared->mutex);
+	free(shared);
 }
 
-/* The place that points to the entry of that name, or to the end. */
-static struct entry **find(struct pa_shared *memory, struct pa_span name)
+/* The pointer to the entry of that name, or the last one, which is NULL. */
+static struct entry **find(struct pa_shared *shared, struct pa_span name)
 {
-	struct entry **at = &memory->first;
+	struct entry **at = &shared->first;
 
 	while (*at && ((*at)->name_length != name.length || memcmp((*at)->bytes, name.at, name.length) != 0))
 		at = &(*at)->next;
 	return at;
 }
 
-static void take_out(struct pa_shared *memory, struct entry **at)
+static void take_out(struct pa_shared *shared, struct entry **at)
 {
 	struct entry *entry = *at;
 
 	if (!entry)
 		return;
 	*at = entry->next;
-	memory->count--;
+	shared->count--;
 	free_entry(entry);
 }
 
-int pa_shared_put(struct pa_shared *memory, struct pa_span name, struct pa_span value)
+int pa_shared_put(struct pa_shared *shared, struct pa_span name, struct pa_span value)
 {
 	if (name.length + value.length > VALUE_MAX)
 		return -1;
@@ -82,67 +82,64 @@ int pa_shared_put(struct pa_shared *memory, struct pa_span name, struct pa_span 
 	entry->value_length = value.length;
 	memcpy(entry->bytes, name.at, name.length);
 	memcpy(entry->bytes + name.length, value.at, value.length);
-	pthread_mutex_lock(&memory->mutex);
-	take_out(memory, find(memory, name));
-	bool room = memory->count < ENTRIES_MAX;
+	pthread_mutex_lock(&shared->mutex);
+	take_out(shared, find(shared, name));
+	bool room = shared->count < ENTRIES_MAX;
 	if (room) {
-		entry->next = memory->first;
-		memory->first = entry;
-		memory->count++;
+		entry->next = shared->first;
+		shared->first = entry;
+		shared->count++;
 	}
-	pthread_mutex_unlock(&memory->mutex);
+	pthread_mutex_unlock(&shared->mutex);
 	if (!room)
 		free_entry(entry);
 	return room ? 0 : -1;
 }
 
-char *pa_shared_get(struct pa_shared *memory, struct pa_span name, size_t *length)
+char *pa_shared_get(struct pa_shared *shared, struct pa_span name, size_t *length)
 {
 	char *copy = NULL;
 
-	if (memory->count == 0)
+	if (shared->count == 0)
 		return NULL;
-	pthread_mutex_lock(&memory->mutex);
-	const struct entry *entry = *find(memory, name);
+	pthread_mutex_lock(&shared->mutex);
+	const struct entry *entry = *find(shared, name);
 	if (entry && (copy = malloc(entry->value_length + 1))) {
 		memcpy(copy, entry->bytes + entry->name_length, entry->value_length);
 		*length = entry->value_length;
 	}
-	pthread_mutex_unlock(&memory->mutex);
+	pthread_mutex_unlock(&shared->mutex);
 	return copy;
 }
 
-void pa_shared_drop(struct pa_shared *memory, struct pa_span name)
+void pa_shared_drop(struct pa_shared *shared, struct pa_span name)
 {
-	if (memory->count == 0)
+	if (shared->count == 0)
 		return;
-	pthread_mutex_lock(&memory->mutex);
-	take_out(memory, find(memory, name));
-	pthread_mutex_unlock(&memory->mutex);
+	pthread_mutex_lock(&shared->mutex);
+	take_out(shared, find(shared, name));
+	pthread_mutex_unlock(&shared->mutex);
 }
 
 /* The module */
 
-static struct pa_span span_argument(lua_State *L, int index)
-{
-	struct pa_span span;
-
-	span.at = luaL_checklstring(L, index, &span.length);
-	return span;
-}
-
 static int l_put(lua_State *L)
 {
-	struct pa_span name = span_argument(L, 1), value = span_argument(L, 2);
+	struct pa_span name = pa_native_check_span(L, 1), value = pa_native_check_span(L, 2);
 
 	lua_pushboolean(L, pa_shared_put(pa_native_services(L)->shared, name, value) == 0);
 	return 1;
 }
 
+static void free_copy(void *held)
+{
+	free(*(char **)held);
+}
+
 static int l_get(lua_State *L)
 {
-	struct pa_span name = span_argument(L, 1);
-	void **box = pa_native_box(L, free);
+	struct pa_span name = pa_native_check_span(L, 1);
+	char **box = pa_native_box(L, sizeof *box, free_copy);
 	size_t length = 0;
 
 	char *copy = *box = pa_shared_get(pa_native_services(L)->shared, name, &length);
@@ -155,7 +152,7 @@ static int l_get(lua_State *L)
 
 static int l_drop(lua_State *L)
 {
-	pa_shared_drop(pa_native_services(L)->shared, span_argument(L, 1));
+	pa_shared_drop(pa_native_services(L)->shared, pa_native_check_span(L, 1));
 	return 0;
 }
 

@@ -1,4 +1,7 @@
-/* What all VMs of a server share until the process ends: short texts by name. Any thread; wiped when it is freed. */
+/*
+ * Named values that all VMs of a server share until the process ends, for values that the database could not store yet.
+ * Owns them and wipes them when it frees them. Any thread; only the Lua functions raise.
+ */
 #ifndef PA_SHARED_H
 #define PA_SHARED_H
 
@@ -8,15 +11,18 @@ struct pa_shared;
 
 /* NULL without memory. */
 struct pa_shared *pa_shared_open(void);
-void pa_shared_close(struct pa_shared *memory);
 
-/* Keeps a value of at most 16 KiB in place of the one of that name. 0, or -1: too long, too many (1,000) or no memory.
- */
-int pa_shared_put(struct pa_shared *memory, struct pa_span name, struct pa_span value);
+/* NULL does nothing. */
+void pa_shared_close(struct pa_shared *shared);
+
+/* Copies a value, in place of the one with that name. 0, or -1: name and value are longer than 16 KiB, there are 1,000
+ * values, or there is no memory. */
+int pa_shared_put(struct pa_shared *shared, struct pa_span name, struct pa_span value);
 
 /* A copy of the value, *length bytes, which the caller frees; NULL when there is none. */
-char *pa_shared_get(struct pa_shared *memory, struct pa_span name, size_t *length);
+char *pa_shared_get(struct pa_shared *shared, struct pa_span name, size_t *length);
 
-void pa_shared_drop(struct pa_shared *memory, struct pa_span name);
+/* Removes the value of that name, if there is one. */
+void pa_shared_drop(struct pa_shared *shared, struct pa_span name);
 
 #endif

@@ -1,4 +1,4 @@
-/* Clocks and settings. */
+/* require "native.sys": clocks, settings and environment. */
 #include "native/native.h"
 #include "native/services.h"
 
@@ -31,7 +31,7 @@ static int l_advance(lua_State *L)
 {
 	lua_Number seconds = luaL_checknumber(L, 1);
 
-	luaL_argcheck(L, isfinite(seconds) && fabs(seconds) < 1e10, 1, "out of range");
+	luaL_argcheck(L, isfinite(seconds) && fabs(seconds) < 1e10, 1, "must be less than 10000000000");
 	atomic_fetch_add(&pa_native_services(L)->clock_ms, (int64_t)(seconds * 1000));
 	pa_bell_ring(pa_native_services(L)->bell);
 	return 0;
@@ -48,7 +48,7 @@ static int l_sleep(lua_State *L)
 {
 	lua_Number seconds = luaL_checknumber(L, 1);
 
-	luaL_argcheck(L, seconds >= 0 && seconds <= 1, 1, "from 0 to 1 second");
+	luaL_argcheck(L, seconds >= 0 && seconds <= 1, 1, "must be from 0 to 1");
 	const struct timespec time = {(time_t)seconds, (long)((seconds - floor(seconds)) * 1e9)};
 	pa_native_wait_begin(L);
 	nanosleep(&time, NULL);
@@ -87,7 +87,7 @@ static int l_timestamp(lua_State *L)
 	struct tm calendar;
 	char text[64];
 
-	luaL_argcheck(L, seconds >= 0 && seconds < 253402300800.0, 1, "not a time before the year 10000");
+	luaL_argcheck(L, seconds >= 0 && seconds < 253402300800.0, 1, "must be from 1970 to the year 9999");
 	int64_t ms = (int64_t)floor(seconds * 1000 + 0.5);
 	time_t whole = (time_t)(ms / 1000);
 	gmtime_r(&whole, &calendar);

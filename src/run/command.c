@@ -1,4 +1,4 @@
-/* From arguments to a plan: the command line itself is Lua. */
+/* Calls lua/cli with the arguments and copies the plan that it returns. */
 #include "run/command.h"
 
 #include <lauxlib.h>
@@ -10,13 +10,12 @@
 #include "script/modules.h"
 #include "script/vm.h"
 
-/* Reading the plan. Strings are copied into *plan as they are met, so a raise half-way leaks nothing: pa_plan_free. */
+/* Reading the plan. Each string is copied into *plan at once: when a later one raises, pa_plan_free frees them. */
 
-/* lua_error never returns, which Lua's headers do not say. */
 static _Noreturn void raise_no_memory(lua_State *L)
 {
 	luaL_error(L, "not enough memory");
-	abort();
+	abort(); /* luaL_error never returns, which Lua's headers do not say */
 }
 
 static char *copy_string(lua_State *L, int index, const char *field)
@@ -49,12 +48,12 @@ static bool read_flag(lua_State *L, int index, const char *field)
 	return value;
 }
 
-/* A list of strings at `field`; *count grows with each copied one. */
-static char **copy_list(lua_State *L, int index, const char *field, char ***list, size_t *count)
+/* Copies the list of strings at `field`, if there is one; *count grows with each of them. */
+static void copy_list(lua_State *L, int index, const char *field, char ***list, size_t *count)
 {
 	if (lua_getfield(L, index, field) == LUA_TNIL) {
 		lua_pop(L, 1);
-		return NULL;
+		return;
 	}
 	luaL_checktype(L, -1, LUA_TTABLE);
 	lua_Integer length = luaL_len(L, -1);
@@ -70,7 +69,6 @@ static char **copy_list(lua_State *L, int index, const char *field, char ***list
 		lua_pop(L, 1);
 	}
 	lua_pop(L, 1);
-	return *list;
 }
 
 static void read_settings(lua_State *L, int index, struct pa_services_options *services)
@@ -86,9 +84,10 @@ static void read_settings(lua_State *L, int index, struct pa_services_options *s
 			raise_no_memory(L);
 		services->settings = settings;
 		struct pa_setting *setting = &settings[services->setting_count];
+		*setting = (struct pa_setting){0};
+		services->setting_count++;
 		setting->name = strdup(luaL_checkstring(L, -2));
 		setting->value = strdup(luaL_checkstring(L, -1));
-		services->setting_count++;
 		if (!setting->name || !setting->value)
 			raise_no_memory(L);
 	}
@@ -141,26 +140,26 @@ static void read_log(lua_State *L, int index, struct pa_plan *plan)
 	plan->log_people = read_flag(L, index, "log_people");
 }
 
-struct question {
+struct call {
 	const char *library;
 	int argc;
 	char **argv;
 	struct pa_plan *plan;
 };
 
-/* cli.plan(arguments) → plan */
-static int l_ask(lua_State *L)
+/* Calls cli.plan(arguments) and reads the plan. */
+static int l_plan(lua_State *L)
 {
-	struct question *question = lua_touserdata(L, 1);
-	struct pa_plan *plan = question->plan;
+	const struct call *call = lua_touserdata(L, 1);
+	struct pa_plan *plan = call->plan;
 
-	lua_pushstring(L, question->library); /* for native.files.library */
+	lua_pushstring(L, call->library); /* for native.files.library */
 	lua_setfield(L, LUA_REGISTRYINDEX, "partnerapp.library");
 	pa_modules_require(L, "cli");
 	lua_getfield(L, -1, "plan");
-	lua_createtable(L, question->argc, 0);
-	for (int i = 1; i < question->argc; i++) {
-		lua_pushstring(L, question->argv[i]);
+	lua_createtable(L, call->argc, 0);
+	for (int i = 1; i < call->argc; i++) {
+		lua_pushstring(L, call->argv[i]);
 		lua_rawseti(L, -2, i);
 	}
 	lua_call(L, 1, 1);
@@ -179,7 +178,7 @@ static int l_ask(lua_State *L)
 
 int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *plan, struct pa_error *error)
 {
-	struct question question = {.library = library, .argc = argc, .argv = argv, .plan = plan};
+	struct call call = {.library = library, .argc = argc, .argv = argv, .plan = plan};
 	struct pa_snapshot *snapshot = NULL;
 	struct pa_fault fault = {0};
 	struct pa_vm *vm = NULL;
@@ -193,7 +192,7 @@ int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *
 		goto out;
 	vm = pa_vm_new(&(struct pa_vm_options){.snapshot = snapshot, .entry = "cli", .privileged = true}, &fault);
 	if (vm)
-		result = pa_vm_protect(vm, l_ask, &question, &fault);
+		result = pa_vm_protect(vm, l_plan, &call, &fault);
 	if (result < 0)
 		pa_error_set(error, "command", "%s%s%s", fault.message ? fault.message : "not enough memory",
 			fault.traceback ? "\n" : "", fault.traceback ? fault.traceback : "");
@@ -212,7 +211,7 @@ static void free_list(char **list, size_t count)
 	free(list);
 }
 
-/* The members are const outside of this file, which copied them. */
+/* Frees a member that is const for others; this file made the copy. */
 static void free_const(const void *memory)
 {
 	free((void *)(uintptr_t)memory);

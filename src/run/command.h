@@ -1,5 +1,6 @@
 /*
- * The command line: runs lua/cli in a VM of its own and reads the plan that it returns. Lua decides, main does.
+ * The command line: runs lua/cli in a VM of its own and reads the plan that it returns, for main to carry out. Used by
+ * the main thread. Never raises.
  */
 #ifndef PA_COMMAND_H
 #define PA_COMMAND_H
@@ -8,7 +9,7 @@
 #include "run/services.h"
 #include "server/server.h"
 
-/* One server that a command asks for. The strings are the plan's. */
+/* One server of a plan. The plan owns the strings. */
 struct pa_plan_server {
 	struct pa_services_options services;
 	struct pa_server_options server; /* without handler and context */
@@ -16,8 +17,8 @@ struct pa_plan_server {
 	bool watch;                      /* reload when they change */
 };
 
-/* What a command asks for: an exit code alone, servers to run until a signal, or a task to run in the first server's
- * place, without listening. */
+/* What a command is to do: only exit with a code; run servers until a signal; or run a task with the scripts and
+ * services of the first server, without listening. */
 struct pa_plan {
 	int exit_code;
 	struct pa_plan_server *servers;
@@ -26,14 +27,17 @@ struct pa_plan {
 	char **arguments; /* for the task */
 	size_t argument_count;
 	bool long_running;  /* the task may use ten minutes of CPU */
-	bool keeps_signals; /* the task reads signals itself: none ends the process meanwhile */
-	char *ready;        /* to print on standard output once all servers listen; {port:NAME} is a server's port */
+	bool keeps_signals; /* signals stay blocked: the task reads them itself */
+	char *ready;        /* to print on standard output when all servers listen; {port:NAME} is a server's port */
 	int log_level;      /* enum pa_log_level */
-	bool log_people;
+	bool log_people;    /* see pa_log_open */
 };
 
-/* Runs the command. 0 with a plan; -1 when it could not even be asked (its scripts are missing or broken). */
+/* Makes the plan of a command. 0; or -1 with code "scripts" or "command" when lua/cli is missing or raises. The caller
+ * frees the plan in both cases. */
 int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *plan, struct pa_error *error);
+
+/* Frees what the plan owns; secrets are wiped. */
 void pa_plan_free(struct pa_plan *plan);
 
 #endif

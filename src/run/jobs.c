@@ -1,5 +1,5 @@
-/* A dispatcher looks which lanes the scripts have, whenever the scripts are new or the clock was moved; each lane has a
- * runner that asks for what is due and waits until something else is. */
+/* A dispatcher reads the lanes of the scripts, at the start and each time the services' bell rings, and starts a runner
+ * for each. A runner runs the jobs of its lane that are due, and waits until the next one is. */
 #include "run/jobs.h"
 
 #include <pthread.h>
@@ -21,7 +21,7 @@ struct pa_jobs {
 	struct pa_pool *pool;
 	struct pa_services *services;
 	pthread_t dispatcher;
-	pthread_mutex_t mutex; /* for the runners */
+	pthread_mutex_t mutex; /* for the list of runners */
 	struct runner *runners[PA_VM_LANES];
 	size_t runner_count;
 	atomic_bool stopping;
@@ -67,7 +67,7 @@ static void add_runner(struct pa_jobs *jobs, const char *lane)
 		return;
 	}
 	free_runner(runner);
-	pa_log(PA_LOG_ERROR, jobs->services->name, NULL, "no thread for a lane of jobs", "lane", lane, NULL);
+	pa_log(PA_LOG_ERROR, jobs->services->name, NULL, "cannot start the thread of a lane of jobs", "lane", lane, NULL);
 }
 
 static void ring_all(struct pa_jobs *jobs)
@@ -78,7 +78,7 @@ static void ring_all(struct pa_jobs *jobs)
 	pthread_mutex_unlock(&jobs->mutex);
 }
 
-/* A runner whose lane is gone waits: the lane may come back. */
+/* Starts the missing runners. The runner of a lane that is gone stays: the lane may come back. */
 static void start_runners(struct pa_jobs *jobs)
 {
 	struct pa_vm_lanes lanes;
@@ -91,7 +91,8 @@ static void start_runners(struct pa_jobs *jobs)
 		if (jobs->runner_count < PA_VM_LANES)
 			add_runner(jobs, lanes.names[i]);
 		else
-			pa_log(PA_LOG_ERROR, jobs->services->name, NULL, "too many lanes of jobs: restart the server", "lane",
+			pa_log(PA_LOG_ERROR, jobs->services->name, NULL,
+				"too many lanes of jobs: restart the server, for lanes of earlier scripts count too", "lane",
 				lanes.names[i], NULL);
 	}
 	pthread_mutex_unlock(&jobs->mutex);
@@ -122,7 +123,7 @@ struct pa_jobs *pa_jobs_open(struct pa_pool *pool, struct pa_services *services,
 		pthread_mutex_destroy(&jobs->mutex);
 	}
 	free(jobs);
-	pa_error_set(error, "jobs", "no thread for the app's jobs");
+	pa_error_set(error, "jobs", "cannot start a thread for the app's jobs");
 	return NULL;
 }
 
@@ -140,7 +141,7 @@ void pa_jobs_close(struct pa_jobs *jobs)
 	if (!jobs)
 		return;
 	pa_jobs_stop(jobs);
-	pthread_join(jobs->dispatcher, NULL); /* from now on no runner is added */
+	pthread_join(jobs->dispatcher, NULL); /* after that no runner is added */
 	ring_all(jobs);
 	for (size_t i = 0; i < jobs->runner_count; i++) {
 		pthread_join(jobs->runners[i]->thread, NULL);

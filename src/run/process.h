@@ -1,18 +1,19 @@
-/* What holds for the whole process: its signals, limits and the folder of its Lua. */
+/* Settings of the whole process, and the folder of its Lua files. Used by main, before the first thread. Never raises.
+ */
 #ifndef PA_PROCESS_H
 #define PA_PROCESS_H
 
-#include <signal.h>
 #include <stddef.h>
 
-/* What the process ends with. */
+/* Exit codes. */
 enum { PA_EXIT_FINE, PA_EXIT_FAILED, PA_EXIT_USAGE };
 
-/* Call before the first thread. Blocks SIGTERM, SIGINT and SIGHUP and returns them, for sigtimedwait in run/servers;
- * files are made for this user alone, memory is never dumped. */
-sigset_t pa_process_prepare(void);
+/* New files get no permissions for others (umask 077); core dumps and tracing by others are off; the limit of open
+ * files is raised. */
+void pa_process_prepare(void);
 
-/* The folder our Lua lives in: beside a build tree, or where cmake --install puts it. 0, or -1 when there is none. */
+/* Writes the folder of the Lua files: ../share/partnerapp (cmake --install) or ../../lua (a build tree), seen from the
+ * program. 0, or -1 when neither exists. */
 int pa_process_find_library(char *found, size_t size);
 
 #endif

@@ -1,3 +1,4 @@
+/* Starts, announces, drains and closes servers. */
 #include "run/servers.h"
 
 #include <pthread.h>
@@ -13,14 +14,18 @@
 #include "client/http.h"
 #include "run/jobs.h"
 #include "run/process.h"
+#include "run/signals.h"
 #include "run/task.h"
 #include "script/budget.h"
 #include "script/pool.h"
 #include "server/server.h"
 
-enum { DRAIN_MS = 10000, CLOSE_MS = 3000 };
+enum {
+	DRAIN_MS = 10000, /* for requests in flight to end */
+	CLOSE_MS = 3000,  /* then for threads to end, when a script hangs */
+};
 
-/* One planned server, running. */
+/* One server of the plan, started in part or whole. */
 struct running {
 	struct pa_room_paths paths;
 	struct pa_services *services;
@@ -65,7 +70,7 @@ static bool open_all(
 	return running->jobs != NULL;
 }
 
-static int say(const struct pa_plan_server *plan, const struct pa_error *error)
+static int report(const struct pa_plan_server *plan, const struct pa_error *error)
 {
 	bool usage = strcmp(error->code, "usage") == 0 || strcmp(error->code, "key") == 0;
 
@@ -73,7 +78,7 @@ static int say(const struct pa_plan_server *plan, const struct pa_error *error)
 	return usage ? PA_EXIT_USAGE : PA_EXIT_FAILED;
 }
 
-/* The exit code; when it is not 0, why is on standard error. */
+/* Opens one server. Returns an exit code; when it is not 0, the reason is on standard error. */
 static int start(const struct pa_plan_server *plan, const char *library, struct running *running)
 {
 	struct pa_error error = {0};
@@ -81,17 +86,17 @@ static int start(const struct pa_plan_server *plan, const char *library, struct 
 
 	running->services = pa_services_open(&plan->services, &error);
 	if (!running->services)
-		return say(plan, &error);
+		return report(plan, &error);
 	const struct pa_task schema = {
 		.name = "schema", .library = library, .services = running->services, .long_running = true};
 	if (pa_task_run(&schema, &code, &error) < 0)
-		return say(plan, &error);
+		return report(plan, &error);
 	if (code != PA_EXIT_FINE)
 		return code;
-	return open_all(plan, library, running, &error) ? PA_EXIT_FINE : say(plan, &error);
+	return open_all(plan, library, running, &error) ? PA_EXIT_FINE : report(plan, &error);
 }
 
-/* Prints the plan's `ready` text with {port:NAME} replaced. */
+/* Prints the plan's `ready` with {port:NAME} replaced. */
 static void announce(const struct pa_plan *plan, const struct running *running)
 {
 	const char *at = plan->ready ? plan->ready : "";
@@ -117,7 +122,7 @@ static void announce(const struct pa_plan *plan, const struct running *running)
 	fflush(stdout);
 }
 
-/* Scripts that nothing can interrupt hold their workers for good; past a quarter of them only a new process helps. */
+/* A script that hangs keeps its worker until the process ends. True when a quarter of all workers are lost so. */
 static bool too_many_hang(const struct pa_plan *plan)
 {
 	unsigned workers = 0;
@@ -127,14 +132,14 @@ static bool too_many_hang(const struct pa_plan *plan)
 	return pa_budget_hung() * 4 >= workers;
 }
 
-/* Until a signal that ends the process. The exit code. */
-static int wait_for_end(const sigset_t *signals, const struct pa_plan *plan, struct running *running)
+/* Waits for SIGTERM or SIGINT; reloads at SIGHUP. Returns the exit code. */
+static int wait_for_end(const struct pa_plan *plan, struct running *running)
 {
 	for (;;) {
-		int got = sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = 1});
-		if (got == SIGTERM || got == SIGINT)
+		enum pa_signal got = pa_signals_wait(1000);
+		if (got == PA_SIGNAL_STOP)
 			return PA_EXIT_FINE;
-		if (got == SIGHUP)
+		if (got == PA_SIGNAL_RELOAD)
 			for (size_t i = 0; i < plan->server_count; i++)
 				pa_pool_reload(running[i].pool);
 		if (too_many_hang(plan)) {
@@ -144,8 +149,8 @@ static int wait_for_end(const sigset_t *signals, const struct pa_plan *plan, str
 	}
 }
 
-/* Lets requests in flight finish, up to DRAIN_MS or a second signal. */
-static void drain(const sigset_t *signals, size_t count, struct running *running)
+/* Waits until no request is in flight, at most DRAIN_MS or until a second signal. */
+static void drain(size_t count, struct running *running)
 {
 	int64_t over = pa_clock_ms() + DRAIN_MS;
 
@@ -154,8 +159,7 @@ static void drain(const sigset_t *signals, size_t count, struct running *running
 		pa_server_drain(running[i].server);
 	}
 	for (size_t i = 0; i < count;) {
-		int got = sigtimedwait(signals, NULL, &(struct timespec){0});
-		if (got == SIGTERM || got == SIGINT || pa_clock_ms() >= over) {
+		if (pa_signals_wait(0) == PA_SIGNAL_STOP || pa_clock_ms() >= over) {
 			for (size_t j = 0; j < count; j++)
 				pa_http_cancel(running[j].services->http);
 			return;
@@ -165,7 +169,6 @@ static void drain(const sigset_t *signals, size_t count, struct running *running
 	}
 }
 
-/* What was started, in part or whole. */
 struct closing {
 	struct running *running;
 	size_t count;
@@ -178,7 +181,7 @@ static void *close_all(void *context)
 	for (size_t i = 0; i < closing->count; i++) {
 		struct running *running = &closing->running[i];
 		if (running->jobs)
-			pa_http_cancel(running->services->http); /* the job that still runs has had its time */
+			pa_http_cancel(running->services->http); /* ends the calls out of a job that still runs */
 		pa_jobs_close(running->jobs);
 		pa_server_close(running->server);
 		pa_pool_close(running->pool);
@@ -187,9 +190,9 @@ static void *close_all(void *context)
 	return NULL;
 }
 
-/* Closing waits for every thread, and one that hangs in a script never comes (SBX-08): the process then ends without
- * it, after CLOSE_MS or at another signal. What only takes its time is waited for. */
-static void close_or_exit(const sigset_t *signals, struct closing *closing, int code)
+/* Closes all servers, which waits for their threads. The thread of a script that hangs never ends (SBX-08): then the
+ * process exits after CLOSE_MS. It exits at another signal, too. A script that is only slow is waited for. */
+static void close_or_exit(struct closing *closing, int code)
 {
 	int64_t over = pa_clock_ms() + CLOSE_MS;
 	struct timespec until;
@@ -200,18 +203,17 @@ static void close_or_exit(const sigset_t *signals, struct closing *closing, int 
 		return;
 	}
 	for (;;) {
-		int got = sigtimedwait(signals, NULL, &(struct timespec){0});
-		if (got == SIGTERM || got == SIGINT || (pa_clock_ms() >= over && pa_budget_hung() > 0))
+		if (pa_signals_wait(0) == PA_SIGNAL_STOP || (pa_clock_ms() >= over && pa_budget_hung() > 0))
 			break;
 		until = pa_clock_in(50);
 		if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0)
 			return;
 	}
-	pa_log(PA_LOG_ERROR, NULL, NULL, "stopped without the scripts that still run", NULL);
+	pa_log(PA_LOG_ERROR, NULL, NULL, "stopped while scripts were still running", NULL);
 	_exit(code);
 }
 
-int pa_servers_run(const struct pa_plan *plan, const char *library, const sigset_t *signals)
+int pa_servers_run(const struct pa_plan *plan, const char *library)
 {
 	struct running *running = calloc(plan->server_count, sizeof *running);
 	int code = PA_EXIT_FINE;
@@ -222,10 +224,10 @@ int pa_servers_run(const struct pa_plan *plan, const char *library, const sigset
 		code = start(&plan->servers[i], library, &running[i]);
 	if (code == PA_EXIT_FINE) {
 		announce(plan, running);
-		code = wait_for_end(signals, plan, running);
-		drain(signals, plan->server_count, running);
+		code = wait_for_end(plan, running);
+		drain(plan->server_count, running);
 	}
-	close_or_exit(signals, &(struct closing){running, plan->server_count}, code);
+	close_or_exit(&(struct closing){running, plan->server_count}, code);
 	free(running);
 	return pa_stats_read(PA_STAT_LEAKED) > 0 ? PA_EXIT_FAILED : code;
 }

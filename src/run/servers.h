@@ -1,16 +1,14 @@
-/* The servers of a plan, from their start to the signal that ends them. */
+/* Runs the servers of a plan. Used by the main thread. Never raises. */
 #ifndef PA_SERVERS_H
 #define PA_SERVERS_H
-
-#include <signal.h>
 
 #include "run/command.h"
 
 /*
- * Starts them all, prints that they are ready and runs them until SIGTERM or SIGINT; SIGHUP reloads their scripts. Then
- * requests in flight may finish: for ten seconds, or until another signal. `signals` are these three, blocked in every
- * thread. The exit code; what went wrong is on standard error. May end the process itself, when a script hangs.
+ * Starts all servers, prints plan->ready and runs them until SIGTERM or SIGINT; SIGHUP reloads their scripts. Then
+ * requests in flight have ten seconds to end, or until another signal. Returns the exit code; errors are on standard
+ * error. When a script hangs, exits the process itself.
  */
-int pa_servers_run(const struct pa_plan *plan, const char *library, const sigset_t *signals);
+int pa_servers_run(const struct pa_plan *plan, const char *library);
 
 #endif

@@ -1,4 +1,4 @@
-/* Opens in the order in which one needs the other, closes in the reverse one. */
+/* Opens each service of a server, and closes them. */
 #include "run/services.h"
 
 #include <stdlib.h>
@@ -49,11 +49,8 @@ void pa_services_close(struct pa_services *services)
 	pa_bell_close(services->bell);
 	pa_shared_close(services->shared);
 	pa_limit_close(services->limit);
-	if (services->http)
-		pa_http_close(services->http);
-	if (services->db)
-		pa_db_close(services->db);
-	if (services->keys)
-		pa_keyring_close(services->keys);
+	pa_http_close(services->http);
+	pa_db_close(services->db);
+	pa_keyring_close(services->keys);
 	free(services);
 }

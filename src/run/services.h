@@ -1,26 +1,28 @@
-/* Opens and closes what the modules of one server share (struct pa_services): its settings, database, keys, calls out.
- */
+/* Opens and closes the services of one server (native/services.h): settings, database, keys, calls out. The caller of
+ * open owns them. Never raises. */
 #ifndef PA_SERVICES_H
 #define PA_SERVICES_H
 
 #include "base/error.h"
 #include "native/services.h"
 
-/* As lua/cli describes a server: see run/command.h. */
+/* Filled in by run/command from the plan of lua/cli. */
 struct pa_services_options {
-	const char *name;            /* "app", "sandbox" */
-	const char *database;        /* "sqlite:PATH" or "sqlite::memory:" */
-	const char *secret_key;      /* keys for sealed values: "ID:64 hex digits", comma separated, the first one seals */
-	const char *secret_key_file; /* where keys that are new since are looked for, or NULL */
-	const char *http_allow;      /* origins that calls out may reach although private, space separated; "*" is any */
-	unsigned calls_max;          /* calls out at once; 0: any number */
-	const struct pa_setting *settings; /* what native.sys.settings() answers */
+	const char *name;                  /* "app", "sandbox" */
+	const char *database;              /* "sqlite:PATH" or "sqlite::memory:" */
+	const char *secret_key;            /* for pa_keyring_open */
+	const char *secret_key_file;       /* for pa_keyring_follow, or NULL */
+	const char *http_allow;            /* for pa_http_open */
+	unsigned calls_max;                /* for pa_http_open */
+	const struct pa_setting *settings; /* for native.sys.settings() */
 	size_t setting_count;
 };
 
-/* NULL with the code of what could not be opened: "database", "key", "usage". The options' strings are borrowed and
- * outlive the services. */
+/* The strings of the options are borrowed and outlive the services. NULL with code "database", "key", "http", "usage"
+ * or "memory". */
 struct pa_services *pa_services_open(const struct pa_services_options *options, struct pa_error *error);
+
+/* Call when no VM uses the services any more. NULL does nothing. */
 void pa_services_close(struct pa_services *services);
 
 #endif

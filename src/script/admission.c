@@ -1,4 +1,4 @@
-/* A queue, and a thread of idle priority that lets waiters in: it runs when nothing else does. */
+/* A queue, and a thread of idle priority that admits waiters: it runs while a processor is idle. */
 #include "script/admission.h"
 
 #include <pthread.h>
@@ -12,13 +12,13 @@ enum { PER_PROCESSOR = 2, SPARE = 2, PATIENCE_MS = 20 };
 
 struct waiter {
 	pthread_cond_t admitted;
-	bool is_in;
+	bool is_admitted;
 	struct waiter *next;
 };
 
 struct pa_admission {
 	pthread_mutex_t mutex;
-	pthread_cond_t queued; /* somebody waits, or stop */
+	pthread_cond_t queued; /* signalled for the first waiter, and for `stop` */
 	pthread_t idler;
 	bool stop;
 	struct waiter *first, **last;
@@ -43,13 +43,13 @@ static void remove_waiter(struct pa_admission *admission, struct waiter *waiter)
 		admission->last = at;
 }
 
-/* The mutex is held; somebody waits. */
+/* The mutex is held, and the queue is not empty. */
 static void admit_first(struct pa_admission *admission)
 {
 	struct waiter *waiter = admission->first;
 
 	remove_waiter(admission, waiter);
-	waiter->is_in = true;
+	waiter->is_admitted = true;
 	admission->inside++;
 	pthread_cond_signal(&waiter->admitted);
 }
@@ -66,7 +66,7 @@ static void *admit_when_idle(void *context)
 			continue;
 		}
 		admit_first(admission);
-		/* Out of the lock, whoever was let in runs before this thread does again. */
+		/* Without the mutex, the admitted thread runs before this one does again. */
 		pthread_mutex_unlock(&admission->mutex);
 		sched_yield();
 		pthread_mutex_lock(&admission->mutex);
@@ -111,7 +111,7 @@ void pa_admission_close(struct pa_admission *admission)
 /* The mutex is held. */
 static void wait_for_room(struct pa_admission *admission)
 {
-	struct waiter waiter = {.is_in = false};
+	struct waiter waiter = {.is_admitted = false};
 	struct timespec end = pa_clock_in(PATIENCE_MS);
 	int waited = 0;
 
@@ -120,9 +120,9 @@ static void wait_for_room(struct pa_admission *admission)
 		pthread_cond_signal(&admission->queued);
 	*admission->last = &waiter;
 	admission->last = &waiter.next;
-	while (!waiter.is_in && waited == 0)
+	while (!waiter.is_admitted && waited == 0)
 		waited = pthread_cond_timedwait(&waiter.admitted, &admission->mutex, &end);
-	if (!waiter.is_in) {
+	if (!waiter.is_admitted) {
 		remove_waiter(admission, &waiter);
 		admission->inside++;
 	}

@@ -1,4 +1,4 @@
-/* A watchdog over the calls into Lua. */
+/* A watchdog thread, and the signal that it sends to a call over its budget. */
 #include "script/budget.h"
 
 #include <lauxlib.h>
@@ -15,7 +15,7 @@ enum {
 	HUNG_AFTER_MS = 1000, /* of CPU, after the first signal */
 };
 
-/* All budgets, and the one thread that looks at them. */
+/* The list of all budgets, which one thread checks. */
 static struct {
 	pthread_mutex_t mutex;
 	pthread_once_t started;
@@ -23,7 +23,7 @@ static struct {
 	unsigned hung;
 } watchdog = {.mutex = PTHREAD_MUTEX_INITIALIZER, .started = PTHREAD_ONCE_INIT};
 
-/* What this thread runs now: for the signal handler. */
+/* The budget of the call that this thread runs now, for the signal handler. */
 static _Thread_local struct pa_budget *_Atomic running;
 
 static void raise_spent(lua_State *L, lua_Debug *info)
@@ -32,7 +32,7 @@ static void raise_spent(lua_State *L, lua_Debug *info)
 	luaL_error(L, "time budget spent");
 }
 
-/* lua_sethook may be called from a signal handler: Lua's own command line does. */
+/* Lua allows lua_sethook in a signal handler; its own command line uses it there (lua.c). */
 static void on_signal(int number)
 {
 	struct pa_budget *budget = atomic_load_explicit(&running, memory_order_relaxed);
@@ -66,10 +66,10 @@ static void set_hung(struct pa_budget *budget, bool hung)
 	watchdog.hung += hung ? 1u : -1u;
 	pa_stats_add(PA_STAT_HUNG, hung ? 1 : -1);
 	pa_log(PA_LOG_ERROR, NULL, NULL,
-		hung ? "a script hangs inside a C function: nothing can interrupt it" : "a script that hung has ended", NULL);
+		hung ? "a script hangs inside a C function: it cannot be interrupted" : "a script that hung has ended", NULL);
 }
 
-/* Compares with what was seen a tick ago; a call that is over its budget gets the signal at every tick. */
+/* Compares a call with its state at the last tick. A call over its budget gets the signal at each tick. */
 static void look_at(struct pa_budget *budget)
 {
 	uint64_t call = atomic_load_explicit(&budget->call, memory_order_acquire);
@@ -121,7 +121,7 @@ static void start(void)
 	pthread_attr_init(&attributes);
 	pthread_attr_setdetachstate(&attributes, PTHREAD_CREATE_DETACHED);
 	if (pthread_create(&thread, &attributes, watch, NULL) != 0)
-		pa_log(PA_LOG_ERROR, NULL, NULL, "no thread for the watchdog: scripts run without a CPU budget", NULL);
+		pa_log(PA_LOG_ERROR, NULL, NULL, "cannot start the watchdog thread: scripts run without a CPU budget", NULL);
 	pthread_attr_destroy(&attributes);
 }
 

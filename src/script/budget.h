@@ -1,8 +1,8 @@
 /*
- * The CPU budget of a call into Lua, in a way that costs the call nothing: a watchdog looks at the running calls ten
- * times a second, and a call over its budget gets a signal whose handler sets a hook that raises at every instruction
- * from then on, so that no pcall can eat it (SBX-04). A script that not even that stops, because it is inside a C
- * function, is reported as hung (SBX-08).
+ * The CPU budget of calls into Lua. A watchdog thread checks the running calls ten times a second. A call over its
+ * budget gets a signal, whose handler sets a hook that raises at every further instruction, so that pcall cannot stop
+ * it (SBX-04). A script inside a C function does not reach the hook: it is reported as hung (SBX-08). Raises only in
+ * that hook.
  */
 #ifndef PA_BUDGET_H
 #define PA_BUDGET_H
@@ -14,35 +14,37 @@
 
 struct lua_State;
 
-/* One for each VM; the VM's thread writes it, the watchdog reads it. */
+/* One for each VM, which owns it. The VM's thread writes it, the watchdog reads it. */
 struct pa_budget {
-	unsigned cpu_ms;
+	unsigned cpu_ms;                   /* the budget of each call; set before pa_budget_watch */
 	_Atomic uint64_t call;             /* odd while a call runs; grows with each begin and end */
 	atomic_int waiting;                /* > 0 while the call waits in poll, a lock or a disk: no signal then */
 	_Atomic(struct lua_State *) state; /* the coroutine that runs now */
-	_Atomic bool spent;                /* set by the signal handler; the VM is not used again */
-	_Atomic pthread_t thread;          /* who runs the call; valid while call is odd */
-	_Atomic uint64_t due;              /* the call that the watchdog's signal is meant for */
-	/* the watchdog's own notes */
+	_Atomic bool spent;                /* set by the signal handler; the VM is then not used again */
+	_Atomic pthread_t thread;          /* that runs the call; valid while `call` is odd */
+	_Atomic uint64_t due;              /* value of `call` that the watchdog's signal is for */
+	/* only the watchdog uses these */
 	uint64_t seen_call;
-	int64_t seen_cpu_ns; /* the thread's CPU time when it first saw this call */
+	int64_t seen_cpu_ns; /* the thread's CPU time when the watchdog first saw this call */
 	bool hung;
 	struct pa_budget *next, *previous;
 };
 
-/* Starts the process's one watchdog thread on first use. Safe from any thread. */
+/* Adds the budget to the watchdog's list; the first call in the process starts its thread. Any thread. */
 void pa_budget_watch(struct pa_budget *budget);
+
+/* Removes it from the list. Any thread. */
 void pa_budget_forget(struct pa_budget *budget);
 
-/* Around each protected call from C. Begin clears `spent`. */
+/* Call around each protected call, on the thread that runs it. Begin clears `spent`. */
 void pa_budget_begin(struct pa_budget *budget, struct lua_State *state);
 void pa_budget_end(struct pa_budget *budget);
 
-/* From now on this thread's call runs that coroutine. When the budget is spent already, the coroutine ends at its next
- * instruction like the one before. */
+/* From now on the call of this thread runs that coroutine. If the budget is spent already, the coroutine raises at its
+ * next instruction. */
 void pa_budget_switch(struct lua_State *state);
 
-/* The number of calls that are hung right now, in the whole process. */
+/* The number of calls that hang now, in the whole process. Any thread. */
 unsigned pa_budget_hung(void);
 
 #endif

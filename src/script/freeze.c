@@ -1,4 +1,4 @@
-/* A view is an empty table whose metatable leads reads to the table and raises at writes. */
+/* A view is an empty table: its metatable reads from the original table, and raises for writes. */
 #include "script/freeze.h"
 
 #include <lauxlib.h>

@@ -1,4 +1,4 @@
-/* Read-only views of tables: what scripts share must not be changed by one of them (SBX-11, SBX-12). */
+/* Read-only views of tables that several scripts share (SBX-11, SBX-12). Runs on the thread of the VM. */
 #ifndef PA_FREEZE_H
 #define PA_FREEZE_H
 
@@ -7,7 +7,7 @@
 /* Replaces the table on top by a read-only view of it. May raise (memory). */
 void pa_freeze(lua_State *L);
 
-/* rawset for scripts: as Lua's, but raises for a view. */
+/* The rawset of scripts, a lua_CFunction: as Lua's, but raises for a view. */
 int pa_freeze_rawset(lua_State *L);
 
 #endif

@@ -1,4 +1,4 @@
-/* Size classes over slabs. */
+/* Lists of free blocks, one for each class of size, in slabs. */
 #include "script/heap.h"
 
 #include <stdbool.h>
@@ -31,7 +31,7 @@ static int add_slab(struct pa_heap *heap)
 }
 
 /* A free block begins with the address of the next one of its class. */
-static void *take_small(struct pa_heap *heap, size_t size)
+static void *new_small(struct pa_heap *heap, size_t size)
 {
 	size_t class = class_of(size), rounded = (class + 1) * PA_HEAP_STEP;
 	void *block = heap->free[class];
@@ -47,12 +47,12 @@ static void *take_small(struct pa_heap *heap, size_t size)
 	return block;
 }
 
-static void *take(struct pa_heap *heap, size_t size)
+static void *new_block(struct pa_heap *heap, size_t size)
 {
-	return size <= PA_HEAP_SMALL ? take_small(heap, size) : malloc(size);
+	return size <= PA_HEAP_SMALL ? new_small(heap, size) : malloc(size);
 }
 
-static void give(struct pa_heap *heap, void *block, size_t size)
+static void free_block(struct pa_heap *heap, void *block, size_t size)
 {
 	if (size > PA_HEAP_SMALL) {
 		free(block);
@@ -73,10 +73,10 @@ static void *move(struct pa_heap *heap, void *block, size_t old_size, size_t new
 		return block;
 	if (old_size > PA_HEAP_SMALL && new_size > PA_HEAP_SMALL)
 		return realloc(block, new_size);
-	void *moved = take(heap, new_size);
+	void *moved = new_block(heap, new_size);
 	if (moved) {
 		memcpy(moved, block, old_size < new_size ? old_size : new_size);
-		give(heap, block, old_size);
+		free_block(heap, block, old_size);
 	}
 	return moved;
 }
@@ -88,11 +88,11 @@ void *pa_heap_resize(struct pa_heap *heap, void *block, size_t old_size, size_t 
 	if (new_size > old_size && heap->used - old_size + new_size > heap->limit)
 		return NULL;
 	if (new_size > 0) {
-		moved = old_size > 0 ? move(heap, block, old_size, new_size) : take(heap, new_size);
+		moved = old_size > 0 ? move(heap, block, old_size, new_size) : new_block(heap, new_size);
 		if (!moved)
 			return NULL;
 	} else if (old_size > 0) {
-		give(heap, block, old_size);
+		free_block(heap, block, old_size);
 	}
 	heap->used = heap->used - old_size + new_size;
 	return moved;

@@ -1,24 +1,24 @@
 /*
- * The memory of one VM: small blocks come from slabs of its own, side by side and without a lock, so that what a script
- * uses again and again stays in the processor's cache. Counted, with a limit. Used by one thread at a time.
+ * The memory of one VM, counted and limited. Small blocks come from slabs of the VM: without a lock, and next to each
+ * other in the processor's cache; large ones come from malloc. Used by one thread at a time. Never raises.
  */
 #ifndef PA_HEAP_H
 #define PA_HEAP_H
 
 #include <stddef.h>
 
-enum { PA_HEAP_STEP = 16, PA_HEAP_SMALL = 256 };
+enum { PA_HEAP_STEP = 16, PA_HEAP_SMALL = 256 }; /* bytes: between two classes, and of the largest small block */
 
-/* Zero but for `limit` is a valid empty one. */
+/* Zero, but for `limit`, is a valid empty one. */
 struct pa_heap {
-	size_t used, limit; /* bytes handed out, and how many may be */
-	void *free[PA_HEAP_SMALL / PA_HEAP_STEP];
-	char *at, *end; /* what is left of the newest slab */
+	size_t used, limit;                       /* bytes in use, and their maximum */
+	void *free[PA_HEAP_SMALL / PA_HEAP_STEP]; /* the first free block of each class */
+	char *at, *end;                           /* the unused rest of the newest slab */
 	struct pa_slab *slabs;
 };
 
-/* Makes a block (old_size 0), moves it or frees it (new_size 0). NULL past the limit or without memory; what was there
- * then stays. */
+/* Makes a block (old_size 0), resizes it, or frees it (new_size 0), as a lua_Alloc. NULL past the limit or without
+ * memory: the old block then stays. */
 void *pa_heap_resize(struct pa_heap *heap, void *block, size_t old_size, size_t new_size);
 
 /* Frees the slabs; large blocks must have been freed one by one. */

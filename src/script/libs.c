@@ -1,4 +1,4 @@
-/* Lua's own functions where they are harmless, replacements where not. */
+/* Picks harmless functions of Lua's libraries, and replaces others. */
 #include "script/libs.h"
 
 #include <lauxlib.h>
@@ -12,7 +12,7 @@
 #include "script/freeze.h"
 #include "script/pattern.h"
 
-/* A finalizer runs outside of any call's budget, so scripts may not have one (SBX-06). */
+/* setmetatable that refuses __gc: a finalizer would run without a CPU budget (SBX-06). */
 static int l_setmetatable(lua_State *L)
 {
 	luaL_checktype(L, 1, LUA_TTABLE);
@@ -20,7 +20,7 @@ static int l_setmetatable(lua_State *L)
 	if (lua_istable(L, 2)) {
 		lua_pushliteral(L, "__gc");
 		if (lua_rawget(L, 2) != LUA_TNIL)
-			return luaL_error(L, "a script may not set __gc");
+			return luaL_error(L, "a script may not set __gc: use to-be-closed variables (local x <close>)");
 		lua_pop(L, 1);
 	}
 	if (luaL_getmetafield(L, 1, "__metatable") != LUA_TNIL)
@@ -30,8 +30,8 @@ static int l_setmetatable(lua_State *L)
 	return 1;
 }
 
-/* The handler runs after unwinding, with the traceback behind the message: inside Lua's own xpcall no hook can stop a
- * handler that loops (SBX-05). */
+/* xpcall that calls the handler after the stack was unwound, with the traceback added to the message: during Lua's own
+ * xpcall, no hook can stop a handler that loops (SBX-05). */
 static int keep_traceback(lua_State *L)
 {
 	const char *message = lua_tostring(L, 1);
@@ -52,7 +52,7 @@ static int finish_xpcall(lua_State *L, int status, lua_KContext base)
 	}
 	lua_pushvalue(L, 1);
 	lua_insert(L, -2);
-	lua_pcall(L, 1, 1, 0); /* as Lua's own: what a handler raises takes the place of what it returns */
+	lua_pcall(L, 1, 1, 0); /* as in Lua: when the handler raises, its error value replaces its result */
 	lua_pushboolean(L, 0);
 	lua_insert(L, -2);
 	return 2;
@@ -84,7 +84,7 @@ static int l_collectgarbage(lua_State *L)
 	return 1;
 }
 
-enum { PRINT_MAX = 4096 }; /* as in Segment's own editor (SBX-14) */
+enum { PRINT_MAX = 4096 }; /* bytes, as in Segment's editor of functions (SBX-14) */
 
 static int l_print(lua_State *L)
 {
@@ -109,8 +109,9 @@ static int l_print(lua_State *L)
 	return 0;
 }
 
-/* Coroutines: as Lua's, but the budget always knows which one runs. */
-/* Its to-be-closed variables are the script's, and may take their time. */
+/* Coroutines: as Lua's, with pa_budget_switch at each change of the running one */
+
+/* Closes to-be-closed variables, which runs code of the script: within the budget. */
 static int reset(lua_State *L, lua_State *coroutine)
 {
 	pa_budget_switch(coroutine);
@@ -140,7 +141,8 @@ static int resume(lua_State *L, lua_State *coroutine, int arguments)
 		lua_xmove(coroutine, L, results);
 		return results;
 	}
-	/* Lua would leave it, and what its C functions hold, as it is until somebody closes it or it is collected. */
+	/* After an error Lua keeps the coroutine's to-be-closed variables open until it is closed or collected: close it
+	 * now. */
 	if (lua_status(coroutine) > LUA_YIELD)
 		reset(L, coroutine);
 	lua_xmove(coroutine, L, 1);
@@ -234,7 +236,7 @@ static void push_string_library(lua_State *L)
 	lua_pushnil(L);
 	lua_setfield(L, -2, "dump");
 	pa_pattern_guard(L);
-	/* luaopen_string made this table the index of all strings; lock the metatable that leads to it. */
+	/* luaopen_string made this table the __index of all strings; hide their metatable from scripts. */
 	lua_pushliteral(L, "");
 	lua_getmetatable(L, -1);
 	lua_pushboolean(L, 0);

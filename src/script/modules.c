@@ -1,4 +1,4 @@
-/* Finds, loads and remembers modules. */
+/* Finds, loads and keeps modules. */
 #include "script/modules.h"
 
 #include <lauxlib.h>
@@ -18,7 +18,7 @@
 
 enum { NAME_MAX_LENGTH = 120 };
 
-/* Letters, digits, '_', '-' and single dots between: nothing that could lead out of a folder. */
+/* Allows letters, digits, '_', '-' and single dots between them: such a name cannot point outside its folder. */
 static bool valid_name(const char *name)
 {
 	size_t length = strlen(name);
@@ -41,7 +41,7 @@ static bool is_privileged(lua_State *L)
 	return privileged;
 }
 
-/* Refusals: what an app may not require, and what it can use instead. */
+/* What an app may not require, and what it can use instead */
 
 static const char *const public_ways[][2] = {
 	{"web", "the request, partnerapp.reply and the app's methods"},
@@ -63,15 +63,15 @@ static const char *public_way(const char *rest)
 	return "its public modules";
 }
 
-/* Raises when modules of room `asker` may not require that one. */
-static void check_access(lua_State *L, const char *name, bool native, enum pa_room_id asker)
+/* Raises when modules of room `caller` may not require module `name`. */
+static void check_access(lua_State *L, const char *name, bool native, enum pa_room_id caller)
 {
 	const char *rest;
 	enum pa_room_id id = pa_rooms_of(name, &rest);
 
-	if (native && !pa_rooms[asker].requires_native)
+	if (native && !pa_rooms[caller].requires_native)
 		luaL_error(L, "an app cannot require '%s': use the library (partnerapp.…)", name);
-	if (native || asker != PA_ROOM_APP || pa_rooms_admit_app(id, rest))
+	if (native || caller != PA_ROOM_APP || pa_rooms_admit_app(id, rest))
 		return;
 	if (pa_rooms[id].access == PA_ROOM_CLOSED)
 		luaL_error(L, "an app cannot require '%s'", name);
@@ -151,7 +151,7 @@ static void load_script(lua_State *L, const char *name)
 	lua_call(L, 1, 1);
 }
 
-/* The app sees a table of the library through a read-only view, made once. */
+/* Replaces a table of the library on top of the stack by its read-only view, which is made once, for the app. */
 static void push_view(lua_State *L, const char *name)
 {
 	if (!lua_istable(L, -1))
@@ -170,14 +170,14 @@ static void push_view(lua_State *L, const char *name)
 
 static int loading; /* its address marks a module that is being loaded */
 
-static void require_as(lua_State *L, const char *name, enum pa_room_id asker)
+static void require_as(lua_State *L, const char *name, enum pa_room_id caller)
 {
 	bool native = strncmp(name, "native.", strlen("native.")) == 0;
 	const char *rest;
 
 	if (!valid_name(name))
 		luaL_error(L, "'%s' is not a module name", name);
-	check_access(L, name, native, asker);
+	check_access(L, name, native, caller);
 	luaL_checkstack(L, 10, "too many nested modules");
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LOADED);
 	if (lua_getfield(L, -1, name) == LUA_TLIGHTUSERDATA && lua_touserdata(L, -1) == &loading)
@@ -198,20 +198,20 @@ static void require_as(lua_State *L, const char *name, enum pa_room_id asker)
 		lua_setfield(L, -3, name);
 	}
 	lua_remove(L, -2);
-	if (asker == PA_ROOM_APP && pa_rooms_of(name, &rest) == PA_ROOM_LIBRARY)
+	if (caller == PA_ROOM_APP && pa_rooms_of(name, &rest) == PA_ROOM_LIBRARY)
 		push_view(L, name);
 }
 
 static int l_require(lua_State *L)
 {
 	const char *name = luaL_checkstring(L, 1);
-	enum pa_room_id asker = (enum pa_room_id)lua_tointeger(L, lua_upvalueindex(1));
+	enum pa_room_id caller = (enum pa_room_id)lua_tointeger(L, lua_upvalueindex(1));
 
-	/* Handlers of the library call this at every request: the common case first. */
-	if (asker == PA_ROOM_LIBRARY && lua_getfield(L, LUA_REGISTRYINDEX, LOADED) == LUA_TTABLE &&
+	/* Functions of the library call this at every request: first the most frequent case. */
+	if (caller == PA_ROOM_LIBRARY && lua_getfield(L, LUA_REGISTRYINDEX, LOADED) == LUA_TTABLE &&
 		lua_getfield(L, -1, name) == LUA_TTABLE)
 		return 1;
-	require_as(L, name, asker);
+	require_as(L, name, caller);
 	return 1;
 }
 
@@ -221,7 +221,7 @@ static int l_undeclared(lua_State *L)
 }
 
 /* Stores the libraries at index `base` and a `require` as the read-only globals of the chunks of one room. */
-static void set_globals(lua_State *L, int base, enum pa_room_id asker, const char *key)
+static void set_globals(lua_State *L, int base, enum pa_room_id caller, const char *key)
 {
 	lua_newtable(L);
 	lua_pushnil(L);
@@ -230,7 +230,7 @@ static void set_globals(lua_State *L, int base, enum pa_room_id asker, const cha
 		lua_insert(L, -2);
 		lua_settable(L, -4);
 	}
-	lua_pushinteger(L, asker);
+	lua_pushinteger(L, caller);
 	lua_pushcclosure(L, l_require, 1);
 	lua_setfield(L, -2, "require");
 	lua_createtable(L, 0, 1);

@@ -1,4 +1,4 @@
-/* The worst case of a Lua pattern, from its form alone. */
+/* Estimates the worst case of a Lua pattern from its form and the length of its subject. */
 #include "script/pattern.h"
 
 #include <ctype.h>
@@ -10,9 +10,9 @@
 enum { COST_BITS = 32 };
 static const double COST_MAX = 4294967296.0; /* 2^COST_BITS steps: some seconds */
 
-enum { LOOKED_CLOSELY = 512 }; /* bytes of a pattern: looking takes their square */
+enum { EXACT_MAX = 512 }; /* bytes of a pattern: the exact estimate takes time in the square of them */
 
-/* One item of a pattern: a single-character class and how often it may stand. */
+/* One item of a pattern: a single-character class and its repetition. */
 struct item {
 	const char *class, *class_end;
 	char repeat; /* '*', '+', '-', '?', or 0; 'b' for %b, 'f' for a frontier, which has no width */
@@ -28,7 +28,7 @@ static const char *skip_class(const char *at, const char *end)
 	at++;
 	if (at < end && *at == '^')
 		at++;
-	do { /* a ']' right behind the bracket is a literal one */
+	do { /* a ']' directly after the bracket is a literal one */
 		if (at == end)
 			return end;
 		if (*at++ == '%' && at < end)
@@ -37,7 +37,7 @@ static const char *skip_class(const char *at, const char *end)
 	return at < end ? at + 1 : end;
 }
 
-/* Reads the next item; parentheses match nothing. False at the end. */
+/* Reads the next item, without parentheses, which match nothing. False at the end. */
 static bool next_item(const char **at, const char *end, struct item *item)
 {
 	while (*at < end && (**at == '(' || **at == ')'))
@@ -46,7 +46,7 @@ static bool next_item(const char **at, const char *end, struct item *item)
 		return false;
 	item->class = *at;
 	item->repeat = 0;
-	if (**at == '%' && *at + 1 < end && (*at)[1] == 'b') { /* %bxy walks to its other half from every start */
+	if (**at == '%' && *at + 1 < end && (*at)[1] == 'b') { /* %bxy searches its other half from every start */
 		item->repeat = 'b';
 		*at = *at + 4 < end ? *at + 4 : end;
 		item->class_end = *at;
@@ -131,7 +131,7 @@ static bool in_class(int byte, const struct item *item)
 	if (*item->class == '.')
 		return true;
 	if (*item->class == '%' && item->class + 1 < item->class_end && isdigit((unsigned char)item->class[1]))
-		return true; /* what was captured, whatever that is */
+		return true; /* %1: what was captured may be anything */
 	if (*item->class == '%')
 		return item->class + 1 < item->class_end && in_named_class(byte, item->class[1]);
 	if (*item->class == '[')
@@ -149,7 +149,7 @@ static bool may_overlap(const struct item *a, const struct item *b)
 	return false;
 }
 
-/* Whether a repetition ends at one place only: what must follow it cannot be part of it. */
+/* Whether a repetition can end at one position only: a byte that must follow it cannot be part of it. */
 static bool ends_surely(const struct item *item, const char *at, const char *end)
 {
 	struct item next;
@@ -163,8 +163,8 @@ static bool ends_surely(const struct item *item, const char *at, const char *end
 	return false;
 }
 
-/* Whether no two places where the pattern may begin lead over the same bytes: one of the single bytes before the
- * repetition cannot be part of it. */
+/* Whether a match from another start cannot repeat over the same bytes: a single byte before the repetition cannot be
+ * part of it. */
 static bool begins_surely(const struct item *item, const char *at)
 {
 	struct item before;
@@ -175,14 +175,13 @@ static bool begins_surely(const struct item *item, const char *at)
 	return false;
 }
 
-/* Items that may be matched in several ways: repetitions, and options; and whether others are walked over again from
- * every place. */
+/* In how many ways a pattern may match. */
 struct ways {
-	int repeats, options;
-	bool walks;
+	int repeats, options; /* items with several possible ends: repetitions, and '?' */
+	bool walks;           /* a repetition with one end is repeated from every start */
 };
 
-/* The last item that may not match: no repetition from there on ever has to give back. */
+/* The last item that may fail to match: repetitions after it never have to be tried again. */
 static const char *last_to_fail(const char *begin, const char *end)
 {
 	const char *at = begin, *last = begin;
@@ -194,7 +193,7 @@ static const char *last_to_fail(const char *begin, const char *end)
 	return last;
 }
 
-/* `exact` looks at what stands around each item. */
+/* `exact` compares each item with its neighbours. */
 static struct ways count_ways(const char *begin, const char *end, bool exact)
 {
 	struct ways ways = {0};
@@ -223,8 +222,8 @@ static double worst(const char *pattern, const char *end, size_t subject_length,
 	return pow((double)subject_length + 1, power + (power > 0 && !anchored)) * pow(2, ways.options);
 }
 
-/* Whether a look at the bytes is enough: each that may be a repetition counts as one, so the cost is never more than
- * 2^(bits * repeats). Most patterns are cheap, and this is an eighth of the work. */
+/* A fast first test: counts each byte that may be a repetition, for the cost is never more than 2^(bits * repeats).
+ * Most patterns pass it, and it is an eighth of the work. */
 static bool is_plainly_cheap(const char *pattern, size_t pattern_length, size_t subject_length)
 {
 	int bits = 1, repeats = 1;
@@ -242,8 +241,8 @@ double pa_pattern_cost(const char *pattern, size_t pattern_length, size_t subjec
 {
 	double cost = worst(pattern, pattern + pattern_length, subject_length, false);
 
-	/* Most patterns are cheap at first sight; only the others are worth a closer look. */
-	if (cost <= COST_MAX || pattern_length > LOOKED_CLOSELY)
+	/* Most patterns are cheap already in the rough estimate; the exact one is for the others. */
+	if (cost <= COST_MAX || pattern_length > EXACT_MAX)
 		return cost;
 	return worst(pattern, pattern + pattern_length, subject_length, true);
 }
@@ -264,7 +263,7 @@ static int l_guarded(lua_State *L)
 	if (!plain && pa_pattern_is_costly(pattern, pattern_length, subject_length))
 		return luaL_error(L,
 			"pattern '%s' may take too long on %d bytes: anchor it with ^, use fewer repetitions, or match a shorter "
-			"text",
+			"string",
 			pattern, (int)subject_length);
 	lua_pushvalue(L, lua_upvalueindex(1));
 	lua_insert(L, 1);

@@ -1,4 +1,7 @@
-/* Lua patterns that could run for hours are refused before they run: nothing can interrupt a match (SBX-07). */
+/*
+ * Refuses Lua patterns that may run for hours, before they run, for a match cannot be interrupted (SBX-07). Pure, but
+ * for pa_pattern_guard, which runs on the thread of the VM.
+ */
 #ifndef PA_PATTERN_H
 #define PA_PATTERN_H
 
@@ -6,14 +9,14 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* How many steps matching the pattern against a subject of that length may take in the worst case. */
+/* How many steps a match against a subject of that length may take in the worst case. */
 double pa_pattern_cost(const char *pattern, size_t pattern_length, size_t subject_length);
 
-/* Whether that is more than some seconds would do. */
+/* Whether that is more than 2^32 steps: some seconds. */
 bool pa_pattern_is_costly(const char *pattern, size_t pattern_length, size_t subject_length);
 
-/* Wraps find, match, gmatch and gsub of the string library on top of the stack: a call that is dear raises
- * instead. May raise (memory). */
+/* Wraps find, match, gmatch and gsub of the string library on top of the stack: a costly call raises. May raise
+ * (memory). */
 void pa_pattern_guard(lua_State *L);
 
 #endif

@@ -1,176 +1,77 @@
-/* Generations of VMs, and the thread that makes new ones. */
+/* Leases VMs of the current generation, and replaces it when script/reload says so. */
 #include "script/pool.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/bell.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/stats.h"
 #include "script/admission.h"
+#include "script/generation.h"
+#include "script/reload.h"
 #include "script/vm.h"
-#include "script/watch.h"
 
 enum {
 	LEASE_MS = 5000,
 	JOBS_PAUSE = 1, /* seconds, after a job could not be run */
 };
 
-/* One snapshot of the scripts and the VMs made from it. */
-struct generation {
-	struct pa_snapshot *snapshot;
-	struct pa_fault broken;  /* why it can only show an error; message NULL: it is whole */
-	unsigned references;     /* the pool's, and one for each VM that is leased */
-	struct pa_vm **free_vms; /* the most recently used one last */
-	unsigned free_count, made;
-};
-
 struct pa_pool {
 	struct pa_pool_options options; /* defaults filled in */
 	pthread_mutex_t mutex;          /* for all that follows, and for the generations' counts */
 	pthread_cond_t returned;
-	struct generation *current;
+	struct pa_generation *current;
 	unsigned leased;
-	bool stopping, thread_runs;
-	pthread_t keeper;
-	struct pa_watch *watch;
+	struct pa_reload *reload;
 	struct pa_admission *admission;
-	int wake; /* eventfd: reload or stop */
 };
 
 /* Generations */
 
-static void destroy_generation(struct generation *generation)
+static struct pa_generation *load(const struct pa_pool *pool, bool even_broken, struct pa_fault *fault)
 {
-	for (unsigned i = 0; i < generation->free_count; i++)
-		pa_vm_free(generation->free_vms[i]);
-	pa_stats_add(PA_STAT_VMS, -(long)generation->free_count);
-	free(generation->free_vms);
-	pa_snapshot_release(generation->snapshot);
-	pa_fault_free(&generation->broken);
-	free(generation);
+	const struct pa_pool_options *options = &pool->options;
+
+	return pa_generation_load(options->folders, options->services, options->vms_max, even_broken, fault);
 }
 
-static struct pa_vm *make_vm(
-	const struct pa_pool *pool, const struct generation *generation, bool check, struct pa_fault *fault)
-{
-	bool broken = generation->broken.message != NULL;
-	struct pa_vm *vm = pa_vm_new(
-		&(struct pa_vm_options){
-			.snapshot = generation->snapshot,
-			.services = pool->options.services,
-			.entry = broken ? "partnerapp.host.broken" : "partnerapp.host",
-			.broken = broken ? &generation->broken : NULL,
-			.check = check && !broken,
-		},
-		fault);
-
-	if (vm)
-		pa_stats_add(PA_STAT_VMS, 1);
-	return vm;
-}
-
-static struct generation *new_generation(const struct pa_pool *pool, struct pa_snapshot *snapshot)
-{
-	struct generation *generation = calloc(1, sizeof *generation);
-
-	if (!generation || !(generation->free_vms = calloc(pool->options.vms_max, sizeof *generation->free_vms))) {
-		free(generation);
-		pa_snapshot_release(snapshot);
-		return NULL;
-	}
-	generation->snapshot = snapshot;
-	generation->references = 1;
-	return generation;
-}
-
-static void move_fault(struct pa_fault *to, struct pa_fault *from)
-{
-	pa_fault_free(to);
-	*to = *from;
-	*from = (struct pa_fault){0};
-}
-
-/*
- * Reads the scripts and makes the first VM of a new generation, which is the check. When the app does not load and
- * `even_broken`, the generation shows its fault instead. NULL with *fault.
- */
-static struct generation *load(const struct pa_pool *pool, bool even_broken, struct pa_fault *fault)
-{
-	struct pa_error error;
-	struct pa_snapshot *snapshot = pa_snapshot_read(pool->options.folders, &error);
-
-	if (!snapshot && even_broken) { /* the app's folder may be missing: the library alone can say so */
-		const char *const library[PA_ROOMS] = {[PA_ROOM_LIBRARY] = pool->options.folders[PA_ROOM_LIBRARY]};
-		fault->message = strdup(error.text);
-		snapshot = pa_snapshot_read(library, &error);
-	}
-	if (!snapshot) {
-		pa_fault_free(fault);
-		fault->message = strdup(error.text);
-		return NULL;
-	}
-	struct generation *generation = new_generation(pool, snapshot);
-	if (!generation) {
-		pa_fault_free(fault);
-		fault->message = strdup("not enough memory");
-		return NULL;
-	}
-	struct pa_vm *vm = fault->message ? NULL : make_vm(pool, generation, true, fault);
-	if (!vm && even_broken) {
-		move_fault(&generation->broken, fault);
-		vm = make_vm(pool, generation, true, fault);
-	}
-	if (!vm && !even_broken) {
-		destroy_generation(generation);
-		return NULL;
-	}
-	if (vm) {
-		generation->free_vms[generation->free_count++] = vm;
-		generation->made = 1;
-	}
-	return generation;
-}
-
-/* The mutex is held. True when nobody needs it any more: the caller then destroys it without the mutex. */
-static bool drop_reference(struct generation *generation)
+/* True for the last reference: the caller then frees the generation, without the mutex. The mutex is held. */
+static bool drop_reference(struct pa_generation *generation)
 {
 	return --generation->references == 0;
 }
 
-static void swap_in(struct pa_pool *pool, struct generation *generation)
+static void swap_in(struct pa_pool *pool, struct pa_generation *generation)
 {
 	pthread_mutex_lock(&pool->mutex);
-	struct generation *old = pool->current;
+	struct pa_generation *old = pool->current;
 	pool->current = generation;
 	bool last = old && drop_reference(old);
 	pthread_cond_broadcast(&pool->returned);
 	pthread_mutex_unlock(&pool->mutex);
 	if (last)
-		destroy_generation(old);
+		pa_generation_free(old);
 }
 
 /* Leasing */
 
-/* A free VM of the current generation, or the right to make one (*vm NULL). NULL when none came free in time. */
-static struct generation *lease(struct pa_pool *pool, struct pa_vm **vm)
+/* The current generation with one of its free VMs in *vm, or with *vm NULL: the caller then makes a VM, which is
+ * counted already. NULL when neither was possible in time. */
+static struct pa_generation *lease(struct pa_pool *pool, struct pa_vm **vm)
 {
-	struct generation *generation = NULL;
+	struct pa_generation *generation = NULL;
 	struct timespec until;
-	int waited = -1; /* not yet */
+	int waited = -1; /* -1: not waited yet */
 
 	*vm = NULL;
 	pthread_mutex_lock(&pool->mutex);
 	for (;;) {
-		struct generation *current = pool->current;
+		struct pa_generation *current = pool->current;
 		if (current->free_count > 0)
 			*vm = current->free_vms[--current->free_count];
 		if (*vm || current->made < pool->options.vms_max) {
@@ -191,8 +92,9 @@ static struct generation *lease(struct pa_pool *pool, struct pa_vm **vm)
 	return generation;
 }
 
-/* Takes a VM back, or frees it when its generation is over, its budget is spent, or there is none (NULL). */
-static void give_back(struct pa_pool *pool, struct generation *generation, struct pa_vm *vm)
+/* Ends a lease. The VM is kept for the next one, unless there is a newer generation or its budget is spent: then it is
+ * freed. `vm` is NULL when none could be made. */
+static void return_vm(struct pa_pool *pool, struct pa_generation *generation, struct pa_vm *vm)
 {
 	bool keep, last;
 
@@ -212,7 +114,7 @@ static void give_back(struct pa_pool *pool, struct generation *generation, struc
 		pa_stats_add(PA_STAT_VMS, -1);
 	}
 	if (last)
-		destroy_generation(generation);
+		pa_generation_free(generation);
 }
 
 static void answer_fault(struct pa_pool *pool, struct pa_vm *vm, const struct pa_request *request,
@@ -221,12 +123,12 @@ static void answer_fault(struct pa_pool *pool, struct pa_vm *vm, const struct pa
 	char text[160];
 
 	if (vm && pa_vm_fail(vm, request, response) == 0) {
-		/* A refusal comes this way too. */
+		/* A refusal that was raised (web/refusal) comes here too, and has another status. */
 		pa_stats_add(PA_STAT_SCRIPT_ERRORS, response->status == 500);
 		return;
 	}
 	pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
-	pa_log(PA_LOG_ERROR, pool->options.name, request->id, "no page for a failure could be made", "error",
+	pa_log(PA_LOG_ERROR, pool->options.name, request->id, "the error page failed too: sending plain text", "error",
 		fault->message, NULL);
 	snprintf(text, sizeof text, "Something failed here. Request id: %s\n", request->id);
 	pa_response_text(response, 500, text);
@@ -239,18 +141,18 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 	struct pa_vm *vm;
 
 	pa_admission_enter(pool->admission);
-	struct generation *generation = lease(pool, &vm);
+	struct pa_generation *generation = lease(pool, &vm);
 	if (!generation) {
 		pa_admission_leave(pool->admission);
 		pa_response_unavailable(response, "the server is busy\n");
 		return;
 	}
 	if (!vm)
-		vm = make_vm(pool, generation, false, &fault);
+		vm = pa_generation_new_vm(generation, &fault);
 	if (!vm || pa_vm_handle(vm, request, response, &fault) < 0)
 		answer_fault(pool, vm, request, response, &fault);
 	pa_fault_free(&fault);
-	give_back(pool, generation, vm);
+	return_vm(pool, generation, vm);
 	pa_admission_leave(pool->admission);
 }
 
@@ -258,7 +160,7 @@ void pa_pool_observe(void *context, const struct pa_request *request, int status
 {
 	const struct pa_pool *pool = context;
 
-	/* Under load there are too many 503 for a line each: they are counted. */
+	/* 503 is counted and not logged at info: under load there are too many of them. */
 	pa_log(status == 503 ? PA_LOG_DEBUG : PA_LOG_INFO, pool->options.name, request->id, "request refused", "reason",
 		reason, "peer", request->ip.at, NULL);
 }
@@ -269,14 +171,15 @@ static void log_fault(const struct pa_pool *pool, const char *message, const str
 		fault->traceback ? "traceback" : NULL, fault->traceback, NULL);
 }
 
-/* A leased VM, made when there was none; NULL when it cannot be, with *fault. */
-static struct pa_vm *lease_vm(struct pa_pool *pool, struct generation **generation, struct pa_fault *fault)
+/* A leased VM, made when none was free. NULL when there is none in time (*generation NULL), or when it could not be
+ * made (*fault). */
+static struct pa_vm *lease_vm(struct pa_pool *pool, struct pa_generation **generation, struct pa_fault *fault)
 {
 	struct pa_vm *vm;
 
 	*generation = lease(pool, &vm);
 	if (*generation && !vm)
-		vm = make_vm(pool, *generation, false, fault);
+		vm = pa_generation_new_vm(*generation, fault);
 	return vm;
 }
 
@@ -284,7 +187,7 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane)
 {
 	struct pa_fault fault = {0};
 	double seconds = JOBS_PAUSE;
-	struct generation *generation;
+	struct pa_generation *generation;
 
 	struct pa_vm *vm = lease_vm(pool, &generation, &fault);
 	if (!generation)
@@ -295,14 +198,14 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane)
 		seconds = JOBS_PAUSE;
 	}
 	pa_fault_free(&fault);
-	give_back(pool, generation, vm);
+	return_vm(pool, generation, vm);
 	return seconds < 0 ? -1 : (long)(seconds * 1000);
 }
 
 void pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 {
 	struct pa_fault fault = {0};
-	struct generation *generation;
+	struct pa_generation *generation;
 
 	lanes->count = 0;
 	struct pa_vm *vm = lease_vm(pool, &generation, &fault);
@@ -313,20 +216,21 @@ void pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 		lanes->count = 0;
 	}
 	pa_fault_free(&fault);
-	give_back(pool, generation, vm);
+	return_vm(pool, generation, vm);
 }
 
-/* The keeper */
+/* Reloading: called by the thread of script/reload alone */
 
-static void reload(struct pa_pool *pool)
+static void reload(void *context)
 {
+	struct pa_pool *pool = context;
 	struct pa_fault fault = {0};
 	int64_t begun = pa_clock_ns();
 	char ms[32];
 
-	/* What serves now is broken only when no good version ever was: then the newest fault is the one to show. */
+	/* The current generation is broken only if no version has loaded so far: then the newest fault is to be shown. */
 	bool was_broken = pool->current->broken.message != NULL;
-	struct generation *generation = load(pool, was_broken, &fault);
+	struct pa_generation *generation = load(pool, was_broken, &fault);
 	if (!generation) {
 		pa_stats_add(PA_STAT_RELOADS_FAILED, 1);
 		log_fault(pool, "not reloaded: the last good scripts go on", &fault);
@@ -334,7 +238,7 @@ static void reload(struct pa_pool *pool)
 		return;
 	}
 	pa_fault_free(&fault);
-	swap_in(pool, generation); /* before the log says so; it stays the current one until this thread makes another */
+	swap_in(pool, generation); /* only this thread replaces the current one: `generation` stays valid below */
 	if (generation->broken.message) {
 		pa_stats_add(PA_STAT_RELOADS_FAILED, 1);
 		log_fault(pool, "the scripts do not load", &generation->broken);
@@ -343,59 +247,10 @@ static void reload(struct pa_pool *pool)
 	snprintf(ms, sizeof ms, "%.1f", (double)(pa_clock_ns() - begun) / 1e6);
 	pa_stats_add(PA_STAT_RELOADS, 1);
 	pa_log(PA_LOG_INFO, pool->options.name, NULL, "reloaded", "ms", ms, NULL);
-	pa_bell_ring(pool->options.services->bell); /* its jobs may be others */
-}
-
-static bool is_stopping(struct pa_pool *pool)
-{
-	pthread_mutex_lock(&pool->mutex);
-	bool stopping = pool->stopping;
-	pthread_mutex_unlock(&pool->mutex);
-	return stopping;
-}
-
-static void *keep(void *context)
-{
-	struct pa_pool *pool = context;
-	int wait_ms = -1;
-
-	while (!is_stopping(pool)) {
-		struct pollfd ready[2] = {{.fd = pool->wake, .events = POLLIN},
-			{.fd = pool->watch ? pa_watch_fd(pool->watch) : -1, .events = POLLIN}};
-		uint64_t asked = 0;
-		if (pool->watch && pa_watch_settle(pool->watch, &wait_ms)) {
-			reload(pool);
-			continue;
-		}
-		if (poll(ready, 2, wait_ms) < 0 && errno != EINTR)
-			break;
-		if (ready[0].revents && read(pool->wake, &asked, sizeof asked) > 0 && !is_stopping(pool))
-			reload(pool);
-	}
-	return NULL;
+	pa_bell_ring(pool->options.services->bell); /* the new scripts may have other jobs */
 }
 
 /* Opening and closing */
-
-/* Before the first reading of the scripts, so that no change falls between the two. */
-static int start_watching(struct pa_pool *pool, struct pa_error *error)
-{
-	pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (pool->wake < 0)
-		return pa_error_set(error, "scripts", "no eventfd: %s", strerror(errno));
-	if (!pool->options.watch)
-		return 0;
-	pool->watch = pa_watch_open(pool->options.folders, PA_ROOMS, error);
-	return pool->watch ? 0 : -1;
-}
-
-static int start_keeper(struct pa_pool *pool, struct pa_error *error)
-{
-	if (pthread_create(&pool->keeper, NULL, keep, pool) != 0)
-		return pa_error_set(error, "scripts", "no thread for the keeper of the scripts");
-	pool->thread_runs = true;
-	return 0;
-}
 
 struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_error *error)
 {
@@ -406,7 +261,6 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		pa_error_set(error, "scripts", "not enough memory");
 		return NULL;
 	}
-	pool->wake = -1;
 	pthread_mutex_init(&pool->mutex, NULL);
 	pa_clock_condition(&pool->returned);
 	pool->options = *options;
@@ -417,7 +271,8 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		pa_error_set(error, "scripts", "not enough memory or threads");
 		goto failed;
 	}
-	if (start_watching(pool, error) < 0)
+	pool->reload = pa_reload_open(options->watch ? options->folders : NULL, error);
+	if (!pool->reload)
 		goto failed;
 	pool->current = load(pool, true, &fault);
 	if (!pool->current) {
@@ -427,7 +282,7 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 	if (pool->current->broken.message)
 		log_fault(pool, "the scripts do not load: every route shows the error until a good one is saved",
 			&pool->current->broken);
-	if (start_keeper(pool, error) < 0)
+	if (pa_reload_start(pool->reload, reload, pool, error) < 0)
 		goto failed;
 	pa_fault_free(&fault);
 	return pool;
@@ -440,30 +295,18 @@ failed:
 
 void pa_pool_reload(struct pa_pool *pool)
 {
-	const uint64_t one = 1;
-
-	while (write(pool->wake, &one, sizeof one) < 0 && errno == EINTR)
-		;
+	pa_reload_request(pool->reload);
 }
 
 void pa_pool_close(struct pa_pool *pool)
 {
 	if (!pool)
 		return;
-	if (pool->thread_runs) {
-		pthread_mutex_lock(&pool->mutex);
-		pool->stopping = true;
-		pthread_mutex_unlock(&pool->mutex);
-		pa_pool_reload(pool); /* wakes it */
-		pthread_join(pool->keeper, NULL);
-	}
+	pa_reload_close(pool->reload);
 	pa_stats_leaked("VMs", pool->leased);
 	if (pool->current)
-		destroy_generation(pool->current);
+		pa_generation_free(pool->current);
 	pa_admission_close(pool->admission);
-	pa_watch_close(pool->watch);
-	if (pool->wake >= 0)
-		close(pool->wake);
 	pthread_cond_destroy(&pool->returned);
 	pthread_mutex_destroy(&pool->mutex);
 	free(pool);

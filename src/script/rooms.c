@@ -1,3 +1,4 @@
+/* The table of rooms. */
 #include "script/rooms.h"
 
 #include <stdio.h>

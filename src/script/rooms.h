@@ -1,6 +1,6 @@
 /*
- * The rooms that scripts live in: one table says for each which module names belong to it, which folder they are read
- * from and what they may require. A further room is one more row.
+ * The rooms of scripts. One table has for each room the names of its modules, the folder they are read from, and what
+ * they may require; a further room is one more row. Pure: any thread, never raises.
  */
 #ifndef PA_ROOMS_H
 #define PA_ROOMS_H
@@ -13,7 +13,7 @@ enum pa_room_id { PA_ROOM_APP, PA_ROOM_LIBRARY, PA_ROOM_CLI, PA_ROOMS };
 
 enum pa_room_access {
 	PA_ROOM_CLOSED, /* an app may require none of its modules */
-	PA_ROOM_FLAT,   /* those in the folder itself, not those in folders below it */
+	PA_ROOM_FLAT,   /* only the modules in the folder itself, not those in folders below it */
 	PA_ROOM_OPEN,   /* all of them */
 };
 
@@ -27,19 +27,19 @@ struct pa_room {
 
 extern const struct pa_room pa_rooms[PA_ROOMS];
 
-/* The room that a module name belongs to; in *rest the name inside of it ("init" for the prefix alone). */
+/* The room of a module; *rest is the module's name inside it ("init" for the prefix alone). */
 enum pa_room_id pa_rooms_of(const char *module, const char **rest);
 
-/* Whether a module of the app may require `rest` of that room. */
+/* Whether a module of the app may require the module `rest` of that room. */
 bool pa_rooms_admit_app(enum pa_room_id id, const char *rest);
 
-/* The folders of the rooms as pa_snapshot_read takes them. Points into `paths`. */
+/* The folders of the rooms, for pa_snapshot_read; they point into `paths`, so the struct must not be copied. */
 struct pa_room_paths {
 	char paths[PA_ROOMS][PATH_MAX + 16];
 	const char *folders[PA_ROOMS];
 };
 
-/* Fills in the app's folder (NULL: none) and those of the library and, when `cli`, of the command line. */
+/* Fills in the folder of the app (NULL: none), of the library and, with `cli`, of the command line. */
 void pa_rooms_locate(struct pa_room_paths *paths, const char *app, const char *library, bool cli);
 
 #endif

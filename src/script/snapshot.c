@@ -1,4 +1,4 @@
-/* Reads folders of scripts into memory. */
+/* Reads the files of folders into memory. */
 #include "script/snapshot.h"
 
 #include <dirent.h>
@@ -51,7 +51,7 @@ static bool wanted(const char *name)
 	return false;
 }
 
-/* A link may point anywhere inside the folder it was found in, and nowhere else (SBX-03). */
+/* A link may point only inside the folder of its room (SBX-03). */
 static bool stays_inside(const struct reading *reading, const char *path)
 {
 	char real[PATH_MAX];
@@ -73,14 +73,14 @@ static int read_bytes(int fd, size_t size, char **bytes, size_t *length)
 		if (got < 0)
 			return -1;
 		if (got == 0)
-			break; /* it became shorter meanwhile: the next change event brings another reading */
+			break; /* the file became shorter meanwhile: its change event causes another reading */
 		*length += (size_t)got;
 	}
 	(*bytes)[*length] = '\0';
 	return 0;
 }
 
-/* Takes `bytes` over. */
+/* Takes over `bytes`. */
 static int append(struct reading *reading, const char *name, const char *path, char *bytes, size_t length)
 {
 	struct list *list = reading->into;

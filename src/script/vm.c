@@ -1,4 +1,4 @@
-/* A lua_State and everything that is called in it. */
+/* A lua_State: its memory, its protected calls and their faults. */
 #include "script/vm.h"
 
 #include <lauxlib.h>
@@ -19,8 +19,8 @@ enum {
 	CPU_MS_DEFAULT = 2000,
 };
 
-/* Stack slots that stay filled while the VM lives. */
-enum { NOTE_ERROR_SLOT = 1, HANDLE_SLOT, FAILED_SLOT };
+/* Functions that stay at the bottom of the VM's stack. */
+enum { KEEP_TRACEBACK_SLOT = 1, HANDLE_SLOT, FAILED_SLOT };
 
 /* Registry keys; the values of the last failure, for entry.failed. */
 #define ERROR_VALUE "partnerapp.error"
@@ -47,12 +47,12 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
 {
 	struct pa_vm *vm = context;
 
-	/* Without a block, old_size says what kind of object it is for. */
+	/* Lua passes a type of object as old_size when there is no block. */
 	return pa_heap_resize(&vm->heap, block, block ? old_size : 0, new_size);
 }
 
-/* Keeps the error value as it is and puts its traceback aside: a value may be a table that says more than a text. */
-static int l_note_error(lua_State *L)
+/* Message handler: keeps the error value, which may be a table, and stores the traceback in the registry. */
+static int l_keep_traceback(lua_State *L)
 {
 	if (lua_type(L, 1) == LUA_TSTRING) {
 		luaL_traceback(L, L, NULL, 1);
@@ -74,15 +74,15 @@ static char *copy_text(lua_State *L, int index)
 	return text ? strdup(text) : NULL;
 }
 
-/* Pops the error value that a protected call left; keeps it for entry.failed and describes it in *fault. What it is
- * described with may be the script's own __tostring. */
+/* Pops the error value of a protected call: stores it for entry.failed and describes it in *fault. May call the
+ * script's own __tostring. */
 static void take_fault(struct pa_vm *vm, int status, struct pa_fault *fault)
 {
 	lua_State *L = vm->L;
 	int top = lua_gettop(L); /* the error value */
 
 	pa_fault_free(fault);
-	if (status != LUA_ERRRUN || lua_type(L, top) != LUA_TSTRING) { /* the traceback is that of an earlier error */
+	if (status != LUA_ERRRUN || lua_type(L, top) != LUA_TSTRING) { /* the stored traceback is of an earlier error */
 		lua_pushboolean(L, 0);
 		lua_setfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK);
 	}
@@ -96,17 +96,17 @@ static void take_fault(struct pa_vm *vm, int status, struct pa_fault *fault)
 	if (lua_getfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK) == LUA_TSTRING)
 		fault->traceback = copy_text(L, -1);
 	lua_settop(L, top);
-	lua_setfield(L, LUA_REGISTRYINDEX, ERROR_VALUE); /* the field exists since the VM was made: nothing to allocate */
+	lua_setfield(L, LUA_REGISTRYINDEX, ERROR_VALUE); /* needs no memory: forget_error made the field */
 }
 
-/* The one way into Lua: what it was called with is on the stack above the function. */
+/* The only protected call: the function and its arguments are on the stack. 0, or -1 with a fault. */
 static int call(struct pa_vm *vm, int arguments, int results, bool budgeted, struct pa_fault *fault)
 {
 	lua_State *L = vm->L;
 
 	if (budgeted)
 		pa_budget_begin(&vm->budget, L);
-	int status = lua_pcall(L, arguments, results, NOTE_ERROR_SLOT);
+	int status = lua_pcall(L, arguments, results, KEEP_TRACEBACK_SLOT);
 	if (status != LUA_OK)
 		take_fault(vm, status, fault);
 	if (budgeted) {
@@ -120,7 +120,7 @@ static int call(struct pa_vm *vm, int arguments, int results, bool budgeted, str
 	return status == LUA_OK ? 0 : -1;
 }
 
-/* The same for a function that takes `context` as its one argument and returns nothing. */
+/* Calls body with `context` as its only argument (light userdata) and no result. */
 static int call_with(struct pa_vm *vm, lua_CFunction body, void *context, bool budgeted, struct pa_fault *fault)
 {
 	lua_pushcfunction(vm->L, body);
@@ -157,7 +157,7 @@ static void require_entry(lua_State *L, const struct pa_vm_options *options)
 	lua_call(L, 2, 0);
 }
 
-/* Returns what goes into HANDLE_SLOT and FAILED_SLOT. */
+/* Returns the functions for HANDLE_SLOT and FAILED_SLOT. */
 static int l_open(lua_State *L)
 {
 	const struct pa_vm_options *options = lua_touserdata(L, 1);
@@ -172,12 +172,12 @@ static int l_open(lua_State *L)
 	return 2;
 }
 
-/* Without this a raise outside a protected call, which would be a bug of ours, ends the process without a word. */
+/* Prints the error of a raise outside a protected call, which is a bug in C; Lua then ends the process. */
 static int l_panic(lua_State *L)
 {
 	const char *message = lua_tostring(L, -1);
 
-	fprintf(stderr, "partnerapp: unprotected error in Lua: %s\n", message ? message : "(no text)");
+	fprintf(stderr, "partnerapp: unprotected error in Lua: %s\n", message ? message : "(no message)");
 	return 0;
 }
 
@@ -194,22 +194,22 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 	if (!vm->L)
 		goto no_memory;
 	lua_atpanic(vm->L, l_panic);
-	/* Most of what a request makes is gone with it. The pause counts here too: after a collection that freed little,
-	 * this mode waits for that much of what is left, and by default that is twice the memory. */
+	/* Generational mode, for most values of a request are garbage when it ends. The pause of 125 % counts in this mode
+	 * too: after a collection that freed little, the default would wait until memory has doubled. */
 	lua_gc(vm->L, LUA_GCINC, 125, 0, 0);
 	lua_gc(vm->L, LUA_GCGEN, 0, 0);
 	pa_native_attach(vm->L, &vm->context);
 	vm->context.snapshot = pa_snapshot_retain(options->snapshot);
 	pa_budget_watch(&vm->budget);
 	vm->watched = true;
-	lua_pushcfunction(vm->L, l_note_error);
+	lua_pushcfunction(vm->L, l_keep_traceback);
 	lua_pushcfunction(vm->L, l_open);
 	lua_pushlightuserdata(vm->L, (void *)(uintptr_t)options);
 	if (call(vm, 1, 2, true, fault) < 0) {
 		pa_vm_free(vm);
 		return NULL;
 	}
-	lua_gc(vm->L, LUA_GCCOLLECT, 0); /* what loading left; the rest is old from now on, and not looked at again */
+	lua_gc(vm->L, LUA_GCCOLLECT, 0); /* frees the garbage of loading; minor collections skip all that is left */
 	return vm;
 
 no_memory:
@@ -236,7 +236,7 @@ void pa_vm_free(struct pa_vm *vm)
 struct exchange {
 	const struct pa_request *request;
 	struct pa_response *response;
-	bool failed; /* ask entry.failed instead of entry.handle */
+	bool failed; /* call entry.failed instead of entry.handle */
 };
 
 static int l_exchange(lua_State *L)
@@ -307,7 +307,7 @@ static int l_run(lua_State *L)
 
 	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
 	if (lua_getfield(L, -1, "run") != LUA_TFUNCTION)
-		luaL_error(L, "the task has no function 'run'");
+		luaL_error(L, "the task's module has no function 'run'");
 	lua_createtable(L, (int)run->count, 0);
 	for (size_t i = 0; i < run->count; i++) {
 		lua_pushstring(L, run->arguments[i]);
@@ -316,7 +316,7 @@ static int l_run(lua_State *L)
 	lua_call(L, 1, 1);
 	lua_Integer code = lua_tointegerx(L, -1, &is_integer);
 	if (!is_integer || code < 0 || code > 255)
-		luaL_error(L, "a task must return its exit code");
+		luaL_error(L, "a task must return its exit code, an integer from 0 to 255");
 	*run->exit_code = (int)code;
 	return 0;
 }
@@ -364,7 +364,7 @@ static int l_lanes(lua_State *L)
 		size_t length;
 		const char *name = luaL_checklstring(L, -1, &length);
 		if (lanes->count == PA_VM_LANES || length >= PA_VM_LANE_SIZE)
-			luaL_error(L, "an app has at most %d lanes of jobs, their names at most %d bytes", PA_VM_LANES,
+			luaL_error(L, "an app may have %d lanes of jobs, with names of at most %d bytes", PA_VM_LANES,
 				PA_VM_LANE_SIZE - 1);
 		memcpy(lanes->names[lanes->count++], name, length + 1);
 		lua_pop(L, 1);

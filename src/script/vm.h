@@ -1,6 +1,6 @@
 /*
- * One lua_State: its modules, strict globals, budget and protected calls. A VM is used by one thread at a time; whose
- * turn it is, the pool decides. Nothing here raises: every Lua error ends in a struct pa_fault.
+ * A VM: one lua_State with its modules, globals, memory, CPU budget and protected calls. Used by one thread at a time
+ * (script/pool leases VMs). Never raises: a Lua error becomes a fault.
  */
 #ifndef PA_VM_H
 #define PA_VM_H
@@ -14,7 +14,7 @@
 
 struct pa_vm;
 
-/* Why a script failed. Owned by the caller, freed with pa_fault_free; zero is empty. */
+/* Why a script raised. The caller owns it and frees it with pa_fault_free; zero is empty. */
 struct pa_fault {
 	char *message;   /* "routes.lua:12: …" */
 	char *traceback; /* may be NULL */
@@ -22,45 +22,42 @@ struct pa_fault {
 void pa_fault_free(struct pa_fault *fault);
 
 struct pa_vm_options {
-	struct pa_snapshot *snapshot; /* retained */
-	struct pa_services *services; /* borrowed; outlives the VM; may be NULL for the command line */
-	const char *entry;            /* the module to load: "partnerapp.host" for a server */
-	const struct pa_fault
-		*broken;       /* told to entry.broken(message, traceback): why the real entry cannot run; or NULL */
-	bool check;        /* also calls entry.check(): what no request would have found yet */
-	bool privileged;   /* the command line: may require native.files */
+	struct pa_snapshot *snapshot;  /* retained */
+	struct pa_services *services;  /* borrowed; outlives the VM; NULL while the command line makes a plan */
+	const char *entry;             /* the module to load: "partnerapp.host" for a server */
+	const struct pa_fault *broken; /* passed to entry.broken(message, traceback): why the app cannot run; or NULL */
+	bool check;        /* also calls entry.check(), which loads modules and views that no request has used yet */
+	bool privileged;   /* for the command line: its modules may require native.files */
 	size_t memory_max; /* bytes; 0 is the default of 32 MiB */
-	unsigned cpu_ms;   /* a call's budget of thread CPU; 0 is the default of 2 s */
+	unsigned cpu_ms;   /* of thread CPU, the budget of a call; 0 is the default of 2 s */
 };
 
-/* Loads the entry module, whose value must be a table of functions. NULL with a fault. */
+/* Makes a VM and loads the entry module, which must return a table of functions. NULL with a fault. */
 struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fault);
+
+/* NULL does nothing. */
 void pa_vm_free(struct pa_vm *vm);
 
 /*
- * Calls entry.handle(request) and copies what it returned into *response. 0, or -1 with a fault; the caller then asks
- * pa_vm_fail for an answer. A VM whose budget was spent (pa_vm_spent) must be freed, not used again.
+ * Calls entry.handle(request) and copies the response it returns. 0, or -1 with a fault: the caller then calls
+ * pa_vm_fail for a response. A VM that has spent its budget (pa_vm_spent) is good for pa_vm_fail only, and then freed.
  */
 int pa_vm_handle(
 	struct pa_vm *vm, const struct pa_request *request, struct pa_response *response, struct pa_fault *fault);
 
-/* Calls entry.failed(request, value, traceback) with the error value of the last fault, for a page about it. 0, or -1
- * when that failed too. */
+/* Calls entry.failed(request, value, traceback) with the error value of the last fault; copies the response, a page
+ * about the fault. 0, or -1 when that raised too. */
 int pa_vm_fail(struct pa_vm *vm, const struct pa_request *request, struct pa_response *response);
 
-/*
- * Calls entry.run(arguments), a list of strings, for the command line; its value must be an integer from 0 to 255, the
- * exit code. 0, or -1 with a fault.
- */
+/* Calls entry.run(arguments), with a list of strings, for the command line. It must return the exit code, an integer
+ * from 0 to 255. 0, or -1 with a fault. */
 int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_code, struct pa_fault *fault);
 
-/*
- * Calls entry.run_due(lane), which runs at most one job of that lane. 0 and in *seconds how long nothing will be due
- * (0: ask again at once, less: nothing ever is), or -1 with a fault.
- */
+/* Calls entry.run_due(lane), which runs at most one job of that lane. 0 with the seconds until the next job is due in
+ * *seconds (0: now; less than 0: no job is planned), or -1 with a fault. */
 int pa_vm_run_due(struct pa_vm *vm, const char *lane, double *seconds, struct pa_fault *fault);
 
-/* Calls entry.lanes(), a list of at most PA_VM_LANES names. 0, or -1 with a fault. */
+/* Calls entry.lanes(), which returns a list of at most PA_VM_LANES names. 0, or -1 with a fault. */
 enum { PA_VM_LANES = 16, PA_VM_LANE_SIZE = 104 };
 struct pa_vm_lanes {
 	char names[PA_VM_LANES][PA_VM_LANE_SIZE];
@@ -68,14 +65,15 @@ struct pa_vm_lanes {
 };
 int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fault);
 
-/*
- * Calls body(L) protected and without a budget, with `context` as its one argument (light userdata). For what needs Lua
- * beyond the calls above: the plan of a command. 0, or -1 with a fault.
- */
+/* Calls body(L) protected, without a CPU budget, with `context` as its only argument (light userdata): for run/command,
+ * which reads a plan. 0, or -1 with a fault. */
 struct lua_State;
 int pa_vm_protect(struct pa_vm *vm, int (*body)(struct lua_State *), void *context, struct pa_fault *fault);
 
+/* Whether a call has spent its CPU budget. */
 bool pa_vm_spent(const struct pa_vm *vm);
-size_t pa_vm_memory(const struct pa_vm *vm); /* bytes in use */
+
+/* Bytes in use. */
+size_t pa_vm_memory(const struct pa_vm *vm);
 
 #endif

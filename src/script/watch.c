@@ -1,4 +1,4 @@
-/* inotify over folders that may come, go and be replaced. */
+/* inotify for folders that may appear, disappear and be replaced. */
 #include "script/watch.h"
 
 #include <dirent.h>
@@ -17,9 +17,9 @@
 enum {
 	QUIET_MS = 50,
 	LATEST_MS = 500,
-	LOOK_AGAIN_MS = 1000, /* for a folder that is not there */
+	RETRY_MS = 1000, /* between two looks for a missing folder */
 	DEPTH_MAX = 16,
-	FOLDERS_MAX = 10000, /* links that lead back to where they are make many of a few */
+	FOLDERS_MAX = 10000, /* links to a folder above make many folders of a few */
 };
 
 static const uint32_t EVENTS = IN_CLOSE_WRITE | IN_CREATE | IN_DELETE | IN_MOVED_FROM | IN_MOVED_TO | IN_DELETE_SELF |
@@ -30,10 +30,10 @@ struct pa_watch {
 	char **folders;
 	bool *missing;
 	size_t count, followed;
-	int64_t first_ms, last_ms; /* of changes not yet told about; 0: none */
+	int64_t first_ms, last_ms; /* of the changes since the last reload was due; 0: none */
 };
 
-/* Watches a folder and those below it. False when the folder itself is not there. */
+/* Watches a folder and those below it. False when the folder itself is missing. */
 static bool follow(struct pa_watch *watch, const char *path, int depth)
 {
 	struct dirent *entry;
@@ -58,7 +58,7 @@ static bool follow(struct pa_watch *watch, const char *path, int depth)
 	return true;
 }
 
-/* Adding a watch twice is harmless, so everything is simply followed again: new folders, replaced ones, an overflow. */
+/* Watches all folders again, for new and replaced ones and after an overflow: adding a watch twice is harmless. */
 static void follow_all(struct pa_watch *watch)
 {
 	watch->followed = 0;
@@ -104,7 +104,7 @@ int pa_watch_fd(const struct pa_watch *watch)
 	return watch->fd;
 }
 
-/* Editors' own files are nobody's business. */
+/* Files that editors make for themselves are ignored. */
 static bool matters(const struct inotify_event *event)
 {
 	size_t length = event->len ? strlen(event->name) : 0;
@@ -112,7 +112,7 @@ static bool matters(const struct inotify_event *event)
 	return length == 0 || (event->name[0] != '.' && event->name[length - 1] != '~');
 }
 
-/* Reads what happened; whether folders may have come or gone. */
+/* Reads the events. True when folders may have appeared or disappeared. */
 static bool read_events(struct pa_watch *watch)
 {
 	_Alignas(struct inotify_event) char bytes[16384];
@@ -154,7 +154,7 @@ bool pa_watch_settle(struct pa_watch *watch, int *wait_ms)
 		if (watch->first_ms == 0)
 			watch->first_ms = watch->last_ms;
 	}
-	*wait_ms = any_missing(watch) ? LOOK_AGAIN_MS : -1;
+	*wait_ms = any_missing(watch) ? RETRY_MS : -1;
 	if (watch->first_ms == 0)
 		return false;
 	int64_t now = pa_clock_ms();

@@ -1,4 +1,4 @@
-/* Tells when files below some folders may have changed: inotify, made quiet. Used by one thread. */
+/* Watches folders with inotify and tells when a reload is due. Used by one thread. Never raises. */
 #ifndef PA_WATCH_H
 #define PA_WATCH_H
 
@@ -9,19 +9,21 @@
 
 struct pa_watch;
 
-/* A folder that is not there yet, or goes away, is looked for again at each call of pa_watch_settle. NULL with code
- * "watch". */
+/* Watches `count` folders (NULL: none) and all below them. A missing folder is looked for again at each call of
+ * pa_watch_settle. NULL with code "watch". */
 struct pa_watch *pa_watch_open(const char *const *folders, size_t count, struct pa_error *error);
 
-/* For poll(): readable when something happened. */
+/* The descriptor for poll(): readable after a change. */
 int pa_watch_fd(const struct pa_watch *watch);
 
 /*
- * Call when the fd is readable or its time is up: reads what happened, follows new folders, and says whether a reload
- * is due, that is after 50 ms of quiet or 500 ms after the first change. *wait_ms is how long to poll before the next
- * call, -1 for as long as you like.
+ * Call when the descriptor is readable or *wait_ms is over: reads the changes and watches new folders. True when a
+ * reload is due: 50 ms after the last change, or 500 ms after the first one. *wait_ms is the time to poll before the
+ * next call, in milliseconds; -1: without a limit.
  */
 bool pa_watch_settle(struct pa_watch *watch, int *wait_ms);
+
+/* NULL does nothing. */
 void pa_watch_close(struct pa_watch *watch);
 
 #endif

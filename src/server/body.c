@@ -1,3 +1,4 @@
+/* Reads with mg_read, which a deadline ends. */
 #include "server/body.h"
 
 #include <civetweb.h>
@@ -7,7 +8,7 @@
 
 enum { READ_STEP = 16 << 10 };
 
-/* mg_read returns when all it was asked for is there, or never: the deadline is what ends it. */
+/* mg_read blocks until all the bytes it wants are there: only the deadline ends it before. */
 static struct pa_verdict read_bytes(
 	struct mg_connection *connection, const struct pa_body_framing *framing, size_t bytes_max, struct pa_buffer *body)
 {
@@ -43,8 +44,8 @@ struct pa_verdict pa_body_read(struct mg_connection *connection, const struct pa
 	if (framing->kind == PA_BODY_NONE)
 		return (struct pa_verdict){0, NULL};
 	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, limits->local_port);
-	if (fd < 0) /* the peer has gone, and a read without a deadline could wait for ever */
-		return (struct pa_verdict){400, "the connection is gone"};
+	if (fd < 0) /* the client closed; a read without a deadline could block for ever */
+		return (struct pa_verdict){400, "the connection was closed before the body came"};
 	if (framing->expects_continue)
 		mg_write(connection, go_on, sizeof go_on - 1);
 	pa_deadline_begin(limits->deadlines, &deadline, fd, SHUT_RD, limits->ms);

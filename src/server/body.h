@@ -1,4 +1,5 @@
-/* The body of a request, read from civetweb within limits on size and time (HT-14, HT-17, HT-18). */
+/* Reads the body of a request from civetweb, limited in size and time (HT-14, HT-17, HT-18). Any worker thread. Never
+ * raises. */
 #ifndef PA_BODY_H
 #define PA_BODY_H
 
@@ -10,12 +11,13 @@ struct mg_connection;
 
 struct pa_body_limits {
 	size_t bytes_max;
-	unsigned ms; /* for all of it */
-	unsigned local_port;
+	unsigned ms;         /* for the whole body */
+	unsigned local_port; /* of the server, to find the socket */
 	struct pa_deadlines *deadlines;
 };
 
-/* Reads the body into the emptied buffer; sends "100 Continue" first when the client waits for it. */
+/* Empties the buffer and reads the body into it; sends "100 Continue" first when the client expects it (RFC 9110
+ * 10.1.1). Refuses with 400, 408, 413 or 503. */
 struct pa_verdict pa_body_read(struct mg_connection *connection, const struct pa_body_framing *framing,
 	const struct pa_body_limits *limits, struct pa_buffer *body);
 

@@ -1,4 +1,4 @@
-/* A thread that shuts sockets down when their time is up. */
+/* A list of deadlines, and a thread that shuts down the sockets that are due. */
 #include "server/deadline.h"
 
 #include <pthread.h>
@@ -13,10 +13,10 @@ struct pa_deadlines {
 	pthread_t thread;
 	bool stop;
 	struct pa_deadline *first;
-	int64_t wakes_ms; /* until when the thread sleeps */
+	int64_t wakes_ms; /* when the thread wakes by itself, on the clock of pa_clock_ms */
 };
 
-/* Shuts down what is due; the time of the next one, or -1. */
+/* Shuts down the sockets that are due. Returns the time of the next deadline, or -1. */
 static int64_t pass_due(struct pa_deadlines *deadlines)
 {
 	int64_t now = pa_clock_ms(), next = -1;
@@ -94,7 +94,7 @@ void pa_deadline_begin(struct pa_deadlines *deadlines, struct pa_deadline *deadl
 	if (deadline->next)
 		deadline->next->previous = deadline;
 	deadlines->first = deadline;
-	/* Deadlines of one kind come in order: mostly the thread wakes before this one anyway. */
+	/* Most deadlines are later than the first one: then the thread wakes early enough by itself. */
 	if (deadline->at_ms < deadlines->wakes_ms)
 		pthread_cond_signal(&deadlines->changed);
 	pthread_mutex_unlock(&deadlines->mutex);

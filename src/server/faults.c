@@ -1,3 +1,4 @@
+/* Writes to the socket in the ways of a broken server. */
 #include "server/faults.h"
 
 #include <poll.h>
@@ -6,7 +7,7 @@
 
 enum { DRIP_MS = 50, DRIP_TURNS = 600, SEND_MS = 5000 };
 
-/* The socket does not block. 0, or -1 when the client does not take it. */
+/* 0, or -1 when the client has not read for SEND_MS or has closed. civetweb's sockets do not block. */
 static int send_all(int fd, const char *bytes, size_t length)
 {
 	while (length > 0) {
@@ -22,7 +23,6 @@ static int send_all(int fd, const char *bytes, size_t length)
 	return 0;
 }
 
-/* Byte by byte. */
 static void drip(int fd, const char *bytes, size_t length, const atomic_bool *stop)
 {
 	const struct timespec pause = {.tv_nsec = DRIP_MS * 1000000L};
@@ -34,7 +34,7 @@ static void drip(int fd, const char *bytes, size_t length, const atomic_bool *st
 	}
 }
 
-/* On Linux this sends an RST in any state of the connection. When it fails, the connection closes in the usual way. */
+/* Linux sends an RST for this connect, in any state of the connection. If it fails, civetweb closes as usual. */
 static void reset(int fd)
 {
 	(void)connect(fd, &(struct sockaddr){.sa_family = AF_UNSPEC}, sizeof(struct sockaddr));

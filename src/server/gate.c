@@ -1,11 +1,9 @@
-/* The rules of a strict HTTP/1.1 server. */
+/* Checks of a request's head: each returns the verdict {0, NULL} or a refusal. */
 #include "server/gate.h"
 
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
-
-enum { TARGET_MAX = 8 << 10 };
 
 static const struct pa_verdict let_through = {0, NULL};
 
@@ -27,7 +25,7 @@ bool pa_gate_request_id(struct pa_span id)
 
 /* Headers */
 
-/* What was seen of the headers that matter. */
+/* The headers that decide on host and body, with how often each came. */
 struct seen {
 	struct pa_span length, encoding, host, expect;
 	int lengths, encodings, hosts;
@@ -63,7 +61,8 @@ static void note(struct seen *seen, const struct pa_header *header)
 	}
 }
 
-/* Cuts the port off and checks the form: letters, digits, '-', '.', '_' or an address in brackets. */
+/* Splits the port off and checks the form: letters, digits, '-', '.', '_', or an IPv6 address in brackets. Writes the
+ * host in lower case. */
 static bool split_host(struct pa_span value, char *lower, struct pa_span *host)
 {
 	size_t length = value.length;
@@ -131,16 +130,16 @@ static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, 
 		if (seen->lengths > 0)
 			return refuse(400, "Transfer-Encoding together with Content-Length");
 		if (seen->encodings > 1 || !pa_text_is(seen->encoding, "chunked"))
-			return refuse(400, "the only Transfer-Encoding is chunked");
+			return refuse(400, "the only Transfer-Encoding that this server knows is chunked");
 		framing->kind = PA_BODY_CHUNKED;
 	} else if (seen->lengths > 0) {
 		size_t length = 0;
 		if (seen->length.length == 0 || seen->length.length > 18)
-			return refuse(400, "the Content-Length is no number");
+			return refuse(400, "the Content-Length is not a number");
 		for (size_t i = 0; i < seen->length.length; i++) {
 			char digit = seen->length.at[i];
 			if (digit < '0' || digit > '9')
-				return refuse(400, "the Content-Length is no number");
+				return refuse(400, "the Content-Length is not a number");
 			length = length * 10 + (size_t)(digit - '0');
 		}
 		if (length > body_max)
@@ -150,7 +149,7 @@ static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, 
 	}
 	if (seen->expect.at) {
 		if (!pa_text_is(seen->expect, "100-continue"))
-			return refuse(417, "the only expectation is 100-continue");
+			return refuse(417, "the only Expect that this server knows is 100-continue");
 		framing->expects_continue = framing->kind != PA_BODY_NONE;
 	}
 	return let_through;
@@ -187,7 +186,7 @@ static bool known_method(struct pa_span method)
 	return false;
 }
 
-/* Escapes that are none, NUL, and what is no UTF-8 are refused here once, so that nobody behind has to. */
+/* Refuses bad percent escapes, NUL and invalid UTF-8, so that no later reader of the query has to. */
 static struct pa_verdict check_query(struct pa_span query, char *scratch)
 {
 	bool plain = true;
@@ -200,7 +199,7 @@ static struct pa_verdict check_query(struct pa_span query, char *scratch)
 	if (length < 0)
 		return refuse(400, "the query has a bad percent escape");
 	if (memchr(scratch, '\0', (size_t)length))
-		return refuse(400, "the query has a NUL");
+		return refuse(400, "the query has a NUL byte");
 	if (!pa_text_is_utf8((struct pa_span){scratch, (size_t)length}))
 		return refuse(400, "the query is not UTF-8");
 	return let_through;
@@ -226,7 +225,7 @@ struct pa_verdict pa_gate_target(struct pa_request *request, char *path)
 
 	if (!known_method(request->method))
 		return refuse(501, "this server does not know that method");
-	if (target.length > TARGET_MAX)
+	if (target.length > PA_GATE_TARGET_MAX)
 		return refuse(414, "the request target is too long");
 	if (target.length == 0 || target.at[0] != '/')
 		return refuse(400, "the request target must be a path");
@@ -256,7 +255,8 @@ struct pa_verdict pa_gate_target(struct pa_request *request, char *path)
 	return let_through;
 }
 
-/* Layout: civetweb cut the block up by writing NULs; where its pieces stand tells what it swallowed. */
+/* Layout: civetweb splits the header block by writing NULs into it. The positions of the pieces show what it skipped.
+ */
 
 struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head)
 {
@@ -275,7 +275,7 @@ struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *h
 			return refuse(400, "a header line does not end with CR LF");
 		at = value_end + 2;
 	}
-	/* Behind the last line there is the empty one, whose LF civetweb overwrote. */
+	/* After the last line comes the empty one, whose LF civetweb has overwritten with NUL. */
 	if (at[0] != '\r' || at[1] != '\0')
 		return refuse(400, "the header block has a folded or malformed line");
 	return let_through;

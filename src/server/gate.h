@@ -1,13 +1,14 @@
 /*
- * What a strict HTTP/1.1 server refuses before anyone sees it: rows HT-05, 09 to 18, 20, 25 and 30 of docs/promises.md.
- * Pure functions over bytes: no sockets, no allocation, no state.
+ * Checks requests as a strict HTTP/1.1 server must, before any handler (docs/promises.md: HT-05, HT-09 to HT-18, HT-20,
+ * HT-25, HT-30; RFC 9112). Pure functions over bytes: no sockets, no memory, any thread, never raise.
  */
 #ifndef PA_GATE_H
 #define PA_GATE_H
 
 #include "base/message.h"
 
-/* status 0: let through. The reason is a static text that may be shown. A refusal always closes the connection. */
+/* Status 0: accepted. Else a refusal, with a static reason that may be shown to the client; it closes the connection.
+ */
 struct pa_verdict {
 	int status;
 	const char *reason;
@@ -22,31 +23,34 @@ struct pa_body_framing {
 };
 
 /*
- * Header rules: names and values, duplicates of those that must be single, Host, Content-Length against
- * Transfer-Encoding, Expect. `hosts` are lower-case names without port, an empty list lets every host in. Takes white
- * space behind values off (RFC 9110 5.5; civetweb leaves it). Fills request->host and *framing.
+ * Checks the headers: names and values, repeated headers, Host, Content-Length against Transfer-Encoding, Expect.
+ * `hosts` are lower-case names without port; with an empty list every host is accepted. Trims white space after values
+ * (RFC 9110 5.5; civetweb leaves it). Fills in request->host and *framing.
  */
 struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const *hosts, size_t host_count,
 	size_t body_max, struct pa_body_framing *framing);
 
-/* Method, target length and form. Decodes the path into `path` (room for target.length bytes) and fills path and query.
- */
+enum { PA_GATE_TARGET_MAX = 8 << 10 }; /* bytes */
+
+/* Checks the method and the length and form of the target (RFC 9112 3). Decodes the path into `path` (room for
+ * target.length bytes) and fills in path and query. */
 struct pa_verdict pa_gate_target(struct pa_request *request, char *path);
 
 /*
- * Whether the header lines stand as a strict parser would have read them. civetweb has put NULs behind names, values
- * and the block's last CR by now; `head` is where the first line must begin. Catches bare LF, obs-fold, white space
- * before a colon and lines that civetweb dropped.
+ * Checks that civetweb has split the header block as a strict parser does: refuses a bare LF, obs-fold, white space
+ * before a colon, and lines that civetweb dropped. civetweb has written NULs after names, values and the block's last
+ * CR; `head` is where the first line must begin.
  */
 struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head);
 
-/* Whether it may be used as a request id: ^[A-Za-z0-9-]{1,64}$ (HT-25). */
+/* Whether a client's request id may be used: ^[A-Za-z0-9-]{1,64}$ (HT-25). */
 bool pa_gate_request_id(struct pa_span id);
 
 /*
- * Whether a request begins at once, told by where its method stands; *buffer is the lowest such place of its worker, at
- * first NULL. civetweb passes over white space before a request, yet a blank line there is where it takes the body to
- * begin: the request would be its own body, and its body the next request. Its buffer is a block of malloc's.
+ * Whether a request has no white space before it. civetweb skips white space there, but takes a blank line in it for
+ * the end of the head: it would read the request as its own body, and its body as the next request. `method` points
+ * into civetweb's buffer, which malloc made: without white space it is the aligned first byte. *buffer is the lowest
+ * address seen by this worker, first NULL.
  */
 bool pa_gate_begins(const char *method, const char **buffer);
 

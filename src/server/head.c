@@ -1,4 +1,4 @@
-/* Writes the heads of responses. */
+/* Status lines, dates and default headers. */
 #include "server/head.h"
 
 #include <string.h>
@@ -105,7 +105,7 @@ static int add_page_defaults(struct pa_buffer *out, unsigned has)
 	return failed;
 }
 
-/* What every response says unless the script said otherwise. */
+/* Headers of every response, each unless the script set it. */
 static int add_defaults(struct pa_buffer *out, unsigned has, bool https)
 {
 	int failed = add(out, "X-Content-Type-Options: nosniff\r\n");

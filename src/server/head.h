@@ -1,5 +1,6 @@
 /*
- * The head of a response: the status line, what scripts set, and what every response says besides (HT-06, HT-07).
+ * Writes the head of a response: the status line, the headers that the script set, and the default headers it did not
+ * set (HT-06, HT-07). Any thread, each with its own buffers. Never raises.
  */
 #ifndef PA_HEAD_H
 #define PA_HEAD_H
@@ -8,13 +9,13 @@
 
 #include <time.h>
 
-/* Room for a Date header's value, made once a second. Zero is a valid empty one. One thread. */
+/* The value of the Date header, made once a second. Zero is a valid empty one. Used by one thread. */
 struct pa_date {
 	time_t second;
 	char text[40];
 };
 
-/* "Not Found" for 404; never NULL. Static. */
+/* The reason phrase of a status: "Not Found" for 404. Static, never NULL (RFC 9110 15). */
 const char *pa_head_reason(int status);
 
 /* Whether a response with that status has neither body nor Content-Length (RFC 9110 6.4.1). */

@@ -1,4 +1,4 @@
-/* Reads addresses to listen on. */
+/* Reads addresses to listen on, and tries them. */
 #include "server/listen.h"
 
 #include <arpa/inet.h>
@@ -11,7 +11,7 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-/* Digits only behind the colon: an 's' or 'r' would make civetweb speak TLS, where it crashes. */
+/* The port must be digits only: with an 's' or 'r' after it civetweb would use TLS, and crash. */
 int pa_listen_read(const char *text, char *place, size_t size, struct pa_error *error)
 {
 	const char *colon = strrchr(text, ':');
@@ -28,7 +28,7 @@ int pa_listen_read(const char *text, char *place, size_t size, struct pa_error *
 	if (strcmp(host, "localhost") == 0)
 		strcpy(host, "127.0.0.1");
 	if (host[0] && inet_pton(AF_INET, host, &address) != 1)
-		return pa_error_set(error, "usage", "cannot listen on '%s': '%s' is no IPv4 address", text, host);
+		return pa_error_set(error, "usage", "cannot listen on '%s': '%s' is not an IPv4 address", text, host);
 	snprintf(place, size, "%s%s%ld", host, host[0] ? ":" : "", number);
 	return 0;
 }

@@ -1,4 +1,4 @@
-/* Addresses to listen on, as people write them. */
+/* Reads the address that a server listens on, in the form of LISTEN. Any thread, never raises. */
 #ifndef PA_LISTEN_H
 #define PA_LISTEN_H
 
@@ -7,7 +7,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-/* Rewrites "ADDRESS:PORT" ("localhost:8888", ":8888" for all interfaces) as IPv4 in numbers. 0, or -1 with "usage". */
+/* Rewrites "ADDRESS:PORT" ("localhost:8888", ":8888" for all interfaces) for civetweb, the address in numbers (IPv4).
+ * 0, or -1 with code "usage". */
 int pa_listen_read(const char *text, char *place, size_t size, struct pa_error *error);
 
 /* Whether another program listens on a place that pa_listen_read wrote. */

@@ -1,3 +1,4 @@
+/* Ids of 16 hex digits: a random prefix and a counter. */
 #include "server/request_id.h"
 
 #include <string.h>

@@ -1,4 +1,4 @@
-/* Finding sockets among the descriptors of the process. */
+/* Looks at each descriptor of the process. */
 #include "server/socket.h"
 
 #include <arpa/inet.h>
@@ -19,7 +19,7 @@ static bool is_socket_of(int fd, const struct in_addr *peer, unsigned peer_port,
 	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && ntohs(address.sin_port) == local_port;
 }
 
-/* Descriptors are handed out lowest first: behind more closed ones than connections can have come there are no more. */
+/* The kernel gives out the lowest free descriptor: after so many unused ones in a row there are no more. */
 enum { GAP_MAX = 8192 };
 
 int pa_socket_find(const char *peer, unsigned peer_port, unsigned local_port)

@@ -1,7 +1,7 @@
 /*
- * Stands in front of the C library's pthread_attr_setstacksize, so that civetweb's workers get stacks that Lua can live
- * on: Debian's civetweb asks for 100 KiB, where some hundred nested calls of the JSON decoder or of gsub end the
- * process. The executable exports it, so the shared library finds ours first.
+ * Replaces the C library's pthread_attr_setstacksize by one with a minimum of 1 MiB. Debian's civetweb gives its
+ * workers 100 KiB: some hundred nested calls of the JSON decoder or of gsub would overflow such a stack and end the
+ * process. The executable exports this function, so that the dynamic linker gives it to the shared library of civetweb.
  */
 #include <dlfcn.h>
 #include <errno.h>
@@ -12,7 +12,7 @@ enum { STACK_MIN = 1 << 20 };
 
 typedef int setter(pthread_attr_t *, size_t);
 
-/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): those of the C library are reserved */
+/* NOLINTNEXTLINE(readability-inconsistent-declaration-parameter-name): the C library's own names are reserved */
 __attribute__((visibility("default"))) int pthread_attr_setstacksize(pthread_attr_t *attributes, size_t size)
 {
 	union {

@@ -1,4 +1,4 @@
-/* The connections of a database, lent to one thread at a time, and the way from store/db.h to its driver. */
+/* The connections of a database, each leased by one thread at a time, and the calls of its driver. */
 #include "store/db.h"
 
 #include <pthread.h>
@@ -14,8 +14,8 @@ enum { WAIT_MS = 5000, READERS_MAX = 8 };
 struct pa_db {
 	const struct pa_driver *driver;
 	char *place;
-	pthread_mutex_t mutex;                     /* for `taken` of the connections */
-	pthread_cond_t reader_given, writer_given; /* without readers, reading waits for the writer too */
+	pthread_mutex_t mutex;                           /* for `leased` of the connections */
+	pthread_cond_t reader_returned, writer_returned; /* without readers, reading waits for the writer too */
 	struct pa_connection *writer, *readers[READERS_MAX];
 	unsigned reader_count;
 };
@@ -77,8 +77,8 @@ struct pa_db *pa_db_open(const char *url, struct pa_error *error)
 	}
 	db->driver = driver;
 	pthread_mutex_init(&db->mutex, NULL);
-	pa_clock_condition(&db->reader_given);
-	pa_clock_condition(&db->writer_given);
+	pa_clock_condition(&db->reader_returned);
+	pa_clock_condition(&db->writer_returned);
 	if (open_connections(db, &why) < 0) {
 		pa_error_set(error, "database", "database %s: %s", place, why.text);
 		pa_db_close(db);
@@ -87,85 +87,86 @@ struct pa_db *pa_db_open(const char *url, struct pa_error *error)
 	return db;
 }
 
-/* Disconnects; 1 when the connection was not given back. */
+/* Disconnects; 1 when the connection was still leased, else 0. */
 static unsigned close_connection(const struct pa_db *db, struct pa_connection *connection)
 {
 	if (!connection)
 		return 0;
-	unsigned taken = connection->taken;
+	unsigned leased = connection->leased;
 	db->driver->disconnect(connection);
-	return taken;
+	return leased;
 }
 
 void pa_db_close(struct pa_db *db)
 {
 	if (!db)
 		return;
-	unsigned taken = close_connection(db, db->writer);
+	unsigned leased = close_connection(db, db->writer);
 	for (unsigned i = 0; i < db->reader_count; i++)
-		taken += close_connection(db, db->readers[i]);
-	pa_stats_leaked("database connections", taken);
-	pthread_cond_destroy(&db->reader_given);
-	pthread_cond_destroy(&db->writer_given);
+		leased += close_connection(db, db->readers[i]);
+	pa_stats_leaked("database connections", leased);
+	pthread_cond_destroy(&db->reader_returned);
+	pthread_cond_destroy(&db->writer_returned);
 	pthread_mutex_destroy(&db->mutex);
 	free(db->place);
 	free(db);
 }
 
-/* Taking. The mutex is held. */
-static struct pa_connection *take_one(struct pa_db *db, enum pa_db_access access)
+/* A connection that is not leased, now leased; NULL when there is none. The mutex is held. */
+static struct pa_connection *lease_one(struct pa_db *db, enum pa_db_access access)
 {
 	struct pa_connection *found = NULL;
 
 	for (unsigned i = 0; access == PA_DB_READ && i < db->reader_count && !found; i++)
-		if (!db->readers[i]->taken)
+		if (!db->readers[i]->leased)
 			found = db->readers[i];
 	bool may_be_writer = access == PA_DB_WRITE || db->reader_count == 0;
-	if (!found && may_be_writer && !db->writer->taken)
+	if (!found && may_be_writer && !db->writer->leased)
 		found = db->writer;
 	if (found) {
-		found->taken = true;
-		pa_stats_add(PA_STAT_CONNECTIONS_TAKEN, 1);
+		found->leased = true;
+		pa_stats_add(PA_STAT_CONNECTIONS_LEASED, 1);
 	}
 	return found;
 }
 
-struct pa_connection *pa_db_take_free(struct pa_db *db, enum pa_db_access access)
+struct pa_connection *pa_db_lease_free(struct pa_db *db, enum pa_db_access access)
 {
 	pthread_mutex_lock(&db->mutex);
-	struct pa_connection *connection = take_one(db, access);
+	struct pa_connection *connection = lease_one(db, access);
 	pthread_mutex_unlock(&db->mutex);
 	return connection;
 }
 
-struct pa_connection *pa_db_take(struct pa_db *db, enum pa_db_access access, struct pa_error *error)
+struct pa_connection *pa_db_lease(struct pa_db *db, enum pa_db_access access, struct pa_error *error)
 {
-	pthread_cond_t *given = access == PA_DB_READ && db->reader_count > 0 ? &db->reader_given : &db->writer_given;
+	pthread_cond_t *returned =
+		access == PA_DB_READ && db->reader_count > 0 ? &db->reader_returned : &db->writer_returned;
 	struct timespec until = pa_clock_in(WAIT_MS);
 	struct pa_connection *connection;
 	int waited = 0;
 
 	pthread_mutex_lock(&db->mutex);
-	while (!(connection = take_one(db, access)) && waited == 0)
-		waited = pthread_cond_timedwait(given, &db->mutex, &until);
+	while (!(connection = lease_one(db, access)) && waited == 0)
+		waited = pthread_cond_timedwait(returned, &db->mutex, &until);
 	pthread_mutex_unlock(&db->mutex);
 	if (!connection)
-		pa_error_set(error, "busy", "the database is busy");
+		pa_error_set(error, "busy", "no database connection came free within %d s: try again", WAIT_MS / 1000);
 	return connection;
 }
 
-void pa_db_give(struct pa_connection *connection)
+void pa_db_return(struct pa_connection *connection)
 {
 	struct pa_db *db = connection->db;
 
 	pthread_mutex_lock(&db->mutex);
-	connection->taken = false;
-	pa_stats_add(PA_STAT_CONNECTIONS_TAKEN, -1);
-	pthread_cond_signal(connection == db->writer ? &db->writer_given : &db->reader_given);
+	connection->leased = false;
+	pa_stats_add(PA_STAT_CONNECTIONS_LEASED, -1);
+	pthread_cond_signal(connection == db->writer ? &db->writer_returned : &db->reader_returned);
 	pthread_mutex_unlock(&db->mutex);
 }
 
-/* To the driver */
+/* Calls of the driver: the contracts are in store/db.h */
 
 int pa_connection_durable(struct pa_connection *connection, bool durable, struct pa_error *error)
 {

@@ -1,6 +1,6 @@
 /*
- * What store/db.c wants of a database's library. The contracts are those of the functions of the same name in
- * store/db.h.
+ * The interface between store/db.c and the driver of a database library. A function's contract, where none is here, is
+ * that of the function with the same name in store/db.h.
  */
 #ifndef PA_DRIVER_H
 #define PA_DRIVER_H
@@ -17,15 +17,15 @@ struct pa_value {
 	enum pa_value_kind kind;
 	int64_t integer;
 	double number;
-	struct pa_span bytes; /* of a text too; borrowed */
+	struct pa_span bytes; /* of PA_VALUE_TEXT and PA_VALUE_BYTES; borrowed */
 };
 
-/* Drivers begin their own structs with these. */
+/* The first member of a driver's own structs. store/db.c fills in the connection. */
 struct pa_db;
 struct pa_connection {
 	const struct pa_driver *driver;
 	struct pa_db *db;
-	bool taken;
+	bool leased; /* guarded by the mutex of the database */
 };
 
 struct pa_statement {
@@ -35,10 +35,10 @@ struct pa_statement {
 struct pa_driver {
 	const char *scheme; /* of DATABASE_URL: "sqlite" */
 
-	/* Before the first connection: makes what is not there. 0, or -1 with code "database". */
+	/* Called before the first connection: makes the database when absent. 0, or -1 with code "database". */
 	int (*prepare)(const char *place, struct pa_error *error);
 
-	/* How many connections may read beside the one that writes; 0: that one reads too. */
+	/* How many connections may read besides the one that writes; 0: only that one, which reads too. */
 	unsigned (*readers)(const char *place);
 
 	/* `place` is the URL without its scheme. NULL with code "database". */

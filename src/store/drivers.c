@@ -1,3 +1,4 @@
+/* Each driver is one more entry here. */
 #include "store/drivers.h"
 
 #include <stddef.h>

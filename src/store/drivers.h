@@ -1,4 +1,4 @@
-/* The list of drivers. */
+/* The list of database drivers. Constant: any thread. */
 #ifndef PA_DRIVERS_H
 #define PA_DRIVERS_H
 

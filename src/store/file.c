@@ -1,4 +1,4 @@
-/* Makes files that only their owner may read. */
+/* Makes a database file and sets its mode. */
 #include "store/file.h"
 
 #include <errno.h>
@@ -28,5 +28,5 @@ int pa_file_prepare(const char *path, struct pa_error *error)
 	if (fine && (status.st_mode & 077) != 0)
 		fine = fchmod(fd, 0600) == 0;
 	close(fd);
-	return fine ? 0 : pa_error_set(error, "database", "%s is no file of ours", path);
+	return fine ? 0 : pa_error_set(error, "database", "%s is not a regular file that this user owns", path);
 }

@@ -1,11 +1,11 @@
-/* The file that a database is in, before the database's library sees it. */
+/* Prepares the file of a database, before its library opens it. Any thread. Never raises. */
 #ifndef PA_FILE_H
 #define PA_FILE_H
 
 #include "base/error.h"
 
-/* Makes the file and its folders, or takes what is there, as ours alone: 0600 and 0700; a database's other files take
- * over its mode (ST-05). 0, or -1 with code "database". */
+/* Makes the file (0600) and its folders (0700) when absent; sets an existing file to 0600. SQLite gives its other files
+ * the same mode (ST-05). 0, or -1 with code "database". */
 int pa_file_prepare(const char *path, struct pa_error *error);
 
 #endif

@@ -1,4 +1,4 @@
-/* The keys that seal what is stored, and sealing with them: AES-256-GCM, the key's id and the context authenticated. */
+/* Reads keys; seals with AES-256-GCM, the key's id and the context as associated data. */
 #include "store/keyring.h"
 
 #include <fcntl.h>
@@ -15,14 +15,14 @@
 
 enum { KEY_BYTES = 32, KEYS_MAX = 16, ID_MAX = 16, NONCE_BYTES = 12, TAG_BYTES = 16 };
 
-_Static_assert(PA_SEALED_EXTRA == 1 + ID_MAX + NONCE_BYTES + TAG_BYTES, "what sealing adds");
+_Static_assert(PA_SEALED_EXTRA == 1 + ID_MAX + NONCE_BYTES + TAG_BYTES, "PA_SEALED_EXTRA is what sealing adds");
 
 struct key {
 	char id[ID_MAX + 1];
 	unsigned char bytes[KEY_BYTES];
 };
 
-/* The keys at one time. It never changes, so that whoever has one needs no lock, and lives as long as the keyring. */
+/* The keys at one time. A ring never changes and is freed only with the keyring: readers need no lock. */
 struct ring {
 	struct key keys[KEYS_MAX];
 	size_t count;
@@ -31,10 +31,10 @@ struct ring {
 
 struct pa_keyring {
 	_Atomic(struct ring *) current;
-	pthread_mutex_t mutex; /* for what follows */
-	char *file;            /* where new keys may be; or NULL */
-	struct timespec modified;
-	ino_t inode;
+	pthread_mutex_t mutex;    /* for all that follows */
+	char *file;               /* to read when a key is missing, or NULL */
+	struct timespec modified; /* of the file when it was last read */
+	ino_t inode;              /* likewise */
 };
 
 static const struct ring *ring_of(const struct pa_keyring *keyring)
@@ -94,7 +94,7 @@ static struct ring *read_ring(const char *keys, struct pa_error *error)
 			return NULL;
 		}
 		if (find_key(ring, (const unsigned char *)key->id, strlen(key->id))) {
-			pa_error_set(error, "key", "SECRET_KEY has two keys of the name '%s'", key->id);
+			pa_error_set(error, "key", "SECRET_KEY has two keys with the id '%s'", key->id);
 			free_ring(ring);
 			return NULL;
 		}
@@ -132,7 +132,7 @@ int pa_keyring_follow(struct pa_keyring *keyring, const char *file, struct pa_er
 	return keyring->file ? 0 : pa_error_set(error, "key", "not enough memory");
 }
 
-/* The text of the file, without the white space at its end, if it is another than the one last read. */
+/* Reads the first line of the file, if the file has changed since the last reading. False when there is nothing new. */
 static bool read_file(struct pa_keyring *keyring, char *text, size_t size)
 {
 	struct stat stat;
@@ -155,8 +155,8 @@ static bool read_file(struct pa_keyring *keyring, char *text, size_t size)
 	return true;
 }
 
-/* Takes over what the file says now. */
-static void look_into_file(struct pa_keyring *keyring)
+/* Uses the keys that are in the file now, if they are new and valid. */
+static void reread_file(struct pa_keyring *keyring)
 {
 	char text[KEYS_MAX * (ID_MAX + 2 * KEY_BYTES + 2) + 2];
 
@@ -199,8 +199,8 @@ const char *pa_keyring_id(const struct pa_keyring *keyring, size_t index)
 	return index < ring->count ? ring->keys[index].id : NULL;
 }
 
-/* Sealed: length of the key's id, id, nonce, ciphertext, tag. The id with its length, which ends it, is authenticated
- * before the context. */
+/* The form of a sealed value: length of the key's id (1 byte), id, nonce, ciphertext, tag. The associated data is the
+ * first two of these, then the context. */
 
 size_t pa_keyring_seal(
 	const struct pa_keyring *keyring, struct pa_span plain, struct pa_span context, unsigned char *out)
@@ -240,11 +240,12 @@ long pa_keyring_unseal(struct pa_keyring *keyring, struct pa_span sealed, struct
 		return pa_error_set(error, "damaged", "the sealed value is damaged");
 	const struct key *key = find_key(ring_of(keyring), at + 1, id);
 	if (!key) {
-		look_into_file(keyring);
+		reread_file(keyring);
 		key = find_key(ring_of(keyring), at + 1, id);
 	}
 	if (!key)
-		return pa_error_set(error, "unknown_key", "the value was sealed with a key that SECRET_KEY does not have");
+		return pa_error_set(
+			error, "unknown_key", "the value was sealed with a key that SECRET_KEY does not have: add that key again");
 	const unsigned char *nonce = at + 1 + id, *body = nonce + NONCE_BYTES;
 	size_t size = sealed.length - 1 - id - NONCE_BYTES - TAG_BYTES;
 	unsigned char tag[TAG_BYTES];

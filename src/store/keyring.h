@@ -1,4 +1,7 @@
-/* The keys that seal what is stored. Safe for use from many threads; key bytes are wiped when closed. */
+/*
+ * The keys of SECRET_KEY, and sealing with them: authenticated encryption of stored values. Any thread may seal and
+ * unseal. Key bytes are wiped at close. Never raises.
+ */
 #ifndef PA_KEYRING_H
 #define PA_KEYRING_H
 
@@ -7,28 +10,33 @@
 
 struct pa_keyring;
 
-/* Reads "ID:64 hex digits" entries, comma separated; IDs are 1 to 16 of [a-z0-9]. The first one seals. NULL with code
- * "key". */
+/* Reads entries "ID:64 hex digits", separated by commas; an id is 1 to 16 of [a-z0-9]. The first key seals, all unseal.
+ * NULL with code "key". */
 struct pa_keyring *pa_keyring_open(const char *keys, struct pa_error *error);
+
+/* NULL does nothing. */
 void pa_keyring_close(struct pa_keyring *keyring);
 
 /*
- * From now on a key that the ring does not have is looked for in that file, which has entries as above: another process
- * may have put a new key there, and with it what is sealed from then on. Before the threads begin. 0, or -1.
+ * From now on, when a value was sealed with an unknown key, the keyring reads that file, which has entries as above:
+ * after `keys rotate` another process may seal with a new key in it. Call before threads start. 0, or -1 with code
+ * "key".
  */
 int pa_keyring_follow(struct pa_keyring *keyring, const char *file, struct pa_error *error);
 
+/* The number of keys, and the id of one: `index` from 0, the one that seals first; NULL past the end. */
 size_t pa_keyring_count(const struct pa_keyring *keyring);
 const char *pa_keyring_id(const struct pa_keyring *keyring, size_t index);
 
-enum { PA_SEALED_EXTRA = 45, PA_SEALED_MAX = 1 << 20 };
+enum { PA_SEALED_EXTRA = 45, PA_SEALED_MAX = 1 << 20 }; /* bytes */
 
-/* Seals at most PA_SEALED_MAX bytes into `out`, which has room for PA_SEALED_EXTRA more. The length, or 0 on failure.
- */
+/* Seals at most PA_SEALED_MAX bytes into `out`, which has room for PA_SEALED_EXTRA more. `context` (what the value is,
+ * and where it is stored) must be the same to unseal. The length, or 0 on failure (ST-01). */
 size_t pa_keyring_seal(
 	const struct pa_keyring *keyring, struct pa_span plain, struct pa_span context, unsigned char *out);
 
-/* The length of what it wrote into `out`, less than sealed.length, or -1 with code "unknown_key" or "damaged". */
+/* Unseals into `out`, which has room for sealed.length bytes. The length, or -1 with code "unknown_key" or "damaged".
+ */
 long pa_keyring_unseal(struct pa_keyring *keyring, struct pa_span sealed, struct pa_span context, unsigned char *out,
 	struct pa_error *error);
 

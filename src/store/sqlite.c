@@ -1,4 +1,4 @@
-/* What is said to SQLite, and how it is kept within limits. */
+/* Opens SQLite's connections, sets their limits, runs transactions and backups. */
 #include "store/sqlite.h"
 
 #include <stdio.h>
@@ -13,15 +13,16 @@
 
 enum {
 	BUSY_MS = 5000,          /* how long to wait for a connection, or for another process */
-	PROGRESS_STEPS = 100000, /* of SQLite's machine, some milliseconds */
+	PROGRESS_STEPS = 100000, /* of SQLite's virtual machine between two looks at the clock: some milliseconds */
 	READERS = 4,
-	LIKE_MAX = 1000,      /* bytes of a pattern: each % is a nested call, and some thousands end the process */
-	VALUE_MAX = 32 << 20, /* bytes of a value, a row or a statement: a VM can hold no more either */
+	LIKE_MAX = 1000,      /* bytes of a pattern: each % is a nested call, and thousands of them overflow the stack */
+	VALUE_MAX = 32 << 20, /* bytes of a value, a row or a statement, as the memory of a VM */
 };
 
 #define IN_MEMORY ":memory:"
 
-/* A guarded statement may read and write its own tables, nothing that reaches the library's or another file. */
+/* SQLite calls this for each access of a statement. A guarded one may not use tables named pa_…, other files, PRAGMA.
+ */
 static int authorize(
 	void *context, int action, const char *first, const char *second, const char *database, const char *trigger)
 {
@@ -58,7 +59,8 @@ static int run(struct pa_sqlite *sqlite, const char *sql, struct pa_error *error
 																			: pa_sqlite_statement_fail(sqlite, error);
 }
 
-/* SQLite asks while a statement runs; not 0 ends it. A statement is not interrupted by a script's budget (SBX-08). */
+/* SQLite calls this while a statement runs; a result other than 0 ends the statement. A script's budget cannot
+ * (SBX-08). */
 static int has_run_too_long(void *context)
 {
 	struct pa_sqlite *sqlite = context;
@@ -71,7 +73,7 @@ static int has_run_too_long(void *context)
 	return now >= sqlite->cpu_ms_at_most;
 }
 
-/* The WAL-reset bug and a damaged disk show here, before anything is written (ST-09, ST-11). */
+/* Finds a damaged file before anything is written to it (ST-09, ST-11). */
 static int check(struct pa_sqlite *sqlite, const char *path, struct pa_error *error)
 {
 	sqlite3_stmt *statement = NULL;
@@ -81,7 +83,7 @@ static int check(struct pa_sqlite *sqlite, const char *path, struct pa_error *er
 		sqlite3_step(statement) != SQLITE_ROW)
 		pa_error_set(error, "database", "%s cannot be read: %s", path, sqlite3_errmsg(sqlite->handle));
 	else if (strcmp((const char *)sqlite3_column_text(statement, 0), "ok") != 0)
-		pa_error_set(error, "database", "%s is damaged (%s): restore it from a backup; it was not touched", path,
+		pa_error_set(error, "database", "%s is damaged (%s): restore it from a backup; nothing was written to it", path,
 			(const char *)sqlite3_column_text(statement, 0));
 	else
 		result = 0;
@@ -89,8 +91,8 @@ static int check(struct pa_sqlite *sqlite, const char *path, struct pa_error *er
 	return result;
 }
 
-/* When several processes make one file at once, SQLite does not wait for the one that changes the journal mode. */
-static int begin_log(struct pa_sqlite *sqlite, struct pa_error *error)
+/* Sets the journal mode. SQLite itself does not wait while another process sets it for the same new file. */
+static int use_wal(struct pa_sqlite *sqlite, struct pa_error *error)
 {
 	int64_t until = pa_clock_ms() + BUSY_MS;
 	int result;
@@ -128,8 +130,8 @@ static int open_handle(struct pa_sqlite *sqlite, bool writes, struct pa_error *e
 		return sqlite->handle ? pa_sqlite_statement_fail(sqlite, error)
 							  : pa_error_set(error, "database", "not enough memory");
 	limit(sqlite);
-	/* What is damaged is found before the journal mode is written into it. */
-	if (writes && ((sqlite->path && check(sqlite, sqlite->path, error) < 0) || begin_log(sqlite, error) < 0))
+	/* The check is first: setting the journal mode writes to the file. */
+	if (writes && ((sqlite->path && check(sqlite, sqlite->path, error) < 0) || use_wal(sqlite, error) < 0))
 		return -1;
 	return run(sqlite,
 		writes ? "PRAGMA synchronous = FULL; PRAGMA foreign_keys = ON; PRAGMA secure_delete = ON"
@@ -147,7 +149,7 @@ static int prepare_file(const char *place, struct pa_error *error)
 	return is_in_memory(place) ? 0 : pa_file_prepare(place, error);
 }
 
-/* A database in memory belongs to its one connection. */
+/* A database in memory has one connection only: another one would be another database. */
 static unsigned readers(const char *place)
 {
 	return is_in_memory(place) ? 0 : READERS;
@@ -180,7 +182,7 @@ static struct pa_connection *connect(const char *place, bool writes, struct pa_e
 	return &sqlite->base;
 }
 
-/* What the driver does with a connection */
+/* Functions of the driver */
 
 static int set_durable(struct pa_connection *connection, bool durable, struct pa_error *error)
 {
@@ -225,7 +227,7 @@ static int64_t changes(const struct pa_connection *connection)
 static int back_up(struct pa_connection *connection, const char *suffix, struct pa_error *error)
 {
 	const char *path = ((struct pa_sqlite *)connection)->path;
-	sqlite3 *source = NULL, *copy = NULL; /* a connection of its own: one that is writing cannot be copied from */
+	sqlite3 *source = NULL, *copy = NULL; /* a second connection: SQLite cannot copy from one that is writing */
 	char target[4096];
 	int result = -1;
 

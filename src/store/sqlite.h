@@ -1,4 +1,4 @@
-/* The driver for SQLite: one connection that writes, a few that read. */
+/* The driver for SQLite: one connection that writes, four that read. Contracts: store/driver.h. */
 #ifndef PA_SQLITE_H
 #define PA_SQLITE_H
 

@@ -1,4 +1,4 @@
-/* Prepared statements of a connection, and its cache of them. */
+/* Prepares, caches and runs statements. */
 #include "store/sqlite_statement.h"
 
 #include <stdlib.h>
@@ -10,7 +10,7 @@ struct pa_sqlite_statement {
 	char *sql;
 	size_t length;
 	bool guarded;
-	uint64_t used; /* when, in uses: the one used longest ago makes room */
+	uint64_t used; /* the value of `uses` at its last use: the lowest is replaced first */
 };
 
 static struct pa_sqlite *connection_of(const struct pa_statement *base)
@@ -128,7 +128,7 @@ static struct pa_sqlite_statement *prepare(
 		goto failed;
 	}
 	if (!statement->handle || !only_space(tail, sql.at + sql.length)) {
-		pa_error_set(error, "syntax", "there must be one SQL statement, no more and no less");
+		pa_error_set(error, "syntax", "there must be exactly one SQL statement");
 		goto failed;
 	}
 	return statement;
@@ -155,7 +155,7 @@ struct pa_statement *pa_sqlite_statement_begin(
 	statement->used = ++sqlite->uses;
 	sqlite->limited = true;
 	sqlite->cpu_ms_at_most = 0;
-	sqlite->guarded = guarded; /* a schema change makes SQLite prepare it again while it runs */
+	sqlite->guarded = guarded; /* after a schema change SQLite prepares the statement again while it runs */
 	return &statement->base;
 }
 

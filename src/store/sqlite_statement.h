@@ -1,4 +1,7 @@
-/* SQLite's connection as its statements use it, and the statements: half of the driver that store/sqlite completes. */
+/*
+ * SQLite's connection and statements: the half of the driver that store/sqlite completes. The connection owns its
+ * statements. Used by the thread that has leased the connection. Never raises.
+ */
 #ifndef PA_SQLITE_STATEMENT_H
 #define PA_SQLITE_STATEMENT_H
 
@@ -7,8 +10,8 @@
 #include "store/driver.h"
 
 enum {
-	PA_SQLITE_STATEMENTS = 64, /* cached on a connection */
-	PA_SQLITE_CPU_MS = 1000,   /* that one may take */
+	PA_SQLITE_STATEMENTS = 64, /* that a connection caches */
+	PA_SQLITE_CPU_MS = 1000,   /* of thread CPU that one statement may take */
 };
 
 struct pa_sqlite_statement;
@@ -16,21 +19,22 @@ struct pa_sqlite_statement;
 struct pa_sqlite {
 	struct pa_connection base;
 	sqlite3 *handle;
-	char *path; /* NULL: in memory */
-	bool guarded, durable;
-	bool limited;           /* a statement runs that has a limit */
-	int64_t cpu_ms_at_most; /* of the thread, for that statement; 0: not looked at yet */
-	uint64_t uses;          /* of cached statements, so far */
+	char *path;             /* NULL: in memory */
+	bool guarded;           /* the statement that runs is */
+	bool durable;           /* commits wait for the disk */
+	bool limited;           /* a statement runs, which PA_SQLITE_CPU_MS limits */
+	int64_t cpu_ms_at_most; /* value of pa_clock_cpu_ms at which that statement is ended; 0: not set yet */
+	uint64_t uses;          /* of statements, so far */
 	struct pa_sqlite_statement *statements[PA_SQLITE_STATEMENTS];
 };
 
-/* The connection's last error: -1, with a code of pa_statement_step's. */
+/* Fills in *error with the connection's last error: a code of pa_statement_step. Returns -1. */
 int pa_sqlite_statement_fail(const struct pa_sqlite *sqlite, struct pa_error *error);
 
 /* Frees the statements that a connection has cached. */
 void pa_sqlite_statement_forget(struct pa_sqlite *sqlite);
 
-/* The functions of struct pa_driver. */
+/* Functions of struct pa_driver. */
 struct pa_statement *pa_sqlite_statement_begin(
 	struct pa_connection *connection, struct pa_span sql, bool guarded, struct pa_error *error);
 void pa_sqlite_statement_end(struct pa_statement *base);

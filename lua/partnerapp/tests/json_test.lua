@@ -73,18 +73,18 @@ testing.case("tables that are neither a list nor an object are refused", functio
 	refused(t, { 1, a = 2 }, "both a list and an object")
 	refused(t, { [2] = 1 }, "holes")
 	refused(t, { 1, nil, 3, [5] = 5 }, "holes")
-	refused(t, { [1.5] = 1 }, "neither a text nor an integer")
-	refused(t, { [true] = 1 }, "neither a text nor an integer")
+	refused(t, { [1.5] = 1 }, "neither a string nor an integer")
+	refused(t, { [true] = 1 }, "neither a string nor an integer")
 	local marked = json.array { 1 }
 	marked.a = 2
 	refused(t, marked, "both a list and an object")
 end)
 
 testing.case("values that JSON cannot hold are refused, also inside other values", function(t)
-	refused(t, print, "no text, number, boolean, table")
-	refused(t, { a = { print } }, "no text, number, boolean, table")
-	refused(t, { coroutine.create(print) }, "no text, number, boolean, table")
-	refused(t, nil, "no text, number, boolean, table")
+	refused(t, print, "not a string, number, boolean, table")
+	refused(t, { a = { print } }, "not a string, number, boolean, table")
+	refused(t, { coroutine.create(print) }, "not a string, number, boolean, table")
+	refused(t, nil, "not a string, number, boolean, table")
 end)
 
 testing.case("a value may be 64 deep and no deeper", function(t)

@@ -13,7 +13,7 @@ testing.case("a case after which something is still borrowed fails", function(t)
 	function log.metrics()
 		local counters = metrics()
 		for _, about in ipairs(counters) do
-			about.value = about.name == "database_connections_taken" and taken or about.value
+			about.value = about.name == "database_connections_leased" and taken or about.value
 		end
 		return counters
 	end
@@ -22,7 +22,7 @@ testing.case("a case after which something is still borrowed fails", function(t)
 	end)
 	log.metrics = metrics
 	t.equal(passed, false)
-	t.equal(why, "the case leaked: database_connections_taken is 4, and was 3 before")
+	t.equal(why, "the case leaked: database_connections_leased is 4, and was 3 before")
 end)
 
 testing.case("a case that calls what it does not list fails", function(t)

@@ -1,15 +1,15 @@
 ---@meta native.crypto
--- Random bytes, digests, encodings and sealing; over OpenSSL (src/native/crypto.c).
+-- Random bytes, digests, encodings, sealing and passwords, over OpenSSL (src/native/crypto.c).
 
 ---@class native.crypto
 local crypto = {}
 
---- Random bytes from the operating system's generator. Raises when `count` is not 1 to 65536.
+--- Random bytes of OpenSSL's generator. Raises when `count` is not 1 to 65536.
 ---@param count integer
 ---@return string
 function crypto.random(count) end
 
---- `crypto.base64url(crypto.random(count))` in one call: a state, a verifier, an id.
+--- `crypto.base64url(crypto.random(count))` in one call, for a state, a verifier or an id.
 ---@param count integer bytes of randomness
 ---@return string
 function crypto.token(count) end
@@ -27,7 +27,7 @@ function crypto.digest(name, data) end
 ---@return string
 function crypto.hmac(name, key, data) end
 
---- Whether two strings are equal, in a time that depends on their lengths only.
+--- Whether two strings are equal. The time it takes depends on their lengths only.
 ---@param a string
 ---@param b string
 ---@return boolean
@@ -53,9 +53,10 @@ function crypto.base64url(data) end
 ---@return string?, string?, string? decoded, or nil, message, "bad_encoding"
 function crypto.unbase64url(data) end
 
---- Seals with the server's current key: AES-256-GCM, random nonce, `context` and the key id as associated data (ST-01).
+--- Seals with the server's current key: AES-256-GCM, a random nonce, `context` and the key's id as associated data
+--- (ST-01).
 ---@param plain string
----@param context string what the value is and where it lives: "installs.access_token:ID"
+---@param context string what the value is and where it is stored: "installs.access_token:ID"
 ---@return string binary: key id length, key id, nonce, ciphertext, tag
 function crypto.seal(plain, context) end
 
@@ -64,7 +65,7 @@ function crypto.seal(plain, context) end
 ---@return string?, string?, string? plain, or nil, message, "unknown_key" | "damaged"
 function crypto.unseal(sealed, context) end
 
---- Like seal and unseal, as base64url text: for cookies.
+--- seal and unseal with base64url strings, for cookies.
 ---@param plain string
 ---@param context string
 ---@return string
@@ -75,7 +76,7 @@ function crypto.seal_text(plain, context) end
 ---@return string?, string?, string? plain, or nil, message, "unknown_key" | "damaged"
 function crypto.unseal_text(text, context) end
 
---- The id of the key that seals now, and of all that can unseal.
+--- The id of the key that seals, and the ids of all keys that can unseal.
 ---@return string current, string[] all
 function crypto.keys() end
 

@@ -1,14 +1,15 @@
 ---@meta native.db
 -- SQL with bound parameters on the database of the server that runs the script (src/native/db.c). Parameters are nil,
--- booleans (stored 0 and 1), integers, floats, strings (stored as text) and db.blob values; results the same, blobs as strings.
+-- booleans (stored as 0 and 1), integers, floats, strings (stored as TEXT) and db.blob values. Results are nil,
+-- integers, floats and strings.
 --
--- Codes of failures: "constraint" (unique, not null …), "busy" (locked by another process for 5 s), "full" (disk), "too_long" (1 s of CPU),
--- "denied" (a table that is not the script's), "syntax", "database" (anything else).
+-- Codes of errors: "constraint" (unique, not null …), "busy" (locked by another process for 5 s), "full" (disk),
+-- "too_long" (1 s of CPU), "denied" (a table of the library), "syntax", "database" (anything else).
 
 ---@class native.db
 local db = {}
 
---- One statement that reads. At most 10,000 rows.
+--- Runs one statement that reads. At most 10,000 rows.
 ---@param sql string
 ---@param ... any one for each `?`
 ---@return table<string, any>[]? rows, string? message, string? code
@@ -18,18 +19,19 @@ function db.query(sql, ...) end
 ---@return table<string, any>|false|nil row, string? message, string? code
 function db.row(sql, ...) end
 
---- One statement that writes. Durable (fsynced) when it returns, unless inside a transaction, which is durable at its end.
+--- Runs one statement that writes. It is durable (fsynced) when exec returns; inside a transaction, when that ends.
 ---@return integer? changes, string? message, string? code
----@return table<string, any>? row the first one of a RETURNING clause, in place of the message when it succeeded
+---@return table<string, any>? row the first row of a RETURNING clause, in the place of the message
 function db.exec(sql, ...) end
 
---- exec without waiting for the disk: survives kill -9 of the process, not a power cut. For what is not promised to a
---- user, such as claims and sessions.
+--- exec without waiting for the disk: the change survives kill -9 of the process, but not a power cut. For claims and
+--- sessions, which may be lost.
 ---@return integer? changes, string? message, string? code
 function db.exec_soon(sql, ...) end
 
---- Runs `body` in one write transaction (BEGIN IMMEDIATE) and commits what it returns; rolls back when it raises (the error
---- goes on) or returns nil. Other writers wait meanwhile, so no calls out in here. Does not nest: raises.
+--- Runs `body` in one write transaction (BEGIN IMMEDIATE) and commits what it returns; rolls back when it raises (the
+--- error goes on) or returns nil. Other writers wait meanwhile, so `body` must make no calls out. Raises inside another
+--- transaction.
 ---@param body fun(): any ...
 ---@return any ... what body returned, or nil, message, code when the commit failed
 function db.transaction(body) end
@@ -39,22 +41,22 @@ function db.transaction(body) end
 ---@return userdata
 function db.blob(bytes) end
 
---- From now on, on this VM, statements of `db.guarded` may not touch tables whose names begin with "pa_", sqlite_master's
---- siblings, ATTACH, PRAGMA or load_extension (ST-12). The same functions as above, for app scripts.
+--- The functions above for app scripts: their statements may not use tables whose names begin with "pa_", ATTACH,
+--- PRAGMA, virtual tables, BEGIN or load_extension (ST-12).
 ---@type native.db
 db.guarded = nil
 
---- Empties the write-ahead log, so that what was deleted is in no file any more. For the library only.
+--- Empties the write-ahead log, so that no file has deleted values any more. For the library only.
 ---@return true?, string? message, string? code
 function db.wipe() end
 
---- Runs a script of several statements without parameters. In a transaction only: for migrations.
+--- Runs several statements without parameters, for migrations. Inside a transaction only.
 ---@param sql string
 ---@return true?, string? message, string? code
 function db.script(sql) end
 
---- Copies a database file to PATH.suffix, as it was before the transaction that is open. In a transaction only, and for
---- the library only.
+--- Copies the database file to PATH.suffix, as it was before the open transaction. Inside a transaction only; for the
+--- library only.
 ---@param suffix string
 ---@return true?, string? message, string? code
 function db.back_up(suffix) end

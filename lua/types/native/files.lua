@@ -1,5 +1,5 @@
 ---@meta native.files
--- Files, environment and terminal: for the command line only; scripts of a server cannot require it (src/native/files.c).
+-- Files, environment and terminal (src/native/files.c). Only the command line may require this module.
 
 ---@class native.files
 local files = {}
@@ -12,20 +12,20 @@ function files.env(name) end
 ---@return string? bytes, string? message, string? code "not_found" | "io"
 function files.read(path) end
 
---- Writes a new version beside it and renames it into place.
+--- Writes a new file in the same folder and renames it to `path`, so that readers see the old or the new version.
 ---@param path string
 ---@param bytes string
 ---@param mode integer permissions, 384 is 0600
----@param first boolean? whether it must not be there yet
+---@param first boolean? fail with "exists" when there is a file already
 ---@return true?, string? message, string? code "exists" | "not_found" | "io"
 function files.write(path, bytes, mode, first) end
 
---- Takes a lock on a file or folder, for as long as this process lives.
+--- Locks a file or folder until this process ends.
 ---@param path string
----@return true?, string? message, string? code "busy" when another process has it
+---@return true?, string? message, string? code "busy" when another process has locked it
 function files.lock(path) end
 
---- Makes a folder and its parents, 0700. Fine when it is there.
+--- Makes a folder and its parents (0700). Succeeds when it exists already.
 ---@param path string
 ---@return true?, string?, string?
 function files.make_folder(path) end
@@ -49,7 +49,7 @@ function files.list(path) end
 ---@return string?, string?, string?
 function files.real(path) end
 
---- Writes to standard output or standard error, raw.
+--- Writes to standard output, or standard error, without a newline.
 ---@param text string
 function files.out(text) end
 
@@ -60,14 +60,14 @@ function files.err(text) end
 ---@return boolean whether it is a terminal
 function files.is_terminal(stream) end
 
---- Asks on standard error and reads one line from standard input; without echo when `hidden` and it is a terminal. Ctrl-C,
---- SIGTERM and SIGHUP are "interrupted": the terminal is as before then.
+--- Prints the prompt on standard error and reads one line from standard input; with `hidden` a terminal does not echo
+--- it. Ctrl-C, SIGTERM and SIGHUP end it with "interrupted"; the echo is on again then.
 ---@param prompt string
 ---@param hidden boolean?
 ---@return string? line, string? message, string? code "end" | "interrupted" | "too_long" | "io"
 function files.read_line(prompt, hidden) end
 
---- The folder the Lua of this installation lives in.
+--- The folder of the Lua files of this installation.
 ---@return string
 function files.library() end
 

@@ -1,7 +1,7 @@
 ---@meta native.request
--- The request that runs now (src/native/request.c). After the response every access raises "request is over".
+-- The request object of a handler (src/native/request.c). After the response every access raises "request is over".
 
---- What the host passes to entry.handle. Each access makes its value anew: partnerapp.request keeps what was asked for.
+--- The argument of entry.handle. Each access makes a new value: partnerapp.web.request keeps values that were read.
 ---@class native.request
 ---@field method string
 ---@field path string decoded
@@ -15,29 +15,29 @@
 
 local request = {}
 
---- One header, without making the table of all of them.
+--- The value of one header, without making the table of all headers.
 ---@param raw native.request
 ---@param name string lower case
 ---@return string?
 function request.header(raw, name) end
 
---- Every value of a name in an urlencoded text, in order; strict as parse_form.
+--- All values of a name in an urlencoded string, in order; as strict as parse_form.
 ---@param text string
 ---@param name string
 ---@return string[]? values, string? message, string? code "bad_form"
 function request.values(text, name) end
 
---- Parses application/x-www-form-urlencoded: at most 256 fields, escapes and UTF-8 strict, no NUL.
+--- Parses application/x-www-form-urlencoded: at most 256 fields, valid escapes, valid UTF-8, no NUL.
 ---@param text string
 ---@return table<string, string>? fields the first value of each name, string? message, string? code "bad_form"
 function request.parse_form(text) end
 
---- Parses a Cookie header: the first of each name, quotes around a value taken off.
+--- Parses a Cookie header: the first cookie of each name, without quotes around its value.
 ---@param text string
 ---@return table<string, string>
 function request.parse_cookies(text) end
 
---- What a Set-Cookie line cannot carry as it is.
+--- Tells whether Set-Cookie can carry a cookie (RFC 6265 4.1.1): nil when it can, else which part it cannot carry.
 ---@param name string
 ---@param value string
 ---@return "name"|"value"|nil

@@ -1,5 +1,5 @@
 ---@meta native.scripts
--- The snapshot of script bytes this VM was made from (src/native/scripts.c).
+-- The snapshot of scripts that this VM was made from, and the compiler for templates (src/native/scripts.c).
 
 ---@class native.scripts
 local scripts = {}
@@ -11,12 +11,12 @@ local scripts = {}
 function scripts.read(room, name) end
 
 ---@param room "app"|"library"|"cli"
----@param prefix string? only names that begin so
+---@param prefix string? only names that begin with it
 ---@return string[] names, sorted
 function scripts.list(room, prefix) end
 
---- The rooms that scripts live in (src/script/rooms.c): `name` as the functions above take it, and what the names of its
---- modules begin with, nil for the app.
+--- The rooms that scripts live in (src/script/rooms.c): `name` as the functions above take it, and what the names of
+--- its modules begin with, nil for the app.
 ---@return {name: string, prefix: string?}[]
 function scripts.rooms() end
 
@@ -27,11 +27,11 @@ function scripts.rooms() end
 ---@return function? chunk, string? message
 function scripts.compile(source, name, environment) end
 
---- The globals an app's module gets: what compiled templates should see too.
+--- The globals of the app's modules, for compiled templates.
 ---@return table
 function scripts.globals() end
 
---- Where the nearest function on the stack stands that is not the library's: what a route was defined by.
+--- The place of the nearest caller outside the library: where a route was defined.
 ---@return string place "init.lua:12"
 function scripts.caller() end
 

@@ -1,13 +1,13 @@
 ---@meta native.shared
--- What all VMs of a server share until its process ends (src/native/shared.c): at most 1,000 values, for what the database
--- could not take yet.
+-- Named values that all VMs of a server share until the process ends (src/native/shared.c): at most 1,000, for values
+-- that the database could not store yet.
 
 ---@class native.shared
 local shared = {}
 
 ---@param name string
 ---@param value string at most 16 KiB
----@return boolean kept
+---@return boolean kept false when it is too long or there are too many
 function shared.put(name, value) end
 
 ---@param name string

@@ -1,31 +1,31 @@
 ---@meta native.sys
--- Clocks and settings (src/native/sys.c).
+-- Clocks, settings and environment (src/native/sys.c).
 
 ---@class native.sys
 local sys = {}
 
---- Seconds since 1970 with a fraction; the sandbox can move it.
+--- The server's clock: seconds since 1970 with a fraction. sys.advance moves it.
 ---@return number
 function sys.now() end
 
---- Seconds of a clock that only goes forward.
+--- Seconds of a clock that never goes back, for durations.
 ---@return number
 function sys.monotonic() end
 
---- Moves this server's clock forward.
+--- Moves the server's clock; less than 0 moves it back.
 ---@param seconds number
 function sys.advance(seconds) end
 
---- Back to the true time.
+--- Sets the server's clock back to the true time.
 function sys.reset_clock() end
 
---- Waits. For what another process will have done, which nothing else tells.
+--- Waits, for work of another process that cannot signal its end.
 ---@param seconds number at most 1
----@return boolean go_on false once the server ends what is under way
+---@return boolean go_on false when the server is stopping
 function sys.sleep(seconds) end
 
---- The settings this server was started with: names and text values. Secrets are among them, so app scripts never see
---- this module.
+--- The settings that this server was started with, as strings. Secrets are among them: an app cannot require this
+--- module.
 ---@return table<string, string>
 function sys.settings() end
 
@@ -38,12 +38,12 @@ function sys.env(name) end
 ---@return string
 function sys.server() end
 
---- UTC, RFC 3339 with milliseconds: "2018-09-24T17:08:04.138Z".
+--- A time in UTC as RFC 3339 with milliseconds: "2018-09-24T17:08:04.138Z".
 ---@param seconds number
 ---@return string
 function sys.timestamp(seconds) end
 
---- PARTNERAPP_VERSION.
+--- The version of the program.
 ---@type string
 sys.version = nil
 

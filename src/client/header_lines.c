@@ -1,0 +1,114 @@
+/* Lines in one buffer, and a list of curl's that points into it. */
+#include "client/header_lines.h"
+
+#include <curl/curl.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+
+enum {
+	KEPT_BYTES = 64 << 10, /* a larger buffer is not kept for the next request */
+	VALUE_MAX = 8 << 10,
+	EXPECT_FROM = 1 << 20, /* bytes of a body from which on curl would send Expect and wait for a 100 */
+};
+
+struct pa_header_lines {
+	struct pa_buffer bytes; /* "Name: value", each ended by NUL */
+	size_t count;
+	bool has_content_type, has_authorization;
+	struct curl_slist list[PA_HEADER_LINES_MAX + 2]; /* made by pa_header_lines_list */
+};
+
+struct pa_header_lines *pa_header_lines_new(void)
+{
+	return calloc(1, sizeof(struct pa_header_lines));
+}
+
+static void wipe(struct pa_header_lines *lines)
+{
+	if (lines->bytes.length > 0)
+		explicit_bzero(lines->bytes.at, lines->bytes.length);
+}
+
+void pa_header_lines_free(struct pa_header_lines *lines)
+{
+	if (!lines)
+		return;
+	wipe(lines);
+	pa_buffer_free(&lines->bytes);
+	free(lines);
+}
+
+void pa_header_lines_reset(struct pa_header_lines *lines)
+{
+	wipe(lines);
+	pa_buffer_reset(&lines->bytes, KEPT_BYTES);
+	lines->count = 0;
+	lines->has_content_type = lines->has_authorization = false;
+}
+
+static bool is_reserved(struct pa_span name)
+{
+	static const char *const reserved[] = {"Connection", "Content-Length", "Expect", "Host", "Keep-Alive",
+		"Proxy-Authorization", "Proxy-Connection", "TE", "Trailer", "Transfer-Encoding", "Upgrade", NULL};
+
+	for (size_t i = 0; reserved[i]; i++)
+		if (pa_text_is(name, reserved[i]))
+			return true;
+	return false;
+}
+
+static int check(struct pa_header_lines *lines, struct pa_span name, struct pa_span value, struct pa_error *error)
+{
+	if (!pa_text_is_token(name) || name.length > 255)
+		return pa_error_set(error, "usage", "'%.*s' is not a header name", (int)name.length, name.at);
+	if (is_reserved(name))
+		return pa_error_set(
+			error, "usage", "the header %.*s is set by the client, not by a request", (int)name.length, name.at);
+	if (!pa_text_is_field_value(value) || value.length > VALUE_MAX)
+		return pa_error_set(
+			error, "usage", "the value of header %.*s is too long or has a control byte", (int)name.length, name.at);
+	if (pa_text_is(name, "Authorization")) {
+		if (lines->has_authorization)
+			return pa_error_set(error, "usage", "a request has one Authorization only");
+		lines->has_authorization = true;
+	}
+	lines->has_content_type |= pa_text_is(name, "Content-Type");
+	return 0;
+}
+
+int pa_header_lines_add(
+	struct pa_header_lines *lines, struct pa_span name, struct pa_span value, struct pa_error *error)
+{
+	struct pa_buffer *bytes = &lines->bytes;
+
+	if (lines->count == PA_HEADER_LINES_MAX)
+		return pa_error_set(error, "usage", "more than %d headers", PA_HEADER_LINES_MAX);
+	if (check(lines, name, value, error) < 0)
+		return -1;
+	/* "Name;" is curl's form of a header with an empty value. */
+	if (pa_buffer_add(bytes, name.at, name.length) < 0 ||
+		pa_buffer_add(bytes, value.length > 0 ? ": " : ";", value.length > 0 ? 2 : 1) < 0 ||
+		pa_buffer_add(bytes, value.at, value.length) < 0 || pa_buffer_add(bytes, "", 1) < 0)
+		return pa_error_set(error, "http", "not enough memory");
+	lines->count++;
+	return 0;
+}
+
+struct curl_slist *pa_header_lines_list(struct pa_header_lines *lines, struct pa_span body)
+{
+	static char no_content_type[] = "Content-Type:", no_expect[] = "Expect:"; /* curl's form of "leave it out" */
+	size_t count = 0;
+
+	for (char *at = lines->bytes.at; count < lines->count; at += strlen(at) + 1)
+		lines->list[count++].data = at;
+	if (body.at && !lines->has_content_type)
+		lines->list[count++].data = no_content_type;
+	if (body.length >= EXPECT_FROM)
+		lines->list[count++].data = no_expect;
+	for (size_t i = 0; i < count; i++)
+		lines->list[i].next = i + 1 < count ? &lines->list[i + 1] : NULL;
+	return count > 0 ? lines->list : NULL;
+}

@@ -1,0 +1,149 @@
+/* Reading a request from civetweb and writing its response. */
+#include "server/exchange.h"
+
+#include <civetweb.h>
+#include <stdint.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "server/body.h"
+#include "server/faults.h"
+#include "server/socket.h"
+
+enum { ONE_WRITE_MAX = 64 << 10 }; /* a larger body is not copied after its head, but written by itself */
+
+/* Reading */
+
+static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct pa_exchange_context *context,
+	const struct mg_request_info *info, struct pa_body_framing *framing)
+{
+	struct pa_request *request = &exchange->request;
+
+	request->method = pa_text_span(info->request_method);
+	request->target = pa_text_span(info->request_uri);
+	if (info->query_string) /* civetweb has put a NUL in place of the '?' */
+		request->target.length = (size_t)(info->query_string - info->request_uri) + strlen(info->query_string);
+	request->body = (struct pa_span){0};
+	request->header_count = 0;
+	request->ip = pa_text_span(info->remote_addr);
+	if (!pa_gate_begins(info->request_method, &exchange->buffer))
+		return (struct pa_verdict){400, "white space before the request line"};
+	if (info->num_headers > PA_HEADERS_MAX)
+		return (struct pa_verdict){431, "too many headers"};
+	request->header_count = (size_t)info->num_headers;
+	for (int i = 0; i < info->num_headers; i++)
+		request->headers[i] =
+			(struct pa_header){pa_text_span(info->http_headers[i].name), pa_text_span(info->http_headers[i].value)};
+	struct pa_verdict verdict = pa_gate_layout(request, info->http_version + strlen(info->http_version) + 2);
+	if (verdict.status == 0)
+		verdict = pa_gate_headers(request, context->hosts, context->host_count, context->body_max, framing);
+	return verdict;
+}
+
+static struct pa_verdict read_target(struct pa_exchange *exchange, const struct mg_request_info *info)
+{
+	struct pa_request *request = &exchange->request;
+
+	if (info->query_string)
+		*((char *)(uintptr_t)info->query_string - 1) = '?'; /* the gate reads the target as the client sent it */
+	return pa_gate_target(request, exchange->path);
+}
+
+struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_exchange_context *context,
+	struct mg_connection *connection, struct pa_body_framing *framing)
+{
+	const struct mg_request_info *info = mg_get_request_info(connection);
+	struct pa_verdict verdict = read_headers(exchange, context, info, framing);
+
+	pa_request_id_set(&context->ids, &exchange->request);
+	return verdict.status ? verdict : read_target(exchange, info);
+}
+
+struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
+	struct mg_connection *connection, const struct pa_body_framing *framing)
+{
+	const struct pa_body_limits limits = {context->body_max, context->body_ms, context->port, context->deadlines};
+	struct pa_verdict verdict = pa_body_read(connection, framing, &limits, &exchange->body);
+
+	if (verdict.status == 0 && framing->kind != PA_BODY_NONE)
+		exchange->request.body = (struct pa_span){exchange->body.at ? exchange->body.at : "", exchange->body.length};
+	return verdict;
+}
+
+bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, struct mg_connection *connection)
+{
+	struct pa_span header = pa_request_header(&exchange->request, "connection");
+
+	if (header.at)
+		return strcasestr(header.at, "keep-alive") != NULL; /* the same test as civetweb's; the value ends with NUL */
+	return strcmp(mg_get_request_info(connection)->http_version, "1.1") == 0;
+}
+
+/* Writing */
+
+static int find_socket(const struct mg_request_info *info, unsigned port)
+{
+	return pa_socket_find(info->remote_addr, (unsigned)info->remote_port, port);
+}
+
+/* The write has a deadline, for a client may read slowly on purpose. False when the connection cannot be used again. */
+static bool send_large(
+	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection)
+{
+	struct pa_deadline deadline;
+	int fd = find_socket(mg_get_request_info(connection), context->port);
+
+	if (fd < 0)
+		return false;
+	pa_deadline_begin(context->deadlines, &deadline, fd, SHUT_RDWR, context->write_ms);
+	if (mg_write(connection, exchange->out.at, exchange->out.length) > 0)
+		mg_write(connection, exchange->response.body.at, exchange->response.body.length);
+	return !pa_deadline_end(context->deadlines, &deadline);
+}
+
+static bool send_faulty(
+	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection)
+{
+	const struct pa_response *response = &exchange->response;
+	size_t head = exchange->out.length;
+	int fd = find_socket(mg_get_request_info(connection), context->port);
+
+	return fd >= 0 && pa_buffer_add(&exchange->out, response->body.at, response->body.length) == 0 &&
+		   pa_faults_send(fd, response->fault, &exchange->out, head, &context->draining);
+}
+
+/* False when the connection cannot be used again. */
+static bool send_all(
+	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection)
+{
+	const struct pa_response *response = &exchange->response;
+	bool bodiless =
+		pa_head_is_bodiless(response->status) || pa_text_equal(exchange->request.method, pa_text_span("HEAD"));
+
+	if (pa_head_write(&exchange->out, &exchange->date, exchange->request.id, context->https, response) < 0)
+		return false;
+	if (response->fault && context->faults)
+		return send_faulty(exchange, context, connection);
+	if (!bodiless && response->body.length > ONE_WRITE_MAX)
+		return send_large(exchange, context, connection);
+	if (!bodiless && pa_buffer_add(&exchange->out, response->body.at, response->body.length) < 0)
+		return false;
+	mg_write(connection, exchange->out.at, exchange->out.length);
+	return true;
+}
+
+void pa_exchange_send(
+	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection)
+{
+	if (exchange->response.close)
+		mg_disable_connection_keep_alive(connection);
+	if (!send_all(exchange, context, connection))
+		mg_disable_connection_keep_alive(connection);
+}
+
+void pa_exchange_free(struct pa_exchange *exchange)
+{
+	pa_response_free(&exchange->response);
+	pa_buffer_free(&exchange->body);
+	pa_buffer_free(&exchange->out);
+}

@@ -1,0 +1,61 @@
+/*
+ * One request and its response on a connection of civetweb: reads the request through the gate, sends the response. A
+ * worker thread of civetweb owns one exchange and uses it for all its requests. Never raises.
+ */
+#ifndef PA_EXCHANGE_H
+#define PA_EXCHANGE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+
+#include "base/message.h"
+#include "server/deadline.h"
+#include "server/gate.h"
+#include "server/head.h"
+#include "server/request_id.h"
+
+struct mg_connection;
+
+/* Zero is a valid new one. */
+struct pa_exchange {
+	struct pa_request request;
+	struct pa_response response;
+	struct pa_buffer body, out;
+	struct pa_date date;
+	const char *buffer; /* for pa_gate_begins */
+	char path[PA_GATE_TARGET_MAX + 1];
+};
+
+/* What the exchanges of one server share: for the first seven see struct pa_server_options. */
+struct pa_exchange_context {
+	const char *const *hosts;
+	size_t host_count;
+	size_t body_max;
+	unsigned body_ms, write_ms;
+	bool https, faults;
+	unsigned port; /* the server listens on */
+	struct pa_deadlines *deadlines;
+	struct pa_request_ids ids;
+	atomic_bool draining;
+};
+
+/* Reads and checks the head; sets the id of the request in any case. The memory of the request is civetweb's, valid
+ * until its begin_request callback returns. */
+struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_exchange_context *context,
+	struct mg_connection *connection, struct pa_body_framing *framing);
+
+/* Reads the body. */
+struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
+	struct mg_connection *connection, const struct pa_body_framing *framing);
+
+/* Whether the client lets the connection stay open after this request. */
+bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, struct mg_connection *connection);
+
+/* Sends the response. The connection is closed after it when response.close is set or sending fails. */
+void pa_exchange_send(
+	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection);
+
+/* Frees the memory inside, not the struct. */
+void pa_exchange_free(struct pa_exchange *exchange);
+
+#endif
