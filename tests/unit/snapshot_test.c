@@ -196,6 +196,30 @@ static void RL_03_watch(void **state)
 	pa_watch_close(watch);
 }
 
+static void RL_03_a_reload_waits_for_quiet_but_not_for_long(void **state)
+{
+	const char *folder = in_top("app");
+	struct pa_error error;
+	struct pa_watch *watch = pa_watch_open(&folder, 1, &error);
+	bool is_due = true;
+	int wait_ms = 0;
+
+	(void)state;
+	assert_non_null(watch);
+	for (int i = 0; i < 20 && is_due; i++) { /* it may be due at once where the machine was paused for 50 ms */
+		save("app/init.lua", "return 1");
+		is_due = pa_watch_settle(watch, &wait_ms);
+	}
+	assert_false(is_due);
+	assert_in_range(wait_ms, 1, 50);
+	for (int i = 0; !pa_watch_settle(watch, &wait_ms); i++) {
+		assert_true(i < 2000);
+		save("app/init.lua", "return 2");
+		poll(NULL, 0, 5);
+	}
+	pa_watch_close(watch);
+}
+
 /* Four links to where they are make four to the sixteenth folders of one. */
 static void RL_06_folders_that_are_linked_into_themselves_are_watched(void **state)
 {
@@ -259,6 +283,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(test_no_folder, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_too_much, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(RL_03_watch, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(RL_03_a_reload_waits_for_quiet_but_not_for_long, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(RL_06_folders_that_are_linked_into_themselves_are_watched, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(RL_06_more_events_than_the_kernel_keeps_cause_a_reload, set_up, tear_down),
 	};
