@@ -26,7 +26,7 @@ export async function startUpstream(folder) {
 	return `http://127.0.0.1:${port}`;
 }
 
-/** Our program serving an app, as a partner would run it; `command` is the program, with what runs it in front. */
+/** Our program serving an app, as a partner would run it; `command` is the program, after the tool that runs it. */
 export async function startOurs(folder, upstream, app = path.join(here, "app"), env = {}, command = [ours]) {
 	const port = await freePort();
 	const settings = {

@@ -26,13 +26,13 @@ const { values: options } = parseArgs({
 	},
 });
 
-/** Sends a GET over the agent's connection: { status, headers }. Throws for a status that is an error. */
+/** Sends a GET over the agent's connection: { headers, reused }. Rejects for a status that is an error. */
 function get(agent, url, headers = {}) {
 	return new Promise((resolve, reject) => {
 		const call = http.get(url, { agent, headers }, (answer) => {
 			answer.resume().on("error", reject).on("end", () => {
 				if (answer.statusCode >= 400) reject(new Error(`${url} answered ${answer.statusCode}`));
-				else resolve({ status: answer.statusCode, headers: answer.headers, reused: call.reusedSocket });
+				else resolve({ headers: answer.headers, reused: call.reusedSocket });
 			});
 		});
 		call.on("error", reject);
@@ -90,7 +90,7 @@ async function count(ours, route) {
 	return total / requests;
 }
 
-/** One run with a server and a store of its own: instructions per request, by the titles of the routes. */
+/** One run with a server and a store of its own: instructions per request, in the order of the routes. */
 async function run(measured) {
 	const folder = mkdtempSync(path.join(os.tmpdir(), "partnerapp-instructions-"));
 	try {
