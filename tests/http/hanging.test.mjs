@@ -44,7 +44,7 @@ test("SBX-08 OP-01 one that hangs is known and the others are served; a second s
 		server.child.kill("SIGTERM");
 		const [code] = await server.exited;
 		assert.equal(code, 0);
-		assert.match(server.err, /without the scripts that still run/);
+		assert.match(server.err, /while scripts were still running/);
 	});
 });
 
