@@ -36,7 +36,7 @@ describe("hanging scripts", { concurrency: true }, () => {
 			await until(() => request(`${url}/hello`).catch(() => ({ status: 503 })), ({ status }) => status === 503);
 			server.child.kill("SIGTERM");
 			await server.ended(0);
-			assert.match(server.err, /without the scripts that still run/);
+			assert.match(server.err, /stopped while scripts were still running/);
 		});
 	});
 
@@ -48,7 +48,7 @@ describe("hanging scripts", { concurrency: true }, () => {
 			server.child.kill("SIGTERM");
 			server.child.kill("SIGINT");
 			await server.ended(1);
-			assert.match(server.err, /without the scripts that still run/);
+			assert.match(server.err, /stopped while scripts were still running/);
 		});
 	});
 });

@@ -1,6 +1,10 @@
 // The renewal of tokens, against a Segment where each new token makes the old one invalid: with many workers, with two
+<<<<<<< HEAD
 // processes on one database, with a process that dies, a token that cannot be saved, a Segment that does not answer.
 // The cases run at once, because they wait for the program's own leases and pauses, up to 30 seconds.
+=======
+// processes on one database, with a Segment that is down or does not answer. deadlines.test.mjs has more.
+>>>>>>> http
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { request, until, withApp, withApps } from "./harness.mjs";
@@ -8,7 +12,10 @@ import { install, withSegment } from "./segment.mjs";
 
 const APP = `
 local config = require "partnerapp.config"
+<<<<<<< HEAD
 local db = require "partnerapp.db"
+=======
+>>>>>>> http
 local http = require "partnerapp.http"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
@@ -37,6 +44,7 @@ app:get("/slow", function()
 	return response and reply.text "done" or reply.failed(code == "busy" and 503 or 502, err)
 end)
 
+<<<<<<< HEAD
 -- Holds the database as another program might, until Segment answers.
 app:get("/hold", function()
 	return db.transaction(function()
@@ -45,6 +53,8 @@ app:get("/hold", function()
 	end)
 end)
 
+=======
+>>>>>>> http
 return app
 `;
 
@@ -110,6 +120,7 @@ describe("renewal", { concurrency: true }, () => {
 		});
 	});
 
+<<<<<<< HEAD
 	test("RT-04 kill -9 of the process that renews: another takes over", async () => {
 		await withSegment({ lives: 1, livesAfter: 3600, hold: true }, async (segment) => {
 			await withApps(APP, 2, segment.env, async ({ urls, servers }) => {
@@ -152,6 +163,8 @@ describe("renewal", { concurrency: true }, () => {
 		});
 	});
 
+=======
+>>>>>>> http
 	test("RT-12 an upstream that does not answer takes three quarters of the workers, and no more", async () => {
 		await withSegment({}, async (segment) => {
 			await withApp(APP, { env: { ...segment.env, WORKERS: "16" } }, async ({ url }) => {

@@ -43,10 +43,17 @@ describe("server", { concurrency: true }, () => {
 		});
 		after(() => server.end());
 
+<<<<<<< HEAD
 		test("an app cannot put faults into its responses: only the sandbox can", async () => {
 			for (const how of ["drip", "reset", "truncate", "wrong_length"])
 				assert.equal((await request(`${origin}/faulty?how=${how}`)).text, "whole\n");
 			assert.equal((await request(`${origin}/faulty?how=other`)).status, 500);
+=======
+		test("an app cannot spoil its answers: only the sandbox can", async () => {
+			for (const how of ["drip", "reset", "truncate", "wrong_length"])
+				assert.equal((await request(`${origin}/spoil?how=${how}`)).text, "whole\n");
+			assert.equal((await request(`${origin}/spoil?how=other`)).status, 500);
+>>>>>>> http
 		});
 
 		for (const [name, bytes, wanted] of [
@@ -231,6 +238,7 @@ describe("server", { concurrency: true }, () => {
 		});
 	});
 
+<<<<<<< HEAD
 	test("HT-18 a body that arrives byte by byte is ended by one deadline for all of it", async () => {
 		await withApp(APP, {}, async ({ port }) => {
 			const socket = net.connect(port, "127.0.0.1");
@@ -247,6 +255,8 @@ describe("server", { concurrency: true }, () => {
 		});
 	});
 
+=======
+>>>>>>> http
 	test("HT-24 in production a raise is one sentence and an id", async () => {
 		const key = "k1:" + "0".repeat(64);
 		await withApp(APP, { env: { PUBLIC_URL: "https://app.example.com", SECRET_KEY: key } }, async ({ url }) => {
