@@ -6,15 +6,17 @@
 #include "run/command.h"
 #include "run/process.h"
 #include "run/servers.h"
+#include "run/signals.h"
 #include "run/task.h"
 
 int main(int argc, char **argv)
 {
-	sigset_t signals = pa_process_prepare();
 	struct pa_error error = {0};
 	char library[PATH_MAX];
 	struct pa_plan plan;
 
+	pa_signals_block();
+	pa_process_prepare();
 	pa_log_open(PA_LOG_WARN, true);
 	if (pa_process_find_library(library, sizeof library) < 0) {
 		fprintf(stderr, "partnerapp: cannot find its Lua files: expected in ../share/partnerapp or ../../lua, seen "
@@ -29,9 +31,9 @@ int main(int argc, char **argv)
 	pa_log_open((enum pa_log_level)plan.log_level, plan.log_people);
 	int code = plan.exit_code;
 	if (plan.task && plan.server_count > 0)
-		code = pa_task_run_plan(&plan, library, &signals);
+		code = pa_task_run_plan(&plan, library);
 	else if (plan.server_count > 0)
-		code = pa_servers_run(&plan, library, &signals);
+		code = pa_servers_run(&plan, library);
 	pa_plan_free(&plan);
 	return code;
 }

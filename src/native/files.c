@@ -251,7 +251,7 @@ static int l_is_terminal(lua_State *L)
 	return 1;
 }
 
-/* pa_process_prepare blocks these signals: reading a line receives them here. */
+/* run/signals blocks these signals: reading a line receives them here. */
 static int open_signals(void)
 {
 	sigset_t signals;

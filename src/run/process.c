@@ -1,8 +1,7 @@
-/* Signals, limits, umask, and the place of the Lua files. */
+/* Limits, umask, and the place of the Lua files. */
 #include "run/process.h"
 
 #include <limits.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,27 +10,17 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-sigset_t pa_process_prepare(void)
+void pa_process_prepare(void)
 {
 	struct rlimit files, no_core = {0, 0};
-	sigset_t signals;
 
 	umask(077);
-	signal(SIGPIPE, SIG_IGN);
-	signal(
-		SIGXFSZ, SIG_IGN); /* then a file at its size limit is an error of the database, not the end of the process */
-	sigemptyset(&signals);
-	sigaddset(&signals, SIGTERM);
-	sigaddset(&signals, SIGINT);
-	sigaddset(&signals, SIGHUP);
-	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;
 		setrlimit(RLIMIT_NOFILE, &files);
 	}
 	setrlimit(RLIMIT_CORE, &no_core);
 	prctl(PR_SET_DUMPABLE, 0);
-	return signals;
 }
 
 int pa_process_find_library(char *found, size_t size)

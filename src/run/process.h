@@ -3,15 +3,14 @@
 #ifndef PA_PROCESS_H
 #define PA_PROCESS_H
 
-#include <signal.h>
 #include <stddef.h>
 
 /* Exit codes. */
 enum { PA_EXIT_FINE, PA_EXIT_FAILED, PA_EXIT_USAGE };
 
-/* Blocks SIGTERM, SIGINT and SIGHUP and returns them, for sigtimedwait in run/servers. New files get no permissions for
- * others (umask 077); core dumps and tracing by others are off; the limit of open files is raised. */
-sigset_t pa_process_prepare(void);
+/* New files get no permissions for others (umask 077); core dumps and tracing by others are off; the limit of open
+ * files is raised. */
+void pa_process_prepare(void);
 
 /* Writes the folder of the Lua files: ../share/partnerapp (cmake --install) or ../../lua (a build tree), seen from the
  * program. 0, or -1 when neither exists. */

@@ -14,6 +14,7 @@
 #include "client/http.h"
 #include "run/jobs.h"
 #include "run/process.h"
+#include "run/signals.h"
 #include "run/task.h"
 #include "script/budget.h"
 #include "script/pool.h"
@@ -132,13 +133,13 @@ static bool too_many_hang(const struct pa_plan *plan)
 }
 
 /* Waits for SIGTERM or SIGINT; reloads at SIGHUP. Returns the exit code. */
-static int wait_for_end(const sigset_t *signals, const struct pa_plan *plan, struct running *running)
+static int wait_for_end(const struct pa_plan *plan, struct running *running)
 {
 	for (;;) {
-		int got = sigtimedwait(signals, NULL, &(struct timespec){.tv_sec = 1});
-		if (got == SIGTERM || got == SIGINT)
+		enum pa_signal got = pa_signals_wait(1000);
+		if (got == PA_SIGNAL_STOP)
 			return PA_EXIT_FINE;
-		if (got == SIGHUP)
+		if (got == PA_SIGNAL_RELOAD)
 			for (size_t i = 0; i < plan->server_count; i++)
 				pa_pool_reload(running[i].pool);
 		if (too_many_hang(plan)) {
@@ -149,7 +150,7 @@ static int wait_for_end(const sigset_t *signals, const struct pa_plan *plan, str
 }
 
 /* Waits until no request is in flight, at most DRAIN_MS or until a second signal. */
-static void drain(const sigset_t *signals, size_t count, struct running *running)
+static void drain(size_t count, struct running *running)
 {
 	int64_t over = pa_clock_ms() + DRAIN_MS;
 
@@ -158,8 +159,7 @@ static void drain(const sigset_t *signals, size_t count, struct running *running
 		pa_server_drain(running[i].server);
 	}
 	for (size_t i = 0; i < count;) {
-		int got = sigtimedwait(signals, NULL, &(struct timespec){0});
-		if (got == SIGTERM || got == SIGINT || pa_clock_ms() >= over) {
+		if (pa_signals_wait(0) == PA_SIGNAL_STOP || pa_clock_ms() >= over) {
 			for (size_t j = 0; j < count; j++)
 				pa_http_cancel(running[j].services->http);
 			return;
@@ -192,7 +192,7 @@ static void *close_all(void *context)
 
 /* Closes all servers, which waits for their threads. The thread of a script that hangs never ends (SBX-08): then the
  * process exits after CLOSE_MS. It exits at another signal, too. A script that is only slow is waited for. */
-static void close_or_exit(const sigset_t *signals, struct closing *closing, int code)
+static void close_or_exit(struct closing *closing, int code)
 {
 	int64_t over = pa_clock_ms() + CLOSE_MS;
 	struct timespec until;
@@ -203,8 +203,7 @@ static void close_or_exit(const sigset_t *signals, struct closing *closing, int 
 		return;
 	}
 	for (;;) {
-		int got = sigtimedwait(signals, NULL, &(struct timespec){0});
-		if (got == SIGTERM || got == SIGINT || (pa_clock_ms() >= over && pa_budget_hung() > 0))
+		if (pa_signals_wait(0) == PA_SIGNAL_STOP || (pa_clock_ms() >= over && pa_budget_hung() > 0))
 			break;
 		until = pa_clock_in(50);
 		if (pthread_clockjoin_np(thread, NULL, CLOCK_MONOTONIC, &until) == 0)
@@ -214,7 +213,7 @@ static void close_or_exit(const sigset_t *signals, struct closing *closing, int 
 	_exit(code);
 }
 
-int pa_servers_run(const struct pa_plan *plan, const char *library, const sigset_t *signals)
+int pa_servers_run(const struct pa_plan *plan, const char *library)
 {
 	struct running *running = calloc(plan->server_count, sizeof *running);
 	int code = PA_EXIT_FINE;
@@ -225,10 +224,10 @@ int pa_servers_run(const struct pa_plan *plan, const char *library, const sigset
 		code = start(&plan->servers[i], library, &running[i]);
 	if (code == PA_EXIT_FINE) {
 		announce(plan, running);
-		code = wait_for_end(signals, plan, running);
-		drain(signals, plan->server_count, running);
+		code = wait_for_end(plan, running);
+		drain(plan->server_count, running);
 	}
-	close_or_exit(signals, &(struct closing){running, plan->server_count}, code);
+	close_or_exit(&(struct closing){running, plan->server_count}, code);
 	free(running);
 	return pa_stats_read(PA_STAT_LEAKED) > 0 ? PA_EXIT_FAILED : code;
 }

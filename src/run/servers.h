@@ -2,15 +2,13 @@
 #ifndef PA_SERVERS_H
 #define PA_SERVERS_H
 
-#include <signal.h>
-
 #include "run/command.h"
 
 /*
  * Starts all servers, prints plan->ready and runs them until SIGTERM or SIGINT; SIGHUP reloads their scripts. Then
- * requests in flight have ten seconds to end, or until another signal. `signals` are these three, blocked in every
- * thread. Returns the exit code; errors are on standard error. When a script hangs, exits the process itself.
+ * requests in flight have ten seconds to end, or until another signal. Returns the exit code; errors are on standard
+ * error. When a script hangs, exits the process itself.
  */
-int pa_servers_run(const struct pa_plan *plan, const char *library, const sigset_t *signals);
+int pa_servers_run(const struct pa_plan *plan, const char *library);
 
 #endif

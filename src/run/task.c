@@ -1,12 +1,12 @@
 /* Runs a module of lua/cli in a VM of its own. */
 #include "run/task.h"
 
-#include <pthread.h>
 #include <stdio.h>
 
 #include "base/stats.h"
 #include "run/process.h"
 #include "run/services.h"
+#include "run/signals.h"
 #include "script/snapshot.h"
 #include "script/vm.h"
 
@@ -43,14 +43,14 @@ int pa_task_run(const struct pa_task *task, int *code, struct pa_error *error)
 	return result;
 }
 
-int pa_task_run_plan(const struct pa_plan *plan, const char *library, const sigset_t *signals)
+int pa_task_run_plan(const struct pa_plan *plan, const char *library)
 {
 	const struct pa_plan_server *server = &plan->servers[0];
 	struct pa_error error = {0};
 	int code = PA_EXIT_FAILED;
 
 	if (!plan->keeps_signals)
-		pthread_sigmask(SIG_UNBLOCK, signals, NULL);
+		pa_signals_unblock();
 	struct pa_services *services = pa_services_open(&server->services, &error);
 	const struct pa_task task = {
 		.name = plan->task,

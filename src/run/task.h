@@ -2,8 +2,6 @@
 #ifndef PA_TASK_H
 #define PA_TASK_H
 
-#include <signal.h>
-
 #include "base/error.h"
 #include "run/command.h"
 
@@ -22,8 +20,7 @@ struct pa_task {
 int pa_task_run(const struct pa_task *task, int *code, struct pa_error *error);
 
 /* Runs the task of a plan with the scripts and services of its first server. Returns the exit code; errors are on
- * standard error. `signals` are those that pa_process_prepare has blocked; they end the process now, unless
- * plan->keeps_signals. */
-int pa_task_run_plan(const struct pa_plan *plan, const char *library, const sigset_t *signals);
+ * standard error. From now on a signal ends the process, unless plan->keeps_signals. */
+int pa_task_run_plan(const struct pa_plan *plan, const char *library);
 
 #endif

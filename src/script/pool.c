@@ -1,15 +1,11 @@
-/* Leases VMs of the current generation; a thread, the keeper, makes the next one. */
+/* Leases VMs of the current generation, and replaces it when script/reload says so. */
 #include "script/pool.h"
 
-#include <errno.h>
-#include <poll.h>
 #include <pthread.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/eventfd.h>
-#include <unistd.h>
 
 #include "base/bell.h"
 #include "base/clock.h"
@@ -17,8 +13,8 @@
 #include "base/stats.h"
 #include "script/admission.h"
 #include "script/generation.h"
+#include "script/reload.h"
 #include "script/vm.h"
-#include "script/watch.h"
 
 enum {
 	LEASE_MS = 5000,
@@ -31,11 +27,8 @@ struct pa_pool {
 	pthread_cond_t returned;
 	struct pa_generation *current;
 	unsigned leased;
-	bool stopping, thread_runs;
-	pthread_t keeper;
-	struct pa_watch *watch;
+	struct pa_reload *reload;
 	struct pa_admission *admission;
-	int wake; /* eventfd: reload or stop */
 };
 
 /* Generations */
@@ -226,10 +219,11 @@ void pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 	return_vm(pool, generation, vm);
 }
 
-/* The keeper: reloads when files have changed or pa_pool_reload was called */
+/* Reloading: called by the thread of script/reload alone */
 
-static void reload(struct pa_pool *pool)
+static void reload(void *context)
 {
+	struct pa_pool *pool = context;
 	struct pa_fault fault = {0};
 	int64_t begun = pa_clock_ns();
 	char ms[32];
@@ -256,56 +250,7 @@ static void reload(struct pa_pool *pool)
 	pa_bell_ring(pool->options.services->bell); /* the new scripts may have other jobs */
 }
 
-static bool is_stopping(struct pa_pool *pool)
-{
-	pthread_mutex_lock(&pool->mutex);
-	bool stopping = pool->stopping;
-	pthread_mutex_unlock(&pool->mutex);
-	return stopping;
-}
-
-static void *keep(void *context)
-{
-	struct pa_pool *pool = context;
-	int wait_ms = -1;
-
-	while (!is_stopping(pool)) {
-		struct pollfd ready[2] = {{.fd = pool->wake, .events = POLLIN},
-			{.fd = pool->watch ? pa_watch_fd(pool->watch) : -1, .events = POLLIN}};
-		uint64_t asked = 0;
-		if (pool->watch && pa_watch_settle(pool->watch, &wait_ms)) {
-			reload(pool);
-			continue;
-		}
-		if (poll(ready, 2, wait_ms) < 0 && errno != EINTR)
-			break;
-		if (ready[0].revents && read(pool->wake, &asked, sizeof asked) > 0 && !is_stopping(pool))
-			reload(pool);
-	}
-	return NULL;
-}
-
 /* Opening and closing */
-
-/* Call before the first reading of the scripts, so that each later change is seen. */
-static int start_watching(struct pa_pool *pool, struct pa_error *error)
-{
-	pool->wake = eventfd(0, EFD_CLOEXEC | EFD_NONBLOCK);
-	if (pool->wake < 0)
-		return pa_error_set(error, "scripts", "cannot make an eventfd: %s", strerror(errno));
-	if (!pool->options.watch)
-		return 0;
-	pool->watch = pa_watch_open(pool->options.folders, PA_ROOMS, error);
-	return pool->watch ? 0 : -1;
-}
-
-static int start_keeper(struct pa_pool *pool, struct pa_error *error)
-{
-	if (pthread_create(&pool->keeper, NULL, keep, pool) != 0)
-		return pa_error_set(error, "scripts", "cannot start the thread that reloads the scripts");
-	pool->thread_runs = true;
-	return 0;
-}
 
 struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_error *error)
 {
@@ -316,7 +261,6 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		pa_error_set(error, "scripts", "not enough memory");
 		return NULL;
 	}
-	pool->wake = -1;
 	pthread_mutex_init(&pool->mutex, NULL);
 	pa_clock_condition(&pool->returned);
 	pool->options = *options;
@@ -327,7 +271,8 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		pa_error_set(error, "scripts", "not enough memory or threads");
 		goto failed;
 	}
-	if (start_watching(pool, error) < 0)
+	pool->reload = pa_reload_open(options->watch ? options->folders : NULL, error);
+	if (!pool->reload)
 		goto failed;
 	pool->current = load(pool, true, &fault);
 	if (!pool->current) {
@@ -337,7 +282,7 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 	if (pool->current->broken.message)
 		log_fault(pool, "the scripts do not load: every route shows the error until a good one is saved",
 			&pool->current->broken);
-	if (start_keeper(pool, error) < 0)
+	if (pa_reload_start(pool->reload, reload, pool, error) < 0)
 		goto failed;
 	pa_fault_free(&fault);
 	return pool;
@@ -350,30 +295,18 @@ failed:
 
 void pa_pool_reload(struct pa_pool *pool)
 {
-	const uint64_t one = 1;
-
-	while (write(pool->wake, &one, sizeof one) < 0 && errno == EINTR)
-		;
+	pa_reload_request(pool->reload);
 }
 
 void pa_pool_close(struct pa_pool *pool)
 {
 	if (!pool)
 		return;
-	if (pool->thread_runs) {
-		pthread_mutex_lock(&pool->mutex);
-		pool->stopping = true;
-		pthread_mutex_unlock(&pool->mutex);
-		pa_pool_reload(pool); /* wakes the keeper */
-		pthread_join(pool->keeper, NULL);
-	}
+	pa_reload_close(pool->reload);
 	pa_stats_leaked("VMs", pool->leased);
 	if (pool->current)
 		pa_generation_free(pool->current);
 	pa_admission_close(pool->admission);
-	pa_watch_close(pool->watch);
-	if (pool->wake >= 0)
-		close(pool->wake);
 	pthread_cond_destroy(&pool->returned);
 	pthread_mutex_destroy(&pool->mutex);
 	free(pool);

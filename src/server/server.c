@@ -15,6 +15,7 @@
 #include "base/log.h"
 #include "base/stats.h"
 #include "server/exchange.h"
+#include "server/health.h"
 #include "server/listen.h"
 #include "server/socket.h"
 
@@ -55,11 +56,6 @@ static void refuse(const struct pa_server *server, struct pa_exchange *exchange,
 		server->options.observe(server->options.context, &exchange->request, verdict.status, verdict.reason);
 }
 
-static bool is_health(const struct pa_request *request)
-{
-	return pa_text_equal(request->path, pa_text_span("/healthz"));
-}
-
 /* A sixteenth of the workers is reserved to answer 503 and /healthz (HT-19). */
 static bool has_room(const struct pa_server *server, unsigned in_flight)
 {
@@ -76,7 +72,7 @@ static struct pa_verdict read_request(
 		return verdict;
 	if (atomic_load_explicit(&server->shared.draining, memory_order_relaxed))
 		return (struct pa_verdict){503, "the server is stopping"};
-	if (!has_room(server, in_flight) && !is_health(&exchange->request))
+	if (!has_room(server, in_flight) && !pa_health_is(&exchange->request))
 		return (struct pa_verdict){503, "the server is busy"};
 	return pa_exchange_read_body(exchange, &server->shared, connection, &framing);
 }
@@ -90,8 +86,8 @@ static void respond(
 		refuse(server, exchange, verdict);
 		return;
 	}
-	if (is_health(&exchange->request)) /* without the scripts: they may be broken or busy (OP-03) */
-		pa_response_text(&exchange->response, 200, "ok\n");
+	if (pa_health_is(&exchange->request))
+		pa_health_respond(&exchange->response);
 	else
 		server->options.handle(server->options.context, &exchange->request, &exchange->response);
 	if (exchange->response.status == 0)

@@ -1,16 +1,22 @@
-// Opens the real pages in Debian's Chromium. A page fails its test on any console error, script error, failed request or
-// violation of the Content-Security-Policy, unless the test says that it expects it.
+// Opens the real pages in Debian's Chromium. A page fails its test on any console error, script error, failed request
+// or violation of the Content-Security-Policy, unless the test says that it expects it.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { after, test } from "node:test";
 import { chromium } from "playwright-core";
 import { request } from "../http/harness.mjs";
 
-const executablePath = execFileSync("sh", ["-c", "command -v chromium"], { encoding: "utf8" }).trim();
+// The headless shell is the same engine without the browser around it, and takes a quarter of the CPU.
+const FIND = "command -v chromium-headless-shell || command -v chromium";
+const executablePath = execFileSync("sh", ["-c", FIND], { encoding: "utf8" }).trim();
+
+// All pages in one process: otherwise each new address starts one, which takes longer than the page.
+const ONE_PROCESS = ["--renderer-process-limit=1", "--disable-site-isolation-trials"];
 
 /** The browser; one for each file of tests. */
 export function launch() {
-	return chromium.launch({ executablePath, args: process.getuid() === 0 ? ["--no-sandbox"] : [] });
+	const args = process.getuid() === 0 ? [...ONE_PROCESS, "--no-sandbox"] : ONE_PROCESS;
+	return chromium.launch({ executablePath, args });
 }
 
 let shared;
@@ -23,17 +29,17 @@ function watch(page, problems) {
 	page.on("pageerror", (error) => problems.push(`script: ${error.message}`));
 	page.on("requestfailed", (request) => {
 		const why = request.failure()?.errorText;
-		// What a script asked when its page was left ends so, and nothing is wrong with that.
+		// A script's request ends like this when the browser leaves the page: not a problem.
 		if (request.resourceType() === "fetch" && why === "net::ERR_ABORTED") return;
 		problems.push(`failed: ${request.url()} ${why}`);
 	});
 	page.on("response", (response) => {
 		if (response.status() >= 400) problems.push(`status ${response.status()}: ${new URL(response.url()).pathname}`);
 	});
-	page.setDefaultTimeout(10_000);
+	page.setDefaultTimeout(60_000); // for a test that fails
 }
 
-/** The problems without those that tell of an expected status: its own line, and Chromium's on the console. */
+/** The problems without the lines of an expected status: the one of `watch`, and Chromium's on the console. */
 export function unexpected(problems, expects) {
 	const told = new RegExp(`^(status|console: Failed to load .* status of) (${["none", ...expects].join("|")})\\b`);
 	return problems.filter((line) => !told.test(line));

@@ -1,4 +1,4 @@
-// What every page owes to people: a title, a language, one heading, labels, contrast, and room on a small screen.
+// What every page must have: a title, a language, one heading, labels, contrast, and room on a small screen.
 import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
@@ -21,7 +21,7 @@ after(async () => {
 });
 beforeEach(() => request(`${demo.sandbox}/_sandbox/reset`, { method: "POST" }));
 
-/** Runs on a page: what is wrong with how it is made. */
+/** Runs on a page: what is wrong with its elements. */
 function flaws() {
 	const wrong = [];
 	const owe = (ok, what) => ok || wrong.push(what);
@@ -51,7 +51,7 @@ function flaws() {
 	return wrong;
 }
 
-/** Runs on a page: the least contrast of a text with what is behind it, and every text below 4.5 (WCAG 2.2, 1.4.3). */
+/** Runs on a page: its colour, how many texts it has, and those with a contrast below 4.5 (WCAG 2.2, 1.4.3). */
 function contrasts() {
 	const channels = (text) => {
 		const found = text.match(/^rgba?\((\d+), (\d+), (\d+)(?:, ([\d.]+))?\)$/);
@@ -178,7 +178,7 @@ for (const [name, { go, expects }] of Object.entries(PAGES)) {
 	});
 }
 
-browserTest("a page that owes all of it is found out", {}, async ({ page }) => {
+browserTest("a page that has none of it fails", {}, async ({ page }) => {
 	await page.setContent(`<style>p { color: #777; background: #fff } div { width: 500px }</style>
 		<h3>a</h3><h1>b</h1><h1>c</h1><p id=x>grey</p><b id=x>b</b><i>i</i><input><button></button><div>wide</div>`);
 	const found = (await page.evaluate(flaws)).join("\n");

@@ -1,10 +1,9 @@
 // A partner edits a copy of the app while its pages are open.
 import assert from "node:assert/strict";
-import { once } from "node:events";
 import { cpSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { folder, startDemo, top } from "../http/harness.mjs";
+import { during, folder, startDemo, top } from "../http/harness.mjs";
 import { browserTest, heading, isInstalled, install, press, text } from "./harness.mjs";
 
 let copy, demo;
@@ -20,14 +19,11 @@ after(async () => {
 
 const read = (name) => readFileSync(path.join(copy.name, name), "utf8");
 
-/** Saves a file of the app and waits until the terminal says what came of it. */
-async function save(name, content, said = "reloaded") {
-	const from = demo.err.length;
-	writeFileSync(path.join(copy.name, name), content);
-	while (!new RegExp(`"${said}`).test(demo.err.slice(from))) await once(demo.child.stderr, "data");
-}
+/** Saves a file of the app and waits until the log says what came of it. */
+const save = (name, content, said = "reloaded") =>
+	demo.logs(`"${said}`, () => writeFileSync(path.join(copy.name, name), content));
 
-/** Does something with a file changed, and puts it back whatever comes of it. */
+/** Runs `body` while a file is changed, and restores the file. */
 async function edited(name, change, said, body) {
 	const good = read(name);
 	const changed = change(good);
@@ -92,17 +88,14 @@ browserTest("RL-02 an app that never loaded shows why, and saving a good one hea
 	const good = readFileSync(file, "utf8");
 	writeFileSync(file, good.replace("local app =", "local app = ="));
 	const late = await startDemo({ app: other.name });
-	try {
+	await during(async () => {
 		const line = good.split("\n").findIndex((text) => text.startsWith("local app =")) + 1;
 		await page.goto(late.app);
 		assert.match(await heading(page), new RegExp(`init\\.lua:${line}: unexpected symbol near '='`));
 		assert.match(await page.locator(".failing").innerText(), /local app = =/);
-		writeFileSync(file, good);
-		await late.logged('"reloaded"');
+		await late.logs('"reloaded"', () => writeFileSync(file, good));
 		await page.reload();
 		assert.equal(await heading(page), "Enable with Segment");
-	} finally {
-		await late.end();
-		other.remove();
-	}
+	}, late.end);
+	other.remove();
 });

@@ -1,11 +1,11 @@
-// That a page with something wrong on it fails its test.
+// The browser harness itself: a page with a problem fails its test.
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { browserTest, unexpected } from "./harness.mjs";
 
 const CSP = "default-src 'none'; style-src 'self'; script-src 'self'";
 
-/** Opens a page made up here, and gives back what was noticed on it, taken off the test's own list. */
+/** Opens a page of the test's own, gives the problems noticed on it, and removes them from the test's list. */
 async function noticed({ page, problems }, body, { headers = {}, status = 200 } = {}) {
 	await page.route("http://page.test/**", (route) =>
 		route.request().resourceType() === "document"
@@ -30,11 +30,11 @@ for (const [name, [wanted, body, answer]] of Object.entries(WRONG)) {
 	});
 }
 
-browserTest("a page with nothing wrong is not blamed", {}, async (visit) => {
+browserTest("a page without a problem passes", {}, async (visit) => {
 	assert.equal(await noticed(visit, "<p>fine"), "");
 });
 
-test("what is left noticed fails, what a test expects does not", () => {
+test("an unexpected problem is left, an expected one is not", () => {
 	const told = ["status 409: /x", "console: Failed to load resource: the server responded with a status of 409 (Conflict)"];
 	assert.deepEqual(unexpected(told, [409]), []);
 	assert.deepEqual(unexpected(told, [404]), told);

@@ -1,31 +1,55 @@
 // Talks HTTP to a server on this machine, as browsers and others do.
+import assert from "node:assert/strict";
+import { randomInt } from "node:crypto";
 import { once } from "node:events";
 import http from "node:http";
 import net from "node:net";
+import { setTimeout as sleep } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
 
 /** The top folder of the project. */
 export const top = fileURLToPath(new URL("../..", import.meta.url));
 
-/** A port that nobody listens on right now. */
+// Below the ports that Linux gives to connections that go out and to servers that take any port: what is free now is
+// not taken by one of those before the program listens there.
+const [FIRST_PORT, LAST_PORT] = [10240, 32767];
+
+/** A port without a listener. */
 export async function freePort() {
-	const server = net.createServer().listen(0, "127.0.0.1");
-	await once(server, "listening");
-	const { port } = server.address();
-	server.close();
-	await once(server, "close");
-	return port;
+	for (;;) {
+		const port = randomInt(FIRST_PORT, LAST_PORT + 1);
+		const server = net.createServer().listen(port, "127.0.0.1");
+		const free = await once(server, "listening").then(() => true, () => false);
+		if (!free) continue;
+		server.close();
+		await once(server, "close");
+		return port;
+	}
 }
 
-/** One request over a new connection: { status, headers, cookies, text, json() }. Redirects are not followed. */
-export function request(url, { method = "GET", headers = {}, body, jar } = {}) {
+/** Repeats a question until the answer is good, and gives that answer. `ms` only ends a test that fails. */
+export async function until(ask, good, ms = 60000) {
+	const deadline = Date.now() + ms;
+	for (let pause = 5; ; pause = Math.min(pause * 1.5, 100)) {
+		const answer = await ask();
+		if (good(answer)) return answer;
+		assert.ok(Date.now() < deadline, `still not after ${ms} ms: ${JSON.stringify(answer)}`);
+		await sleep(pause);
+	}
+}
+
+/**
+ * One request, over a new connection without an `agent`: { status, headers, location, text, json() }. Redirects are not
+ * followed.
+ */
+export function request(url, { method = "GET", headers = {}, body, jar, agent = false } = {}) {
 	const target = new URL(url);
 	const all = { ...headers };
 	const cookies = jar?.header(target);
 	if (cookies) all.cookie = cookies;
 	return new Promise((resolve, reject) => {
 		const options = {
-			host: "127.0.0.1", port: target.port, path: target.pathname + target.search, method, agent: false,
+			host: "127.0.0.1", port: target.port, path: target.pathname + target.search, method, agent,
 			headers: { host: target.host, ...all },
 		};
 		const call = http.request(options, (answer) => {
@@ -41,9 +65,12 @@ export function request(url, { method = "GET", headers = {}, body, jar } = {}) {
 				});
 			});
 		});
-		call.on("error", reject);
-		if (body !== undefined) call.write(body);
-		call.end();
+		call.on("error", (error) => {
+			// The server may close a kept connection just when it is used again: the request was not read.
+			if (error.code === "ECONNRESET" && call.reusedSocket) resolve(request(url, { method, headers, body, jar, agent }));
+			else reject(error);
+		});
+		call.end(body);
 	});
 }
 
@@ -79,7 +106,7 @@ export const json = (value, headers = {}) => ({
 	body: JSON.stringify(value),
 });
 
-/** Walks the sandbox's pages from what its authorize endpoint answered: the address that it sends the browser back to. */
+/** Walks the sandbox's pages from the answer of its authorize endpoint. Gives the address of the app's callback. */
 export async function consent(demo, answer, jar, { decision = "allow", choice } = {}) {
 	const challenge = new URL(answer.location, demo.sandbox).searchParams;
 	const id = challenge.get("login_challenge") ?? challenge.get("consent_challenge");
@@ -95,12 +122,16 @@ export async function consent(demo, answer, jar, { decision = "allow", choice } 
 	return (await request(`${demo.sandbox}/authorize`, { jar, ...decided })).location;
 }
 
-/** Sends bytes as they are and gives all that comes back until the server closes or `ms` of silence pass. */
-export function raw(port, bytes, { ms = 2000, host = "127.0.0.1" } = {}) {
+/**
+ * Sends bytes as they are, and ends its side of the connection after the first bytes of an answer. Gives all that comes
+ * until the server closes. `ms` of silence only end a test that fails.
+ */
+export function raw(port, bytes, { ms = 30000, host = "127.0.0.1" } = {}) {
 	return new Promise((resolve, reject) => {
 		const socket = net.connect(port, host);
 		let got = "";
 		socket.setTimeout(ms, () => socket.destroy());
+		socket.once("data", () => socket.end());
 		socket.on("data", (data) => (got += data));
 		socket.on("error", (error) => (got ? resolve(got) : reject(error)));
 		socket.on("close", () => resolve(got));

@@ -1,11 +1,11 @@
-// OAuth clients that we did not write, against the sandbox with nothing but the base URLs changed: the steps of the
+// OAuth clients from npm, against the sandbox with only the base URLs changed: the steps of the
 // original Node.js demo, which used client-oauth2, and the same with simple-oauth2.
 import assert from "node:assert/strict";
 import { randomBytes } from "node:crypto";
 import { after, before, beforeEach, describe, test } from "node:test";
 import ClientOAuth2 from "client-oauth2";
 import { AuthorizationCode } from "simple-oauth2";
-import { Jar, consent, folder, freePort, json, request, start } from "./harness.mjs";
+import { Jar, consent, json, request, startSandbox } from "./harness.mjs";
 
 const CALLBACK = "http://localhost:8888/auth/segment/callback";
 const SCOPE = "destination/clearbrain";
@@ -40,23 +40,17 @@ const libraries = {
 	},
 };
 
-// One of them meets the login and the consent page, the other is let through at once.
+// With the login and the consent page, and with SANDBOX_AUTO_CONSENT.
 for (const [name, make] of Object.entries(libraries)) {
 	for (const automatic of [false, true]) {
 		describe(`${name}, ${automatic ? "consent given at once" : "login and consent pages"}`, () => {
-			let place, server, origin;
+			let sandbox, origin;
 
 			before(async () => {
-				place = folder();
-				const listen = `127.0.0.1:${await freePort()}`;
-				origin = `http://${listen}`;
-				const env = { SANDBOX_LISTEN: listen, SANDBOX_AUTO_CONSENT: automatic ? "1" : "0" };
-				server = await start(["sandbox"], { cwd: place.name, env });
+				sandbox = await startSandbox({ env: { SANDBOX_AUTO_CONSENT: automatic ? "1" : "0" } });
+				origin = sandbox.origin;
 			});
-			after(async () => {
-				assert.equal(await server.stop(), 0);
-				place.remove();
-			});
+			after(() => sandbox.end());
 			beforeEach(() => request(`${origin}/_sandbox/reset`, json({})));
 
 			async function register(scope = SCOPE) {

@@ -1,10 +1,8 @@
 // partnerapp.segment against the sandbox, every operation once and over real sockets: what a script of a partner can do
 // with a personal access token.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
-import path from "node:path";
 import { test } from "node:test";
-import { folder, freePort, json, request, start } from "./harness.mjs";
+import { during, json, request, startSandbox, withApp } from "./harness.mjs";
 
 const APP = `
 local partnerapp = require "partnerapp"
@@ -106,27 +104,14 @@ return app
 const USER = { authorization: `Basic ${Buffer.from("user@example.com:password").toString("base64")}` };
 
 test("every operation of the client, against the sandbox", async (t) => {
-	const place = folder();
-	mkdirSync(path.join(place.name, "app"));
-	writeFileSync(path.join(place.name, "app", "init.lua"), APP);
-	const [appPort, sandboxPort] = [await freePort(), await freePort()];
-	const sandboxUrl = `http://127.0.0.1:${sandboxPort}`;
-	const sandbox = await start(["sandbox", "--no-rate-limit"], {
-		cwd: place.name, env: { SANDBOX_LISTEN: `127.0.0.1:${sandboxPort}` },
-	});
-	const app = await start(["serve", "app"], {
-		cwd: place.name,
-		env: {
-			CLIENT_ID: "id", CLIENT_SECRET: "secret", LISTEN: `127.0.0.1:${appPort}`,
-			PUBLIC_URL: `http://localhost:${appPort}`, SEGMENT_ID_URL: sandboxUrl, SEGMENT_API_URL: sandboxUrl,
-		},
-	});
+	const sandbox = await startSandbox({ flags: ["--no-rate-limit"] });
 	const personal = async (scopes) => {
 		const wanted = { access_token: { description: "d", scopes, workspace_names: ["workspaces/business"] } };
-		return (await request(`${sandboxUrl}/v1beta/access-tokens`, json(wanted, USER))).json().token;
+		return (await request(`${sandbox.origin}/v1beta/access-tokens`, json(wanted, USER))).json().token;
 	};
-	try {
-		const answer = await request(`http://localhost:${appPort}/walk`, json({ token: await personal("workspace") }));
+	const env = { SEGMENT_ID_URL: sandbox.origin, SEGMENT_API_URL: sandbox.origin };
+	await during(() => withApp(APP, { env }, async (app) => {
+		const answer = await request(`${app.url}/walk`, json({ token: await personal("workspace") }));
 		assert.equal(answer.status, 200, answer.text);
 		const D = "workspaces/business/sources/js/destinations/clearbrain";
 		assert.deepEqual(answer.json(), [
@@ -176,14 +161,11 @@ test("every operation of the client, against the sandbox", async (t) => {
 			["apps", ["apps/1"]],
 		]);
 		await t.test("a token that may only read is told which scope it needs", async () => {
-			const refused = await request(`http://localhost:${appPort}/read`, json({ token: await personal("workspace:read") }));
+			const refused = await request(`${app.url}/read`, json({ token: await personal("workspace:read") }));
 			assert.deepEqual(refused.json(), {
 				code: "forbidden", status: 403, segment_code: 7,
 				message: "insufficient scope: this needs the scope workspace, and the install's is workspace:read",
 			});
 		});
-	} finally {
-		await Promise.all([app.stop(), sandbox.stop()]);
-		place.remove();
-	}
+	}), sandbox.end);
 });

@@ -1,10 +1,9 @@
 // The conformance cases that take a client and a Segment: an app against the sandbox. The numbers are those of
 // docs/segment.md 8.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { Jar, folder, json, request, startDemo, walk } from "./harness.mjs";
+import { Jar, folder, json, request, startDemo, walk, writeApp } from "./harness.mjs";
 
 const APP = `
 local partnerapp = require "partnerapp"
@@ -58,12 +57,10 @@ const CHOICE = "workspaces/business/sources/js";
 let demo, place;
 before(async () => {
 	place = folder();
-	mkdirSync(path.join(place.name, "app"));
-	writeFileSync(path.join(place.name, "app/init.lua"), APP);
-	demo = await startDemo({ app: path.join(place.name, "app") });
+	demo = await startDemo({ app: path.dirname(writeApp(place, APP)) });
 });
 after(async () => {
-	assert.equal(await demo.end(), 0);
+	await demo.end();
 	place.remove();
 });
 

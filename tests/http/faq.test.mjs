@@ -1,10 +1,10 @@
-// The troubles of the original's FAQ, each brought about at the sandbox, and what the app says to it. docs/faq.md has
-// them in the same order.
+// The problems of the original's FAQ, each caused at the sandbox, and what the app says about it. docs/faq.md has them
+// in the same order.
 import assert from "node:assert/strict";
 import { after, before, beforeEach, test } from "node:test";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import path from "node:path";
-import { Jar, consent, folder, freePort, json, request, start, top, walk } from "./harness.mjs";
+import { Jar, consent, folder, freePort, json, request, startApp, startSandbox, top, walk } from "./harness.mjs";
 
 const APP = `
 local partnerapp = require "partnerapp"
@@ -31,23 +31,20 @@ end)
 return app
 `;
 
-const place = folder();
 const state = {};
 const faq = readFileSync(path.join(top, "docs/faq.md"), "utf8");
+const place = folder();
 
 before(async () => {
-	mkdirSync(path.join(place.name, "app"));
-	writeFileSync(path.join(place.name, "app/init.lua"), APP);
-	const [port, sandboxPort] = [await freePort(), await freePort()];
-	Object.assign(state, { app: `http://localhost:${port}`, sandbox: `http://127.0.0.1:${sandboxPort}`, port });
-	state.sandboxServer = await start(["sandbox", "--no-rate-limit"], {
-		cwd: place.name, env: { SANDBOX_LISTEN: `127.0.0.1:${sandboxPort}` },
-	});
+	state.sandboxServer = await startSandbox({ flags: ["--no-rate-limit"] });
+	state.sandbox = state.sandboxServer.origin;
+	state.port = await freePort();
+	state.app = `http://localhost:${state.port}`;
 });
 
 after(async () => {
-	if (state.server) assert.equal(await state.server.stop(), 0);
-	assert.equal(await state.sandboxServer.stop(), 0);
+	await state.server?.stop();
+	await state.sandboxServer.end();
 	place.remove();
 });
 
@@ -62,8 +59,8 @@ async function serve(scope = "destination/google-analytics") {
 	const callbacks = [`${state.app}/auth/segment/callback`, `${state.app}/elsewhere`];
 	const client = await control("clients", { scope, redirect_uris: callbacks });
 	await state.server?.stop();
-	state.server = await start(["serve", "app"], {
-		cwd: place.name,
+	state.server = await startApp(APP, {
+		place,
 		env: {
 			CLIENT_ID: client.client_id, CLIENT_SECRET: client.client_secret, LISTEN: `127.0.0.1:${state.port}`,
 			PUBLIC_URL: state.app, SEGMENT_ID_URL: state.sandbox, SEGMENT_API_URL: state.sandbox,
@@ -80,7 +77,7 @@ beforeEach(async () => {
 const said = (answer) => answer.text.match(/<main[^]*<\/main>/)[0].replace(/<[^>]*>/g, "")
 	.replaceAll("&quot;", '"').replaceAll("&#39;", "'").replace(/\s+/g, " ");
 
-/** What the app says is told of in docs/faq.md, word for word. */
+/** The page has the sentence, and docs/faq.md has it word for word. */
 function answers(answer, sentence) {
 	assert.ok(said(answer).includes(sentence), said(answer));
 	assert.ok(faq.replace(/\s+/g, " ").includes(sentence), `docs/faq.md does not have: ${sentence}`);
@@ -93,7 +90,7 @@ async function install() {
 }
 
 test("missing a required parameter", async () => {
-	// The code is made out to the app's other redirect URI, and then brought to this one.
+	// The code was issued for the app's other redirect URI, and is then sent to this one.
 	const jar = new Jar();
 	const begun = new URL((await request(`${state.app}/auth/segment`, { jar })).location);
 	begun.searchParams.set("redirect_uri", `${state.app}/elsewhere`);

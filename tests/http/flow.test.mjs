@@ -1,13 +1,13 @@
-// The install flow over loopback, against the demo: the good end and all the others.
+// The install flow over loopback, against the demo: its success and all its failures.
 import assert from "node:assert/strict";
-import { cpSync, readFileSync, rmSync, writeFileSync, statSync, readdirSync } from "node:fs";
+import { cpSync, readFileSync, writeFileSync, statSync, readdirSync } from "node:fs";
 import path from "node:path";
-import { after, before, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { Jar, folder, request, run, start, startDemo, top, walk } from "./harness.mjs";
 
 let demo;
-before(async () => (demo = await startDemo()));
-after(async () => assert.equal(await demo.end(), 0));
+before(async () => (demo = await startDemo({ env: { WORKERS: "64" } }))); // OA-02 has twenty requests at once
+after(() => demo.end());
 
 const callback = (query) => `${demo.app}/auth/segment/callback?${query}`;
 
@@ -34,15 +34,15 @@ test("a customer installs the app and sees the destination enabled", async () =>
 test("a demo that is started again knows its installs, and Segment theirs", async () => {
 	const first = await startDemo(), jar = new Jar();
 	const { response } = await walk(first, jar);
-	assert.equal(await first.stop(), 0);
+	await first.stop();
 	const second = await start(["demo"], { cwd: first.cwd, env: first.settings });
 	try {
 		const page = await request(first.app + response.location, { jar });
 		assert.equal(page.status, 200);
 		assert.match(page.text, /Google Analytics is enabled on your source/);
 	} finally {
-		assert.equal(await second.stop(), 0);
-		rmSync(first.cwd, { recursive: true });
+		await second.stop();
+		first.remove();
 	}
 });
 
@@ -234,22 +234,28 @@ test("ST-06 kill -9 right after the success page never loses the install", async
 	const other = await startDemo();
 	const { response } = await walk(other, new Jar());
 	assert.equal(response.status, 303);
-	assert.equal(await other.stop("SIGKILL"), "SIGKILL");
+	await other.stop("SIGKILL");
 	const listed = await run(["installs", "--json"], { cwd: other.cwd, env: other.settings });
 	assert.equal(JSON.parse(listed.out)[0].id, response.location.split("/").at(-1));
-	await other.end();
+	other.remove();
 });
 
-for (const slug of readdirSync(path.join(top, "lua/sandbox/catalog/destinations")).map((name) => name.slice(0, -4).replace("_", "."))) {
-	test(`the demo enables ${slug} too`, async () => {
-		const other = await startDemo({ flags: ["--destination", slug] });
-		const jar = new Jar();
-		const { response } = await walk(other, jar);
-		const page = await request(other.app + response.location, { jar });
-		assert.match(page.text, /is enabled on your source/);
-		assert.equal(await other.end(), 0);
-	});
-}
+describe("destinations", { concurrency: 3 }, () => {
+<<<<<<< HEAD
+	for (const slug of readdirSync(path.join(top, "lua/sandbox/catalog/destinations")).map((name) => name.slice(0, -4).replace("_", "."))) {
+=======
+	for (const slug of readdirSync(path.join(top, "lua/sandbox/catalog")).map((name) => name.slice(0, -4).replace("_", "."))) {
+>>>>>>> http
+		test(`the demo enables ${slug} too`, async () => {
+			const other = await startDemo({ flags: ["--destination", slug] });
+			const jar = new Jar();
+			const { response } = await walk(other, jar);
+			const page = await request(other.app + response.location, { jar });
+			assert.match(page.text, /is enabled on your source/);
+			await other.end();
+		});
+	}
+});
 
 test("changing the scope in the script just works, nothing restarted", async () => {
 	const place = folder();
@@ -265,7 +271,7 @@ test("changing the scope in the script just works, nothing restarted", async () 
 	assert.equal(new URL(begun.location).searchParams.get("scope"), "workspace:read");
 	const page = await request(other.app + response.location, { jar });
 	assert.match(page.text, /has no source/);
-	assert.equal(await other.end(), 0);
+	await other.end();
 	place.remove();
 });
 

@@ -3,19 +3,14 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { after, before, test } from "node:test";
 import { promisify } from "node:util";
-import { folder, freePort, start } from "./harness.mjs";
+import { startSandbox } from "./harness.mjs";
 
-let origin, sandbox, place;
+let origin, sandbox;
 before(async () => {
-	const listen = `127.0.0.1:${await freePort()}`;
-	place = folder();
-	origin = `http://${listen}`;
-	sandbox = await start(["sandbox"], { cwd: place.name, env: { SANDBOX_LISTEN: listen, SANDBOX_AUTO_CONSENT: "1" } });
+	sandbox = await startSandbox({ env: { SANDBOX_AUTO_CONSENT: "1" } });
+	origin = sandbox.origin;
 });
-after(async () => {
-	assert.equal(await sandbox.stop(), 0);
-	place.remove();
-});
+after(() => sandbox.end());
 
 /** What curl printed, and the status. */
 async function curl(...args) {
@@ -91,7 +86,7 @@ test("authorize, exchange, create, renew, get, delete", async () => {
 	assert.equal(created.status, 200, created.text);
 	assert.equal(created.json().name, body.destination.name);
 	assert.equal(created.json().enabled, true);
-	// The demo went on to an update when it read just this.
+	// The original demo looked for these words, and then updated the destination.
 	const again = await curl("-X", "POST", ...bearer(token), list, "-d", quoted(body));
 	assert.equal(again.status, 409);
 	assert.match(again.json().error, /destination already exists/);

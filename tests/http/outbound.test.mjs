@@ -1,15 +1,15 @@
-// Calls out, over real sockets: what upstreams may do to us, and what scripts may ask for.
+// Calls out, over real sockets: what broken upstreams send, and what scripts may not do.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import net from "node:net";
 import path from "node:path";
 import { after, before, test } from "node:test";
 import zlib from "node:zlib";
-import { folder, freePort, json, request, start } from "./harness.mjs";
+import { folder, freePort, json, request, startApp } from "./harness.mjs";
 
 const APP = `
 local http = require "partnerapp.http"
@@ -53,7 +53,7 @@ const broken = {
 	"/reset": (socket) => socket.resetAndDestroy(),
 	"/reset-later": (socket) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nab", () => socket.resetAndDestroy()),
 	"/empty": (socket) => socket.end(),
-	"/noise": (socket) => socket.end("\0\x01\x02 this is no HTTP\r\n\r\n"),
+	"/noise": (socket) => socket.end("\0\x01\x02 this is not HTTP\r\n\r\n"),
 	"/two-lengths": (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 2\r\nContent-Length: 5\r\n\r\nabcde"),
 	"/silent": () => {},
 	"/drip": (socket) => {
@@ -121,21 +121,17 @@ before(async () => {
 	origin = `http://127.0.0.1:${await listen(upstream)}`;
 	elsewhere = `http://127.0.0.1:${await listen(other)}`;
 	secure = `https://localhost:${await listen(tls)}`;
-	const port = await freePort();
-	mkdirSync(path.join(place.name, "app"));
-	writeFileSync(path.join(place.name, "app/init.lua"), APP);
-	server = await start(["serve", "app"], {
-		cwd: place.name,
+	server = await startApp(APP, {
 		env: {
-			CLIENT_ID: "id", CLIENT_SECRET: "secret-of-this-app", LISTEN: `127.0.0.1:${port}`,
 			HTTP_ALLOW: `${origin} ${elsewhere} ${secure}`, http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere,
+			WORKERS: "64", // three quarters of them may call out at once, and SS-10 has sixteen calls at once
 		},
 	});
-	app = `http://127.0.0.1:${port}`;
+	app = server.url;
 });
 
 after(async () => {
-	await server.stop();
+	await server.end();
 	for (const one of [upstream, other, tls]) one.close();
 	other.closeAllConnections();
 	place.remove();
@@ -157,7 +153,7 @@ for (const [name, code] of [
 }
 
 for (const name of ["/html", "/bom", "/latin", "/deep"]) {
-	test(`RT-14 a body that is ${name} is no JSON and nothing worse`, async () => {
+	test(`RT-14 a body that is ${name} is not JSON, and the answer is there all the same`, async () => {
 		const answer = await call(name);
 		assert.equal(answer.status, 200);
 		assert.equal(answer.json, undefined);
@@ -168,7 +164,7 @@ test("SS-05 silence and drips end at the deadline", async () => {
 	for (const name of ["/silent", "/drip"]) {
 		const begun = Date.now();
 		assert.equal((await call(name, { timeout: 0.4 })).code, "timeout");
-		assert.ok(Date.now() - begun < 3000);
+		assert.ok(Date.now() - begun < 10000, "sooner than with the deadline of a call that names none");
 	}
 });
 
@@ -183,7 +179,7 @@ test("SS-07 nothing is unpacked unless asked, and what is unpacked is counted", 
 	assert.equal((await call("/bomb", { compressed: true })).code, "too_large");
 });
 
-test("SS-01 a certificate that nobody vouches for is refused", async () => {
+test("SS-01 a self-signed certificate is refused", async () => {
 	assert.equal((await call(secure)).code, "tls");
 	const answer = await call(secure, { verify: false });
 	assert.match(answer.raised, /unknown option 'verify'/);

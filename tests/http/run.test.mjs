@@ -1,11 +1,10 @@
-// partnerapp run: an action for an install, beside the server that is running.
+// partnerapp run: an action for an install, while the server runs.
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import { binary, Jar, run, startDemo, walk, top, folder } from "./harness.mjs";
+import { binary, Jar, run, startDemo, walk, top, folder, writeApp } from "./harness.mjs";
 
 const APP = `
 local partnerapp = require "partnerapp"
@@ -28,15 +27,14 @@ end
 return app
 `;
 
-let shipped, own, place;
+let shipped, own, place, app;
 const ids = {};
 
 before(async () => {
 	place = folder();
-	mkdirSync(path.join(place.name, "own"));
-	writeFileSync(path.join(place.name, "own", "init.lua"), APP);
+	app = path.dirname(writeApp(place, APP));
 	shipped = await startDemo({ app: path.join(top, "lua/app") });
-	own = await startDemo({ app: path.join(place.name, "own") });
+	own = await startDemo({ app: app });
 	for (const demo of [shipped, own]) {
 		const { response } = await walk(demo, new Jar());
 		assert.equal(response.status, 303, response.text);
@@ -45,14 +43,14 @@ before(async () => {
 });
 
 after(async () => {
-	assert.equal(await shipped.end(), 0);
-	assert.equal(await own.end(), 0);
+	await shipped.end();
+	await own.end();
 	place.remove();
 });
 
 const command = (demo, app, args) =>
 	run(["run", ...args, "--demo", "--app", app], { cwd: demo.cwd, env: demo.settings });
-const with_own = (...args) => command(own, path.join(place.name, "own"), args);
+const with_own = (...args) => command(own, app, args);
 
 test("the shipped app's action, by the name Segment gave the install", async () => {
 	const { code, out, err } = await command(shipped, path.join(top, "lua/app"), ["enable", "installs/1"]);
@@ -73,7 +71,7 @@ test("an action that returns nothing prints null", async () => {
 });
 
 test("Ctrl-C ends an action", async () => {
-	const args = ["run", "endless", "installs/1", "--demo", "--app", path.join(place.name, "own")];
+	const args = ["run", "endless", "installs/1", "--demo", "--app", app];
 	const child = spawn(binary, args, { cwd: own.cwd, env: { ...process.env, ...own.settings } });
 	const ended = once(child, "exit");
 	await once(child.stderr, "data");
@@ -86,10 +84,10 @@ for (const [name, args, code, message] of [
 	["no install", ["echo"], 2, /action and an install/],
 	["an unknown action", ["destroy", "installs/1"], 1, /no action 'destroy'; it has: echo, endless, fail, nothing, odd, raise/],
 	["an unknown install", ["echo", "installs/99"], 1, /no install 'installs\/99'/],
-	["an argument that is none", ["echo", "installs/1", "pro"], 1, /'pro' must be key=value/],
+	["an argument without a value", ["echo", "installs/1", "pro"], 1, /'pro' must be key=value/],
 	["an action that fails", ["fail", "installs/1"], 1, /fail failed: the reason \(its_code\)/],
 	["an action that raises", ["raise", "installs/1"], 1, /init\.lua:\d+: a bug/],
-	["a result that is no JSON", ["odd", "installs/1"], 1, /odd was done/],
+	["a result that is not JSON", ["odd", "installs/1"], 1, /odd was done/],
 ]) {
 	test(`${name} is exit code ${code} with a message`, async () => {
 		const answer = await with_own(...args);

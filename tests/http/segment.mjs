@@ -1,91 +1,90 @@
-// For what is tried with installs and their tokens: an app served by one or more processes, and a small Segment whose
-// tokens live as long as a test wants.
+// The fake Segment, for tests that count its calls, or that need it slow, down or wrong: a token endpoint, the renewal
+// of tokens, and one answer to every other call. It checks tokens and nothing else. Tests of what Segment really
+// answers use the sandbox.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, writeFileSync } from "node:fs";
 import http from "node:http";
-import path from "node:path";
-import { Jar, folder, freePort, request, start } from "./harness.mjs";
-
-/** Serves the app with as many processes as asked, all on one database, for the time of `body`. */
-export async function serve(script, count, body, env = {}) {
-	const place = folder();
-	const file = path.join(place.name, "app", "init.lua");
-	mkdirSync(path.dirname(file));
-	writeFileSync(file, script);
-	const ports = [];
-	for (let i = 0; i < count; i++) ports.push(await freePort());
-	const settings = (port) => ({
-		CLIENT_ID: "client", CLIENT_SECRET: "secret", LISTEN: `127.0.0.1:${port}`,
-		PUBLIC_URL: `http://localhost:${ports[0]}`, ...env,
-	});
-	const begin = (port) => start(["serve", "app"], { cwd: place.name, env: settings(port) });
-	const servers = [];
-	try {
-		for (const port of ports) servers.push(await begin(port));
-		await body({
-			servers, file, cwd: place.name, env: settings(ports[0]),
-			urls: ports.map((port) => `http://localhost:${port}`),
-			/** Ends a server and starts it anew. */
-			restart: async (index) => {
-				assert.equal(await servers[index].stop(), 0);
-				servers[index] = await begin(ports[index]);
-			},
-		});
-	} finally {
-		await Promise.all(servers.map((server) => server.stop()));
-		place.remove();
-	}
-}
-
-/** Asks again until the answer is good. */
-export async function until(ask, good, ms = 15000) {
-	for (const deadline = Date.now() + ms; ;) {
-		const answer = await ask();
-		if (good(answer)) return answer;
-		assert.ok(Date.now() < deadline, `in vain: ${JSON.stringify(answer)}`);
-		await new Promise(setImmediate);
-	}
-}
+import { Jar, during, request } from "./harness.mjs";
 
 /**
- * A Segment whose tokens live for `lives` seconds. While `hold` is set, renewals wait for release(); what is sent to
- * /slow waits for answerSlow().
+ * Opens a fake Segment. These fields say how it behaves; a test sets them in `settings`, and later at any time:
+ *
+ *   lives       seconds that the token of a new install lives
+ *   livesAfter  seconds that a renewed token lives; as `lives` when undefined
+ *   hold        true: renewals get no answer until release()
+ *   delay       milliseconds until a renewal is answered
+ *   failures    how many of the next renewals are answered with 503
+ *   answer      a function: what it returns is the body of the answer to every request
+ *
+ * A new token makes the one before it of the same install invalid; a call with an invalid token gets 401. Requests to
+ * /slow wait in `slow` until answerSlow(). `installs`, `renewals` and `calls` are counted, and the `refused` calls.
  */
-export async function withSegment(body) {
-	const segment = { lives: 2, issued: 0, installs: 0, renewals: 0, hold: false, slow: [] };
+export async function openSegment(settings = {}) {
+	const segment = {
+		lives: 3600, livesAfter: undefined, hold: false, delay: 0, failures: 0, answer: undefined,
+		installs: 0, issued: 0, renewals: 0, calls: 0, refused: 0, slow: [], ...settings,
+	};
+	const living = new Map(); // the token of each install
 	const held = [];
-	segment.release = () => { segment.hold = false; held.splice(0).forEach((answer) => answer()); };
-	segment.answerSlow = () => segment.slow.splice(0).forEach((answer) => answer());
-	const token = (name) => ({
-		access_token: `token-${++segment.issued}`, token_type: "bearer", expires_in: segment.lives,
-		scope: "destination/webhooks", app_name: "apps/1", install_name: name,
-		workspace_names: ["workspaces/business"], source_names: ["workspaces/business/sources/js"],
-	});
-	const upstream = http.createServer((req, res) => {
-		req.resume().on("end", () => {
-			const send = (value) => res.writeHead(200, { "content-type": "application/json" }).end(JSON.stringify(value));
-			if (req.url === "/oauth2/token") return send(token(`installs/${++segment.installs}`));
-			const name = req.url.match(/installs\/\d+(?=\/token$)/)?.[0];
-			if (req.url === "/slow") return void segment.slow.push(() => send({}));
-			if (!name) return send({ enabled: true });
-			segment.renewals++;
-			if (segment.hold) held.push(() => send(token(name)));
-			else send(token(name));
-		});
-	});
-	upstream.listen(0, "127.0.0.1");
-	await once(upstream, "listening");
-	const url = `http://127.0.0.1:${upstream.address().port}`;
-	try {
-		await body(segment, { SEGMENT_ID_URL: url, SEGMENT_API_URL: url });
-	} finally {
-		upstream.closeAllConnections();
-		upstream.close();
+
+	/** A new token for an install, as a renewal by another program would bring one. */
+	segment.issue = (name, lives = segment.livesAfter ?? segment.lives) => {
+		living.set(name, `token-${++segment.issued}-of-the-fake-segment`);
+		return {
+			access_token: living.get(name), token_type: "bearer", expires_in: lives, scope: "destination/webhooks",
+			app_name: "apps/1", install_name: name, workspace_names: ["workspaces/business"],
+			source_names: ["workspaces/business/sources/js"],
+		};
+	};
+	segment.release = () => {
+		segment.hold = false;
+		held.splice(0).forEach((renew) => renew());
+	};
+	segment.answerSlow = () => segment.slow.splice(0).forEach((send) => send(200, {}));
+
+	function renew(name, send) {
+		if (segment.failures > 0 && segment.failures--) return send(503, { error: "down", code: 14 });
+		return send(200, segment.issue(name));
 	}
+
+	function answer(req, send) {
+		if (segment.answer) return send(200, segment.answer(req));
+		if (req.url === "/slow") return segment.slow.push(send);
+		if (req.url === "/oauth2/token") return send(200, segment.issue(`installs/${++segment.installs}`, segment.lives));
+		const name = req.url.match(/installs\/\d+(?=\/token$)/)?.[0];
+		if (name) {
+			segment.renewals++;
+			if (segment.hold) return held.push(() => renew(name, send));
+			return segment.delay ? setTimeout(renew, segment.delay, name, send) : renew(name, send);
+		}
+		segment.calls++;
+		const good = [...living.values()].some((token) => req.headers.authorization === `Bearer ${token}`);
+		if (!good) segment.refused++;
+		return good ? send(200, { enabled: true }) : send(401, { error: "malformed token", code: 16 });
+	}
+
+	const server = http.createServer((req, res) => {
+		req.resume().on("end", () => answer(req, (status, body) =>
+			res.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(body))));
+	}).listen(0, "127.0.0.1");
+	await once(server, "listening");
+	segment.url = `http://127.0.0.1:${server.address().port}`;
+	/** The settings of an app that calls this Segment. */
+	segment.env = { SEGMENT_ID_URL: segment.url, SEGMENT_API_URL: segment.url };
+	segment.close = async () => {
+		server.closeAllConnections();
+		server.close();
+	};
+	return segment;
 }
 
-/** Installs the app at /auth/segment; the install's id. */
+/** As openSegment, for the time of `body(segment)`. */
+export async function withSegment(settings, body) {
+	const segment = await openSegment(settings);
+	return during(() => body(segment), segment.close);
+}
+
+/** Goes through the install flow at /auth/segment, with the fake Segment's consent. Gives the install's id. */
 export async function install(url) {
 	const jar = new Jar();
 	const begun = await request(`${url}/auth/segment`, { jar });

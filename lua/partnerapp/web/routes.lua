@@ -30,7 +30,7 @@ local LIST = {
 			return require("partnerapp.web.metrics").serve(req)
 		end,
 	},
-	{ path = "/healthz" }, -- answered before any script runs: src/server/server.c
+	{ path = "/healthz" }, -- answered without any script: src/server/health.c
 	{ path = "/events" },
 	{ path = "/dashboard" },
 }

@@ -1,0 +1,20 @@
+/*
+ * The signals of the process: SIGTERM and SIGINT stop it, SIGHUP reloads the scripts (OP-02). They are blocked in every
+ * thread, and the main thread waits for them.
+ */
+#ifndef PA_SIGNALS_H
+#define PA_SIGNALS_H
+
+enum pa_signal { PA_SIGNAL_NONE, PA_SIGNAL_STOP, PA_SIGNAL_RELOAD };
+
+/* Blocks them in this thread and in those it starts, and ignores SIGPIPE and SIGXFSZ: a write says what went wrong.
+ * Call before the first thread. */
+void pa_signals_block(void);
+
+/* Unblocks them: from now on each ends the process, as the system does by default. */
+void pa_signals_unblock(void);
+
+/* Waits at most `ms` milliseconds for one. */
+enum pa_signal pa_signals_wait(unsigned ms);
+
+#endif

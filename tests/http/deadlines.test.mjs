@@ -1,0 +1,104 @@
+// What ends or goes on only after a deadline of the program itself, up to 30 seconds: the cases wait at the same time.
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import net from "node:net";
+import { describe, test } from "node:test";
+import { request, until, withApp, withApps } from "./harness.mjs";
+import { install, withSegment } from "./segment.mjs";
+
+const APP = `
+local config = require "partnerapp.config"
+local db = require "partnerapp.db"
+local http = require "partnerapp.http"
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local app = partnerapp.new { destination = "webhooks" }
+
+app:oauth("/auth/segment", { scope = "destination/webhooks", installed = function(_, install)
+	return reply.redirect("/installs/" .. install.id)
+end })
+
+app:get("/token/:id", function(req)
+	local token, err = app.installs:find(req.params.id):token()
+	return token and reply.text(token) or reply.failed(502, err)
+end)
+
+app:get("/call/:id", function(req)
+	local install = app.installs:find(req.params.id)
+	local destination, err = install:segment():get_destination(install.source, "webhooks")
+	if not destination then return reply.failed(502, err) end
+	return reply.json(destination)
+end)
+
+-- Holds the database as another program might, until Segment answers.
+app:get("/hold", function()
+	return db.transaction(function()
+		http.get(config.segment_api_url .. "/slow", { timeout = 60 })
+		return reply.text "held"
+	end)
+end)
+
+app:post("/echo", function(req) return reply.text(req.body or "") end, { csrf = false })
+
+return app
+`;
+
+describe("deadlines", { concurrency: true }, () => {
+	test("RT-04 kill -9 of the process that renews: another takes over", async () => {
+		await withSegment({ lives: 1, livesAfter: 3600, hold: true }, async (segment) => {
+			await withApps(APP, 2, segment.env, async ({ urls, servers }) => {
+				const id = await install(urls[1]);
+				const doomed = request(`${urls[1]}/call/${id}`).catch((error) => error);
+				await until(() => segment.renewals, (count) => count >= 1);
+				servers[1].child.kill("SIGKILL");
+				assert.ok((await doomed) instanceof Error);
+				segment.hold = false;
+				const answer = await until(() => request(`${urls[0]}/call/${id}`), (got) => got.status === 200, 120000);
+				assert.equal(answer.json().enabled, true);
+				assert.equal(segment.renewals, 2);
+			});
+		});
+	});
+
+	test("RT-06 a token that cannot be saved is logged as an error, used from memory, and saved later", async () => {
+		await withSegment({ lives: 100, livesAfter: 3600, hold: true }, async (segment) => {
+			await withApps(APP, 1, segment.env, async ({ urls, servers, restart }) => {
+				const id = await install(urls[0]);
+				const token = async () => (await request(`${urls[0]}/token/${id}`)).text;
+				const renewing = token();
+				await until(() => segment.renewals, (count) => count === 1);
+				const holding = request(`${urls[0]}/hold`);
+				await until(() => segment.slow.length, (count) => count === 1);
+				segment.release();
+				const fresh = await renewing;
+				assert.match(fresh, /^token-2-/, "the request that renewed it has it");
+				await servers[0].logged('"kept_in_memory":true');
+				assert.match(servers[0].err, /"level":"error".*could not be saved/);
+				for (let i = 0; i < 20; i++) assert.equal(await token(), fresh);
+				segment.answerSlow();
+				assert.equal((await holding).text, "held");
+				await until(token, () => servers[0].err.includes("saved at last"));
+				await restart(0);
+				assert.equal(await token(), fresh, "it is in the database");
+				assert.equal(segment.renewals, 1);
+				assert.doesNotMatch(servers[0].err, /token-2/);
+			});
+		});
+	});
+
+	test("HT-18 a body that arrives byte by byte is ended by one deadline for all of it", async () => {
+		await withApp(APP, {}, async ({ port }) => {
+			const socket = net.connect(port, "127.0.0.1");
+			let got = "";
+			socket.on("data", (data) => (got += data));
+			socket.on("error", () => {});
+			socket.write("POST /echo HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1000\r\n\r\n");
+			const begun = Date.now();
+			const dribble = setInterval(() => socket.writable && socket.write("x"), 500);
+			await once(socket, "close");
+			clearInterval(dribble);
+			assert.match(got, /^HTTP\/1\.1 408 /);
+			assert.ok(Date.now() - begun < 60000, "the whole body would take 500 seconds");
+		});
+	});
+});
