@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "native/native.h"
+#include "native/modules.h"
 #include "native/request.h"
 
 static struct pa_span span(const char *text)
