@@ -241,11 +241,7 @@ test("ST-06 kill -9 right after the success page never loses the install", async
 });
 
 describe("destinations", { concurrency: 3 }, () => {
-<<<<<<< HEAD
 	for (const slug of readdirSync(path.join(top, "lua/sandbox/catalog/destinations")).map((name) => name.slice(0, -4).replace("_", "."))) {
-=======
-	for (const slug of readdirSync(path.join(top, "lua/sandbox/catalog")).map((name) => name.slice(0, -4).replace("_", "."))) {
->>>>>>> http
 		test(`the demo enables ${slug} too`, async () => {
 			const other = await startDemo({ flags: ["--destination", slug] });
 			const jar = new Jar();

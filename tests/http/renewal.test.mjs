@@ -1,10 +1,5 @@
 // The renewal of tokens, against a Segment where each new token makes the old one invalid: with many workers, with two
-<<<<<<< HEAD
-// processes on one database, with a process that dies, a token that cannot be saved, a Segment that does not answer.
-// The cases run at once, because they wait for the program's own leases and pauses, up to 30 seconds.
-=======
 // processes on one database, with a Segment that is down or does not answer. deadlines.test.mjs has more.
->>>>>>> http
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
 import { request, until, withApp, withApps } from "./harness.mjs";
@@ -12,10 +7,6 @@ import { install, withSegment } from "./segment.mjs";
 
 const APP = `
 local config = require "partnerapp.config"
-<<<<<<< HEAD
-local db = require "partnerapp.db"
-=======
->>>>>>> http
 local http = require "partnerapp.http"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
@@ -24,11 +15,6 @@ local app = partnerapp.new { destination = "webhooks" }
 app:oauth("/auth/segment", { scope = "destination/webhooks", installed = function(_, install)
 	return reply.redirect("/installs/" .. install.id)
 end })
-
-app:get("/token/:id", function(req)
-	local token, err = app.installs:find(req.params.id):token()
-	return token and reply.text(token) or reply.failed(502, err)
-end)
 
 app:get("/call/:id", function(req)
 	local install = app.installs:find(req.params.id)
@@ -44,17 +30,6 @@ app:get("/slow", function()
 	return response and reply.text "done" or reply.failed(code == "busy" and 503 or 502, err)
 end)
 
-<<<<<<< HEAD
--- Holds the database as another program might, until Segment answers.
-app:get("/hold", function()
-	return db.transaction(function()
-		http.get(config.segment_api_url .. "/slow", { timeout = 60 })
-		return reply.text "held"
-	end)
-end)
-
-=======
->>>>>>> http
 return app
 `;
 
@@ -120,51 +95,6 @@ describe("renewal", { concurrency: true }, () => {
 		});
 	});
 
-<<<<<<< HEAD
-	test("RT-04 kill -9 of the process that renews: another takes over", async () => {
-		await withSegment({ lives: 1, livesAfter: 3600, hold: true }, async (segment) => {
-			await withApps(APP, 2, segment.env, async ({ urls, servers }) => {
-				const id = await install(urls[1]);
-				const doomed = request(`${urls[1]}/call/${id}`).catch((error) => error);
-				await until(() => segment.renewals, (count) => count >= 1);
-				servers[1].child.kill("SIGKILL");
-				assert.ok((await doomed) instanceof Error);
-				segment.hold = false;
-				const answer = await until(() => request(`${urls[0]}/call/${id}`), (got) => got.status === 200, 120000);
-				assert.equal(answer.json().enabled, true);
-				assert.equal(segment.renewals, 2);
-			});
-		});
-	});
-
-	test("RT-06 a token that cannot be saved is logged as an error, used from memory, and saved later", async () => {
-		await withSegment({ lives: 100, livesAfter: 3600, hold: true }, async (segment) => {
-			await withApps(APP, 1, segment.env, async ({ urls, servers, restart }) => {
-				const id = await install(urls[0]);
-				const token = async () => (await request(`${urls[0]}/token/${id}`)).text;
-				const renewing = token();
-				await until(() => segment.renewals, (count) => count === 1);
-				const holding = request(`${urls[0]}/hold`);
-				await until(() => segment.slow.length, (count) => count === 1);
-				segment.release();
-				const fresh = await renewing;
-				assert.match(fresh, /^token-2-/, "the request that renewed it has it");
-				await servers[0].logged('"kept_in_memory":true');
-				assert.match(servers[0].err, /"level":"error".*could not be saved/);
-				for (let i = 0; i < 20; i++) assert.equal(await token(), fresh);
-				segment.answerSlow();
-				assert.equal((await holding).text, "held");
-				await until(token, () => servers[0].err.includes("saved at last"));
-				await restart(0);
-				assert.equal(await token(), fresh, "it is in the database");
-				assert.equal(segment.renewals, 1);
-				assert.doesNotMatch(servers[0].err, /token-2/);
-			});
-		});
-	});
-
-=======
->>>>>>> http
 	test("RT-12 an upstream that does not answer takes three quarters of the workers, and no more", async () => {
 		await withSegment({}, async (segment) => {
 			await withApp(APP, { env: { ...segment.env, WORKERS: "16" } }, async ({ url }) => {

@@ -43,17 +43,10 @@ describe("server", { concurrency: true }, () => {
 		});
 		after(() => server.end());
 
-<<<<<<< HEAD
 		test("an app cannot put faults into its responses: only the sandbox can", async () => {
 			for (const how of ["drip", "reset", "truncate", "wrong_length"])
 				assert.equal((await request(`${origin}/faulty?how=${how}`)).text, "whole\n");
 			assert.equal((await request(`${origin}/faulty?how=other`)).status, 500);
-=======
-		test("an app cannot spoil its answers: only the sandbox can", async () => {
-			for (const how of ["drip", "reset", "truncate", "wrong_length"])
-				assert.equal((await request(`${origin}/spoil?how=${how}`)).text, "whole\n");
-			assert.equal((await request(`${origin}/spoil?how=other`)).status, 500);
->>>>>>> http
 		});
 
 		for (const [name, bytes, wanted] of [
@@ -238,25 +231,6 @@ describe("server", { concurrency: true }, () => {
 		});
 	});
 
-<<<<<<< HEAD
-	test("HT-18 a body that arrives byte by byte is ended by one deadline for all of it", async () => {
-		await withApp(APP, {}, async ({ port }) => {
-			const socket = net.connect(port, "127.0.0.1");
-			let got = "";
-			socket.on("data", (data) => (got += data));
-			socket.on("error", () => {});
-			socket.write(head("POST /echo HTTP/1.1", ["Content-Length: 1000"]));
-			const begun = Date.now();
-			const dribble = setInterval(() => socket.writable && socket.write("x"), 500);
-			await once(socket, "close");
-			clearInterval(dribble);
-			assert.match(got, /^HTTP\/1\.1 408 /);
-			assert.ok(Date.now() - begun < 60000, "the whole body would take 500 seconds");
-		});
-	});
-
-=======
->>>>>>> http
 	test("HT-24 in production a raise is one sentence and an id", async () => {
 		const key = "k1:" + "0".repeat(64);
 		await withApp(APP, { env: { PUBLIC_URL: "https://app.example.com", SECRET_KEY: key } }, async ({ url }) => {

@@ -206,11 +206,7 @@ describe("storage", { concurrency: 3 }, () => {
 		assert.equal((await note(first)).status, 200);
 		await first.stop();
 		assert.deepEqual(files(), ["partnerapp.db", "secret.key"], "an empty database was not copied");
-<<<<<<< HEAD
 		const copy = copyOfTheProgram(place, "partnerapp/store/schema.lua", (text) =>
-=======
-		const copy = copyOfTheProgram(place, "partnerapp/installs.lua", (text) =>
->>>>>>> http
 			text.replace("CREATE INDEX pa_installs_name ON pa_installs (name)]],", '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
 		const newer = await serve({}, [copy]);
 		await newer.stop();
