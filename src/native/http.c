@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "client/lane.h"
 #include "client/url.h"
+#include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
 

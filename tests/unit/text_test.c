@@ -1,5 +1,4 @@
-/* Bytes: comparing, trimming, checking, percent and hexadecimal forms. What gate_test proves of UTF-8 is not repeated.
- */
+/* Spans: comparing, trimming, checking, percent and hexadecimal forms. gate_test has the cases of UTF-8. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
