@@ -172,7 +172,7 @@ const PAGES = {
 };
 
 for (const [name, { go, expects }] of Object.entries(PAGES)) {
-	browserTest(`page: ${name}`, { expects }, async ({ page }) => {
+	browserTest(`HT-08 page: ${name}`, { expects }, async ({ page }) => {
 		await go(page);
 		await isFit(page);
 	});

@@ -44,7 +44,7 @@ for (const [name, args, env] of [
 	["an option without its value", ["demo", "--destination"]],
 	["a value for a switch", ["installs", "--json=yes"]],
 	["too many arguments", ["demo", "a", "b"]],
-	["a secret on the command line", ["serve", "--client-secret", "x"]],
+	["LG-01 a secret on the command line", ["serve", "--client-secret", "x"]],
 	["an app that does not exist", ["check", "nowhere"]],
 	["a destination that does not exist", ["demo", "--destination", "nothing"]],
 	["serve without CLIENT_ID", ["serve"]],
@@ -191,7 +191,7 @@ test("a failing test of an app is exit code 1", async () => {
 	assert.match(out, /0 passed, 1 failed/);
 });
 
-test("the key is made once, for its owner only", async (t) => {
+test("ST-02 ST-05 the key is made once, for its owner only", async (t) => {
 	const taken = net.createServer().listen(0, "127.0.0.1");
 	t.after(() => taken.close());
 	await once(taken, "listening");

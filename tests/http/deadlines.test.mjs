@@ -38,6 +38,11 @@ app:get("/hold", function()
 	end)
 end)
 
+app:get("/silence", function()
+	local _, err, code = http.get(config.segment_api_url .. "/slow")
+	return reply.json { error = err, code = code }
+end)
+
 app:post("/echo", function(req) return reply.text(req.body or "") end, { csrf = false })
 
 return app
@@ -99,6 +104,17 @@ describe("deadlines", { concurrency: true }, () => {
 			clearInterval(dribble);
 			assert.match(got, /^HTTP\/1\.1 408 /);
 			assert.ok(Date.now() - begun < 60000, "the whole body would take 500 seconds");
+		});
+	});
+
+	test("SS-05 a call that names no deadline ends after 15 seconds of silence", async () => {
+		await withSegment({}, async (segment) => {
+			await withApp(APP, { env: segment.env }, async ({ url }) => {
+				const { error, code } = (await request(`${url}/silence`)).json();
+				assert.equal(code, "timeout");
+				const ms = Number(error.match(/after (\d+) milliseconds/)[1]);
+				assert.ok(ms >= 15000 && ms < 30000, error);
+			});
 		});
 	});
 });

@@ -3,7 +3,8 @@ import assert from "node:assert/strict";
 import { cpSync, readFileSync, writeFileSync, statSync, readdirSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { Jar, folder, request, run, start, startDemo, top, walk } from "./harness.mjs";
+import { Jar, folder, request, run, start, startDemo, top, walk, withApp } from "./harness.mjs";
+import { withSegment } from "./segment.mjs";
 
 let demo;
 before(async () => (demo = await startDemo({ env: { WORKERS: "64" } }))); // OA-02 has twenty requests at once
@@ -179,7 +180,32 @@ test("a code that Segment does not know is said to be refused", async () => {
 	assert.match(answer.text, /refused the code/);
 });
 
-test("`install already exists` from a stranger explains, from the owner goes on", async () => {
+test("OA-17 a token answer may have 1 MiB, and not a byte more", async () => {
+	const script = `
+local app = require "partnerapp".new {}
+app:oauth("/auth/segment", { scope = "workspace", installed = function() end })
+return app
+`;
+	await withSegment({}, async (segment) => {
+		await withApp(script, { env: segment.env }, async ({ url }) => {
+			const answer = async (bytes) => {
+				const token = { ...segment.issue("installs/1"), padding: "" };
+				token.padding = "x".repeat(bytes - JSON.stringify(token).length);
+				segment.answer = () => token;
+				const jar = new Jar();
+				const state = new URL((await request(`${url}/auth/segment`, { jar })).location).searchParams.get("state");
+				const callback = `${url}/auth/segment/callback?state=${state}&code=x`;
+				return request(callback, { jar, headers: { accept: "application/json" } });
+			};
+			assert.equal((await answer(1 << 20)).status, 200);
+			const refused = await answer((1 << 20) + 1);
+			assert.equal(refused.status, 502);
+			assert.equal(refused.json().error, "bad_response");
+		});
+	});
+});
+
+test("OA-22 `install already exists` from a stranger explains, from the owner goes on", async () => {
 	await request(`${demo.sandbox}/_sandbox/reset`, { method: "POST" });
 	const owner = new Jar();
 	const first = await walk(demo, owner);
@@ -218,7 +244,7 @@ test("ST-05 what is stored is the owner's alone, and no token is in it", async (
 	}
 });
 
-test("installs lists what is saved beside the running server, tokens masked", async () => {
+test("LG-01 installs lists what is saved beside the running server, tokens masked", async () => {
 	const listed = await run(["installs", "--json"], { cwd: demo.cwd, env: demo.settings });
 	assert.equal(listed.code, 0, listed.err);
 	const installs = JSON.parse(listed.out);

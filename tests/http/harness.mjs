@@ -13,6 +13,9 @@ export * from "./client.mjs";
 export const binary = process.env.PARTNERAPP ?? path.join(top, "build/release/partnerapp");
 export const exists = existsSync;
 
+/** What `program` begins with to take root's rights away, such as reading any file. */
+export const unprivileged = process.getuid() === 0 ? ["setpriv", "--bounding-set=-all", "--inh-caps=-all"] : [];
+
 /** A new empty folder; `remove` deletes it. */
 export function folder() {
 	const name = mkdtempSync(path.join(tmpdir(), "partnerapp-test-"));

@@ -8,6 +8,7 @@ import https from "node:https";
 import net from "node:net";
 import path from "node:path";
 import { after, before, test } from "node:test";
+import nodeTls from "node:tls";
 import zlib from "node:zlib";
 import { folder, freePort, json, request, startApp } from "./harness.mjs";
 
@@ -80,7 +81,9 @@ const broken = {
 	"/good": (socket) => socket.end(page('{"fine":true}', "Content-Type: application/json\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n")),
 };
 
-let place, server, app, upstream, other, tls, origin, elsewhere, secure;
+let place, server, app, upstream, other, tls, oldTls, origin, elsewhere, secure, outdated;
+
+const OLD_TLS = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" };
 
 async function listen(made) {
 	made.listen(0, "127.0.0.1");
@@ -118,12 +121,14 @@ before(async () => {
 		res.end("elsewhere");
 	});
 	tls = https.createServer(certificate(), (req, res) => res.end("secret"));
+	oldTls = nodeTls.createServer({ ...certificate(), ...OLD_TLS }, (socket) => socket.end(page("secret")));
 	origin = `http://127.0.0.1:${await listen(upstream)}`;
 	elsewhere = `http://127.0.0.1:${await listen(other)}`;
 	secure = `https://localhost:${await listen(tls)}`;
+	outdated = `https://localhost:${await listen(oldTls)}`;
 	server = await startApp(APP, {
 		env: {
-			HTTP_ALLOW: `${origin} ${elsewhere} ${secure}`, http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere,
+			HTTP_ALLOW: `${origin} ${elsewhere} ${secure} ${outdated}`, http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere,
 			WORKERS: "64", // three quarters of them may call out at once, and SS-10 has sixteen calls at once
 		},
 	});
@@ -132,7 +137,7 @@ before(async () => {
 
 after(async () => {
 	await server.end();
-	for (const one of [upstream, other, tls]) one.close();
+	for (const one of [upstream, other, tls, oldTls]) one.close();
 	other.closeAllConnections();
 	place.remove();
 });
@@ -183,6 +188,20 @@ test("SS-01 a self-signed certificate is refused", async () => {
 	assert.equal((await call(secure)).code, "tls");
 	const answer = await call(secure, { verify: false });
 	assert.match(answer.raised, /unknown option 'verify'/);
+});
+
+test("SS-01 a server that speaks TLS 1.1 only is refused", async () => {
+	const port = +new URL(outdated).port;
+	const spoken = await new Promise((resolve, reject) => {
+		const socket = nodeTls.connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...OLD_TLS }, () => {
+			resolve(socket.getProtocol());
+			socket.destroy();
+		}).on("error", reject);
+	});
+	assert.equal(spoken, "TLSv1.1", "the server does speak it");
+	const [[failure], answer] = await Promise.all([once(oldTls, "tlsClientError"), call(outdated)]);
+	assert.equal(answer.code, "tls");
+	assert.equal(failure.code, "ERR_SSL_UNSUPPORTED_PROTOCOL", "the version is why, not the certificate");
 });
 
 for (const url of ["ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1:1/x", "//127.0.0.1/", "127.0.0.1", "",

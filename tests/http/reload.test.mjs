@@ -1,9 +1,9 @@
 // Scripts that are saved while the server runs: the next request runs the new ones; broken ones are not taken.
 import assert from "node:assert/strict";
-import { mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { request, startApp, until, withApp } from "./harness.mjs";
+import { binary, folder, request, startApp, unprivileged, until, withApp } from "./harness.mjs";
 import { openSegment } from "./segment.mjs";
 
 const APP = `
@@ -19,6 +19,14 @@ return app
 `;
 
 const version = async (url) => (await request(`${url}/version`)).text;
+
+/** Makes a change while the program is stopped: it sees all of it at once, however slow the machine is. */
+async function inOneGo({ child }, change) {
+	child.kill("SIGSTOP");
+	await until(() => readFileSync(`/proc/${child.pid}/stat`, "utf8"), (text) => / T /.test(text));
+	change();
+	child.kill("SIGCONT");
+}
 
 describe("reload", { concurrency: true }, () => {
 	describe("saves, one after the other", { concurrency: 1 }, () => {
@@ -44,6 +52,20 @@ describe("reload", { concurrency: true }, () => {
 				renameSync(`${file}.new`, file);
 			});
 			assert.equal(await version(url), "3");
+		});
+
+		test("RL-03 a hundred files saved in one go are one reload", async () => {
+			const scripts = Array.from({ length: 100 }, (_, i) => path.join(path.dirname(file), `script_${i}.lua`));
+			const from = server.err.length;
+			const reloads = async (count) => {
+				await server.logged('"reloaded"', from);
+				await until(() => server.err.slice(from).match(/"reloaded"/g).length, (seen) => seen >= count);
+				assert.equal(server.err.slice(from).match(/"reloaded"/g).length, count);
+			};
+			await inOneGo(server, () => scripts.forEach((script) => writeFileSync(script, "return {}")));
+			await reloads(1);
+			await inOneGo(server, () => scripts.forEach((script) => rmSync(script)));
+			await reloads(2);
 		});
 
 		test("RL-01 a broken save leaves the last good version serving", async () => {
@@ -123,6 +145,27 @@ describe("reload", { concurrency: true }, () => {
 			assert.equal((await request(`${server.url}/healthz`)).status, 200);
 			await server.logs('"reloaded"', () => writeFileSync(server.file, APP));
 			assert.equal((await request(`${server.url}/hello`)).status, 200);
+		});
+	});
+
+	test("RL-06 a script that may no longer be read leaves the last good version serving", async () => {
+		await withApp(APP, { program: [...unprivileged, binary] }, async (server) => {
+			await server.logs("not reloaded", () => chmodSync(server.file, 0));
+			assert.equal(await version(server.url), "1");
+			await server.logs('"reloaded"', () => chmodSync(server.file, 0o600));
+			assert.equal(await version(server.url), "1");
+		});
+	});
+
+	test("TO-04 scripts and views with CR LF at the ends of their lines load", async (t) => {
+		const place = folder(), views = path.join(place.name, "app/views");
+		t.after(place.remove);
+		mkdirSync(views, { recursive: true });
+		const crlf = (text) => text.replaceAll("\n", "\r\n");
+		writeFileSync(path.join(views, "page.html"), crlf("<p>{{ name }}</p>\n{% if name then %}\n<p>again</p>\n{% end %}\n"));
+		const script = APP.replace('reply.text("1")', 'reply.view("page", { name = "Zoë" })');
+		await withApp(crlf(script), { place }, async ({ url }) => {
+			assert.match(await version(url), /^<p>Zoë<\/p>\s+<p>again<\/p>\s+$/);
 		});
 	});
 

@@ -35,7 +35,7 @@ test("--strict refuses bodies with single quotes", async () => {
 	});
 });
 
-test("SANDBOX_AUTO_CONSENT installs at a GET, not at a look", async () => {
+test("TO-06 SANDBOX_AUTO_CONSENT installs at a GET, not at a look", async () => {
 	await withSandbox({ env: { SANDBOX_AUTO_CONSENT: "1" } }, async (origin) => {
 		const wanted = { scope: "workspace", redirect_uris: ["http://localhost/callback"] };
 		const client = (await request(`${origin}/_sandbox/clients`, json(wanted))).json();

@@ -1,9 +1,11 @@
 // The HTTP surface of the real program: what a strict server refuses, limits, signals.
 import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
 import { once } from "node:events";
+import { readFileSync, readdirSync } from "node:fs";
 import net from "node:net";
 import { after, before, describe, test } from "node:test";
-import { raw, request, startApp, until, withApp } from "./harness.mjs";
+import { binary, raw, request, start, startApp, unprivileged, until, withApp } from "./harness.mjs";
 import { withSegment } from "./segment.mjs";
 
 const APP = `
@@ -239,6 +241,49 @@ describe("server", { concurrency: true }, () => {
 			assert.doesNotMatch(answer.text, /on purpose|init\.lua|traceback/);
 			assert.match(answer.text, new RegExp(answer.headers["x-request-id"]));
 			assert.match(answer.headers["strict-transport-security"], /max-age/);
+		});
+	});
+
+	test("OP-02 after more connections than it has descriptors for, requests are answered again", async () => {
+		const limited = ["bash", "-c", 'ulimit -n 300; exec "$0" "$@"', binary];
+		await withApp(APP, { program: limited }, async ({ url, port, child }) => {
+			const sockets = Array.from({ length: 400 }, () => net.connect(port, "127.0.0.1"));
+			await Promise.all(sockets.map((socket) => once(socket, "connect")));
+			const descriptors = () => readdirSync(`/proc/${child.pid}/fd`).length;
+			if (process.getuid() === 0) await until(descriptors, (count) => count === 300); // others may not look (LG-01)
+			for (const socket of sockets) socket.destroy();
+			assert.equal((await request(`${url}/hello`)).status, 200);
+		});
+	});
+
+	test("OP-02 clients that leave before their answers do not end the process", async () => {
+		await withSegment({}, async (segment) => {
+			await withApp(APP, { env: segment.env }, async ({ url, port }) => {
+				const ask = (path) => Array.from({ length: 10 }, () =>
+					net.connect(port, "127.0.0.1").on("error", () => {}).end(head(`GET ${path} HTTP/1.1`)));
+				const early = ask("/wait");
+				await until(() => segment.slow.length, (count) => count === early.length);
+				for (const socket of early) socket.resetAndDestroy();
+				segment.answerSlow();
+				const late = ask("/large");
+				await Promise.all(late.map((socket) => once(socket, "data")));
+				for (const socket of late) socket.resetAndDestroy();
+				assert.equal((await request(`${url}/hello`)).status, 200);
+			});
+		});
+	});
+
+	test("LG-01 the process leaves no core dump, and programs of the same user cannot read its secrets", async () => {
+		const environment = ({ child }) => {
+			const [command, ...args] = [...unprivileged, "cat", `/proc/${child.pid}/environ`];
+			return execFileSync(command, args, { encoding: "utf8", stdio: "pipe" });
+		};
+		const other = await start([], { cwd: "/", env: { A: "b" }, program: [...unprivileged, "sh", "-c", "echo ready; exec sleep 60"] });
+		assert.match(environment(other), /\bA=b\0/, "that of an ordinary program can be read");
+		await other.stop("SIGTERM", "SIGTERM");
+		await withApp(APP, { program: [...unprivileged, binary] }, async (server) => {
+			assert.match(readFileSync(`/proc/${server.child.pid}/limits`, "utf8"), /^Max core file size +0 +0 /m);
+			assert.throws(() => environment(server), /Permission denied/);
 		});
 	});
 

@@ -128,7 +128,7 @@ for (const [command, flag, instead] of [
 	["app", "--access-token", "ACCESS_TOKEN_FILE"],
 	["app", "--client-secret", "CLIENT_SECRET_FILE"],
 ]) {
-	test(`setup ${command} takes no ${flag}`, async () => {
+	test(`LG-01 setup ${command} takes no ${flag}`, async () => {
 		const answer = await setup([command, flag, "a-secret-value"]);
 		assert.equal(answer.code, 2);
 		assert.match(answer.err, new RegExp(`would show a secret.*${instead}`));
@@ -164,7 +164,7 @@ test("the token goes to .env for its owner only, and is shown masked", async () 
 	assert.deepEqual([one.description, one.scopes, one.workspace_names], ["of a test", "workspace", ["workspaces/business"]]);
 });
 
-test("the password may be in a file", async () => {
+test("TO-05 the password may be in a file, with its line end", async () => {
 	writeFileSync(path.join(place.name, "password"), `${PASSWORD}\n`, { mode: 0o600 });
 	const answer = await setupToken([], { SEGMENT_PASSWORD: "", SEGMENT_PASSWORD_FILE: "password" });
 	assert.equal(answer.code, 0, answer.err);
@@ -188,7 +188,7 @@ for (const [name, text, wanted] of [
 	["the last of several", "ACCESS_TOKEN=a\nACCESS_TOKEN=b\nACCESS_TOKEN_FILE=x\n", "ACCESS_TOKEN=a\nACCESS_TOKEN=@\nACCESS_TOKEN_FILE=x\n"],
 	["lines that end in CR LF", "ACCESS_TOKEN=a\r\nA=1\r\n", "ACCESS_TOKEN=@\r\nA=1\r\n"],
 ]) {
-	test(`.env keeps ${name}`, async () => {
+	test(`TO-02 .env keeps ${name}`, async () => {
 		write(text);
 		const answer = await setupToken(["--replace"]);
 		assert.equal(answer.code, 0, answer.err);

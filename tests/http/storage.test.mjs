@@ -4,7 +4,7 @@ import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, statSync, w
 import path from "node:path";
 import { describe, test } from "node:test";
 import { binary, folder, freePort, request, run, startApp, top, until } from "./harness.mjs";
-import { withSegment } from "./segment.mjs";
+import { install, withSegment } from "./segment.mjs";
 
 const APP = `
 local config = require "partnerapp.config"
@@ -64,6 +64,20 @@ function home(t) {
 	it.database = () => readFileSync(state("partnerapp.db"));
 	return it;
 }
+
+const INSTALLS = `
+local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local app = partnerapp.new {}
+app:oauth("/auth/segment", { scope = "destination/webhooks", installed = function(_, install)
+	return reply.redirect("/installs/" .. install.id)
+end })
+app:post("/disconnect/:id", function(req)
+	assert(app.installs:find(req.params.id):disconnect())
+	return reply.json {}
+end, { csrf = false })
+return app
+`;
 
 const note = ({ url }, size = 10) => request(`${url}/notes/${size}`, { method: "POST" });
 const count = async ({ url }) => (await request(`${url}/count`)).json().n;
@@ -245,6 +259,24 @@ describe("storage", { concurrency: 3 }, () => {
 			assert.deepEqual(answers.map((answer) => answer.text), ["{}", "{}", "{}"]);
 			for (const server of servers) await server.stop();
 		}
+	});
+
+	test("RT-13 what was disconnected is in no file any more: neither its sealed token nor its name", async (t) => {
+		const app = home(t), key = "the0key0of0these"; // its name is in front of all that it sealed
+		app.script = INSTALLS;
+		const bytes = () => app.files().map((name) => readFileSync(app.state(name), "latin1")).join("\n");
+		const sealed = () => new Set(bytes().match(new RegExp(`\\x10${key}[^]{28}`, "g")));
+		await withSegment({ installs: 1234566 }, async (segment) => {
+			const server = await app.serve({ ...segment.env, SECRET_KEY: `${key}:${"a".repeat(64)}` });
+			const before = sealed();
+			const id = await install(server.url);
+			const tokens = [...sealed()].filter((one) => !before.has(one));
+			assert.ok(tokens.length > 0 && bytes().includes("installs/1234567"), "they were there");
+			assert.equal((await request(`${server.url}/disconnect/${id}`, { method: "POST" })).status, 200);
+			assert.ok(!bytes().includes("installs/1234567"));
+			for (const token of tokens) assert.ok(!bytes().includes(token));
+			await server.stop();
+		});
 	});
 
 	test("ST-04 of two processes with two keys that start at once without a database, one starts", async (t) => {

@@ -32,7 +32,7 @@ static void expect_target(int status, const char *method, const char *target)
 		fail_msg("%s %s: %d, not %d", method, target, seen, status);
 }
 
-static void test_methods(void **state)
+static void HT_20_methods(void **state)
 {
 	(void)state;
 	static const char *const known[] = {"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"};
@@ -44,7 +44,7 @@ static void test_methods(void **state)
 		expect_target(501, unknown[i], "/");
 }
 
-static void test_targets_refused(void **state)
+static void HT_10_11_12_targets_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {"", "*", "http://a/", "a", "/a b", "/a\tb", "/a#b", "/\x7f", "/%", "/%4", "/%zz",
@@ -87,7 +87,7 @@ static void test_targets_accepted(void **state)
 	}
 }
 
-static void test_long_target(void **state)
+static void HT_14_long_target(void **state)
 {
 	(void)state;
 	char target[(8 << 10) + 1], path[sizeof target];
@@ -99,7 +99,7 @@ static void test_long_target(void **state)
 	assert_int_equal(target_status(span("GET"), (struct pa_span){target, sizeof target}, &request, path), 414);
 }
 
-static void test_nul_in_target(void **state)
+static void HT_11_nul_in_target(void **state)
 {
 	(void)state;
 	struct pa_request request;
@@ -133,7 +133,7 @@ static int lines_status(struct pa_body_framing *framing, const char *lines)
 	return header_status(&request, framing);
 }
 
-static void test_headers(void **state)
+static void HT_05_15_17_headers(void **state)
 {
 	(void)state;
 	static const struct {
@@ -188,7 +188,7 @@ static void test_headers(void **state)
 	}
 }
 
-static void test_framing(void **state)
+static void HT_15_framing(void **state)
 {
 	(void)state;
 	struct pa_body_framing framing;
@@ -226,7 +226,7 @@ static int layout_status(char *block, const size_t (*parts)[4], size_t count)
 	return pa_gate_layout(&request, block).status;
 }
 
-static void test_layout(void **state)
+static void HT_15_layout(void **state)
 {
 	(void)state;
 	char good[] = "A\0 1\0\0B\0 2\0\0\r\0";
@@ -242,7 +242,7 @@ static void test_layout(void **state)
 	assert_int_equal(layout_status(folded, (const size_t[][4]){{0, 1, 3, 1}}, 1), 400);
 }
 
-static void test_decode(void **state)
+static void HT_12_decode(void **state)
 {
 	(void)state;
 	char to[16];
@@ -258,7 +258,7 @@ static void test_decode(void **state)
 	assert_int_equal(pa_text_decode((struct pa_span){"", 0}, to, true), 0);
 }
 
-static void test_utf8(void **state)
+static void HT_12_utf8(void **state)
 {
 	(void)state;
 	static const char *const good[] = {
@@ -272,7 +272,7 @@ static void test_utf8(void **state)
 		assert_false(pa_text_is_utf8(span(bad[i])));
 }
 
-static void test_request_id(void **state)
+static void HT_25_request_id(void **state)
 {
 	(void)state;
 	char longest[66];
@@ -290,18 +290,18 @@ static void test_request_id(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_methods),
-		cmocka_unit_test(test_targets_refused),
+		cmocka_unit_test(HT_20_methods),
+		cmocka_unit_test(HT_10_11_12_targets_refused),
 		cmocka_unit_test(test_targets_accepted),
-		cmocka_unit_test(test_long_target),
-		cmocka_unit_test(test_nul_in_target),
-		cmocka_unit_test(test_headers),
-		cmocka_unit_test(test_framing),
+		cmocka_unit_test(HT_14_long_target),
+		cmocka_unit_test(HT_11_nul_in_target),
+		cmocka_unit_test(HT_05_15_17_headers),
+		cmocka_unit_test(HT_15_framing),
 		cmocka_unit_test(test_no_hosts_is_every_host),
-		cmocka_unit_test(test_layout),
-		cmocka_unit_test(test_decode),
-		cmocka_unit_test(test_utf8),
-		cmocka_unit_test(test_request_id),
+		cmocka_unit_test(HT_15_layout),
+		cmocka_unit_test(HT_12_decode),
+		cmocka_unit_test(HT_12_utf8),
+		cmocka_unit_test(HT_25_request_id),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

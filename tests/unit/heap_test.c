@@ -68,7 +68,7 @@ static void blocks_are_aligned(void **state)
 	pa_heap_close(&heap);
 }
 
-static void the_limit_holds_and_loses_nothing(void **state)
+static void SBX_09_the_limit_holds_and_loses_nothing(void **state)
 {
 	struct pa_heap heap = {.limit = 1000};
 
@@ -105,7 +105,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(blocks_keep_what_was_written),
 		cmocka_unit_test(blocks_are_aligned),
-		cmocka_unit_test(the_limit_holds_and_loses_nothing),
+		cmocka_unit_test(SBX_09_the_limit_holds_and_loses_nothing),
 		cmocka_unit_test(freed_blocks_are_used_again),
 	};
 

@@ -38,7 +38,7 @@ static void test_good(void **state)
 		expect_code(NULL, texts[i], strlen(texts[i]));
 }
 
-static void test_bad(void **state)
+static void HT_23_bad(void **state)
 {
 	(void)state;
 	static const char *const texts[] = {"", " ", "{", "[", "[1", "[1,", "[1,]", "[,]", "{\"a\"",
@@ -65,7 +65,7 @@ static void test_every_prefix_is_refused(void **state)
 	expect_code(NULL, text, sizeof text - 1);
 }
 
-static void test_depth(void **state)
+static void TO_01_depth(void **state)
 {
 	(void)state;
 	char text[2 * (PA_JSON_DEPTH_MAX + 1)];
@@ -130,7 +130,7 @@ static void test_members_are_counted(void **state)
 }
 
 /* Random bytes, and good texts with one byte changed: each scan returns, and reads only the text. */
-static void test_any_bytes(void **state)
+static void OP_09_any_bytes(void **state)
 {
 	(void)state;
 	static const char good[] = "{\"a\":[1.5e3,\"\\u00e9\\ud83d\\ude00\xc3\xa9\",true,null,{}],\"b\":12345678901234567}";
@@ -165,12 +165,12 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_bad),
+		cmocka_unit_test(HT_23_bad),
 		cmocka_unit_test(test_every_prefix_is_refused),
-		cmocka_unit_test(test_depth),
+		cmocka_unit_test(TO_01_depth),
 		cmocka_unit_test(test_rewritten),
 		cmocka_unit_test(test_members_are_counted),
-		cmocka_unit_test(test_any_bytes),
+		cmocka_unit_test(OP_09_any_bytes),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -32,7 +32,7 @@ static int set_up(void **state)
 	return 0;
 }
 
-static void test_header_names_refused(void **state)
+static void HT_09_header_names_refused(void **state)
 {
 	static const char *const bad[] = {"", "a b", "a:", "a\r", "a\n", "\xc3\xa9", "(a)", "a\x7f", "Content-Length",
 		"CONTENT-LENGTH", "Connection", "Transfer-Encoding", "date", "Keep-Alive"};
@@ -45,7 +45,7 @@ static void test_header_names_refused(void **state)
 	assert_int_equal(((struct pa_response *)*state)->headers.length, 0);
 }
 
-static void test_header_values_refused(void **state)
+static void HT_09_header_values_refused(void **state)
 {
 	static const struct pa_span bad[] = {
 		{"a\r\nSet-Cookie: x", 16}, {"a\n", 2}, {"a\r", 2}, {"a\0b", 3}, {"\x01", 1}, {"\x7f", 1}};
@@ -78,7 +78,7 @@ static size_t count(const char *text, const char *part)
 	return seen;
 }
 
-static void test_defaults_of_a_page(void **state)
+static void HT_06_07_defaults_of_a_page(void **state)
 {
 	struct pa_response *response = *state;
 
@@ -189,9 +189,9 @@ static void test_buffer_grows(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test_setup_teardown(test_header_names_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_header_values_refused, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_defaults_of_a_page, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_09_header_names_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_09_header_values_refused, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_06_07_defaults_of_a_page, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_a_script_set_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bodiless, set_up, tear_down),
 		cmocka_unit_test(test_reasons),

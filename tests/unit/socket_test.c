@@ -90,7 +90,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void test_busy(void **state)
+static void HT_29_busy(void **state)
 {
 	struct pair *pair = *state;
 	char place[32];
@@ -145,7 +145,7 @@ static void test_shut(void **state)
 	assert_int_equal(byte, 'x');
 }
 
-static void test_deadline_passes(void **state)
+static void HT_18_a_deadline_passes(void **state)
 {
 	struct pair *pair = *state;
 	struct pa_deadlines *deadlines = pa_deadlines_open();
@@ -195,11 +195,11 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
-		cmocka_unit_test_setup_teardown(test_busy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_29_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_find, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(HT_18_a_socket_after_a_gap_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shut, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(test_deadline_passes, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_18_a_deadline_passes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_ends_in_time, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(HT_18_a_deadline_passes_after_another_one, set_up, tear_down),
 	};

@@ -126,7 +126,7 @@ static void a_response_is_copied_out(void **state)
 	assert_non_null(memmem(headers, fixture->response.headers.length, "set-cookie: a=1\r\nset-cookie: b=2\r\n", 34));
 }
 
-static void responses_of_the_wrong_shape_are_faults(void **state)
+static void HT_09_responses_of_the_wrong_shape_are_faults(void **state)
 {
 	static const struct {
 		const char *code, *message;
@@ -368,7 +368,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define CASE(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 		CASE(a_response_is_copied_out),
-		CASE(responses_of_the_wrong_shape_are_faults),
+		CASE(HT_09_responses_of_the_wrong_shape_are_faults),
 		CASE(SBX_01_what_a_script_may_not_reach),
 		CASE(SBX_02_03_modules_are_source_files_in_the_folder),
 		CASE(SBX_11_12_globals_and_libraries_are_read_only),

@@ -112,6 +112,13 @@ testing.case("a token without a source is an install of a workspace", function(t
 	t.contains(page.body, "read the workspace")
 end)
 
+testing.case("OA-19 the page shows a scope that was granted differently beside the one that was asked for", function(t)
+	local client = testing.client(app)
+	testing.network { [TOKEN_URL] = token { source_names = "absent", scope = "workspace:read" } }
+	local page = client:follow(install(client))
+	t.match(page.body, "<code>workspace:read</code>[^<]*<code>destination/google%-analytics</code>")
+end)
+
 testing.case("an install is shown to the browser that made it only", function(t)
 	testing.network {
 		[TOKEN_URL] = token(),

@@ -176,7 +176,7 @@ testing.case("RT-01 a token is used as it is until fewer than five minutes are l
 	t.equal(installs.find(install.id):token(), fresh)
 end)
 
-testing.case("a renewal is a GET with the client's credentials, form-encoded", function(t)
+testing.case("OA-14 a renewal is a GET with the client's credentials, form-encoded", function(t)
 	testing.settings({ CLIENT_SECRET = "a+b/c" })
 	local install, url = save()
 	local network = testing.network({ [url] = provider.token() })
@@ -555,7 +555,7 @@ testing.case("LG-01 renewals are logged without a token", function(t)
 end)
 
 testing.case(
-	"a renewal that ends because the server stops does not count as failed: another server renews at once",
+	"RT-04 a renewal that ends because the server stops does not count as failed: another server renews at once",
 	function(t)
 		local install, url, old = save()
 		testing.network({

@@ -13,7 +13,7 @@ local VECTORS = {
 	{ "abc123", '{"type":"track","userId":"Zoë","event":"日本"}', "b9a375969ece25e865a40b754762e2cb29a69ca6" },
 }
 
-testing.case("conformance 69: the three vectors are accepted, what is altered is not", function(t)
+testing.case("WH-01 conformance 69: the three vectors are accepted, what is altered is not", function(t)
 	for _, vector in ipairs(VECTORS) do
 		local secret, body, hex = table.unpack(vector)
 		t.equal(signature.is_valid(body, hex, { secret }), true, body)

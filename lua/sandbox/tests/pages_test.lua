@@ -28,6 +28,17 @@ case("the home page shows what is in the sandbox, /assumptions all assumptions",
 	t.contains(client:get("/assumptions").body, "A44")
 end)
 
+case("HT-06 the policy of the consent page lets its form lead to the app, that of / lets its script read", function(t)
+	local client = fresh()
+	local oauth_client = segment.register(client, "workspace")
+	local page = segment.consent_page(client, segment.authorize_url(oauth_client, "workspace"))
+	t.contains(page.headers["content-security-policy"], "; form-action 'self' http://localhost:8888; ")
+	t.lacks(page.headers["content-security-policy"], "connect-src")
+	local policy = client:get("/").headers["content-security-policy"]
+	t.contains(policy, "; form-action 'self' ; ")
+	t.match(policy, "; connect%-src 'self'$")
+end)
+
 case("the page of a request for consent that was answered already says what to do", function(t)
 	local client = fresh()
 	local page = client:get("/authorize?consent_challenge=" .. ("a"):rep(32), { headers = { accept = "text/html" } })

@@ -61,17 +61,26 @@ function segment.query_of(location)
 	return values
 end
 
--- Logs in and consents: the parameters that the browser brings back to the app.
-function segment.consent(client, url, choice, decision)
-	local response = client:get(url)
-	if not response.headers.location:find("_challenge=", 1, true) then
-		return segment.query_of(response.headers.location)
+-- Logs in: the consent page, nil when the browser is sent to the app at once, and the address of the first redirect.
+function segment.consent_page(client, url)
+	local location = client:get(url).headers.location
+	local challenge = location:match("_challenge=(.*)$")
+	if not challenge then
+		return nil, location
 	end
-	local challenge = response.headers.location:match("_challenge=(.*)$")
 	client:post("/login", {
 		form = { login_challenge = challenge, email = "user@example.com", password = "password" },
 	})
-	local page = client:get("/authorize?consent_challenge=" .. challenge)
+	return client:get("/authorize?consent_challenge=" .. challenge), location
+end
+
+-- Logs in and consents: the parameters that the browser brings back to the app.
+function segment.consent(client, url, choice, decision)
+	local page, location = segment.consent_page(client, url)
+	if not page then
+		return segment.query_of(location)
+	end
+	local challenge = location:match("_challenge=(.*)$")
 	local csrf = page.body:match('name="csrf" value="([^"]*)"')
 	local answered = client:post("/authorize", {
 		form = { consent_challenge = challenge, csrf = csrf, choice = choice, decision = decision or "allow" },

@@ -210,7 +210,7 @@ case("conformance 19, 20: a renewal makes a new token and revokes the old one", 
 	t.equal(client:get("/v1beta/" .. CLEARBRAIN, { headers = bearer(renewed.access_token) }).status, 404)
 end)
 
-case("a HEAD request does not renew a token", function(t)
+case("TO-06 a HEAD request does not renew a token", function(t)
 	local client = fresh()
 	local token, oauth_client = of_workspace(client)
 	local credentials = basic(oauth_client.client_id, oauth_client.client_secret)

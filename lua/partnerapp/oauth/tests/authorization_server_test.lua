@@ -54,7 +54,7 @@ local function install(changes, answer)
 	return seen[1], response, network
 end
 
-testing.case("a server that is described wrongly fails when the app loads, and says what is wrong", function(t)
+testing.case("OA-23 a server that is described wrongly fails when the app loads, and says what is wrong", function(t)
 	for _, case in ipairs({
 		{ { issuer = "absent" }, "needs 'issuer'" },
 		{ { authorize_url = "absent" }, "needs 'authorize_url'" },
@@ -86,7 +86,7 @@ testing.case("the authorize request goes to the server, with its parameters", fu
 	t.equal(query.scope, "openid offline_access")
 end)
 
-testing.case("the client authenticates the way the server wants", function(t)
+testing.case("OA-15 the client authenticates the way the server wants", function(t)
 	local _, _, network = install()
 	t.same(network.calls[1].basic, { "client-id-of-nobody", "secret-of-nobody" })
 	t.equal(network.calls[1].form.client_secret, nil)
@@ -153,7 +153,7 @@ testing.case("a token is renewed with its refresh token, which is replaced when 
 	t.equal(network.calls[1].form.refresh_token, second_refresh, "the last one that came is good still")
 end)
 
-testing.case("a short token is not renewed at each call", function(t)
+testing.case("RT-01 a short token is not renewed at each call", function(t)
 	local answer, first = token({ expires_in = 100 })
 	local saved = install(nil, answer)
 	testing.network({})

@@ -280,7 +280,7 @@ local EXCHANGES = {
 }
 
 for name, case in pairs(EXCHANGES) do
-	testing.case("ending of the exchange: " .. name, function(t)
+	testing.case("TO-10 ending of the exchange: " .. name, function(t)
 		local app, seen = provider.app()
 		local client = testing.client(app)
 		local before = app.installs:count()

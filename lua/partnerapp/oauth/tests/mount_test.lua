@@ -62,7 +62,7 @@ end)
 
 -- Beginning
 
-testing.case("/auth/segment is a 302 with one cookie, named after a hash of the state, and is never cached", function(t)
+testing.case("HT-07 /auth/segment is a 302 with one cookie, named after a hash of the state, never cached", function(t)
 	local client = testing.client(provider.app())
 	local state, query, response = begin(client)
 	t.equal(response.status, 302)
@@ -399,7 +399,7 @@ testing.case("OA-14 id and secret are form-encoded before Basic", function(t)
 	t.same(network.calls[1].basic, { "id%3Awith%2F%C3%A9", "a%2Bb%20c%25d%26e%3Df~_-." })
 end)
 
-testing.case("the token call is a form of exactly what RFC 6749 and 7636 name", function(t)
+testing.case("OA-11 the token call is a form of exactly what RFC 6749 and 7636 name", function(t)
 	local network = testing.network({ [TOKEN] = provider.token() })
 	local client = testing.client(provider.app())
 	local state = begin(client)

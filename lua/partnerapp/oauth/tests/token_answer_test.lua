@@ -30,7 +30,7 @@ testing.case("OA-17 an access token is a printable text of some length", functio
 	t.truthy(check({ access_token = ("a"):rep(8192) }))
 end)
 
-testing.case("OA-17 a token is of type bearer, in any case", function(t)
+testing.case("OA-17 TO-03 a token is of type bearer, in any case", function(t)
 	for _, value in ipairs({ "absent", "", "mac", "bearer ", "bearerx", 5, json.null, { "bearer" } }) do
 		t.equal(select(2, check({ token_type = value })), "the token is not of type bearer")
 	end
@@ -54,7 +54,7 @@ testing.case("OA-17 expires_in is a sensible number of seconds", function(t)
 	t.equal(check({ expires_in = json.null }).expires_in, 3600)
 end)
 
-testing.case("OA-17 a scope is what RFC 6749 allows", function(t)
+testing.case("OA-17 TO-03 a scope is what RFC 6749 allows", function(t)
 	for _, value in ipairs({ "a\nb", 'a"b', "a\\b", "é", 5, { "workspace" }, true, ("a"):rep(513) }) do
 		t.equal(select(2, check({ scope = value })), "the token's scope is not a scope", tostring(value))
 	end

@@ -77,7 +77,7 @@ testing.case("HT-23 JSON of another content type is 415", function(t)
 	t.equal(client:post("/x", { body = "1", headers = { ["content-type"] = "application/vnd.x+json" } }).status, 200)
 end)
 
-testing.case("HT-23 malformed JSON is 400 with line and column, deep or doubled too", function(t)
+testing.case("HT-23 TO-01 malformed JSON is 400 with line and column, deep or doubled too", function(t)
 	local client = client_for(function(req)
 		return req.json
 	end)
