@@ -1,5 +1,5 @@
--- The plans that commands return and C carries out: struct pa_plan in src/run/command.h. A plan with only an exit_code ends
--- the process at once.
+-- The plans that commands return and C carries out: struct pa_plan in src/run/command.h. A plan with only an exit_code
+-- ends the process at once.
 local files = require "native.files"
 
 local plans = {}

@@ -3,14 +3,11 @@
 
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
-static int reserve(struct pa_buffer *buffer, size_t more)
+int pa_buffer_grow(struct pa_buffer *buffer, size_t more)
 {
 	size_t size = buffer->size ? buffer->size : 512;
 
-	if (buffer->size - buffer->length >= more)
-		return 0;
 	while (size - buffer->length < more) {
 		if (size > SIZE_MAX / 2)
 			return -1;
@@ -21,16 +18,6 @@ static int reserve(struct pa_buffer *buffer, size_t more)
 		return -1;
 	buffer->at = moved;
 	buffer->size = size;
-	return 0;
-}
-
-int pa_buffer_add(struct pa_buffer *buffer, const char *bytes, size_t length)
-{
-	if (reserve(buffer, length) < 0)
-		return -1;
-	if (length > 0)
-		memcpy(buffer->at + buffer->length, bytes, length);
-	buffer->length += length;
 	return 0;
 }
 

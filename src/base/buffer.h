@@ -3,6 +3,7 @@
 #define PA_BUFFER_H
 
 #include <stddef.h>
+#include <string.h>
 
 /* Zero is a valid empty buffer. */
 struct pa_buffer {
@@ -10,8 +11,19 @@ struct pa_buffer {
 	size_t length, size; /* bytes in use, bytes of memory */
 };
 
+/* Makes room for `more` bytes; 0, or -1 without memory. For pa_buffer_add. */
+int pa_buffer_grow(struct pa_buffer *buffer, size_t more);
+
 /* Appends bytes. 0, or -1 without memory: the buffer is then unchanged. */
-int pa_buffer_add(struct pa_buffer *buffer, const char *bytes, size_t length);
+static inline int pa_buffer_add(struct pa_buffer *buffer, const char *bytes, size_t length)
+{
+	if (buffer->size - buffer->length < length && pa_buffer_grow(buffer, length) < 0)
+		return -1;
+	if (length > 0)
+		memcpy(buffer->at + buffer->length, bytes, length);
+	buffer->length += length;
+	return 0;
+}
 
 /* Empties it and keeps its memory for the next use, unless that is more than `kept` bytes. */
 void pa_buffer_reset(struct pa_buffer *buffer, size_t kept);

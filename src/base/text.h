@@ -4,6 +4,8 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
+#include <strings.h>
 
 /* Borrowed bytes, not ended by NUL. {NULL, 0} is absent, {"", 0} is empty. */
 struct pa_span {
@@ -12,10 +14,16 @@ struct pa_span {
 };
 
 /* The span of a NUL-terminated string; for NULL the absent one. */
-struct pa_span pa_text_span(const char *text);
+static inline struct pa_span pa_text_span(const char *text)
+{
+	return (struct pa_span){text, text ? strlen(text) : 0};
+}
 
 /* Whether the span is that NUL-terminated word, in any case of its ASCII letters. */
-bool pa_text_is(struct pa_span text, const char *word);
+static inline bool pa_text_is(struct pa_span text, const char *word)
+{
+	return strlen(word) == text.length && strncasecmp(text.at, word, text.length) == 0;
+}
 
 /* Whether two spans hold the same bytes. */
 bool pa_text_equal(struct pa_span a, struct pa_span b);

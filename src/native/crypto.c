@@ -7,6 +7,7 @@
 
 #include "base/base64.h"
 #include "base/openssl.h"
+#include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
 #include "store/keyring.h"

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
 

@@ -15,6 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "native/modules.h"
 #include "native/native.h"
 
 enum { FILE_MAX = 64 << 20 };
@@ -349,7 +350,7 @@ static int l_read_line(lua_State *L)
 
 static int l_library(lua_State *L)
 {
-	lua_getfield(L, LUA_REGISTRYINDEX, "partnerapp.library");
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LIBRARY);
 	return 1;
 }
 

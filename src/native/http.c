@@ -8,6 +8,7 @@
 #include "base/base64.h"
 #include "client/lane.h"
 #include "client/url.h"
+#include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
 
@@ -387,11 +388,20 @@ static int l_parse_date(lua_State *L)
 
 static int l_escape(lua_State *L)
 {
-	luaL_Buffer out;
 	struct pa_span text = pa_native_check_span(L, 1);
+	char small[3 * 128];
+	luaL_Buffer out;
 
-	char *room = luaL_buffinitsize(L, &out, text.length * 3);
-	luaL_pushresultsize(&out, pa_text_encode(text, room));
+	if (text.length > sizeof small / 3) {
+		char *room = luaL_buffinitsize(L, &out, text.length * 3);
+		luaL_pushresultsize(&out, pa_text_encode(text, room));
+		return 1;
+	}
+	size_t length = pa_text_encode(text, small);
+	if (length == text.length) /* nothing to escape: the string itself */
+		lua_settop(L, 1);
+	else
+		lua_pushlstring(L, small, length);
 	return 1;
 }
 

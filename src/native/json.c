@@ -6,6 +6,7 @@
 
 #include "base/json_scan.h"
 #include "native/json_write.h"
+#include "native/modules.h"
 #include "native/native.h"
 
 #include <lua-cjson.h> /* needs lua.h before it */

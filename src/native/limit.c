@@ -7,6 +7,7 @@
 #include <time.h>
 
 #include "base/clock.h"
+#include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/stats.h"
+#include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
 

@@ -1,5 +1,5 @@
-/* The lists of native modules. */
-#include "native/native.h"
+/* Each native module is one more line here. */
+#include "native/modules.h"
 
 const luaL_Reg pa_native_modules[] = {
 	{"crypto", pa_native_open_crypto},

@@ -18,23 +18,6 @@
 struct pa_connection;
 struct pa_request;
 
-/* The modules: names without "native.", ended by {NULL, NULL}. */
-extern const luaL_Reg pa_native_modules[];            /* every VM's library may require these */
-extern const luaL_Reg pa_native_privileged_modules[]; /* the command line may require these too */
-
-/* lua_CFunctions that push the table of a module and return 1. May raise (memory). */
-int pa_native_open_crypto(lua_State *L);
-int pa_native_open_db(lua_State *L);
-int pa_native_open_files(lua_State *L);
-int pa_native_open_http(lua_State *L);
-int pa_native_open_json(lua_State *L);
-int pa_native_open_limit(lua_State *L);
-int pa_native_open_log(lua_State *L);
-int pa_native_open_shared(lua_State *L);
-int pa_native_open_request(lua_State *L);
-int pa_native_open_scripts(lua_State *L);
-int pa_native_open_sys(lua_State *L);
-
 /* Pushes nil, message, code and returns 3. The message is cut after 999 bytes. May raise (memory). */
 int pa_native_fail(lua_State *L, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int pa_native_fail_with(lua_State *L, const struct pa_error *error);
@@ -66,8 +49,9 @@ struct pa_native_context {
 void pa_native_attach(lua_State *L, struct pa_native_context *context);
 struct pa_native_context *pa_native_context_of(lua_State *L);
 
-/* Registry key of the global table that the app's chunks run in. */
+/* Registry keys: the table of globals of the app's chunks, and the folder of the Lua files (run/command). */
 #define PA_NATIVE_APP_GLOBALS "partnerapp.app_globals"
+#define PA_NATIVE_LIBRARY "partnerapp.library"
 
 /* The services of the server that runs this script (native/services.h). Raises when the VM has none. */
 struct pa_services *pa_native_services(lua_State *L);

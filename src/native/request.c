@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "native/modules.h"
 #include "native/native.h"
 
 enum { FIELDS_MAX = 256 };

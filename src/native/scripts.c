@@ -2,6 +2,7 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "native/modules.h"
 #include "native/native.h"
 #include "script/snapshot.h"
 

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
 

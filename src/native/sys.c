@@ -1,4 +1,5 @@
 /* require "native.sys": clocks, settings and environment. */
+#include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
 

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "native/native.h"
 #include "script/modules.h"
 #include "script/vm.h"
 
@@ -154,7 +155,7 @@ static int l_plan(lua_State *L)
 	struct pa_plan *plan = call->plan;
 
 	lua_pushstring(L, call->library); /* for native.files.library */
-	lua_setfield(L, LUA_REGISTRYINDEX, "partnerapp.library");
+	lua_setfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LIBRARY);
 	pa_modules_require(L, "cli");
 	lua_getfield(L, -1, "plan");
 	lua_createtable(L, call->argc, 0);

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "native/modules.h"
 #include "native/native.h"
 #include "script/freeze.h"
 #include "script/libs.h"

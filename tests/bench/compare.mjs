@@ -6,7 +6,8 @@ import { load } from "./wrk.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 
-const routes = [
+/** What is measured: `script` names the one for wrk, where a route is more than one GET. */
+export const routes = [
 	{ title: "`/hello`", url: "/hello", of: ["nginx-lua", "fastify", "express", "bare"] },
 	{ title: "`/json`", url: "/json", of: ["nginx-lua", "fastify", "express"] },
 	{ title: "`/auth/segment`", url: "/auth/segment", of: ["nginx-lua", "fastify", "express"] },
@@ -17,7 +18,8 @@ const routes = [
 	},
 ];
 
-function median(list) {
+/** The middle one of numbers, the higher one of two. */
+export function median(list) {
 	const sorted = [...list].sort((a, b) => a - b);
 	return sorted[Math.floor(sorted.length / 2)];
 }

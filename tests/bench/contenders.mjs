@@ -8,6 +8,7 @@ import { launch, listening } from "./process.mjs";
 
 const here = path.dirname(fileURLToPath(import.meta.url));
 const peers = path.join(here, "peers");
+const ours = path.join(top, "build/release/partnerapp");
 
 function nginx(core, folder, template, values) {
 	const filled = readFileSync(path.join(peers, template), "utf8")
@@ -25,8 +26,8 @@ export async function startUpstream(folder) {
 	return `http://127.0.0.1:${port}`;
 }
 
-/** Our program serving an app, as a partner would run it. */
-export async function startOurs(folder, upstream, app = path.join(here, "app"), env = {}) {
+/** Our program serving an app, as a partner would run it; `command` is the program, after the tool that runs it. */
+export async function startOurs(folder, upstream, app = path.join(here, "app"), env = {}, command = [ours]) {
 	const port = await freePort();
 	const settings = {
 		CLIENT_ID: "cid", CLIENT_SECRET: "a-secret-of-a-client", SEGMENT_ID_URL: upstream, SEGMENT_API_URL: upstream,
@@ -34,7 +35,8 @@ export async function startOurs(folder, upstream, app = path.join(here, "app"), 
 		DATABASE_URL: `sqlite:${path.join(folder, `ours-${port}.db`)}`,
 		SECRET_KEY: `bench:${"0123456789abcdef".repeat(4)}`, ...env,
 	};
-	const child = launch("0", path.join(top, "build/release/partnerapp"), ["serve", app], settings);
+	const [program, ...args] = command;
+	const child = launch("0", program, [...args, "serve", app], settings);
 	await listening(port);
 	return { name: "partnerapp", origin: `http://127.0.0.1:${port}`, port, child, pid: child.pid };
 }

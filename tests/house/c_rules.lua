@@ -153,7 +153,11 @@ function rules.names(from)
 			local plain = file:find "^native/" and name:gsub("^pa_native_", "pa_") or name
 			if not has_prefix(plain, file) and not has_prefix(name, file) then
 				problems[#problems + 1] = ("%s declares %s, whose prefix is another file's"):format(path, name)
-			elseif source ~= "" and not source:find(name .. "%(") then
+			elseif
+				source ~= ""
+				and not source:find(name .. "%(")
+				and not text:find("inline [^;{]*" .. name .. "%(")
+			then
 				problems[#problems + 1] = ("%s declares %s, but another file defines it"):format(path, name)
 			end
 		end

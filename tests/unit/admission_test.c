@@ -1,4 +1,4 @@
-/* Who waits at the entrance, and for how long. */
+/* Admission: which requests wait, and for how long. */
 #include "script/admission.h"
 
 #include <pthread.h>
@@ -15,7 +15,7 @@ enum { MANY = 64 };
 struct crowd {
 	struct pa_admission *admission;
 	atomic_int inside, most, served;
-	pthread_barrier_t *all_inside; /* NULL: nobody waits for the others */
+	pthread_barrier_t *all_inside; /* NULL: a request does not wait for the others */
 };
 
 static void note_most(struct crowd *crowd, int now)
@@ -55,8 +55,8 @@ static void run_crowd(struct crowd *crowd)
 	assert_int_equal(crowd->inside, 0);
 }
 
-/* Each waits inside until all are: who keeps the others out waits for good. */
-static void those_that_wait_inside_let_all_in(void **state)
+/* Each request waits until all have entered: if one could not enter, the test would hang. */
+static void waiting_requests_let_all_others_enter(void **state)
 {
 	pthread_barrier_t all_inside;
 	struct crowd crowd = {.all_inside = &all_inside};
@@ -68,7 +68,7 @@ static void those_that_wait_inside_let_all_in(void **state)
 	assert_int_equal(crowd.most, MANY);
 }
 
-static void everyone_is_served_when_all_is_quick(void **state)
+static void all_requests_run_when_each_is_quick(void **state)
 {
 	struct crowd crowd = {0};
 
@@ -77,7 +77,7 @@ static void everyone_is_served_when_all_is_quick(void **state)
 	assert_true(crowd.most >= 1);
 }
 
-static void nothing_closes_nothing(void **state)
+static void closing_null_does_nothing(void **state)
 {
 	(void)state;
 	pa_admission_close(NULL);
@@ -86,9 +86,9 @@ static void nothing_closes_nothing(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(those_that_wait_inside_let_all_in),
-		cmocka_unit_test(everyone_is_served_when_all_is_quick),
-		cmocka_unit_test(nothing_closes_nothing),
+		cmocka_unit_test(waiting_requests_let_all_others_enter),
+		cmocka_unit_test(all_requests_run_when_each_is_quick),
+		cmocka_unit_test(closing_null_does_nothing),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

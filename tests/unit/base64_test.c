@@ -1,4 +1,4 @@
-/* Bytes as text and back. */
+/* Base64: encoding, decoding, and what is refused. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -1,4 +1,4 @@
-/* A bell wakes who waits, also who comes after it rang, and nobody waits longer than was said. */
+/* A bell: a ring ends the wait, also one that begins later; a wait ends after its time. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -19,7 +19,7 @@ static long milliseconds(void)
 	return now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
 
-static void what_rang_before_is_not_lost_and_rings_once(void **state)
+static void a_ring_before_the_wait_ends_one_wait(void **state)
 {
 	(void)state;
 	struct pa_bell *bell = pa_bell_open();
@@ -52,7 +52,7 @@ static void *wait_for_it(void *context)
 	return NULL;
 }
 
-static void a_ring_wakes_who_waits_for_ever(void **state)
+static void a_ring_ends_an_unlimited_wait(void **state)
 {
 	(void)state;
 	struct waiter waiter = {.bell = pa_bell_open()};
@@ -69,8 +69,8 @@ static void a_ring_wakes_who_waits_for_ever(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_rang_before_is_not_lost_and_rings_once),
-		cmocka_unit_test(a_ring_wakes_who_waits_for_ever),
+		cmocka_unit_test(a_ring_before_the_wait_ends_one_wait),
+		cmocka_unit_test(a_ring_ends_an_unlimited_wait),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* What the gate refuses, with which status, and what it makes of what it lets through. */
+/* The gate: what it refuses, with which status, and how it fills in accepted requests. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -56,7 +56,7 @@ static void HT_10_11_12_targets_refused(void **state)
 		expect_target(400, "GET", bad[i]);
 }
 
-static void test_targets_let_through(void **state)
+static void test_targets_accepted(void **state)
 {
 	(void)state;
 	static const struct {
@@ -216,7 +216,7 @@ static void test_no_hosts_is_every_host(void **state)
 	assert_memory_equal(request.host.at, "any.example", request.host.length);
 }
 
-/* A block as civetweb leaves it: NULs behind each name, each value and where CR LF were. */
+/* A header block as civetweb leaves it: NULs after each name, each value and in place of CR LF. */
 static int layout_status(char *block, const size_t (*parts)[4], size_t count)
 {
 	struct pa_request request = {.header_count = count};
@@ -292,7 +292,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(HT_20_methods),
 		cmocka_unit_test(HT_10_11_12_targets_refused),
-		cmocka_unit_test(test_targets_let_through),
+		cmocka_unit_test(test_targets_accepted),
 		cmocka_unit_test(HT_14_long_target),
 		cmocka_unit_test(HT_11_nul_in_target),
 		cmocka_unit_test(HT_05_15_17_headers),

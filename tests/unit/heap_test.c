@@ -22,7 +22,7 @@ static void check(const struct block *block)
 		assert_int_equal(block->at[i], block->mark);
 }
 
-/* The same numbers at each run. */
+/* Pseudorandom numbers, the same in each run. */
 static unsigned next_random(uint32_t *state)
 {
 	*state = *state * 1664525u + 1013904223u;
@@ -89,7 +89,7 @@ static void SBX_09_the_limit_holds_and_loses_nothing(void **state)
 	pa_heap_close(&heap);
 }
 
-static void what_was_freed_is_used_again(void **state)
+static void freed_blocks_are_used_again(void **state)
 {
 	struct pa_heap heap = {.limit = 1 << 20};
 
@@ -106,7 +106,7 @@ int main(void)
 		cmocka_unit_test(blocks_keep_what_was_written),
 		cmocka_unit_test(blocks_are_aligned),
 		cmocka_unit_test(SBX_09_the_limit_holds_and_loses_nothing),
-		cmocka_unit_test(what_was_freed_is_used_again),
+		cmocka_unit_test(freed_blocks_are_used_again),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* Which texts are JSON, and what is rewritten for cjson's sake. */
+/* The JSON scanner: which texts are JSON, and what it rewrites for cjson. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -12,7 +12,7 @@
 
 static void expect_code(const char *code, const char *text, size_t length)
 {
-	/* An exact copy on the heap: a read behind its end is the sanitizer's. */
+	/* An exact copy on the heap: the sanitizer finds a read after its end. */
 	char *copy = malloc(length + !length);
 	struct pa_json_scan scan;
 
@@ -78,7 +78,7 @@ static void TO_01_depth(void **state)
 	memset(text, '[', depth);
 	memset(text + depth, ']', depth);
 	expect_code("too_deep", text, 2 * depth);
-	/* Far deeper than any stack, in as many bytes. */
+	/* Deeper than any stack. */
 	size_t length = 10 << 20;
 	char *deep = malloc(length);
 	assert_non_null(deep);
@@ -129,7 +129,7 @@ static void test_members_are_counted(void **state)
 	pa_buffer_free(&scan.text);
 }
 
-/* Bytes at random, and good texts with a byte changed: an answer each time, never a read beside the text. */
+/* Random bytes, and good texts with one byte changed: each scan returns, and reads only the text. */
 static void OP_09_any_bytes(void **state)
 {
 	(void)state;
@@ -151,7 +151,7 @@ static void OP_09_any_bytes(void **state)
 		int result = pa_json_scan(&scan, copy, length);
 		assert_int_equal(result == 0, scan.code == NULL);
 		if (scan.rewritten && result == 0) {
-			/* What was rewritten is JSON still. */
+			/* The rewritten text is JSON too. */
 			struct pa_json_scan again;
 			assert_int_equal(pa_json_scan(&again, scan.text.at, scan.text.length), 0);
 			pa_buffer_free(&again.text);

@@ -1,4 +1,4 @@
-/* Sealing with a ring of keys: what opens, what does not, and that every byte counts. */
+/* The keyring: what unseals, what does not, and that each changed byte is found. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -38,7 +38,7 @@ static struct pa_span seal(const struct pa_keyring *keyring, unsigned char *out)
 	return (struct pa_span){(const char *)out, length};
 }
 
-/* NULL when it opened as "a token", else the error's code. */
+/* NULL when it unseals as "a token", else the code of the error. */
 static const char *unseal(struct pa_keyring *keyring, struct pa_span sealed, const char *context)
 {
 	static struct pa_error error;
@@ -52,7 +52,7 @@ static const char *unseal(struct pa_keyring *keyring, struct pa_span sealed, con
 	return NULL;
 }
 
-static void ST_01_what_is_sealed_opens_and_differs_each_time(void **state)
+static void ST_01_sealed_values_unseal_and_differ_each_time(void **state)
 {
 	(void)state;
 	struct pa_keyring *keyring = open_ring("a:" KEY_A);
@@ -66,7 +66,7 @@ static void ST_01_what_is_sealed_opens_and_differs_each_time(void **state)
 	pa_keyring_close(keyring);
 }
 
-static void ST_01_another_row_s_is_refused(void **state)
+static void ST_01_a_value_of_another_row_is_refused(void **state)
 {
 	(void)state;
 	struct pa_keyring *keyring = open_ring("a:" KEY_A);
@@ -96,7 +96,7 @@ static void ST_01_every_byte_counts(void **state)
 	pa_keyring_close(keyring);
 }
 
-static void ST_03_an_old_key_opens_and_the_first_one_seals(void **state)
+static void ST_03_an_old_key_unseals_and_the_first_one_seals(void **state)
 {
 	(void)state;
 	struct pa_keyring *old = open_ring("a:" KEY_A), *both = open_ring("b:" KEY_B ",a:" KEY_A),
@@ -115,7 +115,7 @@ static void ST_03_an_old_key_opens_and_the_first_one_seals(void **state)
 	pa_keyring_close(new);
 }
 
-static void ST_04_the_same_name_with_other_bytes_is_no_key(void **state)
+static void ST_04_a_key_with_the_same_id_and_other_bytes_does_not_unseal(void **state)
 {
 	(void)state;
 	struct pa_keyring *one = open_ring("a:" KEY_A), *other = open_ring("a:" KEY_B);
@@ -126,7 +126,7 @@ static void ST_04_the_same_name_with_other_bytes_is_no_key(void **state)
 	pa_keyring_close(other);
 }
 
-static void ST_02_keys_that_are_none(void **state)
+static void ST_02_malformed_keys_are_refused(void **state)
 {
 	(void)state;
 	static const char *const bad[] = {"", ",", KEY_A, "a:", "a:00", ":" KEY_A, "A:" KEY_A, "a b:" KEY_A, "a:" KEY_A "0",
@@ -154,7 +154,7 @@ static void write_file(const char *path, const char *text)
 	assert_int_equal(rename(beside, path), 0);
 }
 
-static void ST_03_a_key_that_came_into_the_file_is_found_and_seals_from_then_on(void **state)
+static void ST_03_a_new_key_in_the_file_is_found_and_seals_from_then_on(void **state)
 {
 	(void)state;
 	char path[] = "/tmp/partnerapp-keys-XXXXXX";
@@ -187,13 +187,13 @@ static void ST_03_a_key_that_came_into_the_file_is_found_and_seals_from_then_on(
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(ST_01_what_is_sealed_opens_and_differs_each_time),
-		cmocka_unit_test(ST_01_another_row_s_is_refused),
+		cmocka_unit_test(ST_01_sealed_values_unseal_and_differ_each_time),
+		cmocka_unit_test(ST_01_a_value_of_another_row_is_refused),
 		cmocka_unit_test(ST_01_every_byte_counts),
-		cmocka_unit_test(ST_03_an_old_key_opens_and_the_first_one_seals),
-		cmocka_unit_test(ST_03_a_key_that_came_into_the_file_is_found_and_seals_from_then_on),
-		cmocka_unit_test(ST_04_the_same_name_with_other_bytes_is_no_key),
-		cmocka_unit_test(ST_02_keys_that_are_none),
+		cmocka_unit_test(ST_03_an_old_key_unseals_and_the_first_one_seals),
+		cmocka_unit_test(ST_03_a_new_key_in_the_file_is_found_and_seals_from_then_on),
+		cmocka_unit_test(ST_04_a_key_with_the_same_id_and_other_bytes_does_not_unseal),
+		cmocka_unit_test(ST_02_malformed_keys_are_refused),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

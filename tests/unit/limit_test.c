@@ -1,4 +1,4 @@
-/* Token buckets: how many go through, when there are more, and that the table stays as it is. */
+/* Token buckets: how many tokens there are, when there are more, and that the table keeps its size. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@ static struct pa_span span(const char *text)
 	return (struct pa_span){text, strlen(text)};
 }
 
-/* How many of `count` go through at that time. */
+/* How many of `count` tokens can be taken at that time. */
 static int through(struct pa_limit *limit, const char *key, int count, int64_t now_ms)
 {
 	int went = 0;
@@ -39,7 +39,7 @@ static void HT_27_a_bucket_empties_and_fills(void **state)
 	assert_int_equal(through(limit, "a", 100, 1500), 1);
 	assert_int_equal(through(limit, "a", 100, 4000), 5);
 	assert_int_equal(through(limit, "a", 100, 1000000), 10);
-	assert_int_equal(through(limit, "a", 100, 1), 0); /* a clock that goes back gives nothing */
+	assert_int_equal(through(limit, "a", 100, 1), 0); /* a clock that goes back adds no tokens */
 	pa_limit_close(limit);
 }
 

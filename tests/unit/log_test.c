@@ -1,4 +1,4 @@
-/* Log lines: what is masked in them, and what they do with bytes that could break them. */
+/* Log lines: masked secrets, escaped bytes, lines that are cut. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -15,7 +15,7 @@
 
 static char line[16384];
 
-/* Writes one line and reads back what came out on standard error. */
+/* Writes one line and reads it back from standard error. */
 static const char *logged_with(const char *message, const struct pa_log_field *fields, size_t count)
 {
 	int ends[2], saved = dup(STDERR_FILENO);
@@ -44,7 +44,7 @@ static void mask(const char *secret)
 	pa_log_mask(secret, strlen(secret));
 }
 
-static void LG_01_secrets_are_masked_wherever_they_stand(void **state)
+static void LG_01_secrets_are_masked_in_every_place(void **state)
 {
 	(void)state;
 	assert_non_null(strstr(logged("before kept-secret-1 after"), "kept-secret-1"));
@@ -74,7 +74,7 @@ static void LG_01_of_two_secrets_the_longer_one_is_masked(void **state)
 	assert_non_null(strstr(logged("[prefix-]"), "[***]"));
 }
 
-static void short_texts_are_no_secrets(void **state)
+static void short_strings_are_not_masked(void **state)
 {
 	(void)state;
 	mask("abcde");
@@ -82,7 +82,7 @@ static void short_texts_are_no_secrets(void **state)
 	assert_non_null(strstr(logged("abcde"), "abcde"));
 }
 
-static void LG_01_tokens_that_come_and_go_do_not_push_settings_out(void **state)
+static void LG_01_tokens_do_not_replace_settings(void **state)
 {
 	char token[32];
 
@@ -98,7 +98,7 @@ static void LG_01_tokens_that_come_and_go_do_not_push_settings_out(void **state)
 	assert_non_null(strstr(logged("token-9000-of-many"), "token-9000-of-many"));
 }
 
-static void LG_02_one_line_whatever_is_in_it(void **state)
+static void LG_02_any_bytes_make_one_line(void **state)
 {
 	(void)state;
 	assert_string_equal(strchr(logged("a\r\nb\x1b[31m\"\\ \xff"), ','),
@@ -106,7 +106,7 @@ static void LG_02_one_line_whatever_is_in_it(void **state)
 		"\"message\":\"a\\u000d\\nb\\u001b[31m\\\"\\\\ \xef\xbf\xbd\"}\n");
 }
 
-static void LG_02_what_a_field_is_called_is_escaped_too(void **state)
+static void LG_02_names_of_fields_are_escaped_too(void **state)
 {
 	const struct pa_log_field field = {"a\n\"\x1b[31m", "1", 1, false};
 
@@ -114,8 +114,8 @@ static void LG_02_what_a_field_is_called_is_escaped_too(void **state)
 	assert_non_null(strstr(logged_with("m", &field, 1), ",\"a\\n\\\"\\u001b[31m\":\"1\"}\n"));
 }
 
-/* Whatever is cut, the line stays JSON: a field is whole, cut in its text, or not there. */
-static void LG_02_fields_behind_a_long_one_are_left_out_whole(void **state)
+/* A line that was cut is still JSON: each field is whole, cut in its value, or left out. */
+static void LG_02_fields_after_a_long_one_are_left_out_whole(void **state)
 {
 	char *text = malloc(9001);
 
@@ -154,14 +154,14 @@ static void a_long_line_is_cut_and_closed(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(LG_01_secrets_are_masked_wherever_they_stand),
+		cmocka_unit_test(LG_01_secrets_are_masked_in_every_place),
 		cmocka_unit_test(LG_01_the_percent_encoded_form_is_masked_too),
 		cmocka_unit_test(LG_01_of_two_secrets_the_longer_one_is_masked),
-		cmocka_unit_test(short_texts_are_no_secrets),
-		cmocka_unit_test(LG_01_tokens_that_come_and_go_do_not_push_settings_out),
-		cmocka_unit_test(LG_02_one_line_whatever_is_in_it),
-		cmocka_unit_test(LG_02_what_a_field_is_called_is_escaped_too),
-		cmocka_unit_test(LG_02_fields_behind_a_long_one_are_left_out_whole),
+		cmocka_unit_test(short_strings_are_not_masked),
+		cmocka_unit_test(LG_01_tokens_do_not_replace_settings),
+		cmocka_unit_test(LG_02_any_bytes_make_one_line),
+		cmocka_unit_test(LG_02_names_of_fields_are_escaped_too),
+		cmocka_unit_test(LG_02_fields_after_a_long_one_are_left_out_whole),
 		cmocka_unit_test(a_long_line_is_cut_and_closed),
 	};
 

@@ -1,4 +1,4 @@
-/* Headers and bodies of responses, buffers, and the head that goes out. */
+/* Headers and bodies of responses, buffers, and the head that is sent. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -58,7 +58,7 @@ static void HT_09_header_values_refused(void **state)
 	assert_int_equal(((struct pa_response *)*state)->headers.length, 0);
 }
 
-/* The head for *response, terminated; freed by the caller. */
+/* The head of *response, ended by NUL; freed by the caller. */
 static char *head_of(const struct pa_response *response, bool https)
 {
 	struct pa_buffer out = {0};

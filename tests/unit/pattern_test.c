@@ -1,4 +1,4 @@
-/* The worst case of patterns: cheap ones pass on large texts, catastrophic ones do not. */
+/* The cost of patterns: everyday ones pass on large strings, catastrophic ones do not. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -37,7 +37,7 @@ static void everyday_patterns_are_cheap(void **state)
 	assert_true(cost("^(%-?%d+%.?%d*[eE]?[+-]?%d*)()", 1 << 20) < LIMIT);
 }
 
-static void SBX_07_catastrophic_patterns_are_dear(void **state)
+static void SBX_07_catastrophic_patterns_are_costly(void **state)
 {
 	(void)state;
 	assert_true(cost(".-.-.-b", 4096) > LIMIT);
@@ -46,13 +46,13 @@ static void SBX_07_catastrophic_patterns_are_dear(void **state)
 	assert_true(cost("([ab]*)([ab]*)([ab]*)c", 4096) > LIMIT);
 	assert_true(cost("[]x]*[^]]*[%]]*y", 4096) > LIMIT);
 	assert_true(cost("%b()%b()%b()", 65536) > LIMIT);
-	/* One way only, but from every place of a text that never ends it. */
+	/* One way to match, but tried from every start of a string in which it never ends. */
 	assert_true(cost("%s+$", 1 << 20) > LIMIT);
 	assert_true(cost("a*b", 1 << 20) > LIMIT);
 	assert_true(cost("<input([^>]*)>", 1 << 20) > LIMIT);
 	assert_true(cost("%b()", 1 << 20) > LIMIT);
 	assert_true(cost("\n%s*$", 1 << 20) > LIMIT);
-	/* A frontier has no width, and what was captured may be anything. */
+	/* A frontier has no width; a capture may be anything. */
 	assert_true(cost("^[^f]-%f[b][^f]-%f[b][^f]-%f[b][^f]-%f[b]Z", 4096) > LIMIT);
 	assert_true(cost("^(a*)a*%1a*%1a*%1b", 4096) > LIMIT);
 	assert_true(cost("a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?a?b", 40) > LIMIT);
@@ -68,8 +68,8 @@ static void malformed_patterns_are_read_within_bounds(void **state)
 		assert_true(cost(patterns[i], 100) >= 0);
 }
 
-/* The first look at a pattern lets nothing through that the whole one would refuse. */
-static void SBX_07_the_quick_look_agrees_with_the_whole_one(void **state)
+/* The fast test accepts no pattern that the estimate refuses. */
+static void SBX_07_the_fast_test_refuses_what_the_estimate_refuses(void **state)
 {
 	static const char letters[] = "ab.*+-?%[]^()x";
 	unsigned seed = 1;
@@ -89,7 +89,7 @@ static void SBX_07_the_quick_look_agrees_with_the_whole_one(void **state)
 		assert_int_equal(pa_pattern_is_costly(pattern, length, 0), pa_pattern_cost(pattern, length, 0) > LIMIT);
 		dear += whole;
 	}
-	assert_in_range(dear, 100, 19900); /* both answers were asked for */
+	assert_in_range(dear, 100, 19900); /* both kinds were among them */
 }
 
 static int run(lua_State *L, const char *chunk)
@@ -101,7 +101,7 @@ static int run(lua_State *L, const char *chunk)
 	return luaL_dostring(L, chunk);
 }
 
-static void SBX_07_a_dear_match_raises_and_a_plain_find_does_not(void **state)
+static void SBX_07_a_costly_match_raises_and_a_plain_find_does_not(void **state)
 {
 	lua_State *L = luaL_newstate();
 
@@ -120,10 +120,10 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everyday_patterns_are_cheap),
-		cmocka_unit_test(SBX_07_catastrophic_patterns_are_dear),
+		cmocka_unit_test(SBX_07_catastrophic_patterns_are_costly),
 		cmocka_unit_test(malformed_patterns_are_read_within_bounds),
-		cmocka_unit_test(SBX_07_the_quick_look_agrees_with_the_whole_one),
-		cmocka_unit_test(SBX_07_a_dear_match_raises_and_a_plain_find_does_not),
+		cmocka_unit_test(SBX_07_the_fast_test_refuses_what_the_estimate_refuses),
+		cmocka_unit_test(SBX_07_a_costly_match_raises_and_a_plain_find_does_not),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,7 +10,7 @@
 
 #include <cmocka.h>
 
-#include "native/native.h"
+#include "native/modules.h"
 #include "native/request.h"
 
 static struct pa_span span(const char *text)
@@ -59,7 +59,7 @@ static int tear_down(void **state)
 	return 0;
 }
 
-/* Runs a chunk that asserts; its message is the test's. */
+/* Runs a chunk of asserts; the test fails with their message. */
 static void run(lua_State *L, const char *chunk)
 {
 	if (luaL_dostring(L, chunk) != LUA_OK)
@@ -87,7 +87,7 @@ static void refuses_access_after_the_response(void **state)
 				"assert(not pcall(request.header, raw, 'host'))");
 }
 
-static void refuses_what_is_no_request(void **state)
+static void refuses_other_values(void **state)
 {
 	run(*state, "for _, value in ipairs { 1, 'x', {}, io.stdout } do\n"
 				"	local ok, err = pcall(request.header, value, 'host')\n"
@@ -176,7 +176,7 @@ static void form_decodes_plus_and_escapes(void **state)
 				"assert(request.parse_form('a=' .. long).a == long)");
 }
 
-static void cookies_survive_nonsense(void **state)
+static void cookies_skip_malformed_parts(void **state)
 {
 	run(*state, "local c = request.parse_cookies('a=1; b=\"two\"; a=3;;  =x; lone; d = 4 ; e=; f=\"; g=a=b')\n"
 				"assert(c.a == '1' and c.b == 'two' and c.d == '4' and c.e == '' and c.f == '\"' and c.g == 'a=b')\n"
@@ -189,7 +189,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 #define TEST(name, function) {name, function, set_up, tear_down, NULL}
 		TEST("access after the response raises: request is over", refuses_access_after_the_response),
-		TEST("other values are no request", refuses_what_is_no_request),
+		TEST("other values are not a request", refuses_other_values),
 		TEST("SBX-12 a script cannot change a request or its metatable", a_script_cannot_change_it),
 		TEST("fields are those of the message", has_the_fields_of_the_message),
 		TEST("absent is nil, empty is empty", absent_is_nil_and_empty_is_empty),
@@ -199,7 +199,7 @@ int main(void)
 		TEST("HT-13 of fields of one name the first counts, values gives all in order",
 			form_keeps_the_first_and_values_all),
 		TEST("HT-12 plus and escapes are decoded", form_decodes_plus_and_escapes),
-		TEST("cookies: nonsense is skipped, the first of a name counts", cookies_survive_nonsense),
+		TEST("cookies: malformed parts are skipped, the first of a name counts", cookies_skip_malformed_parts),
 #undef TEST
 	};
 

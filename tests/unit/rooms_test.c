@@ -50,7 +50,7 @@ static void test_folders(void **state)
 	assert_string_equal(paths.folders[PA_ROOM_CLI], "/usr/share/partnerapp/cli");
 }
 
-static void test_app_is_closed_out(void **state)
+static void test_what_an_app_may_require(void **state)
 {
 	(void)state;
 	assert_false(pa_rooms_admit_app(PA_ROOM_CLI, "init"));
@@ -67,7 +67,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_names),
 		cmocka_unit_test(test_folders),
-		cmocka_unit_test(test_app_is_closed_out),
+		cmocka_unit_test(test_what_an_app_may_require),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,4 +1,4 @@
-/* What VMs share: one value a name, bounded, from many threads. */
+/* Values that VMs share: one for each name, limited, used by many threads. */
 #include <pthread.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -51,7 +51,7 @@ static void one_value_a_name(void **state)
 	pa_shared_close(memory);
 }
 
-static void RT_06_it_is_bounded(void **state)
+static void RT_06_too_long_and_too_many_values_are_refused(void **state)
 {
 	(void)state;
 	static char large[(16 << 10) + 1];
@@ -104,7 +104,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_value_a_name),
-		cmocka_unit_test(RT_06_it_is_bounded),
+		cmocka_unit_test(RT_06_too_long_and_too_many_values_are_refused),
 		cmocka_unit_test(from_many_threads),
 	};
 

@@ -92,7 +92,7 @@ static void test_names_and_bytes(void **state)
 	assert_int_equal(pa_snapshot_find(scripts, PA_ROOM_APP, "empty.lua")->bytes.length, 0);
 	assert_null(pa_snapshot_find(scripts, PA_ROOM_APP, "views"));
 	assert_null(pa_snapshot_find(scripts, PA_ROOM_APP, "../app/init.lua"));
-	/* What is saved later is not seen. */
+	/* A later save does not change the snapshot. */
 	save("app/init.lua", "return 2");
 	assert_memory_equal(pa_snapshot_find(scripts, PA_ROOM_APP, "init.lua")->bytes.at, "return 1", 8);
 	pa_snapshot_release(pa_snapshot_retain(scripts));
@@ -179,13 +179,13 @@ static void RL_03_watch(void **state)
 	assert_true(due(watch));
 	save("app/views/home.html", "<p>");
 	assert_true(due(watch));
-	/* As editors save: a new file takes the old one's name. */
+	/* Editors save so: a new file is renamed to the old name. */
 	save("app/.init.lua.swap", "return 2");
 	char from[PATH_MAX];
 	strcpy(from, in_top("app/.init.lua.swap"));
 	assert_int_equal(rename(from, in_top("app/init.lua")), 0);
 	assert_true(due(watch));
-	/* A folder that is new, with a file in it by the time anyone looks. */
+	/* A new folder, with a file in it before it is watched. */
 	make_folder("app/new");
 	save("app/new/a.lua", "return 1");
 	assert_true(due(watch));
@@ -220,7 +220,7 @@ static void RL_03_a_reload_waits_for_quiet_but_not_for_long(void **state)
 	pa_watch_close(watch);
 }
 
-/* Four links to where they are make four to the sixteenth folders of one. */
+/* Four links to their own folder, followed 16 levels deep, are 4^16 folders. */
 static void RL_06_folders_that_are_linked_into_themselves_are_watched(void **state)
 {
 	static const char *const links[] = {"app/a", "app/b", "app/c", "app/d"};

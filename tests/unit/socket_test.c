@@ -117,8 +117,8 @@ static bool ended(int fd)
 	return poll(&readable, 1, 5000) == 1 && read(fd, &byte, 1) == 0;
 }
 
-/* Connections that came first and are gone again leave a gap before those that stayed. */
-static void HT_18_a_socket_behind_closed_ones_is_found(void **state)
+/* Closed connections leave a gap in the descriptors before the later ones. */
+static void HT_18_a_socket_after_a_gap_is_found(void **state)
 {
 	struct pair *pair = *state;
 	int far = 1000;
@@ -138,7 +138,7 @@ static void test_shut(void **state)
 	pa_socket_shut(pair->port);
 	assert_true(ended(pair->accepted));
 	assert_int_equal(accept(pair->listener, NULL, NULL), -1);
-	/* What is being written goes out. */
+	/* What is being written is still sent. */
 	assert_int_equal(write(pair->accepted, "x", 1), 1);
 	char byte = 0;
 	assert_int_equal(read(pair->client, &byte, 1), 1);
@@ -174,8 +174,8 @@ static void test_deadline_ends_in_time(void **state)
 	pa_deadlines_close(deadlines);
 }
 
-/* One that has passed is there until its worker ends it: it must not hide the next one. */
-static void HT_18_a_deadline_passes_behind_one_that_has_passed(void **state)
+/* A deadline that has passed stays in the list until its worker ends it: later ones must pass all the same. */
+static void HT_18_a_deadline_passes_after_another_one(void **state)
 {
 	struct pair *pair = *state;
 	struct pa_deadlines *deadlines = pa_deadlines_open();
@@ -197,11 +197,11 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test_setup_teardown(HT_29_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_find, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(HT_18_a_socket_behind_closed_ones_is_found, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_18_a_socket_after_a_gap_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(HT_18_a_deadline_passes, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_deadline_ends_in_time, set_up, tear_down),
-		cmocka_unit_test_setup_teardown(HT_18_a_deadline_passes_behind_one_that_has_passed, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_18_a_deadline_passes_after_another_one, set_up, tear_down),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,4 @@
-/* Bytes: comparing, trimming, checking, percent and hexadecimal forms. What gate_test proves of UTF-8 is not repeated.
- */
+/* Spans: comparing, trimming, checking, percent and hexadecimal forms. gate_test has the cases of UTF-8. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -84,6 +83,7 @@ static void test_percent_round_trip(void **state)
 static void test_buffer(void **state)
 {
 	struct pa_buffer buffer = {0};
+	volatile size_t too_long = SIZE_MAX - 5; /* hidden from the compiler, which would warn */
 	char block[1000];
 
 	(void)state;
@@ -91,7 +91,7 @@ static void test_buffer(void **state)
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(pa_buffer_add(&buffer, block, sizeof block), 0);
 	assert_int_equal(buffer.length, 100 * sizeof block);
-	assert_int_equal(pa_buffer_add(&buffer, block, SIZE_MAX - 5), -1); /* unchanged */
+	assert_int_equal(pa_buffer_add(&buffer, block, too_long), -1); /* unchanged */
 	assert_int_equal(buffer.length, 100 * sizeof block);
 	pa_buffer_reset(&buffer, 1 << 20);
 	assert_int_equal(buffer.length, 0);

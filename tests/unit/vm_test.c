@@ -1,5 +1,4 @@
-/* A VM over a folder of scripts made for the test: what scripts may not do, how faults come back, what is copied out.
- */
+/* VMs made from a folder of scripts: what scripts may not do, how they fail, how responses are copied. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -59,7 +58,7 @@ static void save(const struct fixture *fixture, const char *name, const char *te
 	fclose(file);
 }
 
-/* Saves `text` as the entry module of an app and makes a VM of it; NULL when it does not load. */
+/* Saves `text` as the entry module of an app and makes a VM; NULL when it does not load. */
 static struct pa_vm *load(struct fixture *fixture, const char *text)
 {
 	const char *const folders[PA_ROOMS] = {[PA_ROOM_APP] = fixture->folder};
@@ -85,7 +84,7 @@ static struct pa_request get_request(void)
 		.id = "r1"};
 }
 
-/* Loads a handler whose body is `text` and runs it once. */
+/* Loads a handler whose body is `text`, and calls it once. */
 static int handle(struct fixture *fixture, const char *text)
 {
 	struct pa_request request = get_request();
@@ -174,7 +173,7 @@ static void SBX_01_what_a_script_may_not_reach(void **state)
 	assert_body(fixture, "nilnilnilnilnil");
 }
 
-static void SBX_02_03_modules_are_text_in_the_folder(void **state)
+static void SBX_02_03_modules_are_source_files_in_the_folder(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -236,7 +235,7 @@ static void SBX_04_a_loop_that_pcall_protects_ends(void **state)
 	}
 }
 
-static void SBX_04_an_error_that_takes_its_time_to_say_what_it_is_ends(void **state)
+static void SBX_04_a_slow_tostring_of_an_error_ends(void **state)
 {
 	struct fixture *fixture = *state;
 
@@ -371,10 +370,10 @@ int main(void)
 		CASE(a_response_is_copied_out),
 		CASE(HT_09_responses_of_the_wrong_shape_are_faults),
 		CASE(SBX_01_what_a_script_may_not_reach),
-		CASE(SBX_02_03_modules_are_text_in_the_folder),
+		CASE(SBX_02_03_modules_are_source_files_in_the_folder),
 		CASE(SBX_11_12_globals_and_libraries_are_read_only),
 		CASE(SBX_04_a_loop_that_pcall_protects_ends),
-		CASE(SBX_04_an_error_that_takes_its_time_to_say_what_it_is_ends),
+		CASE(SBX_04_a_slow_tostring_of_an_error_ends),
 		CASE(coroutines_close_as_in_lua),
 		CASE(a_traceback_belongs_to_its_error),
 		CASE(SBX_05_a_handler_of_xpcall_runs_after_unwinding),

@@ -35,7 +35,10 @@ testing.case("a case that calls what it does not list fails", function(t)
 end)
 
 testing.case("a case that passes leaves nothing", function(t)
-	t.equal(run(function()
-		db.row "SELECT 1"
-	end), true)
+	t.equal(
+		run(function()
+			db.row "SELECT 1"
+		end),
+		true
+	)
 end)
