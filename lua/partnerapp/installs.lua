@@ -1,10 +1,10 @@
--- Saved installs: one row for each install of a client. Their tokens are in installs/tokens.lua and
--- installs/renewal.lua.
-local crypto = require "native.crypto"
+-- Saved installs, as an app has them: one row for each install of a client (installs/rows.lua), whose token is sealed
+-- (installs/tokens.lua) and kept fresh (installs/renewal.lua).
 local db = require "native.db"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local renewal = require "partnerapp.installs.renewal"
+local rows = require "partnerapp.installs.rows"
 local schema = require "partnerapp.store.schema"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
@@ -32,48 +32,8 @@ Install.__metatable = false
 
 local installs = {}
 
-local SELECT =
-	[[SELECT id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope, asked_scope,
-	expires_at, version, health, health_reason, created_at, updated_at FROM pa_installs ]]
-
--- The token is sealed for the row's id, so an install that is connected again must keep its id.
-local function id_for(client_id, name, fresh)
-	local known, err, code = db.row("SELECT id FROM pa_installs WHERE client_id = ? AND name = ?", client_id, name)
-	if known == nil then
-		return nil, err, code
-	end
-	return known and known.id or fresh
-end
-
-local function write(token, origin)
-	local fresh = crypto.token(9):gsub("^%-", "_") -- `partnerapp run ACTION ID` would read "-…" as an option
-	local name = token.name or "local/" .. fresh
-	local id, err, code = id_for(origin.client.id, name, fresh)
-	if not id then
-		return nil, err, code
-	end
-	local changes
-	changes, err, code = tokens.insert({
-		id = id,
-		client_id = origin.client.id,
-		name = name,
-		client = origin.name,
-		server = origin.server,
-		redirect_uri = origin.redirect_uri,
-		app_name = token.app_name,
-		workspace = token.workspace,
-		source = token.source,
-		scope = token.scope or origin.scope,
-		asked_scope = origin.scope,
-	}, renewal.issue(token))
-	if not changes then
-		return nil, err, code
-	end
-	return db.row(SELECT .. "WHERE id = ?", id)
-end
-
---- Saves the install of a checked token (partnerapp.token); when this returns, the install is on the disk. An install
---- of the same name and client is overwritten.
+--- Saves the install of a checked token (oauth/token_answer.lua); when this returns, the install is on the disk. An
+--- install of the same name and client is overwritten.
 ---@param token table
 ---@param origin {client: {id: string}, name: string?, server: string?, scope: string, redirect_uri: string} of the flow
 ---@return partnerapp.install? install, string? message, string? code
@@ -84,7 +44,7 @@ function installs.save(token, origin)
 	end
 	local row
 	row, err, code = db.transaction(function()
-		return write(token, origin)
+		return rows.save(token, origin, renewal.issue(token))
 	end)
 	if not row then
 		return nil, err, code
@@ -92,11 +52,7 @@ function installs.save(token, origin)
 	return setmetatable(row, Install)
 end
 
-local function find(sql, ...)
-	local row, err, code = schema.prepare "installs"
-	if row then
-		row, err, code = db.row(sql, ...)
-	end
+local function to_install(row, err, code)
 	if not row then
 		return row, err, code
 	end
@@ -107,25 +63,14 @@ end
 ---@param id string
 ---@return partnerapp.install|false|nil install, string? message, string? code
 function installs.find(id)
-	return find(SELECT .. "WHERE id = ?", id)
+	return to_install(rows.find(id))
 end
 
 --- The newest install of that name at Segment; false when there is none.
 ---@param name string "installs/7"
 ---@return partnerapp.install|false|nil install, string? message, string? code
 function installs.find_by_name(name)
-	return find(SELECT .. "WHERE name = ? ORDER BY created_at DESC LIMIT 1", name)
-end
-
-local function rows_of(sql, ...)
-	local rows, err, code = schema.prepare "installs"
-	if rows then
-		rows, err, code = db.query(sql, ...)
-	end
-	for _, row in ipairs(rows or {}) do
-		setmetatable(row, Install)
-	end
-	return rows, err, code
+	return to_install(rows.find_by_name(name))
 end
 
 local PAGE_MOST = 1000
@@ -138,22 +83,11 @@ local PAGE_MOST = 1000
 ---@return string? code
 function installs.page(count, from)
 	count = math.min(math.max(math.tointeger(count) or PAGE_MOST, 1), PAGE_MOST)
-	local list, err, code
-	if from then
-		local created_at, id = from:match "^([%d.]+) ([%w_-]+)$"
-		if not id then
-			return nil, "from is not what the page before returned", "usage"
-		end
-		local sql = SELECT .. "WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"
-		list, err, code = rows_of(sql, tonumber(created_at), id, count)
-	else
-		list, err, code = rows_of(SELECT .. "ORDER BY created_at DESC, id DESC LIMIT ?", count)
+	local list, from_or_err, code = rows.page(count, from)
+	for _, row in ipairs(list or {}) do
+		setmetatable(row, Install)
 	end
-	if not list then
-		return nil, err, code
-	end
-	local last = #list == count and list[count]
-	return list, last and ("%.17g %s"):format(last.created_at, last.id) or nil
+	return list, from_or_err, code
 end
 
 --- The newest installs, at most 1,000.
@@ -179,14 +113,7 @@ end
 --- The number of installs.
 ---@return integer? count, string? message, string? code
 function installs.count()
-	local row, err, code = schema.prepare "installs"
-	if row then
-		row, err, code = db.row("SELECT count(*) AS count FROM pa_installs")
-	end
-	if not row then
-		return nil, err, code
-	end
-	return row.count
+	return rows.count()
 end
 
 --- The fields of an install that may be shown: never its token.
@@ -315,12 +242,11 @@ function Install:disconnect()
 			log.warn("a token was not revoked", { install = self.name, error = err })
 		end
 	end
-	local changes, err, code = db.exec("DELETE FROM pa_installs WHERE id = ?", self.id)
-	if not changes then
+	local gone, err, code = rows.delete(self.id)
+	if not gone then
 		return nil, err, code
 	end
 	tokens.forget(self)
-	db.wipe()
 	log.info("disconnected", { install = self.name })
 	return true
 end

@@ -148,8 +148,8 @@ size_t pa_log_masked(const char *text, size_t length, char *out)
 	for (size_t i = 0; i < length;) {
 		const struct mask *secret = find_mask(text + i, length - i);
 		if (secret) {
-			memcpy(at, "***", 3);
-			at += 3;
+			for (int star = 0; star < 3; star++)
+				*at++ = '*';
 			i += secret->length;
 		} else {
 			*at++ = text[i++];

@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+enum { PA_BUDGET_CPU_MS = 2000 }; /* of a call unless pa_vm_options says otherwise */
+
 struct lua_State;
 
 /* One for each VM, which owns it. The VM's thread writes it, the watchdog reads it. */

@@ -7,7 +7,11 @@
 
 #include <stddef.h>
 
-enum { PA_HEAP_STEP = 16, PA_HEAP_SMALL = 256 }; /* bytes: between two classes, and of the largest small block */
+enum {
+	PA_HEAP_LIMIT = 32 << 20, /* bytes that a VM may use unless pa_vm_options says otherwise (SBX-09) */
+	PA_HEAP_STEP = 16,
+	PA_HEAP_SMALL = 256,
+}; /* bytes: between two classes, and of the largest small block */
 
 /* Zero, but for `limit`, is a valid empty one. */
 struct pa_heap {

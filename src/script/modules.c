@@ -94,10 +94,12 @@ static void load_native(lua_State *L, const char *name)
 
 	if (!open && is_privileged(L))
 		open = find_native(pa_native_privileged_modules, rest);
-	if (!open)
+	if (open) {
+		lua_pushcfunction(L, *open);
+		lua_call(L, 0, 1);
+	} else {
 		luaL_error(L, "there is no native module '%s'", name);
-	lua_pushcfunction(L, *open);
-	lua_call(L, 0, 1);
+	}
 }
 
 static const struct pa_script *find_script(lua_State *L, enum pa_room_id id, const char *file)

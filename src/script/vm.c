@@ -14,11 +14,6 @@
 #include "script/heap.h"
 #include "script/modules.h"
 
-enum {
-	MEMORY_DEFAULT = 32 << 20,
-	CPU_MS_DEFAULT = 2000,
-};
-
 /* Functions that stay at the bottom of the VM's stack. */
 enum { KEEP_TRACEBACK_SLOT = 1, HANDLE_SLOT, FAILED_SLOT };
 
@@ -187,8 +182,8 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 
 	if (!vm)
 		goto no_memory;
-	vm->heap.limit = options->memory_max ? options->memory_max : MEMORY_DEFAULT;
-	vm->budget.cpu_ms = options->cpu_ms ? options->cpu_ms : CPU_MS_DEFAULT;
+	vm->heap.limit = options->memory_max ? options->memory_max : PA_HEAP_LIMIT;
+	vm->budget.cpu_ms = options->cpu_ms ? options->cpu_ms : PA_BUDGET_CPU_MS;
 	vm->context = (struct pa_native_context){.services = options->services, .waiting = &vm->budget.waiting};
 	vm->L = lua_newstate(allocate, vm);
 	if (!vm->L)

@@ -170,22 +170,6 @@ static void test_request_header(void **state)
 	assert_null(pa_request_header(&request, "").at);
 }
 
-static void test_buffer_grows(void **state)
-{
-	(void)state;
-	struct pa_buffer buffer = {0};
-
-	assert_int_equal(pa_buffer_add(&buffer, NULL, 0), 0);
-	for (int i = 0; i < 5000; i++)
-		assert_int_equal(pa_buffer_add(&buffer, "0123456789", 10), 0);
-	assert_int_equal(buffer.length, 50000);
-	assert_memory_equal(buffer.at + 49990, "0123456789", 10);
-	assert_int_equal(pa_buffer_add(&buffer, "x", SIZE_MAX / 2), -1);
-	assert_int_equal(buffer.length, 50000);
-	pa_buffer_free(&buffer);
-	assert_null(buffer.at);
-}
-
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -197,7 +181,6 @@ int main(void)
 		cmocka_unit_test(test_reasons),
 		cmocka_unit_test_setup_teardown(test_text, set_up, tear_down),
 		cmocka_unit_test(test_request_header),
-		cmocka_unit_test(test_buffer_grows),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -88,6 +88,7 @@ static void test_buffer(void **state)
 
 	(void)state;
 	memset(block, 'x', sizeof block);
+	assert_int_equal(pa_buffer_add(&buffer, NULL, 0), 0);
 	for (int i = 0; i < 100; i++)
 		assert_int_equal(pa_buffer_add(&buffer, block, sizeof block), 0);
 	assert_int_equal(buffer.length, 100 * sizeof block);

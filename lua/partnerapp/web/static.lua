@@ -1,7 +1,7 @@
--- Serves files below static/; web/rooms.lua says where a name is looked for. Files come from the snapshot that was read
+-- Serves files below static/; web/files.lua says where a name is looked for. Files come from the snapshot that was read
 -- when the app was loaded, never from the file system, so no path leads out of it (HT-10).
 local refusal = require "partnerapp.web.refusal"
-local rooms = require "partnerapp.web.rooms"
+local files = require "partnerapp.web.files"
 local scripts = require "native.scripts"
 
 local static = {}
@@ -42,7 +42,7 @@ local addresses = {}
 function static.address(name)
 	local address = addresses[name]
 	if not address then
-		local bytes, file = rooms.read("static/", name)
+		local bytes, file = files.read("static/", name)
 		if not bytes then
 			error("there is no static file '" .. name .. "'", 2)
 		end
@@ -65,7 +65,7 @@ function static.serve(req)
 	local kind = type_of(name)
 	local bytes, file
 	if kind then
-		bytes, file = rooms.read("static/", name)
+		bytes, file = files.read("static/", name)
 	end
 	if not bytes then
 		return refusal.new(404, "There is no such file.")

@@ -1,9 +1,9 @@
 -- Templates: {{ expression }} escaped, {{{ expression }}} as it is, {% Lua %}, {# remark #}, {% include "name" %} and
 -- {% layout "name" %}, whose `content` is then the page. The names in a template are the values it was given, a few of
 -- Lua's functions and `asset`; any other name raises, so a value that may be missing is read as `values.name`.
--- Where a view is found: web/rooms.lua. Plain names in a page of a room are looked for in that room too. Each view is
+-- Where a view is found: web/files.lua. Plain names in a page of a room are looked for in that room too. Each view is
 -- compiled once in a VM, its lines kept as they are.
-local rooms = require "partnerapp.web.rooms"
+local files = require "partnerapp.web.files"
 local scripts = require "native.scripts"
 
 local view = {}
@@ -156,7 +156,7 @@ local function load(name, inside)
 	local key = (inside and inside.label or "") .. ":" .. name
 	local chunk = chunks[key]
 	if not chunk then
-		local source, file = rooms.read("views/", name .. ".html", inside)
+		local source, file = files.read("views/", name .. ".html", inside)
 		if not source then
 			error(("there is no view '%s' (%s)"):format(name, file), 0)
 		end
@@ -181,7 +181,7 @@ end
 ---@param values table<string, any>?
 ---@return string html
 function view.render(name, values)
-	local inside = rooms.of(name)
+	local inside = files.of(name)
 	local names = setmetatable({ values = values or {} }, Names)
 	for key, value in pairs(values or {}) do
 		names[key] = value

@@ -2,7 +2,7 @@
 -- so that no file of an app hides it. A plain name is one of the app's files, else one of the library's.
 local scripts = require "native.scripts"
 
-local rooms = {}
+local files = {}
 
 ---@class partnerapp.room
 ---@field name string in native.scripts
@@ -23,7 +23,7 @@ local APP = { name = "app", label = "" }
 ---@param name string "partnerapp/layout"
 ---@return partnerapp.room? room nil for a plain name
 ---@return string rest of the name
-function rooms.of(name)
+function files.of(name)
 	local first, rest = name:match "^([%w_-]+)/(.+)$"
 	local room = ROOMS[first]
 	return room, room and rest or name
@@ -39,8 +39,8 @@ end
 ---@param inside partnerapp.room? where plain names are looked for, instead of the app and the library
 ---@return string? bytes nil when there is none
 ---@return string label what messages call the file
-function rooms.read(folder, name, inside)
-	local room, rest = rooms.of(name)
+function files.read(folder, name, inside)
+	local room, rest = files.of(name)
 	room = room or inside
 	if room then
 		return read_from(room, folder .. rest)
@@ -54,4 +54,4 @@ function rooms.read(folder, name, inside)
 	return bytes, bytes and of_library or label
 end
 
-return rooms
+return files
