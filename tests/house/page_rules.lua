@@ -104,6 +104,32 @@ function rules.promises_have_tests(from)
 	return problems
 end
 
+-- The test file that "unit/gate" or "lua/routing" in the last column of docs/promises.md means; nil when there is none.
+local TESTS = {
+	unit = "^tests/unit/%s_test%%.c$",
+	http = "^tests/http/%s%%.test%%.mjs$",
+	browser = "^tests/browser/%s%%.test%%.mjs$",
+	lua = "^lua/partnerapp/.*tests/%s_test%%.lua$",
+	app = "^lua/app/tests/%s_test%%.lua$",
+	sandbox = "^lua/sandbox/tests/%s_test%%.lua$",
+	cli = "^lua/cli/tests/%s_test%%.lua$",
+}
+
+--- Every test that docs/promises.md names as a proof exists.
+function rules.promises_name_tests(from)
+	local problems = {}
+	for id, row in pairs((promises_of(from))) do
+		for kind, name in row:match("| ([^|]*) |$"):gmatch "%f[%w](%l+)/([%w_]+)" do
+			local pattern = TESTS[kind]
+			if pattern and not each(from, pattern:format(name))() then
+				problems[#problems + 1] = ("%s names %s/%s, which is not a test"):format(id, kind, name)
+			end
+		end
+	end
+	table.sort(problems)
+	return problems
+end
+
 -- How an app writes the methods of a class of the library.
 local OBJECTS = { App = "app:", Install = "install:", store = "app.installs:", Client = "client:", methods = "req:" }
 
@@ -149,6 +175,7 @@ local broken = {
 		["lua/partnerapp/pots.lua"] = "local pots = {}\n\nfunction pots.boil() end\n",
 		["docs/scripts.md"] = "`pots.boiling()`",
 	},
+	promises_name_tests = { ["docs/promises.md"] = "| HT-01 | x | y | unit/gates |", ["tests/unit/gate_test.c"] = "" },
 	promises_have_rows = {
 		["docs/promises.md"] = "| HT-01 | x | y | z |",
 		["src/server/gate.c"] = "/* HT-" .. "99 */",

@@ -2,6 +2,7 @@
 local crypto = require "native.crypto"
 local db = require "native.db"
 local schema = require "partnerapp.store.schema"
+local log = require "partnerapp.log"
 local tokens = require "partnerapp.installs.tokens"
 
 local reseal = {}
@@ -65,7 +66,11 @@ function reseal.run()
 		result.sealed = result.sealed + done.changed
 		result.current = result.current or done.current
 		if done.current == done.rows then
-			db.wipe()
+			local wiped
+			wiped, err = db.wipe()
+			if not wiped then
+				log.warn("values of the old key may still be in the database's write-ahead log", { error = err })
+			end
 			return result
 		end
 	end
