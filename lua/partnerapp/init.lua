@@ -165,7 +165,20 @@ local function is_job_name(name)
 	return type(name) == "string" and #name <= 100 and name:find "^[%w_.-]+$" ~= nil
 end
 
+local LANES_MOST = 16 -- PA_VM_LANES in src/script/vm.h: each has a thread
+
 local function add_job(app, job)
+	local lanes, count = { [job.lane] = true }, 1
+	for _, other in ipairs(app._jobs) do
+		count = count + (lanes[other.lane] and 0 or 1)
+		lanes[other.lane] = true
+	end
+	if count > LANES_MOST then
+		error(
+			("every: '%s' would be in the %dth lane, and an app has at most %d"):format(job.name, count, LANES_MOST),
+			3
+		)
+	end
 	for _, other in ipairs(app._jobs) do
 		if other.name == job.name then
 			error(("every: '%s' is already defined at %s"):format(job.name, other.where), 3)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/base64.h"
 #include "base/buffer.h"
 
 enum {
@@ -95,6 +96,39 @@ int pa_header_lines_add(
 		return pa_error_set(error, "http", "not enough memory");
 	lines->count++;
 	return 0;
+}
+
+int pa_header_lines_add_basic(
+	struct pa_header_lines *lines, struct pa_span user, struct pa_span password, struct pa_error *error)
+{
+	unsigned char pair[PA_HEADER_LINES_BASIC_MAX + 1];
+	char value[6 + PA_BASE64_ROOM(sizeof pair)] = "Basic ";
+
+	if (user.length + password.length > PA_HEADER_LINES_BASIC_MAX || memchr(user.at, ':', user.length))
+		return pa_error_set(error, "usage",
+			"basic: the user name must have no colon, and user name and password at most %d bytes together",
+			PA_HEADER_LINES_BASIC_MAX);
+	memcpy(pair, user.at, user.length);
+	pair[user.length] = ':';
+	memcpy(pair + user.length + 1, password.at, password.length);
+	size_t length = 6 + pa_base64_encode(pair, user.length + 1 + password.length, false, value + 6);
+	int result = pa_header_lines_add(lines, pa_text_span("Authorization"), (struct pa_span){value, length}, error);
+	explicit_bzero(pair, sizeof pair);
+	explicit_bzero(value, sizeof value);
+	return result;
+}
+
+int pa_header_lines_add_bearer(struct pa_header_lines *lines, struct pa_span token, struct pa_error *error)
+{
+	char value[VALUE_MAX] = "Bearer ";
+	size_t length = 7 + token.length;
+
+	if (length > sizeof value)
+		return pa_error_set(error, "usage", "bearer: the token must have at most %zu bytes", sizeof value - 7);
+	memcpy(value + 7, token.at, token.length);
+	int result = pa_header_lines_add(lines, pa_text_span("Authorization"), (struct pa_span){value, length}, error);
+	explicit_bzero(value, length);
+	return result;
 }
 
 struct curl_slist *pa_header_lines_list(struct pa_header_lines *lines, struct pa_span body)

@@ -10,7 +10,10 @@
 #include "base/error.h"
 #include "base/text.h"
 
-enum { PA_HEADER_LINES_MAX = 64 };
+enum {
+	PA_HEADER_LINES_MAX = 64,
+	PA_HEADER_LINES_BASIC_MAX = 1023, /* bytes of a user name and its password */
+};
 
 struct curl_slist;
 struct pa_header_lines;
@@ -29,6 +32,12 @@ void pa_header_lines_reset(struct pa_header_lines *lines);
  */
 int pa_header_lines_add(
 	struct pa_header_lines *lines, struct pa_span name, struct pa_span value, struct pa_error *error);
+
+/* Adds an Authorization header: Basic (RFC 7617), of at most PA_HEADER_LINES_BASIC_MAX bytes, or Bearer (RFC 6750). No
+ * copy of the credentials is left elsewhere. 0, or -1 as pa_header_lines_add. */
+int pa_header_lines_add_basic(
+	struct pa_header_lines *lines, struct pa_span user, struct pa_span password, struct pa_error *error);
+int pa_header_lines_add_bearer(struct pa_header_lines *lines, struct pa_span token, struct pa_error *error);
 
 /* The list for CURLOPT_HTTPHEADER, for a request with that body (absent: none); NULL for an empty one. It keeps curl
  * from adding a Content-Type or an Expect of its own. Valid until the next call for these lines. */

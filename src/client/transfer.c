@@ -284,13 +284,22 @@ static int set_method(struct pa_transfer *transfer, const struct pa_transfer_opt
 	return result == CURLE_OK ? 0 : pa_error_set(error, "http", "not enough memory");
 }
 
+static int add_headers(struct pa_header_lines *lines, const struct pa_transfer_options *options, struct pa_error *error)
+{
+	for (size_t i = 0; i < options->header_count; i++)
+		if (pa_header_lines_add(lines, options->headers[i][0], options->headers[i][1], error) < 0)
+			return -1;
+	if (options->user.at && pa_header_lines_add_basic(lines, options->user, options->password, error) < 0)
+		return -1;
+	return options->bearer.at ? pa_header_lines_add_bearer(lines, options->bearer, error) : 0;
+}
+
 int pa_transfer_prepare(struct pa_transfer *transfer, const struct pa_transfer_options *options, struct pa_error *error)
 {
 	CURL *easy = transfer->easy;
 
-	for (size_t i = 0; i < options->header_count; i++)
-		if (pa_header_lines_add(transfer->lines, options->headers[i][0], options->headers[i][1], error) < 0)
-			return -1;
+	if (add_headers(transfer->lines, options, error) < 0)
+		return -1;
 	if (set_url(transfer, options->url.at, options->url.length, error) < 0 || set_method(transfer, options, error) < 0)
 		return -1;
 	transfer->first_url = options->url.at;

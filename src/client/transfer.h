@@ -20,10 +20,12 @@ struct pa_transfer_options {
 	struct pa_span url, method, body;               /* url and method end with NUL; body absent: none is sent */
 	struct pa_span headers[PA_HEADER_LINES_MAX][2]; /* name and value, for pa_header_lines_add */
 	size_t header_count;
-	long timeout_ms, connect_ms; /* the first for all of it, redirects too */
-	size_t bytes_max;            /* of the decoded body */
-	int redirects;               /* how many to follow; GET and HEAD only */
-	bool compressed;             /* Accept-Encoding: gzip, deflate; decoded */
+	struct pa_span user, password; /* user absent: no Authorization: Basic (RFC 7617) */
+	struct pa_span bearer;         /* absent: no Authorization: Bearer (RFC 6750) */
+	long timeout_ms, connect_ms;   /* the first for all of it, redirects too */
+	size_t bytes_max;              /* of the decoded body */
+	int redirects;                 /* how many to follow; GET and HEAD only */
+	bool compressed;               /* Accept-Encoding: gzip, deflate; decoded */
 };
 
 /* An answer; its bytes are the transfer's, valid until pa_transfer_reset. */

@@ -5,7 +5,7 @@
 #include <string.h>
 #include <strings.h>
 
-#include "base/base64.h"
+#include "client/header_lines.h"
 #include "client/lane.h"
 #include "client/url.h"
 #include "native/modules.h"
@@ -120,47 +120,16 @@ static int read_headers(lua_State *L, int request, struct pa_transfer_options *o
 	return 0;
 }
 
-static int add_authorization(lua_State *L, struct pa_transfer_options *options, struct pa_error *error)
-{
-	struct pa_span value;
-
-	value.at = lua_tolstring(L, -1, &value.length);
-	return add_header(options, pa_text_span("Authorization"), value, error);
-}
-
 /* Authorization: Basic (RFC 7617). */
-static int read_basic(lua_State *L, int request, struct pa_transfer_options *options, struct pa_error *error)
+static void read_basic(lua_State *L, int request, struct pa_transfer_options *options)
 {
-	unsigned char pair[1024];
-	char value[6 + PA_BASE64_ROOM(sizeof pair)] = "Basic ";
-	size_t user_length, password_length;
-
 	if (lua_getfield(L, request, "basic") == LUA_TNIL)
-		return 0;
+		return;
 	luaL_checktype(L, -1, LUA_TTABLE);
 	lua_rawgeti(L, -1, 1);
 	lua_rawgeti(L, -2, 2);
-	const char *user = luaL_checklstring(L, -2, &user_length), *password = luaL_checklstring(L, -1, &password_length);
-	if (user_length + password_length >= sizeof pair || memchr(user, ':', user_length))
-		return pa_error_set(error, "usage",
-			"basic: the user name must have no colon, and user name and password at most 1023 bytes together");
-	memcpy(pair, user, user_length);
-	pair[user_length] = ':';
-	memcpy(pair + user_length + 1, password, password_length);
-	lua_pushlstring(L, value, 6 + pa_base64_encode(pair, user_length + 1 + password_length, false, value + 6));
-	explicit_bzero(pair, sizeof pair);
-	explicit_bzero(value, sizeof value);
-	return add_authorization(L, options, error);
-}
-
-static int read_bearer(lua_State *L, int request, struct pa_transfer_options *options, struct pa_error *error)
-{
-	if (!string_field(L, request, "bearer").at)
-		return 0;
-	lua_pushliteral(L, "Bearer ");
-	lua_insert(L, -2);
-	lua_concat(L, 2);
-	return add_authorization(L, options, error);
+	options->user = pa_native_check_span(L, lua_gettop(L) - 1);
+	options->password = pa_native_check_span(L, lua_gettop(L));
 }
 
 /* Prepares a transfer from the table at `request`. Its strings stay on the stack. */
@@ -172,6 +141,7 @@ static int prepare(lua_State *L, int request, struct pa_transfer *transfer, stru
 	luaL_checktype(L, request, LUA_TTABLE);
 	luaL_checkstack(L, 24, "too many fields in a request");
 	options.header_count = 0;
+	options.user = options.password = (struct pa_span){0};
 	options.url = string_field(L, request, "url");
 	options.method = string_field(L, request, "method");
 	options.body = string_field(L, request, "body");
@@ -189,8 +159,10 @@ static int prepare(lua_State *L, int request, struct pa_transfer *transfer, stru
 	options.redirects = (int)redirects;
 	options.bytes_max = (size_t)bytes_max;
 	int kept = lua_gettop(L);
-	if (read_headers(L, request, &options, error) < 0 || read_basic(L, request, &options, error) < 0 ||
-		read_bearer(L, request, &options, error) < 0)
+	options.bearer = string_field(L, request, "bearer");
+	/* The headers last: their strings are held by the request's tables only, and nothing below runs a script. */
+	read_basic(L, request, &options);
+	if (read_headers(L, request, &options, error) < 0)
 		return -1;
 	int result = pa_transfer_prepare(transfer, &options, error);
 	lua_settop(L, kept);
@@ -329,7 +301,7 @@ static int l_all(lua_State *L)
 		}
 	}
 	run(L, lane);
-	lua_settop(L, answers);
+	luaL_checkstack(L, 8, "too many requests");
 	for (size_t i = 0; i < count; i++) {
 		struct pa_transfer *transfer = pa_lane_transfer(lane, i);
 		if (!pa_transfer_is_prepared(transfer))
@@ -340,6 +312,7 @@ static int l_all(lua_State *L)
 			push_answer(L, &answer);
 		lua_rawseti(L, answers, (lua_Integer)i + 1);
 	}
+	lua_settop(L, answers);
 	return 1;
 }
 

@@ -49,8 +49,8 @@ struct pa_native_context {
 void pa_native_attach(lua_State *L, struct pa_native_context *context);
 struct pa_native_context *pa_native_context_of(lua_State *L);
 
-/* Registry keys: the table of globals of the app's chunks, and the folder of the Lua files (run/command). */
-#define PA_NATIVE_APP_GLOBALS "partnerapp.app_globals"
+/* Registry key of the global tables that chunks run in, a list by room (script/rooms). */
+#define PA_NATIVE_GLOBALS "partnerapp.globals"
 #define PA_NATIVE_LIBRARY "partnerapp.library"
 
 /* The services of the server that runs this script (native/services.h). Raises when the VM has none. */

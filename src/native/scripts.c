@@ -69,7 +69,8 @@ static int l_compile(lua_State *L)
 
 static int l_globals(lua_State *L)
 {
-	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_APP_GLOBALS);
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_GLOBALS);
+	lua_rawgeti(L, -1, PA_ROOM_APP);
 	return 1;
 }
 

@@ -10,6 +10,8 @@
 #include "base/bell.h"
 #include "base/log.h"
 
+enum { AGAIN_MS = 1000 };
+
 struct runner {
 	struct pa_jobs *jobs;
 	char *lane;
@@ -53,7 +55,7 @@ static void free_runner(struct runner *runner)
 	free(runner);
 }
 
-static void add_runner(struct pa_jobs *jobs, const char *lane)
+static int add_runner(struct pa_jobs *jobs, const char *lane)
 {
 	struct runner *runner = calloc(1, sizeof *runner);
 
@@ -64,10 +66,11 @@ static void add_runner(struct pa_jobs *jobs, const char *lane)
 	}
 	if (runner && runner->lane && runner->bell && pthread_create(&runner->thread, NULL, run_lane, runner) == 0) {
 		jobs->runners[jobs->runner_count++] = runner;
-		return;
+		return 0;
 	}
 	free_runner(runner);
 	pa_log(PA_LOG_ERROR, jobs->services->name, NULL, "cannot start the thread of a lane of jobs", "lane", lane, NULL);
+	return -1;
 }
 
 static void ring_all(struct pa_jobs *jobs)
@@ -78,24 +81,28 @@ static void ring_all(struct pa_jobs *jobs)
 	pthread_mutex_unlock(&jobs->mutex);
 }
 
-/* Starts the missing runners. The runner of a lane that is gone stays: the lane may come back. */
-static void start_runners(struct pa_jobs *jobs)
+/* Starts the missing runners. The runner of a lane that is gone stays: the lane may come back. -1 when something failed
+ * that may work later. */
+static int start_runners(struct pa_jobs *jobs)
 {
 	struct pa_vm_lanes lanes;
+	int result = 0;
 
-	pa_pool_lanes(jobs->pool, &lanes);
+	if (pa_pool_lanes(jobs->pool, &lanes) < 0)
+		return -1;
 	pthread_mutex_lock(&jobs->mutex);
 	for (size_t i = 0; i < lanes.count; i++) {
 		if (has_runner(jobs, lanes.names[i]))
 			continue;
 		if (jobs->runner_count < PA_VM_LANES)
-			add_runner(jobs, lanes.names[i]);
+			result |= add_runner(jobs, lanes.names[i]);
 		else
 			pa_log(PA_LOG_ERROR, jobs->services->name, NULL,
 				"too many lanes of jobs: restart the server, for lanes of earlier scripts count too", "lane",
 				lanes.names[i], NULL);
 	}
 	pthread_mutex_unlock(&jobs->mutex);
+	return result;
 }
 
 static void *dispatch(void *context)
@@ -103,9 +110,9 @@ static void *dispatch(void *context)
 	struct pa_jobs *jobs = context;
 
 	while (!atomic_load(&jobs->stopping)) {
-		start_runners(jobs);
+		int started = start_runners(jobs);
 		ring_all(jobs);
-		pa_bell_wait(jobs->services->bell, -1);
+		pa_bell_wait(jobs->services->bell, started < 0 ? AGAIN_MS : -1);
 	}
 	return NULL;
 }

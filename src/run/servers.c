@@ -43,7 +43,7 @@ static int open_pool(
 			.name = plan->server.name,
 			.folders = running->paths.folders,
 			.services = running->services,
-			.vms_max = plan->server.workers,
+			.vms_max = plan->server.workers + PA_VM_LANES + 1, /* requests, runners and the dispatcher of jobs */
 			.watch = plan->watch,
 		},
 		error);

@@ -15,7 +15,6 @@
 #define LOADED "partnerapp.loaded" /* name → value; `loading` while a module runs */
 #define VIEWS "partnerapp.views"   /* name → read-only view of a library module's table, for the app */
 #define PRIVILEGED "partnerapp.privileged"
-#define LIBRARY_GLOBALS "partnerapp.library_globals"
 
 enum { NAME_MAX_LENGTH = 120 };
 
@@ -42,6 +41,30 @@ static bool is_privileged(lua_State *L)
 	return privileged;
 }
 
+static const struct pa_script *find_script(lua_State *L, enum pa_room_id id, const char *file)
+{
+	static const char *const endings[] = {".lua", "/init.lua"};
+	struct pa_snapshot *snapshot = pa_native_context_of(L)->snapshot;
+	char name[NAME_MAX_LENGTH + 32];
+
+	for (size_t i = 0; snapshot && i < sizeof endings / sizeof *endings; i++) {
+		snprintf(name, sizeof name, "%s%s", file, endings[i]);
+		const struct pa_script *script = pa_snapshot_find(snapshot, id, name);
+		if (script)
+			return script;
+	}
+	return NULL;
+}
+
+/* The file of a module without ".lua": a dot leads into a folder. */
+static void write_file(const char *rest, char *file, size_t size)
+{
+	snprintf(file, size, "%s", rest);
+	for (char *at = file; *at; at++)
+		if (*at == '.')
+			*at = '/';
+}
+
 /* What an app may not require, and what it can use instead */
 
 static const char *const public_ways[][2] = {
@@ -58,7 +81,7 @@ static const char *public_way(const char *rest)
 {
 	for (size_t i = 0; i < sizeof public_ways / sizeof *public_ways; i++) {
 		size_t length = strlen(public_ways[i][0]);
-		if (strncmp(rest, public_ways[i][0], length) == 0 && rest[length] == '.')
+		if (strncmp(rest, public_ways[i][0], length) == 0 && (rest[length] == '.' || rest[length] == '\0'))
 			return public_ways[i][1];
 	}
 	return "its public modules";
@@ -67,16 +90,20 @@ static const char *public_way(const char *rest)
 /* Raises when modules of room `caller` may not require module `name`. */
 static void check_access(lua_State *L, const char *name, bool native, enum pa_room_id caller)
 {
+	char file[NAME_MAX_LENGTH + 8];
 	const char *rest;
 	enum pa_room_id id = pa_rooms_of(name, &rest);
 
-	if (native && !pa_rooms[caller].requires_native)
+	if (native && !pa_rooms[caller].trusted)
 		luaL_error(L, "an app cannot require '%s': use the library (partnerapp.…)", name);
-	if (native || caller != PA_ROOM_APP || pa_rooms_admit_app(id, rest))
+	if (native || pa_rooms_admits(caller, id, true))
 		return;
 	if (pa_rooms[id].access == PA_ROOM_CLOSED)
 		luaL_error(L, "an app cannot require '%s'", name);
-	luaL_error(L, "'%s' is private to the library: use %s (docs/scripts.md)", name, public_way(rest));
+	write_file(rest, file, sizeof file);
+	const struct pa_script *script = find_script(L, id, file);
+	if (!pa_rooms_admits(caller, id, strchr(script ? script->name : file, '/') != NULL))
+		luaL_error(L, "'%s' is private to the library: use %s (docs/scripts.md)", name, public_way(rest));
 }
 
 static const lua_CFunction *find_native(const luaL_Reg *list, const char *name)
@@ -102,30 +129,6 @@ static void load_native(lua_State *L, const char *name)
 	}
 }
 
-static const struct pa_script *find_script(lua_State *L, enum pa_room_id id, const char *file)
-{
-	static const char *const endings[] = {".lua", "/init.lua"};
-	struct pa_snapshot *snapshot = pa_native_context_of(L)->snapshot;
-	char name[NAME_MAX_LENGTH + 32];
-
-	for (size_t i = 0; snapshot && i < sizeof endings / sizeof *endings; i++) {
-		snprintf(name, sizeof name, "%s%s", file, endings[i]);
-		const struct pa_script *script = pa_snapshot_find(snapshot, id, name);
-		if (script)
-			return script;
-	}
-	return NULL;
-}
-
-/* The file of a module without ".lua": a dot leads into a folder. */
-static void write_file(const char *rest, char *file, size_t size)
-{
-	snprintf(file, size, "%s", rest);
-	for (char *at = file; *at; at++)
-		if (*at == '.')
-			*at = '/';
-}
-
 /* Pushes the name of a script for messages: "init.lua", "partnerapp/http.lua". */
 static void push_shown_name(lua_State *L, enum pa_room_id id, const struct pa_script *script)
 {
@@ -148,7 +151,9 @@ static void load_script(lua_State *L, const char *name)
 	if (luaL_loadbufferx(L, script->bytes.at, script->bytes.length, lua_tostring(L, -1), "t") != LUA_OK)
 		lua_error(L);
 	lua_remove(L, -2);
-	lua_getfield(L, LUA_REGISTRYINDEX, id == PA_ROOM_APP ? PA_NATIVE_APP_GLOBALS : LIBRARY_GLOBALS);
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_GLOBALS);
+	lua_rawgeti(L, -1, id);
+	lua_remove(L, -2);
 	lua_setupvalue(L, -2, 1);
 	lua_pushstring(L, name);
 	lua_call(L, 1, 1);
@@ -201,7 +206,7 @@ static void require_as(lua_State *L, const char *name, enum pa_room_id caller)
 		lua_setfield(L, -3, name);
 	}
 	lua_remove(L, -2);
-	if (caller == PA_ROOM_APP && pa_rooms_of(name, &rest) == PA_ROOM_LIBRARY)
+	if (!pa_rooms[caller].trusted && pa_rooms_of(name, &rest) == PA_ROOM_LIBRARY)
 		push_view(L, name);
 }
 
@@ -223,8 +228,8 @@ static int l_undeclared(lua_State *L)
 	return luaL_error(L, "undeclared variable '%s'", luaL_tolstring(L, 2, NULL));
 }
 
-/* Stores the libraries at index `base` and a `require` as the read-only globals of the chunks of one room. */
-static void set_globals(lua_State *L, int base, enum pa_room_id caller, const char *key)
+/* Pushes the read-only globals of the chunks of one room: the libraries at index `base` and a `require`. */
+static void push_globals(lua_State *L, int base, enum pa_room_id caller)
 {
 	lua_newtable(L);
 	lua_pushnil(L);
@@ -244,8 +249,7 @@ static void set_globals(lua_State *L, int base, enum pa_room_id caller, const ch
 	pa_freeze(L);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, -3, "_G");
-	lua_setfield(L, LUA_REGISTRYINDEX, key);
-	lua_pop(L, 1);
+	lua_remove(L, -2);
 }
 
 void pa_modules_open(lua_State *L, bool privileged)
@@ -253,8 +257,14 @@ void pa_modules_open(lua_State *L, bool privileged)
 	int base = lua_gettop(L) + 1;
 
 	pa_libs_push(L);
-	set_globals(L, base, PA_ROOM_LIBRARY, LIBRARY_GLOBALS);
-	set_globals(L, base, PA_ROOM_APP, PA_NATIVE_APP_GLOBALS);
+	lua_createtable(L, PA_ROOMS, 0);
+	for (int id = 0; id < PA_ROOMS; id++) {
+		if (pa_rooms[id].access == PA_ROOM_CLOSED && !privileged) /* its folder is not read */
+			continue;
+		push_globals(L, base, (enum pa_room_id)id);
+		lua_rawseti(L, base + 1, id);
+	}
+	lua_setfield(L, LUA_REGISTRYINDEX, PA_NATIVE_GLOBALS);
 	lua_settop(L, base - 1);
 	lua_pushboolean(L, privileged);
 	lua_setfield(L, LUA_REGISTRYINDEX, PRIVILEGED);

@@ -202,21 +202,24 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane)
 	return seconds < 0 ? -1 : (long)(seconds * 1000);
 }
 
-void pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
+int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 {
 	struct pa_fault fault = {0};
 	struct pa_generation *generation;
+	int result = 0;
 
-	lanes->count = 0;
 	struct pa_vm *vm = lease_vm(pool, &generation, &fault);
-	if (!generation)
-		return;
+	if (!generation) {
+		pa_log(PA_LOG_WARN, pool->options.name, NULL, "all VMs are in use: the jobs start later", NULL);
+		return -1;
+	}
 	if (!vm || pa_vm_lanes(vm, lanes, &fault) < 0) {
 		log_fault(pool, "the lanes of jobs cannot be read", &fault);
-		lanes->count = 0;
+		result = -1;
 	}
 	pa_fault_free(&fault);
 	return_vm(pool, generation, vm);
+	return result;
 }
 
 /* Reloading: called by the thread of script/reload alone */

@@ -41,8 +41,8 @@ void pa_pool_observe(void *context, const struct pa_request *request, int status
  * to wait before the next call; less than 0: until the services' bell rings. */
 long pa_pool_run_due(struct pa_pool *pool, const char *lane);
 
-/* Fills in the lanes of the app's jobs; none after a fault, which is logged. */
-void pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes);
+/* The lanes of the app's jobs. 0, or -1 when they could not be read, which is logged: ask again later. */
+int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes);
 
 /* Makes the pool's thread reload the scripts; returns at once. */
 void pa_pool_reload(struct pa_pool *pool);

@@ -6,13 +6,9 @@
 
 const struct pa_room pa_rooms[PA_ROOMS] = {
 	[PA_ROOM_APP] = {.name = "app", .access = PA_ROOM_OPEN},
-	[PA_ROOM_LIBRARY] = {.name = "library",
-		.prefix = "partnerapp",
-		.folder = "partnerapp",
-		.requires_native = true,
-		.access = PA_ROOM_FLAT},
-	[PA_ROOM_CLI] =
-		{.name = "cli", .prefix = "cli", .folder = "cli", .requires_native = true, .access = PA_ROOM_CLOSED},
+	[PA_ROOM_LIBRARY] =
+		{.name = "library", .prefix = "partnerapp", .folder = "partnerapp", .trusted = true, .access = PA_ROOM_FLAT},
+	[PA_ROOM_CLI] = {.name = "cli", .prefix = "cli", .folder = "cli", .trusted = true, .access = PA_ROOM_CLOSED},
 };
 
 enum pa_room_id pa_rooms_of(const char *module, const char **rest)
@@ -29,9 +25,11 @@ enum pa_room_id pa_rooms_of(const char *module, const char **rest)
 	return PA_ROOM_APP;
 }
 
-bool pa_rooms_admit_app(enum pa_room_id id, const char *rest)
+bool pa_rooms_admits(enum pa_room_id caller, enum pa_room_id id, bool deep)
 {
-	return pa_rooms[id].access == PA_ROOM_OPEN || (pa_rooms[id].access == PA_ROOM_FLAT && !strchr(rest, '.'));
+	if (caller == id || pa_rooms[caller].trusted || pa_rooms[id].access == PA_ROOM_OPEN)
+		return true;
+	return pa_rooms[id].access == PA_ROOM_FLAT && !deep;
 }
 
 void pa_rooms_locate(struct pa_room_paths *paths, const char *app, const char *library, bool cli)

@@ -12,7 +12,7 @@
 enum pa_room_id { PA_ROOM_APP, PA_ROOM_LIBRARY, PA_ROOM_CLI, PA_ROOMS };
 
 enum pa_room_access {
-	PA_ROOM_CLOSED, /* an app may require none of its modules */
+	PA_ROOM_CLOSED, /* other rooms may require none of its modules */
 	PA_ROOM_FLAT,   /* only the modules in the folder itself, not those in folders below it */
 	PA_ROOM_OPEN,   /* all of them */
 };
@@ -21,8 +21,8 @@ struct pa_room {
 	const char *name;           /* in native.scripts */
 	const char *prefix;         /* of module names: "cli.x" is x.lua of that room; NULL: every other name */
 	const char *folder;         /* below the library's; NULL: the app's own folder */
-	bool requires_native;       /* its modules may require native.* */
-	enum pa_room_access access; /* for the app's modules */
+	bool trusted;               /* its modules may require all rooms and native.* */
+	enum pa_room_access access; /* for modules of other rooms that are not trusted */
 };
 
 extern const struct pa_room pa_rooms[PA_ROOMS];
@@ -30,8 +30,9 @@ extern const struct pa_room pa_rooms[PA_ROOMS];
 /* The room of a module; *rest is the module's name inside it ("init" for the prefix alone). */
 enum pa_room_id pa_rooms_of(const char *module, const char **rest);
 
-/* Whether a module of the app may require the module `rest` of that room. */
-bool pa_rooms_admit_app(enum pa_room_id id, const char *rest);
+/* Whether a module of room `caller` may require a module of room `id`; `deep`: its file is in a folder below the
+ * room's. */
+bool pa_rooms_admits(enum pa_room_id caller, enum pa_room_id id, bool deep);
 
 /* The folders of the rooms, for pa_snapshot_read; they point into `paths`, so the struct must not be copied. */
 struct pa_room_paths {

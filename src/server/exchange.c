@@ -23,7 +23,7 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 	request->target = pa_text_span(info->request_uri);
 	if (info->query_string) /* civetweb has put a NUL in place of the '?' */
 		request->target.length = (size_t)(info->query_string - info->request_uri) + strlen(info->query_string);
-	request->body = (struct pa_span){0};
+	request->path = request->query = request->host = request->body = (struct pa_span){0};
 	request->header_count = 0;
 	request->ip = pa_text_span(info->remote_addr);
 	if (!pa_gate_begins(info->request_method, &exchange->buffer))

@@ -6,6 +6,7 @@
 
 #include "base/message.h"
 
+/* Whether it is a GET or HEAD of /healthz. */
 bool pa_health_is(const struct pa_request *request);
 
 /* Fills the emptied response. */

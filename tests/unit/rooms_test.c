@@ -53,13 +53,13 @@ static void test_folders(void **state)
 static void test_what_an_app_may_require(void **state)
 {
 	(void)state;
-	assert_false(pa_rooms_admit_app(PA_ROOM_CLI, "init"));
-	assert_false(pa_rooms_admit_app(PA_ROOM_CLI, "settings"));
-	assert_true(pa_rooms_admit_app(PA_ROOM_APP, "a.b"));
-	assert_true(pa_rooms_admit_app(PA_ROOM_LIBRARY, "http"));
-	assert_true(pa_rooms_admit_app(PA_ROOM_LIBRARY, "init"));
-	assert_false(pa_rooms_admit_app(PA_ROOM_LIBRARY, "web.csrf"));
-	assert_false(pa_rooms_admit_app(PA_ROOM_LIBRARY, "oauth.clients"));
+	assert_false(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_CLI, false));
+	assert_false(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_CLI, true));
+	assert_true(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_APP, true));
+	assert_true(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_LIBRARY, false));
+	assert_false(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_LIBRARY, true));
+	assert_true(pa_rooms_admits(PA_ROOM_CLI, PA_ROOM_LIBRARY, true));
+	assert_true(pa_rooms_admits(PA_ROOM_LIBRARY, PA_ROOM_APP, true)); /* the host loads the app */
 }
 
 int main(void)

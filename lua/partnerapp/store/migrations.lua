@@ -27,17 +27,19 @@ local function apply_step(module, n, sql, options)
 		ok, err, code = db.back_up(("before-%s-%d"):format(module:sub(1, 60), n))
 	end
 	if ok then
-		ok, err, code = options.script(sql)
+		ok, err, code = db.exec(
+			"INSERT INTO pa_migrations (module, step, applied_at) VALUES (?, ?, ?)",
+			module,
+			n,
+			sys.timestamp(sys.now())
+		)
 	end
 	if not ok then
 		return nil, err, code
 	end
-	return db.exec(
-		"INSERT INTO pa_migrations (module, step, applied_at) VALUES (?, ?, ?)",
-		module,
-		n,
-		sys.timestamp(sys.now())
-	)
+	-- Last, as a tail call: no Lua runs between a long step and the commit, so a step that spends the CPU budget is
+	-- committed before that raises, and the next load finds it done.
+	return options.script(sql)
 end
 
 local function check(steps)

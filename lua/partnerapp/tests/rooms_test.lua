@@ -19,6 +19,7 @@ local REFUSED = {
 		.. "(docs/scripts.md)",
 	["partnerapp.segment.call"] = "'partnerapp.segment.call' is private to the library: use partnerapp.segment and "
 		.. "install:segment() (docs/scripts.md)",
+	["partnerapp.host"] = "'partnerapp.host' is private to the library: use the app's methods (docs/scripts.md)",
 	["partnerapp.host.check"] = "'partnerapp.host.check' is private to the library: use the app's methods "
 		.. "(docs/scripts.md)",
 	["partnerapp.store.settings"] = "'partnerapp.store.settings' is private to the library: use partnerapp.db, "

@@ -252,3 +252,14 @@ end)
 testing.case("scripts do not see the table of jobs", function(t)
 	t.equal(select(3, db.query("SELECT * FROM pa_jobs")), "denied")
 end)
+
+testing.case("an app with more lanes than C has threads for fails when it loads", function(t)
+	local app = partnerapp.new()
+	for i = 1, 16 do
+		app:every(10, "job" .. i, function() end, { lane = "lane" .. i })
+	end
+	app:every(10, "another", function() end, { lane = "lane1" })
+	t.raises(function()
+		app:every(10, "job17", function() end, { lane = "lane17" })
+	end, "every: 'job17' would be in the 17th lane, and an app has at most 16")
+end)
