@@ -17,11 +17,7 @@ local config = {}
 --- Whether a host of a URL is this machine: localhost, a name below it, or a loopback address.
 ---@param host string "localhost", "127.0.0.1", "[::1]"
 ---@return boolean
-function config.is_loopback(host)
-	return host == "localhost"
-		or host:find "%.localhost$" ~= nil
-		or address.is_loopback(host:match "^%[(.*)%]$" or host)
-end
+config.is_loopback = address.is_loopback_host
 
 --- Reads the settings again: for tests, which change them.
 function config.read()

@@ -1,5 +1,5 @@
 -- Glob patterns, as FQL's match() and the paths of faults have them: "*" is any number of characters, "?" is one
--- character, "[a-z]" is one of a set, "\" takes the meaning from the next character.
+-- character, "[a-z]" is one of a set, "[^a-z]" is one that is not in it, "\" takes the meaning from the next character.
 local glob = {}
 
 local function characters(text)
@@ -19,6 +19,8 @@ end
 -- The set that begins at an index: the index after its "]", and a function that says whether a character is in it.
 local function set_at(pattern, at)
 	local set, ranges, last = {}, {}, nil
+	local negated = pattern[at] == "^"
+	at = negated and at + 1 or at
 	while pattern[at] and pattern[at] ~= "]" do
 		if pattern[at] == "-" and last and pattern[at + 1] and pattern[at + 1] ~= "]" then
 			ranges[#ranges + 1] = { last, pattern[at + 1] }
@@ -34,10 +36,10 @@ local function set_at(pattern, at)
 		function(character)
 			for _, range in ipairs(ranges) do
 				if range[1] <= character and character <= range[2] then
-					return true
+					return not negated
 				end
 			end
-			return set[character] == true
+			return (set[character] == true) ~= negated
 		end
 end
 

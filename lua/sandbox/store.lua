@@ -46,7 +46,7 @@ function store.insert(sql, ...)
 	return assert(db.exec(sql .. " ON CONFLICT DO NOTHING", ...)) == 1
 end
 
---- The next number of a series, from 1 on; no number comes twice. Call it in a transaction.
+--- The next number of a series, from 1 on; a number that was given is not given again. Call it in a transaction.
 ---@param series string
 ---@return integer
 function store.number(series)

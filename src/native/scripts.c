@@ -97,11 +97,13 @@ static int l_rooms(lua_State *L)
 {
 	lua_createtable(L, PA_ROOMS, 0);
 	for (int id = 0; id < PA_ROOMS; id++) {
-		lua_createtable(L, 0, 2);
+		lua_createtable(L, 0, 3);
 		lua_pushstring(L, pa_rooms[id].name);
 		lua_setfield(L, -2, "name");
 		lua_pushstring(L, pa_rooms[id].prefix);
 		lua_setfield(L, -2, "prefix");
+		lua_pushboolean(L, pa_rooms[id].access == PA_ROOM_CLOSED);
+		lua_setfield(L, -2, "closed");
 		lua_rawseti(L, -2, id + 1);
 	}
 	return 1;

@@ -6,14 +6,18 @@ local settings = {
 	values = {}, ---@type table<string, string> another table after each reading
 }
 
+local function mask_secret(name, value)
+	if name:find("SECRET", 1, true) or name:find("PASSWORD", 1, true) or name:find("TOKEN", 1, true) then
+		mask(value)
+	end
+end
+
 --- Reads the settings, and masks the secrets among them in the log.
 ---@return table<string, string> values
 function settings.read()
 	local values = sys.settings()
 	for name, value in pairs(values) do
-		if name:find("SECRET", 1, true) or name:find("PASSWORD", 1, true) then
-			mask(value)
-		end
+		mask_secret(name, value)
 	end
 	settings.values = values
 	return values
@@ -30,6 +34,7 @@ function settings.find(name)
 		values["env." .. name] or "",
 	} do
 		if value ~= "" then
+			mask_secret(name, value)
 			return value
 		end
 	end

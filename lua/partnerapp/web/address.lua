@@ -75,4 +75,13 @@ function address.is_loopback(text)
 	return bytes ~= nil and (#bytes == 4 and bytes:byte(1) == 127 or bytes == LOOPBACK_V6)
 end
 
+--- Whether a host of a URL is this machine: localhost, a name below it, or a loopback address.
+---@param host string "localhost", "127.0.0.1", "[::1]"
+---@return boolean
+function address.is_loopback_host(host)
+	return host == "localhost"
+		or host:find "%.localhost$" ~= nil
+		or address.is_loopback(host:match "^%[(.*)%]$" or host)
+end
+
 return address

@@ -12,7 +12,7 @@ local files = {}
 local ROOMS = {}
 
 for _, room in ipairs(scripts.rooms()) do
-	if room.prefix then
+	if room.prefix and not room.closed then
 		ROOMS[room.prefix] = { name = room.name, label = room.prefix .. "/" }
 	end
 end

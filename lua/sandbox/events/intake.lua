@@ -40,8 +40,9 @@ local function take(source, given, batch)
 	end
 	local outcomes, pending = delivery.deliver(source, event)
 	event_log.add(source, event, outcomes)
-	if pending[1] then
-		retries.add(event_log.find(source, event.messageId), pending)
+	local n = pending[1] and event_log.find(source, event.messageId)
+	if n then -- nil when the log could not be written or was reset meanwhile
+		retries.add(n, pending)
 	end
 end
 

@@ -17,7 +17,7 @@ function scripts.list(room, prefix) end
 
 --- The rooms that scripts live in (src/script/rooms.c): `name` as the functions above take it, and what the names of
 --- its modules begin with, nil for the app.
----@return {name: string, prefix: string?}[]
+---@return {name: string, prefix: string?, closed: boolean}[] closed: other rooms see nothing of it
 function scripts.rooms() end
 
 --- Compiles source text (never bytecode) with `environment` as its globals.

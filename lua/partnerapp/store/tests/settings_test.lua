@@ -1,4 +1,5 @@
 -- Where a setting comes from whose name an app has chosen.
+local log = require "partnerapp.log"
 local settings = require "partnerapp.store.settings"
 local sys = require "native.sys"
 local testing = require "partnerapp.testing"
@@ -33,4 +34,13 @@ testing.case("in an app's tests the environment does not count", function(t)
 	with_environment({ COLOUR = "from the environment" }, function()
 		t.equal(settings.find "COLOUR", nil)
 	end)
+end)
+
+testing.case("LG-01 a secret of the app's own is masked, wherever it comes from", function(t)
+	testing.settings { TESTING = false, ["env.BOTH_SECRET"] = "hidden-in-dotenv" }
+	with_environment({ BOTH_SECRET = "hidden-in-environment", OWN_TOKEN = "hidden-token" }, function()
+		t.equal(settings.find "BOTH_SECRET", "hidden-in-environment")
+		t.equal(settings.find "OWN_TOKEN", "hidden-token")
+	end)
+	t.equal(log.masked "hidden-in-environment hidden-token hidden-in-dotenv", "*** *** ***")
 end)
