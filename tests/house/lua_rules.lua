@@ -95,10 +95,31 @@ function rules.apps(from)
 	return problems
 end
 
+-- The rooms of lua, and what each is.
+local ROOMS = {
+	app = "the partner's app",
+	cli = "the command line",
+	dashboard = "pages over what runs",
+	partnerapp = "the library",
+	sandbox = "the local Segment",
+	types = "annotations for editors",
+}
+
+--- Every file of lua is in a room.
+function rules.rooms(from)
+	local problems = {}
+	for path in each(from, "^lua/") do
+		if not ROOMS[path:match "^lua/([%w_]+)/"] then
+			problems[#problems + 1] = path .. " is in no room"
+		end
+	end
+	return problems
+end
+
 --- No circle of requires in a room, lazy ones counted too.
 function rules.circles(from)
 	local problems = {}
-	for _, room in ipairs { "app", "cli", "dashboard", "partnerapp", "sandbox" } do
+	for room in pairs(ROOMS) do
 		local graph = {}
 		for name, text in pairs(modules_of(from, room)) do
 			graph[name] = required(text)
@@ -168,6 +189,7 @@ end
 
 -- Each rule on a small tree that breaks it.
 local broken = {
+	rooms = { ["lua/helpers.lua"] = "" },
 	apps = { ["lua/app/init.lua"] = 'local db = require "native.db"' },
 	circles = {
 		["lua/partnerapp/a.lua"] = 'require "partnerapp.b"',
