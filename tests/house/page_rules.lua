@@ -33,6 +33,27 @@ function rules.finished(from)
 	return problems
 end
 
+local RIDDLES = { "nobody", "somebody", "whoever" } -- a comment names its subject
+
+--- Comments are in plain words, and require is spelled one way.
+function rules.words(from)
+	local problems = {}
+	for path, text in each(from, "^[sl][ru][ca]/.*%.[chl]u?a?$") do
+		for line in text:gmatch "[^\n]+" do
+			local comment = line:match "%-%-(.*)" or line:match "/%*(.*)" or line:match "^%s*%*(.*)" or ""
+			for _, word in ipairs(RIDDLES) do
+				if comment:lower():find("%f[%a]" .. word .. "%f[%A]") then
+					problems[#problems + 1] = ("%s: a comment says %s"):format(path, word)
+				end
+			end
+			if line:find 'require%("[%w_.-]+"%)$' then
+				problems[#problems + 1] = ("%s: require without parentheses: %s"):format(path, line)
+			end
+		end
+	end
+	return problems
+end
+
 --- Every setting is in the README and in .env.example.
 function rules.settings(from)
 	local problems = {}
@@ -171,6 +192,7 @@ end
 
 -- Each rule on a small tree that breaks it.
 local broken = {
+	words = { ["src/main.c"] = "/* Whoever asks */", ["lua/app/init.lua"] = 'local x = require("x")' },
 	scripts_page = {
 		["lua/partnerapp/pots.lua"] = "local pots = {}\n\nfunction pots.boil() end\n",
 		["docs/scripts.md"] = "`pots.boiling()`",

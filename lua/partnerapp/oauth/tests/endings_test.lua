@@ -312,7 +312,7 @@ for name, answer in pairs({
 	["an error with 200"] = { json = { error = "server_error" } },
 	["a success without a body"] = { status = 204 },
 	["a redirect"] = { status = 302, headers = { location = "https://evil.example" } },
-	["an error that is no text"] = { status = 400, json = { error = { "invalid_grant" } } },
+	["an error that is not a string"] = { status = 400, json = { error = { "invalid_grant" } } },
 }) do
 	testing.case("RT-14 the token endpoint answers " .. name, function(t)
 		local client = testing.client(provider.app())
