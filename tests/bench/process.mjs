@@ -29,7 +29,7 @@ export async function endAll() {
 	await Promise.all(ended);
 }
 
-/** Waits until somebody listens on the port of 127.0.0.1. */
+/** Waits until a process listens on the port of 127.0.0.1. */
 export async function listening(port) {
 	for (let tries = 0; tries < 2000; tries++) {
 		const open = await new Promise((resolve) => {

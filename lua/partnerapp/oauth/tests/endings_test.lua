@@ -365,7 +365,9 @@ testing.case("JSON for programs has the install and where its page is, never the
 	t.lacks(response.body, token)
 end)
 
+-- A browser after an install whose `installed` fails, the answer, and the app, which has this install only.
 local function raising(installed)
+	provider.no_installs()
 	local app = provider.app({ installed = installed })
 	local client = testing.client(app)
 	testing.network({

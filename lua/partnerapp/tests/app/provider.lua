@@ -1,5 +1,6 @@
 -- What the cases about installs share: an app with a mount, a browser that goes through it, and Segment's answers.
 local http = require "partnerapp.http"
+local installs = require "partnerapp.installs"
 local json = require "partnerapp.json"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
@@ -53,6 +54,13 @@ function provider.app(options)
 		return reply.json(app.installs:public(app.installs:owned(req, req.params.id)))
 	end)
 	return app, seen
+end
+
+--- Deletes the installs that other cases left, for a case that looks at all of them.
+function provider.no_installs()
+	for _, install in ipairs(installs.all()) do
+		assert(install:disconnect())
+	end
 end
 
 --- Begins a flow.
