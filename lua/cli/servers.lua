@@ -26,6 +26,7 @@ end
 function servers.app(found, folder, watch)
 	local value = found.value
 	local told = settings.told("app", value)
+	told.SERVER_SETTINGS = settings.names()
 	for name, text in pairs(found.app) do
 		told["env." .. name] = text
 	end

@@ -112,6 +112,16 @@ function settings.by_flag(flag)
 	return by_flag[flag]
 end
 
+--- The names that an app's own settings cannot have. The sandbox's settings are its own as an app.
+---@return string names separated by spaces
+function settings.names()
+	local names = {}
+	for _, setting in ipairs(settings.all) do
+		names[#names + 1] = setting.told ~= "sandbox" and setting.name or nil
+	end
+	return table.concat(names, " ")
+end
+
 --- The values that the scripts of a server or task get.
 ---@param receiver "app"|"sandbox"|"setup"
 ---@param value table<string, string> of every setting, by name

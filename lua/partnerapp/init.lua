@@ -59,12 +59,20 @@ local function check_options(options, known, what)
 	end
 end
 
+-- Raises with the app's line: the library itself may have added the route for a mount.
+local function wrong(message)
+	error(scripts.caller() .. ": " .. message, 0)
+end
+
 -- The app's own settings: what .env and the environment say, else the defaults.
 local function read_env(defaults)
 	local values = {}
 	for name, default in pairs(defaults) do
 		if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
-			error("env: '" .. tostring(name) .. "' cannot be the name of a setting", 0)
+			wrong(("env: '%s' cannot be the name of a setting"):format(tostring(name)))
+		end
+		if settings.is_of_server(name) then
+			wrong(("env: '%s' is a setting of the server, which an app cannot read; choose another name"):format(name))
 		end
 		values[name] = settings.find(name) or default
 	end
@@ -91,11 +99,6 @@ function partnerapp.new(options)
 		_jobs = {},
 	}
 	return setmetatable(app, AppMeta)
-end
-
--- Raises with the app's line: the library itself may have added the route for a mount.
-local function wrong(message)
-	error(scripts.caller() .. ": " .. message, 0)
 end
 
 local function add(app, method, path, handler, options)

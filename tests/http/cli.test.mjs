@@ -120,6 +120,13 @@ test("settings come from flag, environment, .env, default, in that order; secret
 	assert.match(out, /^LISTEN +127\.0\.0\.1:8888 +default/m);
 });
 
+test("the apps that come with the program pass check, the one that is measured too", async () => {
+	for (const app of ["lua/app", "tests/bench/app"]) {
+		const { code, err } = await command(["check", path.join(top, app)]);
+		assert.equal(code, 0, `${app}: ${err}`);
+	}
+});
+
 test("check finds what is wrong with file and line, in scripts and in views", async () => {
 	write("app/init.lua", 'local partnerapp = require "partnerapp"\nreturn partnerapp.new {}\n');
 	assert.equal((await command(["check", "app"])).code, 0);

@@ -40,6 +40,14 @@ function settings.find(name)
 	end
 end
 
+--- Whether a name is a setting of the server (SECRET_KEY), or names the file of one (SECRET_KEY_FILE).
+---@param name string
+---@return boolean
+function settings.is_of_server(name)
+	local names = (" %s "):format(settings.values.SERVER_SETTINGS or "")
+	return names:find((" %s "):format(name:gsub("_FILE$", "")), 1, true) ~= nil
+end
+
 settings.read()
 
 return settings

@@ -63,6 +63,15 @@ testing.case("an app's own settings have defaults, and names that can be set", f
 	end
 end)
 
+testing.case("SBX-13 an app's own settings do not have the names of the server's", function(t)
+	for _, name in ipairs({ "SECRET_KEY", "CLIENT_SECRET", "CLIENT_SECRET_FILE", "ADMIN_PASSWORD", "DATABASE_URL" }) do
+		t.raises(function()
+			partnerapp.new({ env = { [name] = "" } })
+		end, "env: '" .. name .. "' is a setting of the server, which an app cannot read; choose another name")
+	end
+	t.same(partnerapp.new({ env = { SECRET = "a", KEY_FILE = "b" } }).env, { SECRET = "a", KEY_FILE = "b" })
+end)
+
 testing.case("the set-up for pages says what is missing, never a secret", function(t)
 	local setup = setup_help.setup("/auth/segment")
 	t.equal(setup.configured, true)

@@ -9,7 +9,7 @@ local segment = require "partnerapp.segment"
 
 local app = partnerapp.new {
 	destination = "clearbrain",
-	env = { CLIENT_ID = "cid", CLIENT_SECRET = "secret" },
+	env = { UPSTREAM_CLIENT_ID = "cid", UPSTREAM_CLIENT_SECRET = "a-secret-of-a-client" },
 }
 
 local function enable(client, source)
@@ -42,7 +42,7 @@ app:oauth("/auth/segment", {
 
 local function exchange(code)
 	local response, err = http.post(config.segment_id_url .. "/oauth2/token", {
-		basic = { app.env.CLIENT_ID, app.env.CLIENT_SECRET },
+		basic = { app.env.UPSTREAM_CLIENT_ID, app.env.UPSTREAM_CLIENT_SECRET },
 		form = {
 			{ "grant_type", "authorization_code" },
 			{ "code", code },
