@@ -88,6 +88,14 @@ static struct pa_connection *lease(lua_State *L, enum pa_db_access access, struc
 	return connection;
 }
 
+/* 0 while the transaction lasts, which an error or INSERT OR ROLLBACK ends: what follows would be saved on its own. */
+static int check_transaction(const struct pa_connection *connection, struct pa_error *error)
+{
+	return pa_connection_in_transaction(connection)
+			   ? 0
+			   : pa_error_set(error, "database", "an earlier error rolled this transaction back");
+}
+
 /* Leases a connection, or uses the transaction's, and begins the statement at index 1. 0, or -1 with *error. */
 static int begin(
 	lua_State *L, struct running *running, enum pa_db_access access, bool durable, int last, struct pa_error *error)
@@ -97,6 +105,8 @@ static int begin(
 
 	running->connection = pa_native_context_of(L)->transaction;
 	running->borrowed = running->connection != NULL;
+	if (running->borrowed && check_transaction(running->connection, error) < 0)
+		return -1;
 	if (!running->connection) {
 		running->connection = lease(L, access, error);
 		if (!running->connection)
@@ -269,6 +279,8 @@ static int l_transaction(lua_State *L)
 	int results = lua_gettop(L) - base;
 	if (results > 0 && !lua_toboolean(L, base + 1) && !lua_isboolean(L, base + 1))
 		return results;
+	if (check_transaction(transaction->connection, &error) < 0)
+		return pa_native_fail_with(L, &error);
 	pa_native_wait_begin(L);
 	int committed = pa_connection_commit(transaction->connection, &error);
 	pa_native_wait_end(L);

@@ -135,7 +135,19 @@ struct pa_connection *pa_db_lease_free(struct pa_db *db, enum pa_db_access acces
 	pthread_mutex_lock(&db->mutex);
 	struct pa_connection *connection = lease_one(db, access);
 	pthread_mutex_unlock(&db->mutex);
-	return connection;
+	if (!connection || !pa_connection_in_transaction(connection))
+		return connection;
+	pa_db_return(connection);
+	return NULL;
+}
+
+/* Rolls back what an earlier lease could not: in its transaction, every change would look done and none be kept. */
+static struct pa_connection *without_transaction(struct pa_connection *connection, struct pa_error *error)
+{
+	if (!pa_connection_in_transaction(connection) || connection->driver->run(connection, "ROLLBACK", false, error) == 0)
+		return connection;
+	pa_db_return(connection);
+	return NULL;
 }
 
 struct pa_connection *pa_db_lease(struct pa_db *db, enum pa_db_access access, struct pa_error *error)
@@ -150,9 +162,10 @@ struct pa_connection *pa_db_lease(struct pa_db *db, enum pa_db_access access, st
 	while (!(connection = lease_one(db, access)) && waited == 0)
 		waited = pthread_cond_timedwait(returned, &db->mutex, &until);
 	pthread_mutex_unlock(&db->mutex);
-	if (!connection)
-		pa_error_set(error, "busy", "no database connection came free within %d s: try again", WAIT_MS / 1000);
-	return connection;
+	if (connection)
+		return without_transaction(connection, error);
+	pa_error_set(error, "busy", "no database connection came free within %d s: try again", WAIT_MS / 1000);
+	return NULL;
 }
 
 void pa_db_return(struct pa_connection *connection)
@@ -186,6 +199,11 @@ int pa_connection_commit(struct pa_connection *connection, struct pa_error *erro
 void pa_connection_roll_back(struct pa_connection *connection)
 {
 	connection->driver->run(connection, "ROLLBACK", false, NULL);
+}
+
+bool pa_connection_in_transaction(const struct pa_connection *connection)
+{
+	return connection->driver->in_transaction(connection);
 }
 
 int pa_connection_run(struct pa_connection *connection, const char *sql, bool guarded, struct pa_error *error)

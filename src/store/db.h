@@ -27,11 +27,12 @@ enum pa_db_access { PA_DB_READ, PA_DB_WRITE };
 
 /*
  * Leases a connection, until pa_db_return. One connection writes; several others read meanwhile. Waits at most 5 s.
- * NULL with code "busy".
+ * NULL with code "busy"; with a code of pa_statement_step when a transaction that an earlier lease could not roll back
+ * still cannot be rolled back.
  */
 struct pa_connection *pa_db_lease(struct pa_db *db, enum pa_db_access access, struct pa_error *error);
 
-/* The same without waiting: NULL when none is free. */
+/* The same without waiting: NULL when none is free, or when pa_db_lease has to roll back first. */
 struct pa_connection *pa_db_lease_free(struct pa_db *db, enum pa_db_access access);
 void pa_db_return(struct pa_connection *connection);
 
@@ -40,10 +41,14 @@ void pa_db_return(struct pa_connection *connection);
 /* Sets whether a commit waits for the disk, from the next transaction on. */
 int pa_connection_durable(struct pa_connection *connection, bool durable, struct pa_error *error);
 
-/* Begins a transaction that writes; waits for other processes that write. Commits it; rolls it back. */
+/* Begins a transaction that writes; waits for other processes that write. Commits it; rolls it back. A roll back that
+ * fails, for want of memory, is tried again by the next lease. */
 int pa_connection_begin(struct pa_connection *connection, struct pa_error *error);
 int pa_connection_commit(struct pa_connection *connection, struct pa_error *error);
 void pa_connection_roll_back(struct pa_connection *connection);
+
+/* False also when the database itself rolled the transaction back, after an error or for INSERT OR ROLLBACK. */
+bool pa_connection_in_transaction(const struct pa_connection *connection);
 
 /* Runs several statements without parameters; for `guarded` see pa_statement_begin. */
 int pa_connection_run(struct pa_connection *connection, const char *sql, bool guarded, struct pa_error *error);

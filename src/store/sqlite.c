@@ -201,6 +201,11 @@ static int begin(struct pa_connection *connection, struct pa_error *error)
 	return run((struct pa_sqlite *)connection, "BEGIN IMMEDIATE", error);
 }
 
+static bool in_transaction(const struct pa_connection *connection)
+{
+	return !sqlite3_get_autocommit(((const struct pa_sqlite *)connection)->handle);
+}
+
 static int run_script(struct pa_connection *connection, const char *sql, bool guarded, struct pa_error *error)
 {
 	struct pa_sqlite *sqlite = (struct pa_sqlite *)connection;
@@ -259,6 +264,7 @@ const struct pa_driver pa_sqlite_driver = {
 	.disconnect = disconnect,
 	.durable = set_durable,
 	.begin = begin,
+	.in_transaction = in_transaction,
 	.run = run_script,
 	.wipe = wipe,
 	.back_up = back_up,
