@@ -5,23 +5,8 @@ local json = require "partnerapp.json"
 local partnerapp = require "partnerapp"
 local provider = require "provider"
 local reply = require "partnerapp.reply"
+local save = require "partnerapp.installs.tests.saved_install"
 local testing = require "partnerapp.testing"
-local token = require "partnerapp.oauth.token_answer"
-
-local RENEWAL = "GET " .. provider.API .. "installs/"
-
-local ORIGIN = {
-	client = { id = "client-id-of-nobody" },
-	scope = "destination/google-analytics",
-	redirect_uri = "http://localhost:8888/auth/segment/callback",
-}
-
--- A saved install and where its token is renewed.
-local function save(changes, origin)
-	local answer = provider.token(changes)
-	local install = assert(installs.save(assert(token.check(answer.json)), origin or ORIGIN))
-	return install, RENEWAL .. (install.name:match("%d+$") or "") .. "/token", answer.json.access_token
-end
 
 testing.case("what is saved is there, with its times", function(t)
 	local install = save({ install_name = "installs/1001" })

@@ -4,25 +4,8 @@ local installs = require "partnerapp.installs"
 local json = require "partnerapp.json"
 local provider = require "provider"
 local renewal = require "partnerapp.installs.renewal"
+local save = require "partnerapp.installs.tests.saved_install"
 local testing = require "partnerapp.testing"
-local token = require "partnerapp.oauth.token_answer"
-
-local RENEWAL = "GET " .. provider.API .. "installs/"
-
-local ORIGIN = {
-	client = { id = "client-id-of-nobody" },
-	scope = "destination/google-analytics",
-	redirect_uri = "http://localhost:8888/auth/segment/callback",
-}
-
--- A saved install and where its token is renewed.
-local function save(changes, origin)
-	local answer = provider.token(changes)
-	local install = assert(installs.save(assert(token.check(answer.json)), origin or ORIGIN))
-	return install, RENEWAL .. (install.name:match("%d+$") or "") .. "/token", answer.json.access_token
-end
-
--- Renewal
 
 testing.case("RT-01 a token is used as it is until fewer than five minutes are left", function(t)
 	local install, url, text = save()

@@ -1,5 +1,4 @@
 -- What a callback of the install flow believes, and the exchange of its code (OA-02 to OA-16).
-local crypto = require "partnerapp.crypto"
 local json = require "partnerapp.json"
 local provider = require "provider"
 local reply = require "partnerapp.reply"
@@ -8,10 +7,6 @@ local testing = require "partnerapp.testing"
 local begin, callback, install, TOKEN = provider.begin, provider.callback, provider.install, provider.TOKEN
 
 local JSON = { headers = { accept = "application/json" } }
-
-local function hash(text)
-	return crypto.base64url(crypto.digest("sha256", text))
-end
 
 local function flow_cookies(client)
 	local names = {}
@@ -273,7 +268,7 @@ testing.case("OA-10 OA-11 the verifier proves the challenge and is nowhere else"
 	local state, query, begun = begin(client)
 	local response = callback(client, { state = state, code = "x" })
 	local verifier = network.calls[1].form.code_verifier
-	t.equal(hash(verifier), query.code_challenge)
+	t.equal(provider.hash(verifier), query.code_challenge)
 	t.truthy(#verifier >= 43 and #verifier <= 128)
 	t.lacks(begun.headers.location, verifier)
 	t.lacks(json.encode({ response.headers, begun.headers, testing.log() }), verifier)
@@ -297,7 +292,7 @@ testing.case("OA-12 PUBLIC_URL decides the redirect_uri", function(t)
 	local network = testing.network({ [TOKEN] = provider.token() })
 	local state, query = begin(client)
 	t.equal(query.redirect_uri, "https://app.example/auth/segment/callback")
-	t.truthy(client.cookies["__Host-flow_" .. hash(state):sub(1, 22)])
+	t.truthy(client.cookies["__Host-flow_" .. provider.hash(state):sub(1, 22)])
 	t.equal(callback(client, { state = state, code = "x" }).status, 303)
 	t.equal(network.calls[1].form.redirect_uri, query.redirect_uri)
 end)

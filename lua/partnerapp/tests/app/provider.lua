@@ -1,4 +1,5 @@
 -- What the cases about installs share: an app with a mount, a browser that goes through it, and Segment's answers.
+local crypto = require "partnerapp.crypto"
 local http = require "partnerapp.http"
 local installs = require "partnerapp.installs"
 local json = require "partnerapp.json"
@@ -61,6 +62,13 @@ function provider.no_installs()
 	for _, install in ipairs(installs.all()) do
 		assert(install:disconnect())
 	end
+end
+
+--- SHA-256 in base64url, as cookies name a state and challenges prove a verifier (RFC 7636).
+---@param text string
+---@return string
+function provider.hash(text)
+	return crypto.base64url(crypto.digest("sha256", text))
 end
 
 --- Begins a flow.
