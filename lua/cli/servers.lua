@@ -7,6 +7,7 @@ local settings = require "cli.settings"
 local servers = {}
 
 local SANDBOX_WORKERS = 128
+local SANDBOX_REQUEST_MS = 120000 -- above the longest delay that a fault of the control API may have
 local LOOPBACK = { "localhost", "127.0.0.1", "[::1]" }
 
 local function host_of(url)
@@ -38,6 +39,7 @@ function servers.app(found, folder, watch)
 		https = value.PUBLIC_URL:match "^https:" ~= nil,
 		workers = tonumber(value.WORKERS),
 		calls_max = calls_max(tonumber(value.WORKERS)),
+		request_ms = tonumber(value.REQUEST_TIMEOUT) * 1000,
 		watch = watch,
 		database = value.DATABASE_URL,
 		secret_key = value.SECRET_KEY,
@@ -74,6 +76,7 @@ function servers.sandbox(found, database, ring)
 		hosts = LOOPBACK,
 		workers = SANDBOX_WORKERS,
 		calls_max = calls_max(SANDBOX_WORKERS),
+		request_ms = SANDBOX_REQUEST_MS,
 		watch = false,
 		database = database,
 		secret_key = ring and secret_key.derived(ring) or secret_key.new(),

@@ -85,6 +85,12 @@ settings.all = {
 	},
 	{ name = "HTTP_ALLOW", default = "", check = checks.origins, help = "private origins that scripts may call" },
 	{ name = "WORKERS", default = "512", check = checks.workers, help = "threads, one per connection" },
+	{
+		name = "REQUEST_TIMEOUT",
+		default = "30",
+		check = checks.request_timeout,
+		help = "seconds that a request may take, its calls out and other waits included",
+	},
 	{ name = "SEGMENT_EMAIL", told = "setup", help = "your login at Segment, for setup token" },
 	{ name = "SEGMENT_PASSWORD", told = "setup", secret = true, help = "the password of that login" },
 	{ name = "SEGMENT_WORKSPACE", told = "setup", help = "the slug of your workspace, for setup" },

@@ -13,10 +13,34 @@ enum { ROWS_MAX = 10000 };
 
 /* One statement while it runs, in a box. */
 struct running {
+	struct pa_native_context *context;
 	struct pa_connection *connection;
 	struct pa_statement *statement;
 	bool borrowed; /* the connection is the transaction's */
 };
+
+static struct pa_connection *lease(lua_State *L, enum pa_db_access access, struct pa_error *error)
+{
+	const struct pa_native_context *context = pa_native_context_of(L);
+	struct pa_db *db = pa_native_services(L)->db;
+	struct pa_connection *connection = pa_db_lease_free(db, access);
+
+	if (!connection) {
+		pa_native_wait_begin(L);
+		connection = pa_db_lease(db, access, error);
+		pa_native_wait_end(L);
+	}
+	if (connection && pa_connection_is_writer(connection))
+		atomic_fetch_add_explicit(&context->call->writers, 1, memory_order_relaxed);
+	return connection;
+}
+
+static void give_back(const struct pa_native_context *context, struct pa_connection *connection)
+{
+	if (pa_connection_is_writer(connection))
+		atomic_fetch_sub_explicit(&context->call->writers, 1, memory_order_relaxed);
+	pa_db_return(connection);
+}
 
 static void close_running(void *held)
 {
@@ -25,12 +49,15 @@ static void close_running(void *held)
 	if (running->statement)
 		pa_statement_end(running->statement);
 	if (running->connection && !running->borrowed)
-		pa_db_return(running->connection);
+		give_back(running->context, running->connection);
 }
 
 static struct running *push_running(lua_State *L)
 {
-	return pa_native_box(L, sizeof(struct running), close_running);
+	struct running *running = pa_native_box(L, sizeof *running, close_running);
+
+	running->context = pa_native_context_of(L);
+	return running;
 }
 
 /* The parameter at `index`; its bytes belong to the Lua value. Raises for a type that cannot be stored. */
@@ -73,19 +100,6 @@ static void bind(lua_State *L, struct pa_statement *statement, int last)
 		if (pa_statement_bind(statement, i - 1, &value) < 0)
 			luaL_error(L, "a value is too large to store");
 	}
-}
-
-static struct pa_connection *lease(lua_State *L, enum pa_db_access access, struct pa_error *error)
-{
-	struct pa_db *db = pa_native_services(L)->db;
-	struct pa_connection *connection = pa_db_lease_free(db, access);
-
-	if (connection)
-		return connection;
-	pa_native_wait_begin(L);
-	connection = pa_db_lease(db, access, error);
-	pa_native_wait_end(L);
-	return connection;
 }
 
 /* 0 while the transaction lasts, which an error or INSERT OR ROLLBACK ends: what follows would be saved on its own. */
@@ -245,7 +259,7 @@ static void close_transaction(void *held)
 	transaction->context->transaction = NULL;
 	if (transaction->open)
 		pa_connection_roll_back(transaction->connection);
-	pa_db_return(transaction->connection);
+	give_back(transaction->context, transaction->connection);
 }
 
 static int begin_transaction(lua_State *L, struct transaction *transaction, struct pa_error *error)

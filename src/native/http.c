@@ -156,6 +156,11 @@ static int prepare(lua_State *L, int request, struct pa_transfer *transfer, stru
 		count_field(L, request, "redirects", 0, REDIRECTS_MAX, &redirects, error) < 0 ||
 		count_field(L, request, "max_bytes", BYTES_MAX, BYTES_MAX_MAX, &bytes_max, error) < 0)
 		return -1;
+	long left_ms = pa_native_time_left(L);
+	if (left_ms == 0)
+		return pa_error_set(error, "timeout", "the request that makes this call has run for REQUEST_TIMEOUT");
+	if (options.timeout_ms > left_ms)
+		options.timeout_ms = left_ms;
 	options.redirects = (int)redirects;
 	options.bytes_max = (size_t)bytes_max;
 	int kept = lua_gettop(L);

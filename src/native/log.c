@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "base/hung.h"
 #include "base/stats.h"
 #include "native/modules.h"
 #include "native/native.h"
@@ -102,6 +103,25 @@ static void push_durations(lua_State *L)
 	lua_setfield(L, -2, "bounds");
 }
 
+static void push_hung(lua_State *L)
+{
+	struct pa_hung_place places[PA_HUNG_MAX];
+	size_t count = pa_hung_list(places);
+
+	lua_createtable(L, (int)count, 0);
+	for (size_t i = 0; i < count; i++) {
+		const struct pa_hung_place *place = &places[i];
+		const char *const fields[][2] = {{"server", place->server}, {"kind", place->kind}, {"method", place->method},
+			{"path", place->path}, {"id", place->id}, {"line", place->line}};
+		lua_createtable(L, 0, 6);
+		for (size_t field = 0; field < sizeof fields / sizeof *fields; field++) {
+			lua_pushstring(L, fields[field][1]);
+			lua_setfield(L, -2, fields[field][0]);
+		}
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+}
+
 static int l_metrics(lua_State *L)
 {
 	lua_createtable(L, PA_STAT_COUNT, 0);
@@ -119,7 +139,8 @@ static int l_metrics(lua_State *L)
 		lua_rawseti(L, -2, i + 1);
 	}
 	push_durations(L);
-	return 2;
+	push_hung(L);
+	return 3;
 }
 
 int pa_native_open_log(lua_State *L)

@@ -1,6 +1,8 @@
 /* Functions that several native modules use. */
 #include "native/native.h"
 
+#include <limits.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdio.h>
@@ -119,10 +121,25 @@ bool pa_native_may_log(lua_State *L)
 
 void pa_native_wait_begin(lua_State *L)
 {
-	atomic_fetch_add_explicit(pa_native_context_of(L)->waiting, 1, memory_order_relaxed);
+	atomic_fetch_add_explicit(&pa_native_context_of(L)->call->waits, 1, memory_order_relaxed);
 }
 
 void pa_native_wait_end(lua_State *L)
 {
-	atomic_fetch_sub_explicit(pa_native_context_of(L)->waiting, 1, memory_order_relaxed);
+	struct pa_native_call *call = pa_native_context_of(L)->call;
+
+	/* The watchdog did not interrupt the wait, and a loop that waits most of the time has to end too. */
+	if (atomic_fetch_sub_explicit(&call->waits, 1, memory_order_relaxed) == 1 &&
+		atomic_load_explicit(&call->late, memory_order_relaxed))
+		raise(SIGURG);
+}
+
+long pa_native_time_left(lua_State *L)
+{
+	int64_t late_ms = pa_native_context_of(L)->late_ms;
+	int64_t left = late_ms - pa_clock_ms();
+
+	if (late_ms == 0)
+		return LONG_MAX;
+	return left > 0 ? (long)left : 0;
 }

@@ -33,13 +33,21 @@ struct pa_span pa_native_check_span(lua_State *L, int index);
  */
 void *pa_native_box(lua_State *L, size_t size, void (*close)(void *held));
 
+/* What the modules tell of the call that runs: the watchdog of script/budget reads it on its own thread. */
+struct pa_native_call {
+	atomic_int waits;   /* how many are open: the limits are not enforced meanwhile */
+	atomic_int writers; /* how many connections that write are leased */
+	_Atomic bool late;  /* set by the watchdog: the call has taken longer than it may */
+};
+
 /* What the modules know of the VM they run in. script/vm owns one for each lua_State. */
 struct pa_native_context {
 	struct pa_services *services;      /* borrowed; NULL while the command line makes a plan */
 	struct pa_snapshot *snapshot;      /* the scripts the VM was made from; script/snapshot.h */
 	struct pa_connection *transaction; /* the connection of the transaction the VM is in, or NULL; native/db.c */
-	atomic_int *waiting;               /* how many waits are open: the CPU budget is not enforced meanwhile */
+	struct pa_native_call *call;       /* the one that runs now */
 	const struct pa_request *request;  /* the one that runs now, or NULL */
+	int64_t late_ms;                   /* on the clock of pa_clock_ms: when the request has taken too long; 0: never */
 	unsigned log_lines;                /* written in log_second, for pa_native_may_log */
 	int64_t log_second;                /* of pa_clock_ms */
 };
@@ -62,9 +70,12 @@ const char *pa_native_request_id(lua_State *L);
 /* Counts one log line and returns whether the script may write it: at most 200 in one second (SBX-14). */
 bool pa_native_may_log(lua_State *L);
 
-/* Begin and end a wait: call around anything that blocks. The CPU budget does not interrupt the call meanwhile. Pairs
+/* Begin and end a wait: call around anything that blocks. The limits of the call do not interrupt it meanwhile. Pairs
  * nest. Nothing may raise between the two. */
 void pa_native_wait_begin(lua_State *L);
 void pa_native_wait_end(lua_State *L);
+
+/* How many milliseconds the request that runs may still take; LONG_MAX when there is no limit, 0 when it is over. */
+long pa_native_time_left(lua_State *L);
 
 #endif

@@ -17,6 +17,7 @@ struct pa_services {
 	const char *name; /* "app", "sandbox" */
 	const struct pa_setting *settings;
 	size_t setting_count;
+	unsigned request_ms;      /* how long a request may take, on the clock; 0: no limit */
 	struct pa_db *db;         /* store/db.h */
 	struct pa_keyring *keys;  /* store/keyring.h */
 	struct pa_http *http;     /* client/http.h */

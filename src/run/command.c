@@ -104,6 +104,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	server->services.http_allow = copy_string(L, index, "http_allow");
 	read_settings(L, index, &server->services);
 	server->services.calls_max = read_unsigned(L, index, "calls_max");
+	server->services.request_ms = read_unsigned(L, index, "request_ms");
 	server->app = copy_string(L, index, "app");
 	server->watch = read_flag(L, index, "watch");
 	server->server.name = server->services.name;

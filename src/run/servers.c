@@ -146,6 +146,14 @@ static int wait_for_end(const struct pa_plan *plan, struct running *running)
 			pa_log(PA_LOG_ERROR, NULL, NULL, "a quarter of the workers hang in scripts: stopping", NULL);
 			return PA_EXIT_FAILED;
 		}
+		if (pa_budget_blocks()) {
+			pa_log(PA_LOG_ERROR, NULL, NULL,
+				"a script that hangs holds what others wait for (the database's writer, the loading of scripts or a "
+				"lane "
+				"of jobs): stopping",
+				NULL);
+			return PA_EXIT_FAILED;
+		}
 	}
 }
 

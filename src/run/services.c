@@ -19,6 +19,7 @@ struct pa_services *pa_services_open(const struct pa_services_options *options, 
 		services->name = options->name;
 		services->settings = options->settings;
 		services->setting_count = options->setting_count;
+		services->request_ms = options->request_ms;
 	}
 	if (!services || !(services->bell = pa_bell_open()) || !(services->shared = pa_shared_open()) ||
 		!(services->limit = pa_limit_open())) {

@@ -16,6 +16,7 @@ struct pa_services_options {
 	unsigned calls_max;                /* for pa_http_open */
 	const struct pa_setting *settings; /* for native.sys.settings() */
 	size_t setting_count;
+	unsigned request_ms; /* as in struct pa_services */
 };
 
 /* The strings of the options are borrowed and outlive the services. NULL with code "database", "key", "http", "usage"

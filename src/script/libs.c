@@ -10,7 +10,8 @@
 #include "native/services.h"
 #include "script/budget.h"
 #include "script/freeze.h"
-#include "script/pattern.h"
+#include "script/string_library.h"
+#include "script/table_library.h"
 
 /* setmetatable that refuses __gc: a finalizer would run without a CPU budget (SBX-06). */
 static int l_setmetatable(lua_State *L)
@@ -230,20 +231,6 @@ static void open_library(lua_State *L, lua_CFunction open)
 	lua_call(L, 0, 1);
 }
 
-static void push_string_library(lua_State *L)
-{
-	open_library(L, luaopen_string);
-	lua_pushnil(L);
-	lua_setfield(L, -2, "dump");
-	pa_pattern_guard(L);
-	/* luaopen_string made this table the __index of all strings; hide their metatable from scripts. */
-	lua_pushliteral(L, "");
-	lua_getmetatable(L, -1);
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 2);
-}
-
 static void push_coroutine_library(lua_State *L)
 {
 	static const char *const kept[] = {"isyieldable", "running", "status", "yield", NULL};
@@ -266,9 +253,12 @@ void pa_libs_push(lua_State *L)
 	open_library(L, luaopen_base);
 	pick(L, kept);
 	luaL_setfuncs(L, own, 0);
-	push_string_library(L);
+	pa_string_library_push(L);
 	pa_freeze(L);
 	lua_setfield(L, -2, "string");
+	pa_table_library_push(L);
+	pa_freeze(L);
+	lua_setfield(L, -2, "table");
 	push_coroutine_library(L);
 	pa_freeze(L);
 	lua_setfield(L, -2, "coroutine");
@@ -280,7 +270,7 @@ void pa_libs_push(lua_State *L)
 	static const struct {
 		const char *name;
 		lua_CFunction open;
-	} whole[] = {{"math", luaopen_math}, {"table", luaopen_table}, {"utf8", luaopen_utf8}};
+	} whole[] = {{"math", luaopen_math}, {"utf8", luaopen_utf8}};
 	for (size_t i = 0; i < sizeof whole / sizeof *whole; i++) {
 		open_library(L, whole[i].open);
 		pa_freeze(L);

@@ -2,15 +2,16 @@
 #include "script/pattern.h"
 
 #include <ctype.h>
-#include <lauxlib.h>
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
-enum { COST_BITS = 32 };
+enum {
+	COST_BITS = 32,
+	EXACT_MAX = 512, /* bytes of a pattern: the exact estimate takes time in the square of them */
+	SHORT_MAX = 64,  /* bytes of a pattern that is walked in one step; a longer one takes a step for each byte */
+};
 static const double COST_MAX = 4294967296.0; /* 2^COST_BITS steps: some seconds */
-
-enum { EXACT_MAX = 512 }; /* bytes of a pattern: the exact estimate takes time in the square of them */
 
 /* One item of a pattern: a single-character class and its repetition. */
 struct item {
@@ -37,6 +38,16 @@ static const char *skip_class(const char *at, const char *end)
 	return at < end ? at + 1 : end;
 }
 
+static bool is_repetition(char byte)
+{
+	return byte == '*' || byte == '+' || byte == '-' || byte == '?';
+}
+
+static bool is_back_reference(const struct item *item)
+{
+	return *item->class == '%' && item->class + 1 < item->class_end && isdigit((unsigned char)item->class[1]);
+}
+
 /* Reads the next item, without parentheses, which match nothing. False at the end. */
 static bool next_item(const char **at, const char *end, struct item *item)
 {
@@ -61,7 +72,7 @@ static bool next_item(const char **at, const char *end, struct item *item)
 	}
 	*at = skip_class(*at, end);
 	item->class_end = *at;
-	if (*at < end && strchr("*+-?", **at))
+	if (*at < end && is_repetition(**at))
 		item->repeat = *(*at)++;
 	return true;
 }
@@ -130,8 +141,8 @@ static bool in_class(int byte, const struct item *item)
 {
 	if (*item->class == '.')
 		return true;
-	if (*item->class == '%' && item->class + 1 < item->class_end && isdigit((unsigned char)item->class[1]))
-		return true; /* %1: what was captured may be anything */
+	if (is_back_reference(item))
+		return true; /* what was captured may be anything */
 	if (*item->class == '%')
 		return item->class + 1 < item->class_end && in_named_class(byte, item->class[1]);
 	if (*item->class == '[')
@@ -175,9 +186,39 @@ static bool begins_surely(const struct item *item, const char *at)
 	return false;
 }
 
+/* Where the capture of that number begins, from 1; `end` when there is none. */
+static const char *find_capture(const char *at, const char *end, int number)
+{
+	while (at < end)
+		if (*at != '(')
+			at = skip_class(at, end);
+		else if (++at, --number == 0)
+			return at;
+	return end;
+}
+
+/* Whether %1 compares with a capture that may be as long as the subject: one with a repetition, %b or a reference. */
+static bool is_long_reference(const struct item *reference, const char *begin)
+{
+	const char *at = find_capture(begin, reference->class, reference->class[1] - '0');
+	const char *inside = at;
+	struct item item;
+
+	for (int depth = 1; at < reference->class && depth > 0;)
+		if (*at == '(' || *at == ')')
+			depth += *at++ == '(' ? 1 : -1;
+		else
+			at = skip_class(at, reference->class);
+	while (next_item(&inside, at, &item))
+		if ((item.repeat != 0 && item.repeat != '?' && item.repeat != 'f') || is_back_reference(&item))
+			return true;
+	return false;
+}
+
 /* In how many ways a pattern may match. */
 struct ways {
 	int repeats, options; /* items with several possible ends: repetitions, and '?' */
+	int references;       /* back references to captures that may be long: each compares up to the whole subject */
 	bool walks;           /* a repetition with one end is repeated from every start */
 };
 
@@ -188,7 +229,7 @@ static const char *last_to_fail(const char *begin, const char *end)
 	struct item item;
 
 	while (next_item(&at, end, &item))
-		if (!item.repeat || strchr("+bf", item.repeat))
+		if (item.repeat == 0 || item.repeat == '+' || item.repeat == 'b' || item.repeat == 'f')
 			last = item.class;
 	return last;
 }
@@ -201,6 +242,7 @@ static struct ways count_ways(const char *begin, const char *end, bool exact)
 	struct item item;
 
 	while (next_item(&at, end, &item)) {
+		ways.references += is_back_reference(&item) && (!exact || is_long_reference(&item, begin));
 		if (item.repeat == 0 || item.repeat == 'f' || (item.class >= last && item.repeat != 'b'))
 			continue;
 		if (exact && item.repeat != 'b' && ends_surely(&item, at, end))
@@ -213,28 +255,41 @@ static struct ways count_ways(const char *begin, const char *end, bool exact)
 	return ways;
 }
 
+/* A set is looked through for each byte of the subject, and a literal is compared from each. */
+static size_t walk_length(size_t pattern_length)
+{
+	return pattern_length > SHORT_MAX ? pattern_length : 1;
+}
+
 static double worst(const char *pattern, const char *end, size_t subject_length, bool exact)
 {
 	bool anchored = pattern < end && *pattern == '^';
 	struct ways ways = count_ways(pattern + anchored, end, exact);
-	int power = ways.repeats + ways.walks;
+	int power = ways.repeats + ways.references + ways.walks + !anchored;
 
-	return pow((double)subject_length + 1, power + (power > 0 && !anchored)) * pow(2, ways.options);
+	return pow((double)subject_length + 1, power) * pow(2, ways.options) * (double)walk_length((size_t)(end - pattern));
 }
 
-/* A fast first test: counts each byte that may be a repetition, for the cost is never more than 2^(bits * repeats).
- * Most patterns pass it, and it is an eighth of the work. */
+static int bits_of(size_t number)
+{
+	int bits = 1;
+
+	while (number >> bits > 0)
+		bits++;
+	return bits;
+}
+
+/* A fast first test: counts each byte that may be a repetition or a back reference. The cost is never more than
+ * 2^(bits * repeats) times the pattern's length. Most patterns pass it, and it is an eighth of the work. */
 static bool is_plainly_cheap(const char *pattern, size_t pattern_length, size_t subject_length)
 {
-	int bits = 1, repeats = 1;
+	int bits = bits_of(subject_length), repeats = 1;
 
-	while (subject_length >> bits > 0)
-		bits++;
 	for (size_t i = 0; i < pattern_length; i++) {
 		char byte = pattern[i];
-		repeats += byte == '*' || byte == '+' || byte == '-' || byte == '?' || byte == 'b';
+		repeats += is_repetition(byte) || byte == 'b' || (byte >= '0' && byte <= '9' && i > 0 && pattern[i - 1] == '%');
 	}
-	return bits * repeats <= COST_BITS;
+	return bits * repeats + bits_of(walk_length(pattern_length)) <= COST_BITS;
 }
 
 double pa_pattern_cost(const char *pattern, size_t pattern_length, size_t subject_length)
@@ -251,34 +306,4 @@ bool pa_pattern_is_costly(const char *pattern, size_t pattern_length, size_t sub
 {
 	return !is_plainly_cheap(pattern, pattern_length, subject_length) &&
 		   pa_pattern_cost(pattern, pattern_length, subject_length) > COST_MAX;
-}
-
-static int l_guarded(lua_State *L)
-{
-	size_t subject_length, pattern_length;
-
-	luaL_checklstring(L, 1, &subject_length);
-	const char *pattern = luaL_checklstring(L, 2, &pattern_length);
-	bool plain = lua_toboolean(L, lua_upvalueindex(2)) && lua_toboolean(L, 4);
-	if (!plain && pa_pattern_is_costly(pattern, pattern_length, subject_length))
-		return luaL_error(L,
-			"pattern '%s' may take too long on %d bytes: anchor it with ^, use fewer repetitions, or match a shorter "
-			"string",
-			pattern, (int)subject_length);
-	lua_pushvalue(L, lua_upvalueindex(1));
-	lua_insert(L, 1);
-	lua_call(L, lua_gettop(L) - 1, LUA_MULTRET);
-	return lua_gettop(L);
-}
-
-void pa_pattern_guard(lua_State *L)
-{
-	static const char *const names[] = {"find", "match", "gmatch", "gsub"};
-
-	for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-		lua_getfield(L, -1, names[i]);
-		lua_pushboolean(L, i == 0);
-		lua_pushcclosure(L, l_guarded, 2);
-		lua_setfield(L, -2, names[i]);
-	}
 }

@@ -1,11 +1,9 @@
 /*
- * Refuses Lua patterns that may run for hours, before they run, for a match cannot be interrupted (SBX-07). Pure, but
- * for pa_pattern_guard, which runs on the thread of the VM.
+ * Tells which Lua patterns may run for hours, before they run, for a match cannot be interrupted (SBX-07). Pure.
  */
 #ifndef PA_PATTERN_H
 #define PA_PATTERN_H
 
-#include <lua.h>
 #include <stdbool.h>
 #include <stddef.h>
 
@@ -14,9 +12,5 @@ double pa_pattern_cost(const char *pattern, size_t pattern_length, size_t subjec
 
 /* Whether that is more than 2^32 steps: some seconds. */
 bool pa_pattern_is_costly(const char *pattern, size_t pattern_length, size_t subject_length);
-
-/* Wraps find, match, gmatch and gsub of the string library on top of the stack: a costly call raises. May raise
- * (memory). */
-void pa_pattern_guard(lua_State *L);
 
 #endif

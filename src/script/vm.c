@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/stats.h"
 #include "native/native.h"
 #include "native/request.h"
@@ -42,6 +43,8 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
 {
 	struct pa_vm *vm = context;
 
+	if (new_size > old_size && pa_budget_refuses(&vm->budget))
+		return NULL;
 	/* Lua passes a type of object as old_size when there is no block. */
 	return pa_heap_resize(&vm->heap, block, block ? old_size : 0, new_size);
 }
@@ -62,6 +65,12 @@ static int l_describe(lua_State *L)
 	return 1;
 }
 
+static int l_check_budget(lua_State *L)
+{
+	pa_budget_check(L);
+	return 0;
+}
+
 static char *copy_text(lua_State *L, int index)
 {
 	const char *text = lua_tostring(L, index);
@@ -77,6 +86,11 @@ static void take_fault(struct pa_vm *vm, int status, struct pa_fault *fault)
 	int top = lua_gettop(L); /* the error value */
 
 	pa_fault_free(fault);
+	if (status == LUA_ERRMEM && pa_budget_refuses(&vm->budget)) { /* there was memory, but no time */
+		lua_pushcfunction(L, l_check_budget);
+		status = lua_pcall(L, 0, 0, 0);
+		lua_remove(L, top);
+	}
 	if (status != LUA_ERRRUN || lua_type(L, top) != LUA_TSTRING) { /* the stored traceback is of an earlier error */
 		lua_pushboolean(L, 0);
 		lua_setfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK);
@@ -94,17 +108,18 @@ static void take_fault(struct pa_vm *vm, int status, struct pa_fault *fault)
 	lua_setfield(L, LUA_REGISTRYINDEX, ERROR_VALUE); /* needs no memory: forget_error made the field */
 }
 
-/* The only protected call: the function and its arguments are on the stack. 0, or -1 with a fault. */
-static int call(struct pa_vm *vm, int arguments, int results, bool budgeted, struct pa_fault *fault)
+/* The only protected call: the function and its arguments are on the stack. Without `work` it has no limits. 0, or -1
+ * with a fault. */
+static int call(struct pa_vm *vm, int arguments, int results, const struct pa_budget_work *work, struct pa_fault *fault)
 {
 	lua_State *L = vm->L;
 
-	if (budgeted)
-		pa_budget_begin(&vm->budget, L);
+	if (work)
+		pa_budget_begin(&vm->budget, L, work);
 	int status = lua_pcall(L, arguments, results, KEEP_TRACEBACK_SLOT);
 	if (status != LUA_OK)
 		take_fault(vm, status, fault);
-	if (budgeted) {
+	if (work) {
 		pa_budget_end(&vm->budget);
 		if (atomic_load_explicit(&vm->budget.spent, memory_order_relaxed)) {
 			lua_sethook(L, NULL, 0, 0);
@@ -116,11 +131,12 @@ static int call(struct pa_vm *vm, int arguments, int results, bool budgeted, str
 }
 
 /* Calls body with `context` as its only argument (light userdata) and no result. */
-static int call_with(struct pa_vm *vm, lua_CFunction body, void *context, bool budgeted, struct pa_fault *fault)
+static int call_with(
+	struct pa_vm *vm, lua_CFunction body, void *context, const struct pa_budget_work *work, struct pa_fault *fault)
 {
 	lua_pushcfunction(vm->L, body);
 	lua_pushlightuserdata(vm->L, context);
-	int result = call(vm, 1, 0, budgeted, fault);
+	int result = call(vm, 1, 0, work, fault);
 	lua_settop(vm->L, FAILED_SLOT);
 	return result;
 }
@@ -176,6 +192,11 @@ static int l_panic(lua_State *L)
 	return 0;
 }
 
+static const char *name_of(const struct pa_vm *vm)
+{
+	return vm->context.services ? vm->context.services->name : NULL;
+}
+
 struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fault)
 {
 	struct pa_vm *vm = calloc(1, sizeof *vm);
@@ -184,7 +205,7 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 		goto no_memory;
 	vm->heap.limit = options->memory_max ? options->memory_max : PA_HEAP_LIMIT;
 	vm->budget.cpu_ms = options->cpu_ms ? options->cpu_ms : PA_BUDGET_CPU_MS;
-	vm->context = (struct pa_native_context){.services = options->services, .waiting = &vm->budget.waiting};
+	vm->context = (struct pa_native_context){.services = options->services, .call = &vm->budget.native};
 	vm->L = lua_newstate(allocate, vm);
 	if (!vm->L)
 		goto no_memory;
@@ -200,7 +221,8 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 	lua_pushcfunction(vm->L, l_keep_traceback);
 	lua_pushcfunction(vm->L, l_open);
 	lua_pushlightuserdata(vm->L, (void *)(uintptr_t)options);
-	if (call(vm, 1, 2, true, fault) < 0) {
+	const struct pa_budget_work work = {.server = name_of(vm), .kind = "loading", .only_one = options->check};
+	if (call(vm, 1, 2, &work, fault) < 0) {
 		pa_vm_free(vm);
 		return NULL;
 	}
@@ -255,17 +277,24 @@ static int l_exchange(lua_State *L)
 static int run_exchange(struct pa_vm *vm, struct exchange *exchange, struct pa_fault *fault)
 {
 	lua_State *L = vm->L;
+	const struct pa_services *services = vm->context.services;
+	const struct pa_budget_work work = {.server = name_of(vm),
+		.kind = "request",
+		.request = exchange->request,
+		.wall_ms = services ? services->request_ms : 0};
 
 	pa_response_reset(exchange->response);
 	vm->context.request = exchange->request;
+	vm->context.late_ms = work.wall_ms > 0 ? pa_clock_ms() + work.wall_ms : 0;
 	lua_pushcfunction(L, l_exchange);
 	lua_pushlightuserdata(L, exchange);
 	lua_pushvalue(L, exchange->failed ? FAILED_SLOT : HANDLE_SLOT);
-	int result = call(vm, 2, 0, true, fault);
+	int result = call(vm, 2, 0, &work, fault);
 	if (lua_getfield(L, LUA_REGISTRYINDEX, REQUEST_OBJECT) == LUA_TUSERDATA)
 		pa_native_request_end(L, -1);
 	lua_settop(L, FAILED_SLOT);
 	vm->context.request = NULL;
+	vm->context.late_ms = 0;
 	if (result < 0)
 		pa_response_reset(exchange->response);
 	return result;
@@ -320,7 +349,7 @@ int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_
 {
 	struct run run = {.arguments = arguments, .count = count, .exit_code = exit_code};
 
-	return call_with(vm, l_run, &run, true, fault);
+	return call_with(vm, l_run, &run, &(struct pa_budget_work){.server = name_of(vm), .kind = "task"}, fault);
 }
 
 struct due {
@@ -344,7 +373,8 @@ int pa_vm_run_due(struct pa_vm *vm, const char *lane, double *seconds, struct pa
 {
 	struct due due = {lane, seconds};
 
-	return call_with(vm, l_run_due, &due, true, fault);
+	return call_with(
+		vm, l_run_due, &due, &(struct pa_budget_work){.server = name_of(vm), .kind = "job", .only_one = true}, fault);
 }
 
 static int l_lanes(lua_State *L)
@@ -370,12 +400,13 @@ static int l_lanes(lua_State *L)
 int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fault)
 {
 	lanes->count = 0;
-	return call_with(vm, l_lanes, lanes, true, fault);
+	return call_with(vm, l_lanes, lanes,
+		&(struct pa_budget_work){.server = name_of(vm), .kind = "loading", .only_one = true}, fault);
 }
 
 int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, struct pa_fault *fault)
 {
-	return call_with(vm, body, context, false, fault);
+	return call_with(vm, body, context, NULL, fault);
 }
 
 bool pa_vm_spent(const struct pa_vm *vm)

@@ -179,6 +179,11 @@ void pa_db_return(struct pa_connection *connection)
 	pthread_mutex_unlock(&db->mutex);
 }
 
+bool pa_connection_is_writer(const struct pa_connection *connection)
+{
+	return connection == connection->db->writer;
+}
+
 /* Calls of the driver: the contracts are in store/db.h */
 
 int pa_connection_durable(struct pa_connection *connection, bool durable, struct pa_error *error)

@@ -36,6 +36,9 @@ struct pa_connection *pa_db_lease(struct pa_db *db, enum pa_db_access access, st
 struct pa_connection *pa_db_lease_free(struct pa_db *db, enum pa_db_access access);
 void pa_db_return(struct pa_connection *connection);
 
+/* Whether it is the one connection that writes. */
+bool pa_connection_is_writer(const struct pa_connection *connection);
+
 /* Connections. Each function returns 0, or -1 with a code of pa_statement_step. */
 
 /* Sets whether a commit waits for the disk, from the next transaction on. */

@@ -32,7 +32,7 @@ local DOORKEEPERS = {
 	-- run/command reads the plan out of the table that lua/cli returned.
 	{ "^lua%.h$", "^src/script/", "^src/native/", "^src/run/command%.c$" },
 	{ "^lauxlib%.h$", "^src/script/", "^src/native/", "^src/run/command%.c$" },
-	{ "^lualib%.h$", "^src/script/libs%.c$" },
+	{ "^lualib%.h$", "^src/script/libs%.c$", "^src/script/string_library%.c$", "^src/script/table_library%.c$" },
 }
 
 -- Files of src/native that are no module of their own, and why.

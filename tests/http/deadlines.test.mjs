@@ -43,12 +43,37 @@ app:get("/silence", function()
 	return reply.json { error = err, code = code }
 end)
 
+-- Calls that are never answered, one after the other, whatever becomes of each.
+app:get("/patient", function()
+	local codes = {}
+	while true do
+		pcall(function() codes[#codes + 1] = select(3, http.get(config.segment_api_url .. "/slow")) end)
+	end
+end)
+
 app:post("/echo", function(req) return reply.text(req.body or "") end, { csrf = false })
 
 return app
 `;
 
 describe("deadlines", { concurrency: true }, () => {
+	test("SBX-04 SS-05 a request that only waits ends after REQUEST_TIMEOUT, and its worker is free again", async () => {
+		await withSegment({}, async (segment) => {
+			await withApp(APP, { env: { ...segment.env, REQUEST_TIMEOUT: "2", WORKERS: "8" } }, async (server) => {
+				const { url } = server;
+				const begun = performance.now();
+				const answers = await Promise.all(Array.from({ length: 5 }, () => request(`${url}/patient`)));
+				for (const { status, text } of answers) {
+					assert.equal(status, 500);
+					assert.match(text, /the request took longer than REQUEST_TIMEOUT/);
+				}
+				assert.ok(performance.now() - begun >= 2000);
+				assert.match(server.err, /the request took longer than REQUEST_TIMEOUT/);
+				assert.equal((await request(`${url}/echo`, { method: "POST", body: "x" })).text, "x");
+			});
+		});
+	});
+
 	test("RT-04 kill -9 of the process that renews: another takes over", async () => {
 		await withSegment({ lives: 1, livesAfter: 3600, hold: true }, async (segment) => {
 			await withApps(APP, 2, segment.env, async ({ urls, servers }) => {

@@ -69,6 +69,14 @@ function checks.workers(value)
 	return tostring(number)
 end
 
+function checks.request_timeout(value)
+	local seconds = math.tointeger(tonumber(value))
+	if not seconds or seconds < 1 or seconds > 600 then
+		return nil, "must be a whole number of seconds from 1 to 600"
+	end
+	return tostring(seconds)
+end
+
 function checks.switch(value)
 	if value ~= "0" and value ~= "1" then
 		return nil, "must be 0 or 1"

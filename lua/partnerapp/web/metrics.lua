@@ -39,14 +39,35 @@ local function histogram(durations)
 	return table.concat(lines)
 end
 
+local HUNG = [[
+# HELP partnerapp_script_hung A script that hangs in a C function and cannot be interrupted, and where
+# TYPE partnerapp_script_hung gauge
+]]
+local LABELS = { "server", "kind", "method", "path", "id", "line" }
+local ESCAPES = { ["\\"] = "\\\\", ['"'] = '\\"', ["\n"] = "\\n" }
+
+-- A line for each script that hangs.
+local function hung_scripts(places)
+	local lines = { HUNG }
+	for _, place in ipairs(places) do
+		local labels = {}
+		for i, name in ipairs(LABELS) do
+			labels[i] = ('%s="%s"'):format(name, (place[name]:gsub('[\\"\n]', ESCAPES)))
+		end
+		lines[#lines + 1] = ("partnerapp_script_hung{%s} 1\n"):format(table.concat(labels, ","))
+	end
+	return table.concat(lines)
+end
+
 -- Everything that is counted.
 local function exposition()
-	local counters, durations = log.metrics()
+	local counters, durations, hung = log.metrics()
 	local lines = {}
 	for i, about in ipairs(counters) do
 		lines[i] = counter(about)
 	end
 	lines[#lines + 1] = histogram(durations)
+	lines[#lines + 1] = hung_scripts(hung)
 	return table.concat(lines)
 end
 

@@ -28,6 +28,8 @@ function log.request_id() end
 --- than the bound before; the last count is of those above all bounds. `seconds` is the sum of all durations.
 ---@return {name: string, help: string, kind: "counter"|"gauge", value: integer}[] counters
 ---@return {bounds: number[], counts: integer[], seconds: number} durations
+---@return {server: string, kind: string, method: string, path: string, id: string, line: string}[] hung where scripts
+--- hang now; what is unknown is empty
 function log.metrics() end
 
 return log
