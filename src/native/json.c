@@ -172,6 +172,9 @@ static int l_array(lua_State *L)
 	}
 	luaL_checktype(L, 1, LUA_TTABLE);
 	lua_settop(L, 1);
+	if (lua_getmetatable(L, 1) && !is_array(L, 1)) /* it may be what makes the table read-only */
+		return luaL_error(L, "json.array: the table has a metatable, which may not be replaced: copy it first");
+	lua_settop(L, 1);
 	lua_pushvalue(L, lua_upvalueindex(ARRAY_META));
 	lua_setmetatable(L, 1);
 	return 1;

@@ -13,7 +13,7 @@
 #include "script/snapshot.h"
 
 #define LOADED "partnerapp.loaded" /* name → value; `loading` while a module runs */
-#define VIEWS "partnerapp.views"   /* name → read-only view of a library module's table, for the app */
+#define VIEWS "partnerapp.views"   /* name → deep read-only view of a library module's table, for the app */
 #define PRIVILEGED "partnerapp.privileged"
 
 enum { NAME_MAX_LENGTH = 120 };
@@ -168,7 +168,7 @@ static void push_view(lua_State *L, const char *name)
 	if (lua_getfield(L, -1, name) == LUA_TNIL) {
 		lua_pop(L, 1);
 		lua_pushvalue(L, -2);
-		pa_freeze(L);
+		pa_freeze_deep(L);
 		lua_pushvalue(L, -1);
 		lua_setfield(L, -3, name);
 	}
