@@ -12,18 +12,19 @@ static struct pa_setting settings[] = {{"PUBLIC_URL", "http://localhost:8888"},
 	{"SEGMENT_ID_URL", "http://localhost:8889"}, {"SEGMENT_API_URL", "http://localhost:8889"}};
 static struct pa_services services = {.name = "app", .settings = settings, .setting_count = 3};
 
+enum { SHOWN = 64 };
+
 struct walk {
-	int seen;               /* table → true */
-	int app_require;        /* the app's own */
-	unsigned tables;        /* that were looked at */
-	char writable[64][256]; /* paths of tables that could be changed */
-	size_t writable_count;
+	int seen;              /* table → true */
+	int app_require;       /* the app's own */
+	unsigned tables;       /* that were looked at */
+	size_t writable_count; /* ways in which one could be changed */
 };
 
 static void report(struct walk *walk, const char *how, const char *path)
 {
-	assert_true(walk->writable_count < 64);
-	snprintf(walk->writable[walk->writable_count++], 256, "%s: %s", path, how);
+	if (walk->writable_count++ < SHOWN)
+		print_error("%s: %s\n", path, how);
 }
 
 /* Calls the function on top with two arguments below it; true when it did not raise. Pops all three. */
@@ -185,8 +186,6 @@ static void SBX_11_SBX_12_nothing_that_a_script_reaches_can_be_changed(void **st
 	load_with_library(fixture, "return {}");
 	if (pa_vm_protect(fixture->vm, l_walk, &walk, &fixture->fault) < 0)
 		fail_msg("%s\n%s", fixture->fault.message, fixture->fault.traceback);
-	for (size_t i = 0; i < walk.writable_count; i++)
-		print_error("%s\n", walk.writable[i]);
 	assert_int_equal(walk.writable_count, 0);
 	assert_in_range(walk.tables, 25, 1000); /* _G, six libraries, the modules and what is in them */
 }
