@@ -184,21 +184,10 @@ static void put_text(struct line *line, const char *text)
 	put(line, text, strlen(text));
 }
 
-/* The length of the valid UTF-8 sequence at `at`, or 0. */
-static size_t utf8_at(const unsigned char *at, size_t left)
+/* U+0080 to U+009F: some terminals read U+009B as the beginning of a command. */
+static bool is_c1(const char *at, size_t width)
 {
-	size_t length = *at < 0x80                  ? 1
-					: *at >= 0xc2 && *at < 0xe0 ? 2
-					: *at >= 0xe0 && *at < 0xf0 ? 3
-					: *at >= 0xf0 && *at < 0xf5 ? 4
-												: 0;
-
-	if (length == 0 || length > left)
-		return 0;
-	for (size_t i = 1; i < length; i++)
-		if ((at[i] & 0xc0) != 0x80)
-			return 0;
-	return length;
+	return width == 2 && (unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0;
 }
 
 /* Adds text with secrets masked, control bytes escaped and invalid UTF-8 replaced. The lock of the masks is held. */
@@ -213,7 +202,7 @@ static void put_escaped(struct line *line, const char *text, size_t length)
 			i += secret->length;
 			continue;
 		}
-		size_t width = utf8_at((const unsigned char *)text + i, length - i);
+		size_t width = pa_text_utf8_at((struct pa_span){text + i, length - i});
 		if (width == 0) {
 			put_text(line, "\xef\xbf\xbd");
 			width = 1;
@@ -221,8 +210,8 @@ static void put_escaped(struct line *line, const char *text, size_t length)
 			put_text(line, "\n    ");
 		} else if (byte == '\t' && line->people) {
 			put_text(line, "  ");
-		} else if (byte < 0x20 || byte == 0x7f) {
-			snprintf(escape, sizeof escape, "\\u%04x", byte);
+		} else if (byte < 0x20 || byte == 0x7f || is_c1(text + i, width)) {
+			snprintf(escape, sizeof escape, "\\u%04x", width == 2 ? (unsigned char)text[i + 1] : byte);
 			put_text(line, byte == '\n' ? "\\n" : byte == '\t' ? "\\t" : escape);
 		} else if ((byte == '"' || byte == '\\') && !line->people) {
 			put(line, "\\", 1);

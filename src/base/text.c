@@ -81,27 +81,36 @@ static bool is_ascii(const unsigned char *at)
 	return (bytes & 0x8080808080808080) == 0;
 }
 
+/* Table 3-7 of the Unicode standard: what the first byte says of the length and of the second byte. */
+size_t pa_text_utf8_at(struct pa_span text)
+{
+	const unsigned char *at = (const unsigned char *)text.at;
+
+	if (text.length == 0)
+		return 0;
+	if (at[0] < 0x80)
+		return 1;
+	size_t length = at[0] >= 0xf0 ? 4 : at[0] >= 0xe0 ? 3 : 2;
+	if (at[0] < 0xc2 || at[0] > 0xf4 || text.length < length)
+		return 0;
+	unsigned char least = at[0] == 0xe0 ? 0xa0 : at[0] == 0xf0 ? 0x90 : 0x80;
+	unsigned char most = at[0] == 0xed ? 0x9f : at[0] == 0xf4 ? 0x8f : 0xbf;
+	if (at[1] < least || at[1] > most)
+		return 0;
+	for (size_t i = 2; i < length; i++)
+		if (at[i] < 0x80 || at[i] > 0xbf)
+			return 0;
+	return length;
+}
+
 bool pa_text_is_utf8(struct pa_span text)
 {
-	const unsigned char *at = (const unsigned char *)text.at, *end = at + text.length;
-
-	while (at < end) {
-		if (end - at >= 8 && is_ascii(at)) {
-			at += 8;
-			continue;
-		}
-		unsigned char first = *at++;
-		if (first < 0x80)
-			continue;
-		int more = first >= 0xf0 ? 3 : first >= 0xe0 ? 2 : 1;
-		if (first < 0xc2 || first > 0xf4 || end - at < more)
+	while (text.length > 0) {
+		size_t length = text.length >= 8 && is_ascii((const unsigned char *)text.at) ? 8 : pa_text_utf8_at(text);
+		if (length == 0)
 			return false;
-		if ((first == 0xe0 && *at < 0xa0) || (first == 0xed && *at > 0x9f) || (first == 0xf0 && *at < 0x90) ||
-			(first == 0xf4 && *at > 0x8f))
-			return false;
-		while (more-- > 0)
-			if ((*at++ & 0xc0) != 0x80)
-				return false;
+		text.at += length;
+		text.length -= length;
 	}
 	return true;
 }

@@ -38,6 +38,10 @@ struct pa_span pa_text_trim(struct pa_span text);
 bool pa_text_is_token(struct pa_span text);
 bool pa_text_is_field_value(struct pa_span text);
 
+/* The length of the UTF-8 character that the bytes begin with: 1 to 4, or 0 when they begin with none (RFC 3629). The
+ * only check of UTF-8 in C. */
+size_t pa_text_utf8_at(struct pa_span text);
+
 /* Whether the bytes are valid UTF-8: no surrogates, no overlong forms, at most U+10FFFF (RFC 3629). */
 bool pa_text_is_utf8(struct pa_span text);
 

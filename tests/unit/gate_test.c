@@ -258,20 +258,6 @@ static void HT_12_decode(void **state)
 	assert_int_equal(pa_text_decode((struct pa_span){"", 0}, to, true), 0);
 }
 
-static void HT_12_utf8(void **state)
-{
-	(void)state;
-	static const char *const good[] = {
-		"", "a", "\xc3\xa9", "\xe2\x82\xac", "\xed\x9f\xbf", "\xee\x80\x80", "\xf0\x90\x80\x80", "\xf4\x8f\xbf\xbf"};
-	static const char *const bad[] = {"\x80", "\xc3", "\xc0\x80", "\xc1\xbf", "\xe0\x80\x80", "\xe2\x82",
-		"\xed\xa0\x80", "\xf0\x80\x80\x80", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\xff", "\xc3\x28", "\xe2\x28\xa1"};
-
-	for (size_t i = 0; i < sizeof good / sizeof *good; i++)
-		assert_true(pa_text_is_utf8(span(good[i])));
-	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-		assert_false(pa_text_is_utf8(span(bad[i])));
-}
-
 static void HT_25_request_id(void **state)
 {
 	(void)state;
@@ -300,7 +286,6 @@ int main(void)
 		cmocka_unit_test(test_no_hosts_is_every_host),
 		cmocka_unit_test(HT_15_layout),
 		cmocka_unit_test(HT_12_decode),
-		cmocka_unit_test(HT_12_utf8),
 		cmocka_unit_test(HT_25_request_id),
 	};
 

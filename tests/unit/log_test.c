@@ -106,6 +106,28 @@ static void LG_02_any_bytes_make_one_line(void **state)
 		"\"message\":\"a\\u000d\\nb\\u001b[31m\\\"\\\\ \xef\xbf\xbd\"}\n");
 }
 
+/* Overlong forms, surrogates, values above U+10FFFF: a reader of the log would take the line for broken. */
+static void LG_02_what_is_not_utf8_is_replaced(void **state)
+{
+	static const char *const bad[] = {"\xc0\xaf", "\xc1\xbf", "\xe0\x80\x80", "\xe0\x9f\xbf", "\xed\xa0\x80",
+		"\xed\xbf\xbf", "\xf0\x80\x80\x80", "\xf0\x8f\xbf\xbf", "\xf4\x90\x80\x80", "\xf5\x80\x80\x80", "\x80",
+		"\xe2\x82"};
+	char wanted[64];
+
+	(void)state;
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++) {
+		snprintf(wanted, sizeof wanted, ",\"message\":\"");
+		for (size_t byte = 0; byte < strlen(bad[i]); byte++)
+			strcat(wanted, "\xef\xbf\xbd");
+		strcat(wanted, "\"}\n");
+		assert_string_equal(strstr(logged(bad[i]), ",\"message\""), wanted);
+	}
+	assert_non_null(strstr(logged("\xc3\xb6 \xe2\x82\xac \xf0\x9f\x98\x80"), "\xc3\xb6 \xe2\x82\xac \xf0\x9f\x98\x80"));
+	assert_non_null(strstr(logged("\xc2\x9b"
+								  "31m"),
+		"\\u009b31m"));
+}
+
 static void LG_02_names_of_fields_are_escaped_too(void **state)
 {
 	const struct pa_log_field field = {"a\n\"\x1b[31m", "1", 1, false};
@@ -160,6 +182,7 @@ int main(void)
 		cmocka_unit_test(short_strings_are_not_masked),
 		cmocka_unit_test(LG_01_tokens_do_not_replace_settings),
 		cmocka_unit_test(LG_02_any_bytes_make_one_line),
+		cmocka_unit_test(LG_02_what_is_not_utf8_is_replaced),
 		cmocka_unit_test(LG_02_names_of_fields_are_escaped_too),
 		cmocka_unit_test(LG_02_fields_after_a_long_one_are_left_out_whole),
 		cmocka_unit_test(a_long_line_is_cut_and_closed),

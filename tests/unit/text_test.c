@@ -1,4 +1,4 @@
-/* Spans: comparing, trimming, checking, percent and hexadecimal forms. gate_test has the cases of UTF-8. */
+/* Spans: comparing, trimming, checking, percent and hexadecimal forms, UTF-8. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -80,6 +80,75 @@ static void test_percent_round_trip(void **state)
 	assert_memory_equal(decoded, "a+b", 3);
 }
 
+/* Table 3-7 of the Unicode standard, well-formed UTF-8 byte sequences: the least and the most of each byte. */
+static const struct row {
+	size_t length;
+	unsigned char bytes[4][2];
+} well_formed[] = {
+	{1, {{0x00, 0x7f}}},
+	{2, {{0xc2, 0xdf}, {0x80, 0xbf}}},
+	{3, {{0xe0, 0xe0}, {0xa0, 0xbf}, {0x80, 0xbf}}},
+	{3, {{0xe1, 0xec}, {0x80, 0xbf}, {0x80, 0xbf}}},
+	{3, {{0xed, 0xed}, {0x80, 0x9f}, {0x80, 0xbf}}},
+	{3, {{0xee, 0xef}, {0x80, 0xbf}, {0x80, 0xbf}}},
+	{4, {{0xf0, 0xf0}, {0x90, 0xbf}, {0x80, 0xbf}, {0x80, 0xbf}}},
+	{4, {{0xf1, 0xf3}, {0x80, 0xbf}, {0x80, 0xbf}, {0x80, 0xbf}}},
+	{4, {{0xf4, 0xf4}, {0x80, 0x8f}, {0x80, 0xbf}, {0x80, 0xbf}}},
+};
+
+static size_t by_the_table(const unsigned char *bytes, size_t count)
+{
+	for (size_t row = 0; row < sizeof well_formed / sizeof *well_formed; row++) {
+		size_t length = well_formed[row].length, i = 0;
+		while (i < length && i < count && bytes[i] >= well_formed[row].bytes[i][0] &&
+			   bytes[i] <= well_formed[row].bytes[i][1])
+			i++;
+		if (i == length)
+			return length;
+	}
+	return 0;
+}
+
+/* All sequences of four of the bytes at and beside the borders of the table, whole and cut. */
+static void HT_12_LG_02_utf8_is_what_the_unicode_standard_says(void **state)
+{
+	static const unsigned char borders[] = {0x00, 0x41, 0x7f, 0x80, 0x8f, 0x90, 0x9f, 0xa0, 0xbf, 0xc0, 0xc1, 0xc2,
+		0xdf, 0xe0, 0xe1, 0xec, 0xed, 0xee, 0xef, 0xf0, 0xf1, 0xf3, 0xf4, 0xf5, 0xf8, 0xff};
+	enum { COUNT = sizeof borders };
+
+	(void)state;
+	for (size_t i = 0; i < (size_t)COUNT * COUNT * COUNT * COUNT; i++) {
+		const unsigned char bytes[4] = {borders[i % COUNT], borders[i / COUNT % COUNT],
+			borders[i / COUNT / COUNT % COUNT], borders[i / COUNT / COUNT / COUNT]};
+		for (size_t count = 0; count <= 4; count++) {
+			struct pa_span text = {(const char *)bytes, count};
+			size_t length = by_the_table(bytes, count);
+			if (pa_text_utf8_at(text) != length)
+				fail_msg("%02x %02x %02x %02x, of %zu bytes", bytes[0], bytes[1], bytes[2], bytes[3], count);
+			size_t at = 0;
+			while (at < count && (length = by_the_table(bytes + at, count - at)) > 0)
+				at += length;
+			if (pa_text_is_utf8(text) != (at == count))
+				fail_msg("all of %02x %02x %02x %02x, %zu bytes", bytes[0], bytes[1], bytes[2], bytes[3], count);
+		}
+	}
+}
+
+/* After eight bytes of ASCII at once, and at every distance from them. */
+static void HT_12_utf8_is_checked_at_every_place(void **state)
+{
+	char text[40];
+
+	(void)state;
+	for (size_t at = 0; at + 3 <= sizeof text; at++) {
+		memset(text, 'a', sizeof text);
+		memcpy(text + at, "\xe2\x82\xac", 3);
+		assert_true(pa_text_is_utf8((struct pa_span){text, sizeof text}));
+		text[at + 1] = '\x28';
+		assert_false(pa_text_is_utf8((struct pa_span){text, sizeof text}));
+	}
+}
+
 static void test_buffer(void **state)
 {
 	struct pa_buffer buffer = {0};
@@ -125,6 +194,8 @@ int main(void)
 		cmocka_unit_test(test_hex),
 		cmocka_unit_test(test_bad_escapes),
 		cmocka_unit_test(test_percent_round_trip),
+		cmocka_unit_test(HT_12_LG_02_utf8_is_what_the_unicode_standard_says),
+		cmocka_unit_test(HT_12_utf8_is_checked_at_every_place),
 		cmocka_unit_test(test_buffer),
 		cmocka_unit_test(test_clock),
 	};
