@@ -9,15 +9,12 @@
 #include "run/signals.h"
 #include "run/task.h"
 
-int main(int argc, char **argv)
+static int run(int argc, char **argv)
 {
 	struct pa_error error = {0};
 	char library[PATH_MAX];
 	struct pa_plan plan;
 
-	pa_signals_block();
-	pa_process_prepare();
-	pa_log_open(PA_LOG_WARN, true);
 	if (pa_process_find_library(library, sizeof library) < 0) {
 		fprintf(stderr, "partnerapp: cannot find its Lua files: expected in ../share/partnerapp or ../../lua, seen "
 						"from the program\n");
@@ -35,5 +32,19 @@ int main(int argc, char **argv)
 	else if (plan.server_count > 0)
 		code = pa_servers_run(&plan, library);
 	pa_plan_free(&plan);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	pa_signals_block();
+	pa_process_prepare();
+	pa_log_open(PA_LOG_WARN, true);
+	if (pa_log_begin() < 0) {
+		fprintf(stderr, "partnerapp: not enough memory or threads\n");
+		return PA_EXIT_FAILED;
+	}
+	int code = run(argc, argv);
+	pa_log_end();
 	return code;
 }

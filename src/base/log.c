@@ -13,10 +13,13 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/outlet.h"
 #include "base/text.h"
 
 enum {
-	LINE_MAX_BYTES = 8 << 10,
+	LINE_MAX_BYTES = PA_OUTLET_LINE_MAX,
+	QUEUE_BYTES = 1 << 20, /* for lines that standard error does not take now */
+	END_MS = 2000,
 	MASK_MIN = 6,
 	MASKS_MAX = 4096,
 	MASKS_KEPT = 256, /* the first masks are settings: later ones, of tokens, do not overwrite them */
@@ -259,18 +262,6 @@ static void put_time(struct line *line)
 	put(line, "\"", 1);
 }
 
-static void write_out(const struct line *line)
-{
-	size_t done = 0;
-
-	while (done < line->length) {
-		ssize_t wrote = write(STDERR_FILENO, line->bytes + done, line->length - done);
-		if (wrote < 0 && errno != EINTR)
-			return;
-		done += wrote > 0 ? (size_t)wrote : 0;
-	}
-}
-
 static void put_start(struct line *line, enum pa_log_level level, const char *server, const char *request_id,
 	const char *message, size_t message_length)
 {
@@ -292,6 +283,68 @@ static void put_start(struct line *line, enum pa_log_level level, const char *se
 	put_pair(line, "message", message, message_length, false);
 }
 
+static void put_end(struct line *line)
+{
+	/* TAIL bytes are free for this */
+	memcpy(line->bytes + line->length, line->people ? "\n" : "}\n", line->people ? 1 : 2);
+	line->length += line->people ? 1 : 2;
+}
+
+/* Where lines go */
+
+static struct pa_outlet *outlet; /* NULL before pa_log_begin */
+
+/* The line about dropped ones, for the outlet. */
+static size_t note(unsigned long dropped, char *out, size_t size)
+{
+	static const char message[] = "log lines were dropped: standard error took no more of them";
+	struct line line = {.people = atomic_load_explicit(&for_people, memory_order_relaxed)};
+	char count[24];
+
+	int digits = snprintf(count, sizeof count, "%lu", dropped);
+	pthread_rwlock_rdlock(&secrets.lock);
+	put_start(&line, PA_LOG_WARN, NULL, NULL, message, sizeof message - 1);
+	put_pair(&line, "count", count, (size_t)digits, true);
+	pthread_rwlock_unlock(&secrets.lock);
+	put_end(&line);
+	size_t length = line.length < size ? line.length : size;
+	memcpy(out, line.bytes, length);
+	return length;
+}
+
+int pa_log_begin(void)
+{
+	outlet = pa_outlet_open(STDERR_FILENO, QUEUE_BYTES, note);
+	return outlet ? 0 : -1;
+}
+
+void pa_log_end(void)
+{
+	if (outlet)
+		pa_outlet_flush(outlet, END_MS);
+}
+
+unsigned long pa_log_dropped(void)
+{
+	return outlet ? pa_outlet_dropped(outlet) : 0;
+}
+
+static void write_out(const struct line *line)
+{
+	size_t done = 0;
+
+	if (outlet) {
+		pa_outlet_write(outlet, line->bytes, line->length);
+		return;
+	}
+	while (done < line->length) {
+		ssize_t wrote = write(STDERR_FILENO, line->bytes + done, line->length - done);
+		if (wrote < 0 && errno != EINTR)
+			return;
+		done += wrote > 0 ? (size_t)wrote : 0;
+	}
+}
+
 void pa_log_fields(enum pa_log_level level, const char *server, const char *request_id, const char *message,
 	size_t message_length, const struct pa_log_field *fields, size_t count)
 {
@@ -306,9 +359,7 @@ void pa_log_fields(enum pa_log_level level, const char *server, const char *requ
 	for (size_t i = 0; i < count; i++)
 		put_pair(&line, fields[i].name, fields[i].text, fields[i].length, fields[i].verbatim);
 	pthread_rwlock_unlock(&secrets.lock);
-	/* TAIL bytes are free for this */
-	memcpy(line.bytes + line.length, line.people ? "\n" : "}\n", line.people ? 1 : 2);
-	line.length += line.people ? 1 : 2;
+	put_end(&line);
 	write_out(&line);
 }
 

@@ -10,6 +10,17 @@
 
 enum pa_log_level { PA_LOG_DEBUG, PA_LOG_INFO, PA_LOG_WARN, PA_LOG_ERROR, PA_LOG_OFF };
 
+/* From now on no line waits for the reader of standard error: what it does not take at once waits in a queue of 1 MiB,
+ * and is dropped beyond that (base/outlet). Call once, before other threads log; without it writes may block. 0, or -1
+ * without memory or threads. */
+int pa_log_begin(void);
+
+/* Waits until the queue is written, at most two seconds: call before the process ends. */
+void pa_log_end(void);
+
+/* How many lines were dropped so far. */
+unsigned long pa_log_dropped(void);
+
 /* Sets what is written: lines below `level` are dropped; with `people` lines are short text for a terminal, not JSON.
  */
 void pa_log_open(enum pa_log_level level, bool people);

@@ -31,6 +31,7 @@ static const struct pa_stat_description described[PA_STAT_COUNT] = {
 	[PA_STAT_LEAKED] = {"leaked_total", "VMs, connections and lanes that were not returned", false},
 	[PA_STAT_UPSTREAM_CALLS] = {"upstream_calls_total", "Calls out", false},
 	[PA_STAT_UPSTREAM_FAILED] = {"upstream_failed_total", "Calls out that got no answer", false},
+	[PA_STAT_LOG_DROPPED] = {"log_lines_dropped_total", "Log lines that standard error did not take in time", false},
 };
 
 static const double bounds[PA_STATS_BOUNDS] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15};
@@ -44,6 +45,8 @@ void pa_stats_add(enum pa_stat which, long amount)
 
 long pa_stats_read(enum pa_stat which)
 {
+	if (which == PA_STAT_LOG_DROPPED)
+		return (long)pa_log_dropped();
 	return atomic_load_explicit(&counters[which], memory_order_relaxed);
 }
 

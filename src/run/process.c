@@ -1,6 +1,7 @@
 /* Limits, umask, and the place of the Lua files. */
 #include "run/process.h"
 
+#include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,10 +11,20 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* Opens /dev/null in place of standard streams that are closed: a database or a socket that got one of their numbers
+ * would be given log lines. */
+static void fill_standard_streams(void)
+{
+	for (int descriptor = 0; descriptor <= STDERR_FILENO; descriptor++)
+		if (fcntl(descriptor, F_GETFD) < 0 && open("/dev/null", O_RDWR) != descriptor)
+			_exit(PA_EXIT_FAILED);
+}
+
 void pa_process_prepare(void)
 {
 	struct rlimit files, no_core = {0, 0};
 
+	fill_standard_streams();
 	umask(077);
 	if (getrlimit(RLIMIT_NOFILE, &files) == 0) {
 		files.rlim_cur = files.rlim_max;

@@ -8,8 +8,8 @@
 /* Exit codes. */
 enum { PA_EXIT_FINE, PA_EXIT_FAILED, PA_EXIT_USAGE };
 
-/* New files get no permissions for others (umask 077); core dumps and tracing by others are off; the limit of open
- * files is raised. */
+/* Standard streams that are closed become /dev/null; new files get no permissions for others (umask 077); core dumps
+ * and tracing by others are off; the limit of open files is raised. */
 void pa_process_prepare(void);
 
 /* Writes the folder of the Lua files: ../share/partnerapp (cmake --install) or ../../lua (a build tree), seen from the

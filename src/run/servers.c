@@ -218,6 +218,7 @@ static void close_or_exit(struct closing *closing, int code)
 			return;
 	}
 	pa_log(PA_LOG_ERROR, NULL, NULL, "stopped while scripts were still running", NULL);
+	pa_log_end();
 	_exit(code);
 }
 
