@@ -40,6 +40,7 @@ function servers.app(found, folder, watch)
 		workers = tonumber(value.WORKERS),
 		calls_max = calls_max(tonumber(value.WORKERS)),
 		request_ms = tonumber(value.REQUEST_TIMEOUT) * 1000,
+		calls_per_second = tonumber(value.CALLS_PER_SECOND),
 		watch = watch,
 		database = value.DATABASE_URL,
 		secret_key = value.SECRET_KEY,

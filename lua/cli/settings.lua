@@ -91,6 +91,12 @@ settings.all = {
 		check = checks.request_timeout,
 		help = "seconds that a request may take, its calls out and other waits included",
 	},
+	{
+		name = "CALLS_PER_SECOND",
+		default = "2000",
+		check = checks.calls_per_second,
+		help = "calls out that scripts may make in a second; 0: any number",
+	},
 	{ name = "SEGMENT_EMAIL", told = "setup", help = "your login at Segment, for setup token" },
 	{ name = "SEGMENT_PASSWORD", told = "setup", secret = true, help = "the password of that login" },
 	{ name = "SEGMENT_WORKSPACE", told = "setup", help = "the slug of your workspace, for setup" },

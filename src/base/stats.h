@@ -26,7 +26,8 @@ enum pa_stat {
 	PA_STAT_LEAKED,             /* see pa_stats_leaked */
 	PA_STAT_UPSTREAM_CALLS,
 	PA_STAT_UPSTREAM_FAILED,
-	PA_STAT_LOG_DROPPED, /* lines: see pa_log_dropped */
+	PA_STAT_UPSTREAM_OVER_RATE, /* more than CALLS_PER_SECOND */
+	PA_STAT_LOG_DROPPED,        /* lines: see pa_log_dropped */
 	PA_STAT_COUNT
 };
 

@@ -6,12 +6,18 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 
+#include "base/bucket.h"
+#include "base/clock.h"
+#include "base/stats.h"
 #include "client/allow.h"
 
 struct pa_http {
 	struct pa_allow allow;
 	struct pa_lanes *lanes;
 	atomic_bool cancelled;
+	unsigned per_second;
+	pthread_mutex_t mutex; /* for the bucket */
+	struct pa_bucket calls;
 };
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
@@ -21,7 +27,7 @@ static void start_library(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-struct pa_http *pa_http_open(const char *allow, unsigned calls_max, struct pa_error *error)
+struct pa_http *pa_http_open(const char *allow, unsigned calls_max, unsigned per_second, struct pa_error *error)
 {
 	struct pa_http *http = calloc(1, sizeof *http);
 
@@ -30,6 +36,8 @@ struct pa_http *pa_http_open(const char *allow, unsigned calls_max, struct pa_er
 		pa_error_set(error, "http", "not enough memory");
 		return NULL;
 	}
+	pthread_mutex_init(&http->mutex, NULL);
+	http->per_second = per_second;
 	if (pa_allow_read(&http->allow, allow, error) < 0)
 		goto failed;
 	http->lanes = pa_lanes_open(&http->allow, &http->cancelled, calls_max);
@@ -49,6 +57,20 @@ struct pa_lane *pa_http_lease(struct pa_http *http, size_t count, struct pa_erro
 	return pa_lane_lease(http->lanes, count, error);
 }
 
+int pa_http_admit(struct pa_http *http, struct pa_error *error)
+{
+	if (http->per_second == 0)
+		return 0;
+	pthread_mutex_lock(&http->mutex);
+	double wait = pa_bucket_take(&http->calls, http->per_second, http->per_second, pa_clock_ms());
+	pthread_mutex_unlock(&http->mutex);
+	if (wait <= 0)
+		return 0;
+	pa_stats_add(PA_STAT_UPSTREAM_OVER_RATE, 1);
+	return pa_error_set(error, "busy",
+		"more than %u calls out in a second, which CALLS_PER_SECOND allows: try again later", http->per_second);
+}
+
 void pa_http_cancel(struct pa_http *http)
 {
 	atomic_store(&http->cancelled, true);
@@ -66,5 +88,6 @@ void pa_http_close(struct pa_http *http)
 		return;
 	pa_lanes_close(http->lanes);
 	pa_allow_free(&http->allow);
+	pthread_mutex_destroy(&http->mutex);
 	free(http);
 }

@@ -12,10 +12,13 @@ struct pa_http;
 
 /*
  * `allow`: origins that may be reached although their address is private, in the form of pa_allow_read. `calls_max`:
- * how many calls may run at once, so that workers stay free while an upstream is slow (RT-12); 0 is any number. NULL
- * with code "http" (memory) or "usage".
+ * how many calls may run at once, so that workers stay free while an upstream is slow (RT-12); `per_second`: how many
+ * may begin in a second, all together (SS-10); 0 is any number for both. NULL with code "http" (memory) or "usage".
  */
-struct pa_http *pa_http_open(const char *allow, unsigned calls_max, struct pa_error *error);
+struct pa_http *pa_http_open(const char *allow, unsigned calls_max, unsigned per_second, struct pa_error *error);
+
+/* Counts one call that is about to begin. 0, or -1 with code "busy" beyond `per_second`. */
+int pa_http_admit(struct pa_http *http, struct pa_error *error);
 
 /* Leases a lane of this service: see pa_lane_lease. */
 struct pa_lane *pa_http_lease(struct pa_http *http, size_t count, struct pa_error *error);

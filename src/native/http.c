@@ -260,7 +260,8 @@ static int l_request(lua_State *L)
 	lua_settop(L, 1);
 	struct pa_lane *lane = push_lane(L, 1, &error);
 	lua_pushvalue(L, 1);
-	if (!lane || prepare(L, lua_gettop(L), pa_lane_transfer(lane, 0), &error) < 0)
+	if (!lane || pa_http_admit(pa_native_services(L)->http, &error) < 0 ||
+		prepare(L, lua_gettop(L), pa_lane_transfer(lane, 0), &error) < 0)
 		return pa_native_fail_with(L, &error);
 	run(L, lane);
 	if (pa_transfer_answer(pa_lane_transfer(lane, 0), &answer, &error) < 0)
@@ -300,7 +301,8 @@ static int l_all(lua_State *L)
 	for (size_t i = 0; i < count; i++) {
 		luaL_checkstack(L, 8, "too many requests");
 		lua_rawgeti(L, 1, (lua_Integer)i + 1);
-		if (prepare(L, lua_gettop(L), pa_lane_transfer(lane, i), &error) < 0) {
+		if (pa_http_admit(pa_native_services(L)->http, &error) < 0 ||
+			prepare(L, lua_gettop(L), pa_lane_transfer(lane, i), &error) < 0) {
 			push_failure(L, &error);
 			lua_rawseti(L, answers, (lua_Integer)i + 1);
 		}

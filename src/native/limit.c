@@ -6,6 +6,7 @@
 #include <sys/random.h>
 #include <time.h>
 
+#include "base/bucket.h"
 #include "base/clock.h"
 #include "native/modules.h"
 #include "native/native.h"
@@ -15,8 +16,7 @@ enum { SETS = 1024, WAYS = 4 }; /* a key's bucket is one of the WAYS buckets of 
 
 struct bucket {
 	uint64_t hash; /* of the key; 0: not in use */
-	double tokens;
-	int64_t seen_ms;
+	struct pa_bucket tokens;
 };
 
 struct pa_limit {
@@ -67,7 +67,7 @@ static struct bucket *find(struct pa_limit *limit, uint64_t hash)
 	for (int i = 0; i < WAYS; i++) {
 		if (set[i].hash == hash)
 			return &set[i];
-		if (set[i].seen_ms < oldest->seen_ms)
+		if (set[i].tokens.seen_ms < oldest->tokens.seen_ms)
 			oldest = &set[i];
 	}
 	return oldest;
@@ -76,22 +76,12 @@ static struct bucket *find(struct pa_limit *limit, uint64_t hash)
 double pa_limit_take(struct pa_limit *limit, struct pa_span key, double per_second, double burst, int64_t now_ms)
 {
 	uint64_t hash = hash_of(limit, key);
-	double wait = 0;
 
 	pthread_mutex_lock(&limit->mutex);
 	struct bucket *bucket = find(limit, hash);
 	if (bucket->hash != hash)
-		*bucket = (struct bucket){.hash = hash, .tokens = burst, .seen_ms = now_ms};
-	if (now_ms > bucket->seen_ms) {
-		bucket->tokens += (double)(now_ms - bucket->seen_ms) / 1000 * per_second;
-		bucket->seen_ms = now_ms;
-	}
-	if (bucket->tokens > burst)
-		bucket->tokens = burst;
-	if (bucket->tokens >= 1)
-		bucket->tokens -= 1;
-	else
-		wait = (1 - bucket->tokens) / per_second;
+		*bucket = (struct bucket){.hash = hash, .tokens.seen_ms = now_ms};
+	double wait = pa_bucket_take(&bucket->tokens, per_second, burst, now_ms);
 	pthread_mutex_unlock(&limit->mutex);
 	return wait;
 }

@@ -105,6 +105,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	read_settings(L, index, &server->services);
 	server->services.calls_max = read_unsigned(L, index, "calls_max");
 	server->services.request_ms = read_unsigned(L, index, "request_ms");
+	server->services.calls_per_second = read_unsigned(L, index, "calls_per_second");
 	server->app = copy_string(L, index, "app");
 	server->watch = read_flag(L, index, "watch");
 	server->server.name = server->services.name;

@@ -31,7 +31,7 @@ export async function startOurs(folder, upstream, app = path.join(here, "app"), 
 	const port = await freePort();
 	const settings = {
 		CLIENT_ID: "cid", CLIENT_SECRET: "a-secret-of-a-client", SEGMENT_ID_URL: upstream, SEGMENT_API_URL: upstream,
-		LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: "http://localhost:8888", LOG_LEVEL: "warn",
+		LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: "http://localhost:8888", LOG_LEVEL: "warn", CALLS_PER_SECOND: "0",
 		DATABASE_URL: `sqlite:${path.join(folder, `ours-${port}.db`)}`,
 		SECRET_KEY: `bench:${"0123456789abcdef".repeat(4)}`, ...env,
 	};

@@ -10,7 +10,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import nodeTls from "node:tls";
 import zlib from "node:zlib";
-import { folder, freePort, json, request, startApp } from "./harness.mjs";
+import { folder, freePort, json, request, startApp, until, withApp } from "./harness.mjs";
 
 const APP = `
 local http = require "partnerapp.http"
@@ -264,6 +264,25 @@ test("SS-10 many calls at once: sixteen, each with its own answer", async () => 
 	assert.deepEqual(answers.map((one) => one.status ?? one.code), calls.map((_, i) => (i % 2 ? 200 : "bad_response")));
 	const refused = await request(`${app}/all`, json([...calls, calls[0]]));
 	assert.equal(refused.status, 500);
+});
+
+test("SS-10 calls beyond CALLS_PER_SECOND fail at once with a message that names it, and are counted", async () => {
+	await withApp(APP, { env: { HTTP_ALLOW: origin, CALLS_PER_SECOND: "4" } }, async ({ url }) => {
+		const arrived = () => seen.filter((one) => one.path === "/limited").length;
+		const begun = Date.now();
+		const all = await request(`${url}/all`, json(Array.from({ length: 16 }, () => ({ url: `${origin}/limited` }))));
+		const one = await until(
+			() => request(`${url}/call`, json({ url: `${origin}/limited` })).then((answer) => answer.json()),
+			(answer) => answer.status === 200); // the next second has tokens again
+		const most = 4 + 4 * Math.ceil((Date.now() - begun) / 1000);
+		const refused = all.json().filter((answer) => answer.code === "busy");
+		assert.ok(refused.length > 0 && refused.length <= 12, `${refused.length} of 16`);
+		for (const answer of refused) assert.match(answer.error, /CALLS_PER_SECOND/);
+		assert.equal(one.body, "hello");
+		assert.ok(arrived() <= most, `${arrived()} calls arrived, and ${most} were allowed`);
+		const counted = (await request(`${url}/metrics`)).text.match(/^partnerapp_upstream_over_rate_total (\d+)$/m);
+		assert.ok(+counted[1] >= refused.length, counted[0]);
+	});
 });
 
 test("SS-11 what may not arrive twice is sent once", async () => {

@@ -77,6 +77,14 @@ function checks.request_timeout(value)
 	return tostring(seconds)
 end
 
+function checks.calls_per_second(value)
+	local number = math.tointeger(tonumber(value))
+	if not number or number < 0 or number > 1000000 then
+		return nil, "must be a whole number from 0 to 1000000"
+	end
+	return tostring(number)
+end
+
 function checks.switch(value)
 	if value ~= "0" and value ~= "1" then
 		return nil, "must be 0 or 1"

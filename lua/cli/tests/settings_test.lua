@@ -153,6 +153,7 @@ local BAD = {
 	TRUSTED_PROXIES = { "proxy.example", "10.0.0.0/x", "10.0.0.1 proxy" },
 	HTTP_ALLOW = { "http://a.example http://b.example/path", "a.example" },
 	WORKERS = { "many", "7", "4097", "8.5", "-8" },
+	CALLS_PER_SECOND = { "many", "-1", "1000001", "0.5" },
 	LOG_LEVEL = { "loud", "INFO" },
 }
 
@@ -170,6 +171,7 @@ local GOOD = {
 	TRUSTED_PROXIES = { "10.0.0.1", "10.0.0.0/8, ::1 fd00::/8" },
 	HTTP_ALLOW = { "http://a.example http://127.0.0.1:9000" },
 	WORKERS = { "8", "4096" },
+	CALLS_PER_SECOND = { "0", "1", "1000000" },
 	LOG_LEVEL = { "debug", "info", "warn", "error", "off" },
 }
 

@@ -26,8 +26,8 @@
 local http = {}
 
 --- Makes one call. Codes: "usage" (a bad url or header), "timeout", "connect", "dns", "tls", "denied" (a private
---- address), "too_large", "bad_response", "busy" (too many calls are running), "cancelled" (the server is stopping),
---- "http" (anything else). A request that is not idempotent is sent only once: when the upstream closes a kept
+--- address), "too_large", "bad_response", "busy" (too many calls are running, or began in this second), "cancelled" (the
+--- server is stopping), "http" (anything else). A request that is not idempotent is sent only once: when the upstream closes a kept
 --- connection without an answer, the call fails with "bad_response".
 ---@param request native.http.request
 ---@return native.http.response? response, string? message, string? code
