@@ -1,6 +1,5 @@
 /* Reads a plan from the arguments; then runs its task, or its servers until a signal. */
 #include <limits.h>
-#include <stdio.h>
 
 #include "base/log.h"
 #include "run/command.h"
@@ -16,12 +15,11 @@ static int run(int argc, char **argv)
 	struct pa_plan plan;
 
 	if (pa_process_find_library(library, sizeof library) < 0) {
-		fprintf(stderr, "partnerapp: cannot find its Lua files: expected in ../share/partnerapp or ../../lua, seen "
-						"from the program\n");
+		pa_log_say("cannot find its Lua files: expected in ../share/partnerapp or ../../lua, seen from the program");
 		return PA_EXIT_FAILED;
 	}
 	if (pa_command_plan(library, argc, argv, &plan, &error) < 0) {
-		fprintf(stderr, "partnerapp: %s\n", error.text);
+		pa_log_say("%s", error.text);
 		pa_plan_free(&plan);
 		return PA_EXIT_FAILED;
 	}
@@ -41,7 +39,7 @@ int main(int argc, char **argv)
 	pa_process_prepare();
 	pa_log_open(PA_LOG_WARN, true);
 	if (pa_log_begin() < 0) {
-		fprintf(stderr, "partnerapp: not enough memory or threads\n");
+		pa_log_say("not enough memory or threads");
 		return PA_EXIT_FAILED;
 	}
 	int code = run(argc, argv);

@@ -1,9 +1,13 @@
--- Cuts a string that came from outside to at most 512 bytes, between two characters (OA-20).
+-- A string that came from outside, to be shown or stored: its secrets masked, and cut to at most 512 bytes between two
+-- characters (OA-20, LG-01).
+local masked = require("native.log").masked
+
 local MOST = 512
 
 ---@param text string UTF-8
 ---@return string
 return function(text)
+	text = masked(text)
 	if #text <= MOST then
 		return text
 	end

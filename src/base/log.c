@@ -1,8 +1,7 @@
-/* Log lines, and the masking of secrets in them. */
+/* Makes log lines. */
 #include "base/log.h"
 
 #include <errno.h>
-#include <pthread.h>
 #include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
@@ -13,6 +12,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/mask.h"
 #include "base/outlet.h"
 #include "base/text.h"
 
@@ -20,28 +20,12 @@ enum {
 	LINE_MAX_BYTES = PA_OUTLET_LINE_MAX,
 	QUEUE_BYTES = 1 << 20, /* for lines that standard error does not take now */
 	END_MS = 2000,
-	MASK_MIN = 6,
-	MASKS_MAX = 4096,
-	MASKS_KEPT = 256, /* the first masks are settings: later ones, of tokens, do not overwrite them */
-	BUCKETS = 4 * MASKS_MAX,
+	SAID_MAX = 4096,
 	FIELDS_MAX = 16,
 };
 
 static atomic_int level_now = PA_LOG_WARN;
 static atomic_bool for_people = true;
-
-/* The registered secrets, each also percent-encoded when that differs. A new one overwrites the oldest. A hash table
- * finds them by their first MASK_MIN bytes: every position of every line is looked up. */
-static struct {
-	pthread_rwlock_t lock;
-	struct mask {
-		char *text;
-		size_t length;
-		uint16_t below; /* index of the next one of the same bucket, plus 1; 0: none */
-	} masks[MASKS_MAX];
-	size_t next;
-	uint16_t buckets[BUCKETS]; /* index of the first one, plus 1; 0: none */
-} secrets = {.lock = PTHREAD_RWLOCK_INITIALIZER};
 
 void pa_log_open(enum pa_log_level level, bool people)
 {
@@ -62,104 +46,6 @@ int pa_log_level_of(const char *name)
 bool pa_log_wants(enum pa_log_level level)
 {
 	return (int)level >= atomic_load_explicit(&level_now, memory_order_relaxed);
-}
-
-/* Masks */
-
-static uint16_t *bucket_of(const char *at)
-{
-	uint64_t start = 0;
-
-	memcpy(&start, at, MASK_MIN);
-	return &secrets.buckets[(start * 0x9e3779b97f4a7c15u >> 32) % BUCKETS];
-}
-
-/* The longest registered secret that begins at `at`, or NULL. */
-static const struct mask *find_mask(const char *at, size_t left)
-{
-	const struct mask *longest = NULL;
-
-	if (left < MASK_MIN)
-		return NULL;
-	for (size_t i = *bucket_of(at); i > 0; i = secrets.masks[i - 1].below) {
-		const struct mask *mask = &secrets.masks[i - 1];
-		if (mask->length <= left && (!longest || mask->length > longest->length) &&
-			memcmp(mask->text, at, mask->length) == 0)
-			longest = mask;
-	}
-	return longest;
-}
-
-static void drop_mask(struct mask *mask)
-{
-	uint16_t *link = bucket_of(mask->text);
-
-	while (&secrets.masks[*link - 1] != mask)
-		link = &secrets.masks[*link - 1].below;
-	*link = mask->below;
-	explicit_bzero(mask->text, mask->length);
-	free(mask->text);
-}
-
-/* Takes over `text`. */
-static void put_mask(char *text, size_t length)
-{
-	struct mask *mask = &secrets.masks[secrets.next];
-	const struct mask *known = find_mask(text, length);
-
-	if (known && known->length == length) {
-		explicit_bzero(text, length);
-		free(text);
-		return;
-	}
-	if (mask->text)
-		drop_mask(mask);
-	uint16_t *bucket = bucket_of(text);
-	*mask = (struct mask){text, length, *bucket};
-	if (++secrets.next == MASKS_MAX)
-		secrets.next = MASKS_KEPT;
-	*bucket = (uint16_t)(mask - secrets.masks + 1);
-}
-
-void pa_log_mask(const char *secret, size_t length)
-{
-	if (length < MASK_MIN)
-		return;
-	char *copy = malloc(length), *encoded = malloc(length * 3);
-
-	if (!copy || !encoded) {
-		free(copy);
-		free(encoded);
-		return;
-	}
-	memcpy(copy, secret, length);
-	size_t encoded_length = pa_text_encode((struct pa_span){secret, length}, encoded);
-	pthread_rwlock_wrlock(&secrets.lock);
-	put_mask(copy, length);
-	if (encoded_length != length)
-		put_mask(encoded, encoded_length);
-	else
-		free(encoded);
-	pthread_rwlock_unlock(&secrets.lock);
-}
-
-size_t pa_log_masked(const char *text, size_t length, char *out)
-{
-	char *at = out;
-
-	pthread_rwlock_rdlock(&secrets.lock);
-	for (size_t i = 0; i < length;) {
-		const struct mask *secret = find_mask(text + i, length - i);
-		if (secret) {
-			for (int star = 0; star < 3; star++)
-				*at++ = '*';
-			i += secret->length;
-		} else {
-			*at++ = text[i++];
-		}
-	}
-	pthread_rwlock_unlock(&secrets.lock);
-	return (size_t)(at - out);
 }
 
 /* Lines */
@@ -193,16 +79,16 @@ static bool is_c1(const char *at, size_t width)
 	return width == 2 && (unsigned char)at[0] == 0xc2 && (unsigned char)at[1] < 0xa0;
 }
 
-/* Adds text with secrets masked, control bytes escaped and invalid UTF-8 replaced. The lock of the masks is held. */
+/* Adds text with secrets masked, control bytes escaped and invalid UTF-8 replaced. Between pa_mask_begin and _end. */
 static void put_escaped(struct line *line, const char *text, size_t length)
 {
 	for (size_t i = 0; i < length && line->length < LINE_MAX_BYTES - TAIL - 8;) {
 		unsigned char byte = (unsigned char)text[i];
-		const struct mask *secret = find_mask(text + i, length - i);
+		size_t secret = pa_mask_at(text + i, length - i);
 		char escape[8];
-		if (secret) {
+		if (secret > 0) {
 			put_text(line, "***");
-			i += secret->length;
+			i += secret;
 			continue;
 		}
 		size_t width = pa_text_utf8_at((struct pa_span){text + i, length - i});
@@ -302,10 +188,10 @@ static size_t note(unsigned long dropped, char *out, size_t size)
 	char count[24];
 
 	int digits = snprintf(count, sizeof count, "%lu", dropped);
-	pthread_rwlock_rdlock(&secrets.lock);
+	pa_mask_begin();
 	put_start(&line, PA_LOG_WARN, NULL, NULL, message, sizeof message - 1);
 	put_pair(&line, "count", count, (size_t)digits, true);
-	pthread_rwlock_unlock(&secrets.lock);
+	pa_mask_end();
 	put_end(&line);
 	size_t length = line.length < size ? line.length : size;
 	memcpy(out, line.bytes, length);
@@ -354,11 +240,11 @@ void pa_log_fields(enum pa_log_level level, const char *server, const char *requ
 		return;
 	line.length = 0;
 	line.people = atomic_load_explicit(&for_people, memory_order_relaxed);
-	pthread_rwlock_rdlock(&secrets.lock);
+	pa_mask_begin();
 	put_start(&line, level, server, request_id, message, message_length);
 	for (size_t i = 0; i < count; i++)
 		put_pair(&line, fields[i].name, fields[i].text, fields[i].length, fields[i].verbatim);
-	pthread_rwlock_unlock(&secrets.lock);
+	pa_mask_end();
 	put_end(&line);
 	write_out(&line);
 }
@@ -378,4 +264,18 @@ void pa_log(enum pa_log_level level, const char *server, const char *request_id,
 	}
 	va_end(arguments);
 	pa_log_fields(level, server, request_id, message, strlen(message), fields, count);
+}
+
+void pa_log_say(const char *format, ...)
+{
+	char text[SAID_MAX], masked[SAID_MAX];
+	va_list arguments;
+
+	va_start(arguments, format);
+	int length = vsnprintf(text, sizeof text, format, arguments);
+	va_end(arguments);
+	if (length < 0)
+		return;
+	size_t kept = (size_t)length < sizeof text ? (size_t)length : sizeof text - 1;
+	fprintf(stderr, "partnerapp: %.*s\n", (int)pa_mask_apply(text, kept, masked), masked);
 }

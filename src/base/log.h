@@ -1,6 +1,6 @@
 /*
  * Writes log lines on standard error: one JSON object each, with UTC time, level, server, request id, message and
- * fields. All lines of the process go through here, and secrets are masked here. Any thread, never raises.
+ * fields. All lines of the process go through here, with secrets masked (base/mask). Any thread, never raises.
  */
 #ifndef PA_LOG_H
 #define PA_LOG_H
@@ -31,18 +31,14 @@ int pa_log_level_of(const char *name);
 /* Whether lines of that level are written. */
 bool pa_log_wants(enum pa_log_level level);
 
-/* From now on the secret appears as *** in every line, also inside other text and percent-encoded. Secrets of less than
- * 6 bytes are ignored. At most 4096 are kept: a further one replaces the oldest, but for the first 256. */
-void pa_log_mask(const char *secret, size_t length);
-
-/* Copies `text` into `out` with every registered secret replaced by ***. `out` has room for `length` bytes: a mask is
- * never longer than its secret. The length of the copy. */
-size_t pa_log_masked(const char *text, size_t length, char *out);
-
 /* Writes one line. The fields are pairs of name and string, ended by NULL. `server` and `request_id` may be NULL.
  * Control bytes are escaped, invalid UTF-8 is replaced, and a line is cut at 8 KiB. */
 void pa_log(enum pa_log_level level, const char *server, const char *request_id, const char *message, ...)
 	__attribute__((sentinel));
+
+/* Writes a message of a command to standard error as it is, with "partnerapp: " before it, a newline after it, and
+ * secrets masked. It is cut at 4 KiB. For the time when no server runs: it may block. */
+void pa_log_say(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 /* Writes one line whose fields are in an array. */
 struct pa_log_field {

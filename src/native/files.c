@@ -15,6 +15,7 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include "base/mask.h"
 #include "native/modules.h"
 #include "native/native.h"
 
@@ -224,24 +225,27 @@ static int l_real(lua_State *L)
 	return 1;
 }
 
-static int put(lua_State *L, FILE *stream)
+static int l_out(lua_State *L)
 {
 	size_t length;
 	const char *text = luaL_checklstring(L, 1, &length);
 
-	fwrite(text, 1, length, stream);
-	fflush(stream);
+	fwrite(text, 1, length, stdout);
+	fflush(stdout);
 	return 0;
 }
 
-static int l_out(lua_State *L)
-{
-	return put(L, stdout);
-}
-
+/* Messages of commands quote what scripts and other servers said: masked as in the log (LG-01). */
 static int l_err(lua_State *L)
 {
-	return put(L, stderr);
+	luaL_Buffer buffer;
+	size_t length;
+	const char *text = luaL_checklstring(L, 1, &length);
+	char *masked = luaL_buffinitsize(L, &buffer, length);
+
+	fwrite(masked, 1, pa_mask_apply(text, length, masked), stderr);
+	fflush(stderr);
+	return 0;
 }
 
 static int l_is_terminal(lua_State *L)

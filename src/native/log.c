@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/hung.h"
+#include "base/mask.h"
 #include "base/stats.h"
 #include "native/modules.h"
 #include "native/native.h"
@@ -61,7 +62,7 @@ static int l_mask(lua_State *L)
 	size_t length;
 	const char *secret = luaL_checklstring(L, 1, &length);
 
-	pa_log_mask(secret, length);
+	pa_mask_add(secret, length);
 	return 0;
 }
 
@@ -72,7 +73,7 @@ static int l_masked(lua_State *L)
 	const char *text = luaL_checklstring(L, 1, &length);
 	char *room = luaL_buffinitsize(L, &out, length);
 
-	luaL_pushresultsize(&out, pa_log_masked(text, length, room));
+	luaL_pushresultsize(&out, pa_mask_apply(text, length, room));
 	return 1;
 }
 

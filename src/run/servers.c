@@ -74,7 +74,7 @@ static int report(const struct pa_plan_server *plan, const struct pa_error *erro
 {
 	bool usage = strcmp(error->code, "usage") == 0 || strcmp(error->code, "key") == 0;
 
-	fprintf(stderr, "partnerapp: %s: %s\n", plan->server.name, error->text);
+	pa_log_say("%s: %s", plan->server.name, error->text);
 	return usage ? PA_EXIT_USAGE : PA_EXIT_FAILED;
 }
 

@@ -3,6 +3,7 @@
 
 #include <stdio.h>
 
+#include "base/log.h"
 #include "base/stats.h"
 #include "run/process.h"
 #include "run/services.h"
@@ -62,7 +63,7 @@ int pa_task_run_plan(const struct pa_plan *plan, const char *library)
 		.long_running = plan->long_running,
 	};
 	if (!services || pa_task_run(&task, &code, &error) < 0)
-		fprintf(stderr, "partnerapp: %s\n", error.text);
+		pa_log_say("%s", error.text);
 	pa_services_close(services);
 	return pa_stats_read(PA_STAT_LEAKED) > 0 ? PA_EXIT_FAILED : code;
 }

@@ -18,6 +18,11 @@ function app.actions.echo(install, args)
 end
 function app.actions.fail() return nil, "the reason", "its_code" end
 function app.actions.raise() error "a bug" end
+function app.actions.token(install) return { token = install:token() } end
+function app.actions.tell(install, args)
+	local text = "the token is " .. install:token()
+	return args.raise and error(text) or nil, text
+end
 function app.actions.nothing() end
 function app.actions.odd() return print end
 function app.actions.endless()
@@ -70,6 +75,17 @@ test("an action that returns nothing prints null", async () => {
 	assert.deepEqual(await with_own("nothing", "installs/1"), { code: 0, out: "null\n", err: "" });
 });
 
+test("LG-01 what an action fails with is shown with its secrets masked", async () => {
+	const { token } = JSON.parse((await with_own("token", "installs/1")).out);
+	assert.ok(token.length > 20);
+	for (const args of [["tell", "installs/1"], ["tell", "installs/1", "raise=1"]]) {
+		const { code, err } = await with_own(...args);
+		assert.equal(code, 1);
+		assert.match(err, /the token is \*\*\*/);
+		assert.ok(!err.includes(token));
+	}
+});
+
 test("Ctrl-C ends an action", async () => {
 	const args = ["run", "endless", "installs/1", "--demo", "--app", app];
 	const child = spawn(binary, args, { cwd: own.cwd, env: { ...process.env, ...own.settings } });
@@ -82,7 +98,7 @@ test("Ctrl-C ends an action", async () => {
 for (const [name, args, code, message] of [
 	["nothing at all", [], 2, /action and an install/],
 	["no install", ["echo"], 2, /action and an install/],
-	["an unknown action", ["destroy", "installs/1"], 1, /no action 'destroy'; it has: echo, endless, fail, nothing, odd, raise/],
+	["an unknown action", ["destroy", "installs/1"], 1, /no action 'destroy'; it has: echo, endless, fail, nothing, odd, raise, tell, token/],
 	["an unknown install", ["echo", "installs/99"], 1, /no install 'installs\/99'/],
 	["an argument without a value", ["echo", "installs/1", "pro"], 1, /'pro' must be key=value/],
 	["an action that fails", ["fail", "installs/1"], 1, /fail failed: the reason \(its_code\)/],

@@ -39,6 +39,7 @@ end
 local function run(job, lease)
 	local ok, result, err = pcall(job.run)
 	local problem = not ok and tostring(result) or result == nil and err ~= nil and tostring(err) or nil
+	problem = problem and log.masked(problem)
 	if problem then
 		log.error("a job failed", { job = job.name, error = problem })
 	end

@@ -1,6 +1,7 @@
 -- The endings of an install flow: for each a status, a title and what happened, as a page (views/oauth.html) or as JSON
 -- for programs. Both say how to start again; neither has a secret in it.
 local config = require "partnerapp.config"
+local log = require "partnerapp.log"
 local short = require "partnerapp.short"
 
 local endings = {}
@@ -161,7 +162,7 @@ function endings.make(req, mount, name, more)
 	for i, one in ipairs(more.said or {}) do
 		said[i] = { name = one.name, text = short(one.text) }
 	end
-	text = more.text or text
+	text = more.text and log.masked(more.text) or text
 	if name == "already_exists" and config.sandbox_url then
 		text = text .. REMOVE:format(config.sandbox_url)
 	end

@@ -17,7 +17,7 @@ testing.case("masked takes strings only", function(t)
 end)
 
 testing.case("masked leaves a string without secrets as it is", function(t)
-	for _, text in ipairs({ "", "hello", 'a\0b\r\n\t"\\', "\xff\xfe", "secret-of-nobod", ("x"):rep(100000) }) do
+	for _, text in ipairs({ "", "hello", 'a\0b\r\n\t"\\', "\xff\xfe", "secret-of-n", ("x"):rep(100000) }) do
 		t.equal(log.masked(text), text)
 	end
 end)
@@ -28,6 +28,7 @@ testing.case("masked replaces every secret, wherever it is in the string", funct
 	t.equal(log.masked "a secret-of-nobody, another-secret-of-the-case.", "a ***, ***.")
 	t.equal(log.masked "secret-of-nobodysecret-of-nobody", "******")
 	t.lacks(log.masked(("x"):rep(70000) .. "secret-of-nobody"), "nobody")
+	t.equal(log.masked "cut: secret-of-nobod", "cut: ***", "its beginning, where the string was cut")
 end)
 
 testing.case("request_id is nil outside of a request", function(t)

@@ -1,5 +1,6 @@
 -- Makes responses about refusals and faults: JSON for clients that accept JSON, a page for people. Only in development
--- a page about a fault shows where in the scripts; otherwise it has one sentence and the request's id (HT-24).
+-- a page about a fault shows where in the scripts; otherwise it has one sentence and the request's id (HT-24). What
+-- they show is masked as in the log (LG-01).
 local config = require "partnerapp.config"
 local log = require "partnerapp.log"
 local refusal = require "partnerapp.web.refusal"
@@ -58,7 +59,7 @@ end
 ---@param refused partnerapp.refusal
 ---@return partnerapp.response
 function fault.shape(app, req, refused)
-	local status, message = refused.status, refused.message
+	local status, message = refused.status, log.masked(refused.message)
 	local shape = shape_of(app)
 	if shape then
 		local ok, response = pcall(shape, req, status, message)
@@ -122,7 +123,7 @@ local function source_of(message, traceback, route)
 	for text in (place.bytes:gsub("\n$", "")):gmatch("[^\n]*") do
 		number = number + 1
 		if math.abs(number - place.line) <= AROUND then
-			lines[#lines + 1] = { number = number, text = text, failing = number == place.line }
+			lines[#lines + 1] = { number = number, text = log.masked(text), failing = number == place.line }
 		end
 	end
 	return { file = place.file, line = place.line, lines = lines }
@@ -136,6 +137,8 @@ end
 ---@param route partnerapp.route?
 ---@return partnerapp.response
 function fault.explain(req, message, traceback, heading, route)
+	local source = source_of(message, traceback, route)
+	message, traceback = log.masked(message), traceback and log.masked(traceback)
 	if req:wants_json() then
 		return as_json(req, 500, message, traceback)
 	end
@@ -144,8 +147,8 @@ function fault.explain(req, message, traceback, heading, route)
 		heading = heading,
 		width = "wide",
 		traceback = traceback or false,
-		source = source_of(message, traceback, route),
-		route = req.method .. " " .. req.path,
+		source = source,
+		route = log.masked(req.method .. " " .. req.path),
 	}
 	local ok, response = pcall(page, "partnerapp/fault", req, 500, values)
 	if ok then

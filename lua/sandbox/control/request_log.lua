@@ -1,6 +1,7 @@
 -- The requests that the sandbox answered, for tests and for people: the newest thousand, and counts of all.
 local db = require "partnerapp.db"
 local json = require "partnerapp.json"
+local log = require "partnerapp.log"
 local store = require "store"
 
 local request_log = {}
@@ -24,9 +25,23 @@ local function mask(value)
 	return scheme and SCHEMES[scheme:lower()] and scheme .. " ***" or "***"
 end
 
--- JSON cannot have bytes that are not UTF-8.
+-- Secrets masked as in the log (LG-01): a query may hold a code or a token. JSON cannot have bytes that are not UTF-8.
 local function readable(text)
+	text = text and log.masked(text)
 	return text and (utf8.len(text) and text or text:gsub("[\x80-\xff]", "?"))
+end
+
+local FIELDS = {}
+for name in ("access_token client_secret code code_verifier password refresh_token token"):gmatch "%S+" do
+	FIELDS[name] = true
+end
+
+local function masked_query(query)
+	query = query
+		and query:gsub("([^&=]+)=([^&]*)", function(name, value)
+			return name .. "=" .. (FIELDS[name] and value ~= "" and "***" or value)
+		end)
+	return readable(query)
 end
 
 local function masked(headers)
@@ -68,8 +83,8 @@ function request_log.note(req, response)
 		INSERT,
 		store.now(),
 		req.method,
-		path,
-		readable(req.raw.query_string),
+		log.masked(path),
+		masked_query(req.raw.query_string),
 		store.encode(masked(req.headers)),
 		response.status,
 		rawget(req, "warning")

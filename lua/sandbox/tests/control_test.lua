@@ -146,6 +146,9 @@ case("LG-01 the request log has no credentials", function(t)
 	t.equal(body.counts["POST /oauth2/token"], 1)
 	t.lacks(response.body, token.access_token)
 	t.lacks(response.body, "password")
+	client:get("/v1beta/nothing?a=1&access_token=" .. token.access_token .. "&code=x&b=&token=")
+	local requests = client:get("/_sandbox/requests").json().requests
+	t.equal(requests[#requests].query, "a=1&access_token=***&code=***&b=&token=")
 end)
 
 case("OP-07 the control API is loopback only, and reset empties the sandbox", function(t)

@@ -11,7 +11,7 @@ local log = {}
 ---@param fields table<string, string|number|boolean>?
 function log.write(level, message, fields) end
 
---- From now on the secret appears as *** in every line.
+--- From now on the secret appears as *** in every line, also percent-encoded, in a JSON string and in base64.
 ---@param secret string
 function log.mask(secret) end
 

@@ -20,6 +20,9 @@ return function()
 		local response = reply.json { f = print } -- here
 		return response
 	end)
+	app:get("/in-source", function()
+		error "token-in-the-source-of-the-app"
+	end)
 	app:get("/object", function()
 		error {}
 	end)
