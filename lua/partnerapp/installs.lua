@@ -294,7 +294,8 @@ function installs.store()
 		if install == nil then
 			refuse(503, "The database does not answer. Try again in a moment.", { ["retry-after"] = "5" })
 		elseif not install or not installs.is_owner(req, install) then
-			refuse(404, "There is no such install, or another browser made it.")
+			local reason = install and "other_browser" or "no_such_install"
+			refuse(404, "There is no such install, or another browser made it.", nil, reason)
 		end
 		return install
 	end

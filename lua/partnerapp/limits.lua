@@ -25,7 +25,8 @@ function limits.check(req, what, per_minute, burst)
 		refusal.refuse(
 			429,
 			"There were too many requests from one address. Try again in a moment.",
-			{ ["retry-after"] = tostring(math.ceil(wait)) }
+			{ ["retry-after"] = tostring(math.ceil(wait)) },
+			"rate_limit"
 		)
 	end
 end

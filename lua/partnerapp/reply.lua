@@ -78,9 +78,10 @@ end
 --- A refusal: becomes a page or JSON, as the client accepts; app:failed may shape it.
 ---@param status integer
 ---@param message string for people
+---@param reason string? a short stable word for the log
 ---@return partnerapp.response
-function reply.failed(status, message)
-	return refusal.new(status, message) --[[@as partnerapp.response]]
+function reply.failed(status, message, reason)
+	return refusal.new(status, message, nil, reason) --[[@as partnerapp.response]]
 end
 
 return reply

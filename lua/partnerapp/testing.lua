@@ -86,6 +86,14 @@ local function record(level, message, fields)
 	native_write(level, message, fields)
 end
 
+local native_refused = native_log.refused
+
+local function record_refusal(message, status, reason, peer, client)
+	local written = native_refused(message, status, reason, peer, client)
+	local fields = { status = status, reason = written, peer = peer, client = client }
+	logged[#logged + 1] = { level = "info", message = message, fields = fields }
+end
+
 --- What was logged since the case began, with secrets unmasked: the host masks them when it writes a line.
 ---@return {level: string, message: string, fields: table<string, any>}[]
 function testing.log()
@@ -120,11 +128,11 @@ end
 function testing.run(case)
 	local before = borrowed()
 	logged = {}
-	native_log.write = record
+	native_log.write, native_log.refused = record, record_refusal
 	local ok, err = xpcall(case.run, tostring, checks)
 	local unlisted = network.unlisted()
 	network.restore()
-	native_log.write = native_write
+	native_log.write, native_log.refused = native_write, native_refused
 	sys.reset_clock()
 	put_back_settings()
 	if not ok then

@@ -32,6 +32,7 @@ static const struct pa_stat_description described[PA_STAT_COUNT] = {
 	[PA_STAT_UPSTREAM_CALLS] = {"upstream_calls_total", "Calls out", false},
 	[PA_STAT_UPSTREAM_FAILED] = {"upstream_failed_total", "Calls out that got no answer", false},
 	[PA_STAT_UPSTREAM_OVER_RATE] = {"upstream_over_rate_total", "Calls out that CALLS_PER_SECOND did not allow", false},
+	[PA_STAT_REFUSALS_UNLOGGED] = {"refusals_unlogged_total", "Refused requests that were too many to log", false},
 	[PA_STAT_LOG_DROPPED] = {"log_lines_dropped_total", "Log lines that standard error did not take in time", false},
 };
 

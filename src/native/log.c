@@ -3,8 +3,10 @@
 
 #include <string.h>
 
+#include "base/clock.h"
 #include "base/hung.h"
 #include "base/mask.h"
+#include "base/refusal.h"
 #include "base/stats.h"
 #include "native/modules.h"
 #include "native/native.h"
@@ -55,6 +57,24 @@ static int l_write(lua_State *L)
 	pa_log_fields(level, context->services ? context->services->name : NULL, pa_native_request_id(L), message,
 		length < MESSAGE_MAX ? length : MESSAGE_MAX, fields, count);
 	return 0;
+}
+
+/* refused(message, status, reason?, peer?, client?) → reason */
+static int l_refused(lua_State *L)
+{
+	const struct pa_native_context *context = pa_native_context_of(L);
+	int status = (int)luaL_checkinteger(L, 2);
+	const struct pa_refusal refusal = {.server = context->services ? context->services->name : NULL,
+		.request_id = pa_native_request_id(L),
+		.message = luaL_checkstring(L, 1),
+		.status = status,
+		.reason = luaL_optstring(L, 3, pa_refusal_reason(status)),
+		.peer = luaL_optstring(L, 4, NULL),
+		.client = luaL_optstring(L, 5, NULL)};
+
+	pa_refusal_log(&refusal, pa_clock_ms());
+	lua_pushstring(L, refusal.reason);
+	return 1;
 }
 
 static int l_mask(lua_State *L)
@@ -146,8 +166,8 @@ static int l_metrics(lua_State *L)
 
 int pa_native_open_log(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"write", l_write}, {"mask", l_mask}, {"masked", l_masked},
-		{"request_id", l_request_id}, {"metrics", l_metrics}, {NULL, NULL}};
+	static const luaL_Reg functions[] = {{"write", l_write}, {"refused", l_refused}, {"mask", l_mask},
+		{"masked", l_masked}, {"request_id", l_request_id}, {"metrics", l_metrics}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

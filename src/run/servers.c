@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/refusal.h"
 #include "base/stats.h"
 #include "client/http.h"
 #include "run/jobs.h"
@@ -218,6 +219,7 @@ static void close_or_exit(struct closing *closing, int code)
 			return;
 	}
 	pa_log(PA_LOG_ERROR, NULL, NULL, "stopped while scripts were still running", NULL);
+	pa_refusal_end();
 	pa_log_end();
 	_exit(code);
 }
@@ -238,5 +240,6 @@ int pa_servers_run(const struct pa_plan *plan, const char *library)
 	}
 	close_or_exit(&(struct closing){running, plan->server_count}, code);
 	free(running);
+	pa_refusal_end();
 	return pa_stats_read(PA_STAT_LEAKED) > 0 ? PA_EXIT_FAILED : code;
 }

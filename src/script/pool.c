@@ -10,6 +10,7 @@
 #include "base/bell.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/refusal.h"
 #include "base/stats.h"
 #include "script/admission.h"
 #include "script/generation.h"
@@ -160,9 +161,19 @@ void pa_pool_observe(void *context, const struct pa_request *request, int status
 {
 	const struct pa_pool *pool = context;
 
-	/* 503 is counted and not logged at info: under load there are too many of them. */
-	pa_log(status == 503 ? PA_LOG_DEBUG : PA_LOG_INFO, pool->options.name, request->id, "request refused", "reason",
-		reason, "peer", request->ip.at, NULL);
+	if (status == 503) { /* counted, and not logged at info: the client did nothing wrong */
+		pa_log(PA_LOG_DEBUG, pool->options.name, request->id, "request refused", "reason", reason, "peer",
+			request->ip.at, NULL);
+		return;
+	}
+	const struct pa_refusal refusal = {.server = pool->options.name,
+		.request_id = *request->id ? request->id : NULL,
+		.message = "request refused",
+		.status = status,
+		.reason = pa_refusal_reason(status),
+		.detail = reason,
+		.peer = request->ip.at};
+	pa_refusal_log(&refusal, pa_clock_ms());
 }
 
 static void log_fault(const struct pa_pool *pool, const char *message, const struct pa_fault *fault)

@@ -160,6 +160,11 @@ static int http_error(struct mg_connection *connection, int status, const char *
 	mg_disable_connection_keep_alive(connection);
 	mg_write(connection, text, (size_t)length);
 	pa_stats_add(PA_STAT_REFUSED, 1);
+	const struct mg_request_info *info = mg_get_request_info(connection);
+	const struct pa_server *server = mg_get_user_data(mg_get_context(connection));
+	const struct pa_request unread = {.ip = pa_text_span(info ? info->remote_addr : NULL)};
+	if (server->options.observe)
+		server->options.observe(server->options.context, &unread, status, "the request cannot be read");
 	return 0;
 }
 

@@ -5,7 +5,7 @@ import { once } from "node:events";
 import { closeSync, constants, openSync, readFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { binary, during, folder, request, startApp, until } from "./harness.mjs";
+import { binary, during, folder, raw, request, startApp, until, withApp } from "./harness.mjs";
 
 const APP = `
 local partnerapp = require "partnerapp"
@@ -13,6 +13,7 @@ local log = require "partnerapp.log"
 local reply = require "partnerapp.reply"
 local app = partnerapp.new()
 app:get("/hello", function() return reply.text "hello" end)
+app:post("/change", function() return reply.text "changed" end)
 app:get("/chatter", function()
 	for i = 1, 100 do log.info("chatter", { text = ("x"):rep(2000) }) end
 	return reply.text "done"
@@ -76,6 +77,51 @@ describe("the log", () => {
 				assert.ok(told[0].count > 0, JSON.stringify(told));
 				for (const line of lines) if (line.message === "chatter") assert.equal(line.text, "x".repeat(2000));
 			});
+		});
+	});
+
+	test("LG-03 what the gate and the library refuse is one line each, with request id, peer and reason", async () => {
+		await withApp(APP, {}, async (server) => {
+			const line = async (id) => {
+				await server.logged(`"request_id":"${id}"`);
+				const found = server.err.split("\n").filter((text) => text.includes(`"request_id":"${id}"`));
+				assert.equal(found.length, 1, found.join("\n"));
+				return JSON.parse(found[0]);
+			};
+			for (const [id, status, reason, options] of [
+				["cross-site", 403, "cross_site", { method: "POST", headers: { "sec-fetch-site": "cross-site" } }],
+				["no-route", 404, "not_found", { path: "/nothing" }],
+				["other-host", 421, "other_host", { headers: { host: "evil.example" } }],
+				["bad-query", 400, "bad_request", { path: "/hello?a=%zz" }],
+			]) {
+				const headers = { "x-request-id": id, ...options.headers };
+				const answer = await request(`${server.url}${options.path ?? "/change"}`, { ...options, headers });
+				assert.equal(answer.status, status);
+				const { level, server: name, message, status: logged, reason: why, peer } = await line(id);
+				assert.deepEqual({ level, name, message, logged, why, peer },
+					{ level: "info", name: "app", message: "request refused", logged: status, why: reason, peer: "127.0.0.1" });
+			}
+			const from = server.err.length;
+			await raw(server.port, "\0\x01\x02 this is not HTTP\r\n\r\n");
+			const garbage = JSON.parse((await server.logged('"the request cannot be read"', from)).split("\n")[0]);
+			assert.equal(garbage.reason, "bad_request");
+			assert.equal(garbage.peer, "127.0.0.1");
+		});
+	});
+
+	test("LG-03 a client that is refused all the time causes few lines, which tell how many were left out", async () => {
+		await withApp(APP, {}, async (server) => {
+			const begun = Date.now(), count = 400;
+			for (let i = 0; i < count; i += 20)
+				await Promise.all(Array.from({ length: 20 }, () => request(`${server.url}/nothing`)));
+			const most = 100 + 10 * Math.ceil((Date.now() - begun) / 1000);
+			await until(() => request(`${server.url}/nothing`).then(() => server.err), (text) => text.includes('"left_out":'));
+			const { text } = await request(`${server.url}/metrics`);
+			const unlogged = +text.match(/^partnerapp_refusals_unlogged_total (\d+)$/m)[1];
+			assert.ok(unlogged >= count - most, `${unlogged} of ${count} were left out`);
+			await server.stop();
+			const lines = server.err.split("\n").filter(Boolean).map((line) => JSON.parse(line));
+			assert.equal(lines.reduce((sum, line) => sum + (line.left_out ?? 0), 0), unlogged);
 		});
 	});
 

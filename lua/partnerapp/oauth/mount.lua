@@ -6,6 +6,7 @@ local flow = require "partnerapp.oauth.flow"
 local limits = require "partnerapp.limits"
 local log = require "partnerapp.log"
 local mask = require("native.log").mask
+local refusal = require "partnerapp.web.refusal"
 local scripts = require "native.scripts"
 
 local oauth = {}
@@ -80,14 +81,15 @@ end
 
 -- A reload or the back button opens a callback again: the page then links to what this browser connected.
 local function callback_refused(req, mount, name)
-	log.warn("install flow: callback refused", { reason = name })
 	local links = {}
 	if name == "state_used" then
 		for i, install in ipairs(require("partnerapp.installs").owned(req)) do
 			links[i] = link_to(install)
 		end
 	end
-	return ending(req, mount, name, { links = links })
+	local response = ending(req, mount, name, { links = links })
+	refusal.log(req, response.status, name, "install flow refused")
+	return response
 end
 
 -- `install already exists` comes through the browser and names no workspace, so it can be forged: the flow goes on only
@@ -108,17 +110,21 @@ local function already_installed(req, mount, found)
 	return ending(req, mount, "already_exists", { links = links })
 end
 
+local REFUSED_THERE = "install flow refused by the authorization server"
+
 local function refused(req, mount, params, found)
 	local name = require("partnerapp.oauth.endings").of_error(params.error)
-	log.warn("install flow refused by the authorization server", { error = name })
 	if (params.error_description or ""):find("install already exists", 1, true) then
+		refusal.log(req, 409, "already_exists", REFUSED_THERE)
 		return already_installed(req, mount, found)
 	end
 	local said = {}
 	for _, param in ipairs { "error", "error_description", "error_hint" } do
 		said[#said + 1] = params[param] and { name = param, text = params[param] }
 	end
-	return ending(req, mount, name, { said = said })
+	local response = ending(req, mount, name, { said = said })
+	refusal.log(req, response.status, name, REFUSED_THERE)
+	return response
 end
 
 -- The flow of a callback, with its state claimed; or nil and the name of the ending.

@@ -60,11 +60,16 @@ end
 ---@return partnerapp.refusal?
 function csrf.check(req, origins, tokenless)
 	if not comes_from_here(req, origins) then
-		return refusal.new(403, "This request comes from another site.")
+		return refusal.new(403, "This request comes from another site.", nil, "cross_site")
 	end
 	local session = not tokenless and is_form(req) and req.session
 	if session and not require("native.crypto").equal(sent_token(req) or "", session.csrf) then
-		return refusal.new(403, "This form is out of date. Open its page again and send it from there.")
+		return refusal.new(
+			403,
+			"This form is out of date. Open its page again and send it from there.",
+			nil,
+			"csrf_token"
+		)
 	end
 end
 

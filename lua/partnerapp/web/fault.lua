@@ -60,6 +60,7 @@ end
 ---@return partnerapp.response
 function fault.shape(app, req, refused)
 	local status, message = refused.status, log.masked(refused.message)
+	refusal.log(req, status, refused.reason)
 	local shape = shape_of(app)
 	if shape then
 		local ok, response = pcall(shape, req, status, message)

@@ -88,7 +88,8 @@ function metrics.serve(req)
 		return refusal.new(
 			401,
 			"Metrics need the administrator's password as a bearer token.",
-			{ ["www-authenticate"] = 'Bearer realm="metrics"' }
+			{ ["www-authenticate"] = 'Bearer realm="metrics"' },
+			"admin_password"
 		)
 	end
 	return {

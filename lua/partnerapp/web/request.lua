@@ -36,7 +36,8 @@ local function parsed(text, what)
 		return {}
 	end
 	local fields, err = native.parse_form(text)
-	return fields or refuse(400, "The " .. what .. " of this request is malformed: " .. err .. ".")
+	return fields
+		or refuse(400, "The " .. what .. " of this request is malformed: " .. err .. ".", nil, "malformed_" .. what)
 end
 
 local function media_type(self)
@@ -56,7 +57,7 @@ function fields.form(self)
 		return {}
 	end
 	if media_type(self) ~= "application/x-www-form-urlencoded" then
-		refuse(415, "This address takes a form (application/x-www-form-urlencoded).")
+		refuse(415, "This address takes a form (application/x-www-form-urlencoded).", nil, "not_a_form")
 	end
 	return parsed(body, "form")
 end
@@ -64,11 +65,12 @@ end
 function fields.json(self)
 	local kind = media_type(self)
 	if kind ~= "application/json" and not (kind and kind:find("^application/[^/+]+%+json$")) then
-		refuse(415, "This address takes JSON (application/json).")
+		refuse(415, "This address takes JSON (application/json).", nil, "not_json")
 	end
 	local value, err, code = require("partnerapp.json").decode(self.raw.body or "")
 	if code then
-		refuse(code == "too_large" and 413 or 400, "The JSON of this request is malformed: " .. err .. ".")
+		local status = code == "too_large" and 413 or 400
+		refuse(status, "The JSON of this request is malformed: " .. err .. ".", nil, "malformed_json")
 	end
 	return value
 end
@@ -105,7 +107,7 @@ function methods:all(name)
 	for _, text in ipairs(texts) do
 		local values, err = native.values(text, name)
 		if not values then
-			refuse(400, "This request is malformed: " .. err .. ".")
+			refuse(400, "This request is malformed: " .. err .. ".", nil, "malformed_fields")
 		end
 		table.move(values, 1, #values, #list + 1, list)
 	end

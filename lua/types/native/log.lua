@@ -11,6 +11,16 @@ local log = {}
 ---@param fields table<string, string|number|boolean>?
 function log.write(level, message, fields) end
 
+--- Writes one line at info about a refused request, with its id. At most 100 at once and ten a second are written in the
+--- whole process: the others are counted, and the next line says how many were left out (LG-03).
+---@param message string "request refused"
+---@param status integer
+---@param reason string? a short stable word; one of the status unless given
+---@param peer string? the address of the connection
+---@param client string? the address that a trusted proxy named, when it is another one
+---@return string reason the one that was written
+function log.refused(message, status, reason, peer, client) end
+
 --- From now on the secret appears as *** in every line, also percent-encoded, in a JSON string and in base64.
 ---@param secret string
 function log.mask(secret) end

@@ -360,9 +360,9 @@ testing.case("LG-01 LG-03 success and failure are logged, without anything secre
 	t.same(messages, {
 		"info install flow begun",
 		"info installed",
-		"warn install flow: callback refused",
+		"info install flow refused",
 		"info install flow begun",
-		"warn install flow refused by the authorization server",
+		"info install flow refused by the authorization server",
 	})
 	t.lacks(json.encode(testing.log()), token)
 	t.lacks(json.encode(testing.log()), "secret-of-nobody")
