@@ -19,6 +19,8 @@ static const struct pa_stat_description described[PA_STAT_COUNT] = {
 	[PA_STAT_REFUSED] = {"requests_refused_total", "Requests that the gate refused", false},
 	[PA_STAT_OVERLOADED] = {"requests_overloaded_total", "Requests answered 503 because workers or VMs were busy",
 		false},
+	[PA_STAT_EVICTED] = {"connections_evicted_total",
+		"Connections without a whole request, closed because workers were short", false},
 	[PA_STAT_SCRIPT_ERRORS] = {"script_errors_total", "Requests and jobs whose script raised", false},
 	[PA_STAT_BUDGET_SPENT] = {"script_budget_spent_total", "Calls into Lua that spent their CPU budget", false},
 	[PA_STAT_HUNG] = {"scripts_hung", "Scripts that hang in a C function and cannot be interrupted", true},

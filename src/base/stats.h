@@ -14,6 +14,7 @@ enum pa_stat {
 	PA_STAT_STATUS_5XX,
 	PA_STAT_REFUSED,    /* by the gate */
 	PA_STAT_OVERLOADED, /* 503: workers or VMs were busy */
+	PA_STAT_EVICTED,    /* connections: see server/peers.h */
 	PA_STAT_SCRIPT_ERRORS,
 	PA_STAT_BUDGET_SPENT,
 	PA_STAT_HUNG, /* gauge: scripts that cannot be interrupted */

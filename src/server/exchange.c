@@ -70,7 +70,7 @@ struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const stru
 	return verdict;
 }
 
-bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, struct mg_connection *connection)
+bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, const struct mg_connection *connection)
 {
 	struct pa_span header = pa_request_header(&exchange->request, "connection");
 

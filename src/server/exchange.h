@@ -49,7 +49,7 @@ struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const stru
 	struct mg_connection *connection, const struct pa_body_framing *framing);
 
 /* Whether the client lets the connection stay open after this request. */
-bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, struct mg_connection *connection);
+bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, const struct mg_connection *connection);
 
 /* Sends the response. The connection is closed after it when response.close is set or sending fails. */
 void pa_exchange_send(

@@ -17,6 +17,7 @@
 #include "server/exchange.h"
 #include "server/health.h"
 #include "server/listen.h"
+#include "server/peers.h"
 #include "server/socket.h"
 
 enum {
@@ -26,15 +27,26 @@ enum {
 	BODY_MS = 15000,
 	WRITE_MS = 30000,
 	IDLE_MS = 5000,
+	QUEUE = 1024,
+};
+
+/* What a worker thread uses for all its requests. */
+struct worker {
+	struct pa_exchange exchange;
+	struct pa_peer peer;
+	bool whole; /* its request is counted in server->whole */
 };
 
 struct pa_server {
 	struct mg_context *civetweb;
 	struct pa_server_options options;
 	struct pa_exchange_context shared; /* defaults filled in */
-	_Atomic unsigned in_flight, connections;
-	pthread_mutex_t mutex; /* for `idle` */
-	pthread_cond_t idle;   /* signalled when draining and no request is in flight */
+	struct pa_peers *peers;
+	_Atomic unsigned connections;
+	_Atomic unsigned in_flight; /* requests whose head was read */
+	_Atomic unsigned whole;     /* of those, whose body was read too */
+	pthread_mutex_t mutex;      /* for `idle` */
+	pthread_cond_t idle;        /* signalled when draining and no request is in flight */
 };
 
 /* Answering */
@@ -56,15 +68,17 @@ static void refuse(const struct pa_server *server, struct pa_exchange *exchange,
 		server->options.observe(server->options.context, &exchange->request, verdict.status, verdict.reason);
 }
 
-/* A sixteenth of the workers is reserved to answer 503 and /healthz (HT-19). */
-static bool has_room(const struct pa_server *server, unsigned in_flight)
+/* A sixteenth of the workers is reserved to answer 503 and /healthz (HT-19). server/peers keeps them free of
+ * connections without a request. */
+static bool has_room(const struct pa_server *server, unsigned whole)
 {
-	return in_flight <= server->options.workers - server->options.workers / 16;
+	return whole <= server->options.workers - server->options.workers / 16;
 }
 
-static struct pa_verdict read_request(
-	struct mg_connection *connection, struct pa_server *server, struct pa_exchange *exchange, unsigned in_flight)
+static struct pa_verdict read_request(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
 {
+	static const struct pa_verdict busy = {503, "the server is busy"};
+	struct pa_exchange *exchange = &worker->exchange;
 	struct pa_body_framing framing;
 	struct pa_verdict verdict = pa_exchange_read_head(exchange, &server->shared, connection, &framing);
 
@@ -72,16 +86,31 @@ static struct pa_verdict read_request(
 		return verdict;
 	if (atomic_load_explicit(&server->shared.draining, memory_order_relaxed))
 		return (struct pa_verdict){503, "the server is stopping"};
-	if (!has_room(server, in_flight) && !pa_health_is(&exchange->request))
-		return (struct pa_verdict){503, "the server is busy"};
-	return pa_exchange_read_body(exchange, &server->shared, connection, &framing);
+	bool important = pa_health_is(&exchange->request);
+	if (framing.kind != PA_BODY_NONE && !important && !has_room(server, atomic_load(&server->whole) + 1))
+		return busy;
+	verdict = pa_exchange_read_body(exchange, &server->shared, connection, &framing);
+	if (verdict.status != 0)
+		return pa_peer_has_ended(&worker->peer) ? busy : verdict;
+	pa_peer_answers(&worker->peer);
+	worker->whole = true;
+	return has_room(server, atomic_fetch_add(&server->whole, 1) + 1) || important ? verdict : busy;
 }
 
-static void respond(
-	struct mg_connection *connection, struct pa_server *server, struct pa_exchange *exchange, unsigned in_flight)
+static bool must_close(const struct mg_connection *connection, const struct pa_server *server, struct worker *worker)
 {
+	unsigned connections = atomic_load_explicit(&server->connections, memory_order_relaxed);
+
+	return !pa_exchange_keeps_alive(&worker->exchange, connection) || connections > server->options.workers / 4 * 3 ||
+		   pa_peer_has_ended(&worker->peer) || atomic_load_explicit(&server->shared.draining, memory_order_relaxed);
+}
+
+static void respond(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
+{
+	struct pa_exchange *exchange = &worker->exchange;
+
 	pa_response_reset(&exchange->response);
-	struct pa_verdict verdict = read_request(connection, server, exchange, in_flight);
+	struct pa_verdict verdict = read_request(connection, server, worker);
 	if (verdict.status != 0) {
 		refuse(server, exchange, verdict);
 		return;
@@ -92,10 +121,7 @@ static void respond(
 		server->options.handle(server->options.context, &exchange->request, &exchange->response);
 	if (exchange->response.status == 0)
 		pa_response_text(&exchange->response, 500, "the handler made no response\n");
-	unsigned connections = atomic_load_explicit(&server->connections, memory_order_relaxed);
-	if (!pa_exchange_keeps_alive(exchange, connection) || connections > server->options.workers / 4 * 3 ||
-		atomic_load_explicit(&server->shared.draining, memory_order_relaxed))
-		exchange->response.close = true;
+	exchange->response.close = exchange->response.close || must_close(connection, server, worker);
 }
 
 static void leave(struct pa_server *server)
@@ -130,17 +156,22 @@ static void count_request(const struct pa_server *server, const struct pa_exchan
 static int begin_request(struct mg_connection *connection)
 {
 	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
-	struct pa_exchange *exchange = mg_get_thread_pointer(connection);
+	struct worker *worker = mg_get_thread_pointer(connection);
 
-	if (!exchange) { /* no memory when the thread began */
+	if (!worker) { /* no memory when the thread began */
 		mg_disable_connection_keep_alive(connection);
 		return 503;
 	}
-	unsigned in_flight = atomic_fetch_add(&server->in_flight, 1) + 1;
+	atomic_fetch_add(&server->in_flight, 1);
 	int64_t begun_ns = pa_clock_ns();
-	respond(connection, server, exchange, in_flight);
-	pa_exchange_send(exchange, &server->shared, connection);
-	count_request(server, exchange, begun_ns);
+	respond(connection, server, worker);
+	pa_exchange_send(&worker->exchange, &server->shared, connection);
+	count_request(server, &worker->exchange, begun_ns);
+	if (worker->whole) {
+		worker->whole = false;
+		atomic_fetch_sub(&server->whole, 1);
+		pa_peer_waits(&worker->peer);
+	}
 	leave(server);
 	return 200; /* the response is sent already; of these numbers civetweb looks at 401 only */
 }
@@ -173,33 +204,40 @@ enum { WORKER_THREAD = 1 }; /* civetweb's type of thread */
 static void *init_thread(const struct mg_context *context, int type)
 {
 	(void)context;
-	return type == WORKER_THREAD ? calloc(1, sizeof(struct pa_exchange)) : NULL;
+	return type == WORKER_THREAD ? calloc(1, sizeof(struct worker)) : NULL;
 }
 
 static void exit_thread(const struct mg_context *context, int type, void *pointer)
 {
-	struct pa_exchange *exchange = pointer;
+	struct worker *worker = pointer;
 
 	(void)context;
-	if (type != WORKER_THREAD || !exchange)
+	if (type != WORKER_THREAD || !worker)
 		return;
-	pa_exchange_free(exchange);
-	free(exchange);
+	pa_exchange_free(&worker->exchange);
+	free(worker);
 }
 
 static int init_connection(const struct mg_connection *connection, void **data)
 {
 	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
+	struct worker *worker = mg_get_thread_pointer(connection);
 
 	(void)data;
 	atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed);
+	if (worker)
+		pa_peer_begin(server->peers, &worker->peer, connection);
 	return 0;
 }
 
-static void connection_closed(const struct mg_connection *connection)
+/* civetweb's connection_close, before the socket is closed. */
+static void connection_close(const struct mg_connection *connection)
 {
 	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
+	struct worker *worker = mg_get_thread_pointer(connection);
 
+	if (worker)
+		pa_peer_end(server->peers, &worker->peer);
 	atomic_fetch_sub_explicit(&server->connections, 1, memory_order_relaxed);
 }
 
@@ -223,21 +261,22 @@ static void start_library(void)
 static int start_civetweb(struct pa_server *server, const char *port, struct pa_error *error)
 {
 	const struct pa_server_options *options = &server->options;
-	char workers[16], header[16], idle[16], head[16];
+	char workers[16], queue[16], header[16], idle[16], head[16];
 	const char *settings[] = {"listening_ports", port, "num_threads", workers, "request_timeout_ms", header,
 		"keep_alive_timeout_ms", idle, "max_request_size", head, "enable_keep_alive", "yes", "tcp_nodelay", "1",
-		"connection_queue", "1024", "listen_backlog", "1024", "decode_url", "no", "decode_query_string", "no",
+		"connection_queue", queue, "listen_backlog", "1024", "decode_url", "no", "decode_query_string", "no",
 		"enable_directory_listing", "no", NULL};
 	const struct mg_callbacks callbacks = {.begin_request = begin_request,
 		.http_error = http_error,
 		.init_thread = init_thread,
 		.exit_thread = exit_thread,
 		.init_connection = init_connection,
-		.connection_closed = connection_closed,
+		.connection_close = connection_close,
 		.log_message = log_message};
 	struct mg_server_port listening;
 
 	snprintf(workers, sizeof workers, "%u", options->workers);
+	snprintf(queue, sizeof queue, "%u", options->queue);
 	snprintf(header, sizeof header, "%u", options->header_ms);
 	snprintf(idle, sizeof idle, "%u", options->idle_ms);
 	snprintf(head, sizeof head, "%d", HEAD_MAX);
@@ -263,6 +302,7 @@ static void set_options(struct pa_server *server, const struct pa_server_options
 	struct pa_exchange_context *shared = &server->shared;
 
 	server->options = *options;
+	server->options.queue = or_default(options->queue, QUEUE);
 	server->options.header_ms = or_default(options->header_ms, HEADER_MS);
 	server->options.idle_ms = or_default(options->idle_ms, IDLE_MS);
 	shared->hosts = options->hosts;
@@ -289,7 +329,8 @@ struct pa_server *pa_server_open(const struct pa_server_options *options, struct
 	pa_request_ids_begin(&server->shared.ids);
 	set_options(server, options);
 	server->shared.deadlines = pa_deadlines_open();
-	if (!server->shared.deadlines) {
+	server->peers = pa_peers_open(options->name, options->workers);
+	if (!server->shared.deadlines || !server->peers) {
 		pa_error_set(error, "server", "not enough memory");
 		goto failed;
 	}
@@ -332,6 +373,7 @@ void pa_server_close(struct pa_server *server)
 		pa_socket_shut(server->shared.port); /* mg_stop would wait up to two seconds for idle connections */
 		mg_stop(server->civetweb);
 	}
+	pa_peers_close(server->peers);
 	pa_deadlines_close(server->shared.deadlines);
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->mutex);

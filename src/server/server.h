@@ -21,6 +21,7 @@ struct pa_server_options {
 	const char *name;         /* for log lines: "app", "sandbox" */
 	const char *listen;       /* "127.0.0.1:8888", ":8888" is all interfaces; port 0 takes a free one */
 	unsigned workers;         /* threads, each serving one connection at a time */
+	unsigned queue;           /* accepted connections that wait for a worker; 0 is the default of 1024 */
 	const char *const *hosts; /* that the Host header may name, lower case, without port; none: any */
 	size_t host_count;
 	bool https;         /* the public URL is https: adds HSTS */

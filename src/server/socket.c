@@ -4,7 +4,6 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
-#include <stdbool.h>
 #include <sys/socket.h>
 
 static bool is_socket_of(int fd, const struct in_addr *peer, unsigned peer_port, unsigned local_port)
@@ -48,6 +47,24 @@ static bool is_local_port(int fd, unsigned port)
 
 	return getsockname(fd, (struct sockaddr *)&address, &size) == 0 && address.sin_family == AF_INET &&
 		   ntohs(address.sin_port) == port;
+}
+
+void pa_socket_each(unsigned local_port, pa_socket_note *note, void *context)
+{
+	int closed = 0;
+
+	for (int fd = 3; closed < GAP_MAX; fd++) {
+		struct sockaddr_in address = {0};
+		socklen_t size = sizeof address;
+		errno = 0;
+		if (getpeername(fd, (struct sockaddr *)&address, &size) == 0) {
+			if (is_local_port(fd, local_port) && !note(context, fd, address.sin_addr.s_addr, ntohs(address.sin_port)))
+				return;
+			closed = 0;
+			continue;
+		}
+		closed = errno == EBADF ? closed + 1 : 0;
+	}
 }
 
 void pa_socket_shut(unsigned local_port)

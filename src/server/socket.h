@@ -5,9 +5,17 @@
 #ifndef PA_SOCKET_H
 #define PA_SOCKET_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 /* The descriptor of the connection with that peer and local port; -1 when there is none. Fast when the thread's last
  * call found the same. */
 int pa_socket_find(const char *peer, unsigned peer_port, unsigned local_port);
+
+/* Calls `note` for each connection with that local port, as long as it returns true: with the descriptor, and the
+ * peer's address (as struct in_addr has it) and port. */
+typedef bool pa_socket_note(void *context, int fd, uint32_t address, unsigned port);
+void pa_socket_each(unsigned local_port, pa_socket_note *note, void *context);
 
 /* Ends reading and accepting on all sockets with that local port, which ends the calls that block there. What is being
  * written is still sent. */

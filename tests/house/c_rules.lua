@@ -50,6 +50,7 @@ local PREFIXES = {
 	db = { "connection", "statement" },
 	lane = { "lanes" },
 	deadline = { "deadlines" },
+	peers = { "peer" },
 	request_id = { "request_ids" },
 	command = { "plan" },
 	json_scan = { "json" },

@@ -109,6 +109,41 @@ static void test_find(void **state)
 	assert_int_equal(pa_socket_find("127.0.0.2", pair->client_port, pair->port), -1);
 }
 
+struct noted {
+	unsigned count, port;
+	int fd;
+	bool more;
+};
+
+static bool note(void *context, int fd, uint32_t address, unsigned port)
+{
+	struct noted *noted = context;
+
+	assert_int_equal(address, htonl(INADDR_LOOPBACK));
+	noted->count++;
+	noted->fd = fd;
+	noted->port = port;
+	return noted->more;
+}
+
+static void HT_19_the_connections_of_a_port(void **state)
+{
+	struct pair *pair = *state;
+	struct noted noted = {.more = true}, first = {.more = false};
+	int again = dup(pair->accepted);
+
+	pa_socket_each(pair->port + 1, note, &noted);
+	assert_int_equal(noted.count, 0);
+	pa_socket_each(pair->port, note, &noted);
+	assert_int_equal(noted.count, 2);
+	assert_int_equal(noted.fd, again);
+	assert_int_equal(noted.port, pair->client_port);
+	pa_socket_each(pair->port, note, &first);
+	assert_int_equal(first.count, 1);
+	assert_int_equal(first.fd, pair->accepted);
+	close(again);
+}
+
 static bool ended(int fd)
 {
 	struct pollfd readable = {.fd = fd, .events = POLLIN};
@@ -197,6 +232,7 @@ int main(void)
 		cmocka_unit_test(test_read),
 		cmocka_unit_test_setup_teardown(HT_29_busy, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_find, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_19_the_connections_of_a_port, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(HT_18_a_socket_after_a_gap_is_found, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_shut, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(HT_18_a_deadline_passes, set_up, tear_down),
