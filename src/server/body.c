@@ -43,7 +43,7 @@ struct pa_verdict pa_body_read(struct mg_connection *connection, const struct pa
 	body->length = 0;
 	if (framing->kind == PA_BODY_NONE)
 		return (struct pa_verdict){0, NULL};
-	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, limits->local_port);
+	int fd = pa_socket_find(info->remote_addr, (unsigned)info->remote_port, (unsigned)info->server_port);
 	if (fd < 0) /* the client closed; a read without a deadline could block for ever */
 		return (struct pa_verdict){400, "the connection was closed before the body came"};
 	if (framing->expects_continue)

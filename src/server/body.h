@@ -11,8 +11,7 @@ struct mg_connection;
 
 struct pa_body_limits {
 	size_t bytes_max;
-	unsigned ms;         /* for the whole body */
-	unsigned local_port; /* of the server, to find the socket */
+	unsigned ms; /* for the whole body */
 	struct pa_deadlines *deadlines;
 };
 

@@ -62,7 +62,7 @@ struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_
 struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
 	struct mg_connection *connection, const struct pa_body_framing *framing)
 {
-	const struct pa_body_limits limits = {context->body_max, context->body_ms, context->port, context->deadlines};
+	const struct pa_body_limits limits = {context->body_max, context->body_ms, context->deadlines};
 	struct pa_verdict verdict = pa_body_read(connection, framing, &limits, &exchange->body);
 
 	if (verdict.status == 0 && framing->kind != PA_BODY_NONE)
@@ -81,9 +81,11 @@ bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, const struct mg
 
 /* Writing */
 
-static int find_socket(const struct mg_request_info *info, unsigned port)
+static int find_socket(const struct mg_connection *connection)
 {
-	return pa_socket_find(info->remote_addr, (unsigned)info->remote_port, port);
+	const struct mg_request_info *info = mg_get_request_info(connection);
+
+	return pa_socket_find(info->remote_addr, (unsigned)info->remote_port, (unsigned)info->server_port);
 }
 
 /* The write has a deadline, for a client may read slowly on purpose. False when the connection cannot be used again. */
@@ -91,7 +93,7 @@ static bool send_large(
 	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection)
 {
 	struct pa_deadline deadline;
-	int fd = find_socket(mg_get_request_info(connection), context->port);
+	int fd = find_socket(connection);
 
 	if (fd < 0)
 		return false;
@@ -106,7 +108,7 @@ static bool send_faulty(
 {
 	const struct pa_response *response = &exchange->response;
 	size_t head = exchange->out.length;
-	int fd = find_socket(mg_get_request_info(connection), context->port);
+	int fd = find_socket(connection);
 
 	return fd >= 0 && pa_buffer_add(&exchange->out, response->body.at, response->body.length) == 0 &&
 		   pa_faults_send(fd, response->fault, &exchange->out, head, &context->draining);

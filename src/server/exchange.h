@@ -33,7 +33,6 @@ struct pa_exchange_context {
 	size_t body_max;
 	unsigned body_ms, write_ms;
 	bool https, faults;
-	unsigned port; /* the server listens on */
 	struct pa_deadlines *deadlines;
 	struct pa_request_ids ids;
 	atomic_bool draining;

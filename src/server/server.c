@@ -41,6 +41,7 @@ struct pa_server {
 	struct mg_context *civetweb;
 	struct pa_server_options options;
 	struct pa_exchange_context shared; /* defaults filled in */
+	unsigned port;                     /* it listens on; only for the thread that opened the server */
 	struct pa_peers *peers;
 	_Atomic unsigned connections;
 	_Atomic unsigned in_flight; /* requests whose head was read */
@@ -288,7 +289,7 @@ static int start_civetweb(struct pa_server *server, const char *port, struct pa_
 	}
 	if (mg_get_server_ports(server->civetweb, 1, &listening) < 1)
 		return pa_error_set(error, "server", "cannot find the port of %s", options->listen);
-	server->shared.port = (unsigned)listening.port;
+	server->port = (unsigned)listening.port;
 	return 0;
 }
 
@@ -345,7 +346,7 @@ failed:
 
 unsigned pa_server_port(const struct pa_server *server)
 {
-	return server->shared.port;
+	return server->port;
 }
 
 void pa_server_drain(struct pa_server *server)
@@ -370,7 +371,7 @@ void pa_server_close(struct pa_server *server)
 	if (!server)
 		return;
 	if (server->civetweb) {
-		pa_socket_shut(server->shared.port); /* mg_stop would wait up to two seconds for idle connections */
+		pa_socket_shut(server->port); /* mg_stop would wait up to two seconds for idle connections */
 		mg_stop(server->civetweb);
 	}
 	pa_peers_close(server->peers);
