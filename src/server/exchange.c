@@ -28,6 +28,8 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 	request->ip = pa_text_span(info->remote_addr);
 	if (!pa_gate_begins(info->request_method, &exchange->buffer))
 		return (struct pa_verdict){400, "white space before the request line"};
+	if (!pa_gate_is_one_line(request, info->http_version))
+		return (struct pa_verdict){400, "white space in the request line"};
 	if (info->num_headers > PA_HEADERS_MAX)
 		return (struct pa_verdict){431, "too many headers"};
 	request->header_count = (size_t)info->num_headers;

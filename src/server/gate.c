@@ -255,6 +255,12 @@ struct pa_verdict pa_gate_target(struct pa_request *request, char *path)
 	return let_through;
 }
 
+bool pa_gate_is_one_line(const struct pa_request *request, const char *version)
+{
+	return request->target.at == request->method.at + request->method.length + 1 &&
+		   version == request->target.at + request->target.length + 1 + strlen("HTTP/");
+}
+
 /* Layout: civetweb splits the header block by writing NULs into it. The positions of the pieces show what it skipped.
  */
 

@@ -36,6 +36,10 @@ enum { PA_GATE_TARGET_MAX = 8 << 10 }; /* bytes */
  * target.length bytes) and fills in path and query. */
 struct pa_verdict pa_gate_target(struct pa_request *request, char *path);
 
+/* Whether one space is between method, target and version, as RFC 9112 3 says. civetweb takes any white space after a
+ * space, also line breaks. `version` is where civetweb's copy begins, after "HTTP/". */
+bool pa_gate_is_one_line(const struct pa_request *request, const char *version);
+
 /*
  * Checks that civetweb has split the header block as a strict parser does: refuses a bare LF, obs-fold, white space
  * before a colon, and lines that civetweb dropped. civetweb has written NULs after names, values and the block's last

@@ -242,6 +242,28 @@ static void HT_15_layout(void **state)
 	assert_int_equal(layout_status(folded, (const size_t[][4]){{0, 1, 3, 1}}, 1), 400);
 }
 
+/* The buffer as civetweb leaves it, with NUL bytes for white space. */
+static void HT_15_request_line(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *line;
+		size_t target, version;
+		bool fine;
+	} cases[] = {
+		{"GET\0/a?b\0HTTP/1.1", 4, 14, true},
+		{"GET\0\0/a\0HTTP/1.1", 5, 13, false},   /* two spaces, or a line break after one */
+		{"GET\0/a\0\0\0HTTP/1.1", 4, 14, false}, /* the same before the version */
+		{"GET\0/a HTTP/1.0\0\0HTTP/1.1", 4, 22, false},
+	};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		const char *line = cases[i].line, *version = line + cases[i].version;
+		struct pa_request request = {.method = span(line), .target = span(line + cases[i].target)};
+		assert_int_equal(pa_gate_is_one_line(&request, version), cases[i].fine);
+	}
+}
+
 static void HT_12_decode(void **state)
 {
 	(void)state;
@@ -285,6 +307,7 @@ int main(void)
 		cmocka_unit_test(HT_15_framing),
 		cmocka_unit_test(test_no_hosts_is_every_host),
 		cmocka_unit_test(HT_15_layout),
+		cmocka_unit_test(HT_15_request_line),
 		cmocka_unit_test(HT_12_decode),
 		cmocka_unit_test(HT_25_request_id),
 	};
