@@ -50,7 +50,9 @@ static bool is_private6(const uint8_t *address)
 	if (address[0] == 0x20 && address[1] == 0x02)
 		return is_private4(read32(address + 2)); /* 6to4 */
 	if (address[0] == 0x20 && address[1] == 0x01 && address[2] < 0x02)
-		return true;                    /* Teredo and other protocol assignments */
+		return true; /* Teredo and other protocol assignments */
+	if (read32(address) == 0x20010db8 || (address[0] == 0x3f && address[1] == 0xff && address[2] < 0x10))
+		return true;                    /* documentation */
 	return (address[0] & 0xe0) != 0x20; /* outside global unicast */
 }
 

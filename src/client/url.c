@@ -1,6 +1,7 @@
 /* Splits URLs with libcurl's parser, after stricter checks. */
 #include "client/url.h"
 
+#include <ctype.h>
 #include <curl/curl.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -22,6 +23,9 @@ static const char *check_bytes(const char *text, size_t length)
 		return "a URL must begin with http:// or https://";
 	if (length == scheme || text[scheme] == '/')
 		return "a URL must have a host";
+	for (size_t i = scheme; i < length && !strchr("/?#[", text[i]); i++)
+		if (text[i] == '%') /* libcurl would decode it, to any byte, after it has looked for addresses */
+			return "the host of a URL must have no percent escapes";
 	return NULL;
 }
 
@@ -30,6 +34,17 @@ static char *part(CURLU *parsed, CURLUPart which, unsigned flags)
 	char *text = NULL;
 
 	return curl_url_get(parsed, which, &text, flags) == CURLUE_OK ? text : NULL;
+}
+
+/* Whether the host is a name, or an address in brackets. */
+static bool is_host(const char *host)
+{
+	const char *allowed = host[0] == '[' ? "[]:." : "-._";
+
+	for (; *host; host++)
+		if (!isalnum((unsigned char)*host) && !strchr(allowed, *host))
+			return false;
+	return true;
 }
 
 /* Reads scheme, host (made lower case) and port. The caller frees *parsed, which has the other parts. NULL, or the
@@ -66,7 +81,7 @@ static const char *parse(const char *text, size_t length, struct pa_url *url, CU
 		return malformed;
 	for (char *at = url->host; *at; at++)
 		*at = pa_text_lower(*at);
-	return NULL;
+	return is_host(url->host) ? NULL : malformed;
 }
 
 static void write_origin(const struct pa_url *url, char *origin)

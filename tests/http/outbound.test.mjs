@@ -206,7 +206,8 @@ test("SS-01 a server that speaks TLS 1.1 only is refused", async () => {
 
 for (const url of ["ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1:1/x", "//127.0.0.1/", "127.0.0.1", "",
 	"http://user:secret@127.0.0.1/", "http://127.0.0.1:99999/", "http://127.0.0.1/\r\nX: y", "http://127.0.0.1/a b",
-	"http://127.0.0.1/\u00e9", "http:///path", `http://127.0.0.1/${"x".repeat(9000)}`]) {
+	"http://127.0.0.1/\u00e9", "http:///path", "http://a%c6.example/", "http://1%30.0.0.1/",
+	"http://a'b.example/", `http://127.0.0.1/${"x".repeat(9000)}`]) {
 	test(`SS-02 SS-08 the URL ${JSON.stringify(url).slice(0, 50)} is refused`, async () => {
 		const answer = await (await request(`${app}/call`, json({ url }))).json();
 		assert.equal(answer.code, "usage", JSON.stringify(answer));
@@ -224,7 +225,7 @@ for (const [what, headers] of [["a line break in a value", { "x-a": "b\r\nX-Inje
 
 for (const url of ["http://127.0.0.1:1/", "http://localhost:1/", "http://10.0.0.1/", "http://192.168.0.1/", "http://169.254.169.254/",
 	"http://[::1]:1/", "http://[::ffff:127.0.0.1]:1/", "http://0.0.0.0:1/", "http://100.64.0.1/", "http://2130706433:1/",
-	"http://0x7f.1:1/", "http://[64:ff9b::7f00:1]:1/"]) {
+	"http://0x7f.1:1/", "http://[64:ff9b::7f00:1]:1/", "http://[2001:db8::1]/", "http://[3fff::1]/"]) {
 	test(`SS-03 ${url} is private: refused`, async () => {
 		assert.equal((await call(url, { connect_timeout: 1 })).code, "denied");
 	});
