@@ -14,6 +14,25 @@ local function assignment(line)
 	return line:match("^%s*([%a_][%w_]*)%s*=()", line:match "^%s*export%s+()")
 end
 
+-- The text in double quotes and what is after them. The first quote without a backslash ends it, when white space or a
+-- comment follows; else, as dotenv reads it, the last one in the line, or one before a comment.
+local function in_double_quotes(text)
+	local stop = 2
+	while text:find('^[^"]', stop) do
+		stop = stop + (text:find("^\\", stop) and 2 or 1)
+	end
+	local after = text:sub(stop + 1)
+	if stop <= #text and (after:find "^%s*$" or after:find "^%s+#") then
+		return text:sub(2, stop - 1), after
+	end
+	local inside
+	inside, after = text:match '^"(.*)"(%s*)$'
+	if not inside then
+		inside, after = text:match '^"(.-)"(%s+#.*)$'
+	end
+	return inside, after
+end
+
 -- The parts of what follows '=': the quote ("" without), the text inside, and what is before and after it: white space
 -- and a comment. nil when a quote is not closed.
 local function parts_of(text)
@@ -26,10 +45,7 @@ local function parts_of(text)
 			inside, after = rest:match "^'([^']*)'(%s+#.*)$"
 		end
 	elseif quote == '"' then
-		inside, after = rest:match '^"(.*)"(%s*)$'
-		if not inside then
-			inside, after = rest:match '^"(.-)"(%s+#.*)$'
-		end
+		inside, after = in_double_quotes(rest)
 	else
 		before, inside = text:gsub("%s+#.*$", ""):match "^(%s*)(.-)%s*$"
 		after = text:sub(#before + #inside + 1)

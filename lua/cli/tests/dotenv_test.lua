@@ -22,7 +22,7 @@ local function read(text, mode)
 	return dotenv.read(".env", problems, warnings, file(text, mode)), problems, warnings
 end
 
-testing.case("every kind of assignment is read", function(t)
+testing.case("TO-02 every kind of assignment is read", function(t)
 	for line, wanted in pairs {
 		["A=1"] = "1",
 		["A="] = "",
@@ -49,6 +49,10 @@ testing.case("every kind of assignment is read", function(t)
 		['A="it\'s"'] = "it's",
 		['A="a\\nb\\tc\\r\\"d\\"\\\\"'] = 'a\nb\tc\r"d"\\',
 		['A="\\x"'] = "\\x",
+		['A="1" # "2"'] = "1",
+		['A="1\\" # 2" # "3"'] = '1" # 2',
+		['A="say "so""'] = 'say "so"',
+		['A="\\" # 2'] = "\\",
 	} do
 		local values, problems = read(line .. "\n")
 		t.same({ values, problems }, { { A = wanted }, {} }, line)
@@ -129,8 +133,8 @@ testing.case("a new value keeps order, foreign lines, spaces, quotes and comment
 	end
 end)
 
-testing.case("whatever the value and the line it replaces, it is read as it was set", function(t)
-	local lines = { "", "A=old\n", "A='old'\n", 'A="old" # said\n', "export A= old # said\n" }
+testing.case("TO-02 whatever the value and the line it replaces, it is read as it was set", function(t)
+	local lines = { "", "A=old\n", "A='old'\n", 'A="old" # said\n', "export A= old # said\n", "A='old' # \"said\"\n" }
 	local values = {
 		"",
 		"plain",
