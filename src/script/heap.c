@@ -7,6 +7,11 @@
 
 enum { SLAB_BYTES = 16 << 10 };
 
+static bool is_small(size_t size)
+{
+	return PA_HEAP_SLABS && size <= PA_HEAP_SMALL;
+}
+
 struct pa_slab {
 	struct pa_slab *next;
 	_Alignas(16) char bytes[];
@@ -49,12 +54,12 @@ static void *new_small(struct pa_heap *heap, size_t size)
 
 static void *new_block(struct pa_heap *heap, size_t size)
 {
-	return size <= PA_HEAP_SMALL ? new_small(heap, size) : malloc(size);
+	return is_small(size) ? new_small(heap, size) : malloc(size);
 }
 
 static void free_block(struct pa_heap *heap, void *block, size_t size)
 {
-	if (size > PA_HEAP_SMALL) {
+	if (!is_small(size)) {
 		free(block);
 		return;
 	}
@@ -64,14 +69,14 @@ static void free_block(struct pa_heap *heap, void *block, size_t size)
 
 static bool fits_where_it_is(size_t old_size, size_t new_size)
 {
-	return old_size <= PA_HEAP_SMALL && new_size <= PA_HEAP_SMALL && class_of(old_size) == class_of(new_size);
+	return is_small(old_size) && is_small(new_size) && class_of(old_size) == class_of(new_size);
 }
 
 static void *move(struct pa_heap *heap, void *block, size_t old_size, size_t new_size)
 {
 	if (fits_where_it_is(old_size, new_size))
 		return block;
-	if (old_size > PA_HEAP_SMALL && new_size > PA_HEAP_SMALL)
+	if (!is_small(old_size) && !is_small(new_size))
 		return realloc(block, new_size);
 	void *moved = new_block(heap, new_size);
 	if (moved) {

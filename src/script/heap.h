@@ -7,6 +7,18 @@
 
 #include <stddef.h>
 
+/* AddressSanitizer sees the use of freed memory in blocks of malloc's only: under it there are no slabs. */
+#if defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define PA_HEAP_SLABS 0
+#endif
+#elif defined(__SANITIZE_ADDRESS__)
+#define PA_HEAP_SLABS 0
+#endif
+#ifndef PA_HEAP_SLABS
+#define PA_HEAP_SLABS 1
+#endif
+
 enum {
 	PA_HEAP_LIMIT = 32 << 20, /* bytes that a VM may use unless pa_vm_options says otherwise (SBX-09) */
 	PA_HEAP_STEP = 16,
