@@ -113,11 +113,9 @@ local REFUSALS = {
 		429,
 		"rate_limit",
 		function(_, app)
-			local client, response = testing.client(app, { ip = PEER })
-			repeat
-				response = client:get "/limited"
-			until response.status ~= 200
-			return response
+			local client = testing.client(app, { ip = PEER })
+			client:get "/limited"
+			return client:get "/limited"
 		end,
 	},
 	{
