@@ -1,8 +1,8 @@
 // Calls out, over real sockets: what broken upstreams send, and what scripts may not do.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import https from "node:https";
 import net from "node:net";
@@ -10,7 +10,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import nodeTls from "node:tls";
 import zlib from "node:zlib";
-import { folder, freePort, json, request, startApp, until, withApp } from "./harness.mjs";
+import { binary, folder, freePort, json, request, startApp, until, withApp } from "./harness.mjs";
 
 const APP = `
 local http = require "partnerapp.http"
@@ -81,6 +81,21 @@ const broken = {
 	"/good": (socket) => socket.end(page('{"fine":true}', "Content-Type: application/json\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n")),
 };
 
+/** A configuration of OpenSSL that allows what is old, so that only the program itself refuses it. */
+function permissive() {
+	const file = path.join(place.name, "openssl.cnf");
+	writeFileSync(file, `openssl_conf = all
+[all]
+ssl_conf = ssl
+[ssl]
+system_default = defaults
+[defaults]
+MinProtocol = TLSv1
+CipherString = ALL:@SECLEVEL=0
+`);
+	return file;
+}
+
 let place, server, app, upstream, other, tls, oldTls, origin, elsewhere, secure, outdated;
 
 const OLD_TLS = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" };
@@ -91,11 +106,12 @@ async function listen(made) {
 	return made.address().port;
 }
 
-/** A self-signed certificate, by the openssl command. */
+/** A self-signed certificate of localhost, by the openssl command. */
 function certificate() {
 	const [key, cert] = ["key.pem", "cert.pem"].map((name) => path.join(place.name, name));
 	execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-		"-subj", "/CN=localhost", "-days", "1", "-keyout", key, "-out", cert], { stdio: "ignore" });
+		"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1", "-keyout", key, "-out", cert],
+	{ stdio: "ignore" });
 	return { key: readFileSync(key), cert: readFileSync(cert) };
 }
 
@@ -128,7 +144,7 @@ before(async () => {
 	outdated = `https://localhost:${await listen(oldTls)}`;
 	server = await startApp(APP, {
 		env: {
-			HTTP_ALLOW: `${origin} ${elsewhere} ${secure} ${outdated}`, http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere,
+			HTTP_ALLOW: `${origin} ${elsewhere} ${secure} ${outdated}`, OPENSSL_CONF: permissive(), http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere,
 			WORKERS: "64", // three quarters of them may call out at once, and SS-10 has sixteen calls at once
 		},
 	});
@@ -188,6 +204,27 @@ test("SS-01 a self-signed certificate is refused", async () => {
 	assert.equal((await call(secure)).code, "tls");
 	const answer = await call(secure, { verify: false });
 	assert.match(answer.raised, /unknown option 'verify'/);
+});
+
+// A mount namespace in which the certificate of the test is the only authority.
+const apart = process.getuid() === 0 ? ["unshare", "-m"] : ["unshare", "-rm"];
+const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
+const canMount = spawnSync(apart[0], [apart[1], "mount", "--bind", AUTHORITIES, AUTHORITIES]).status === 0;
+
+test("SS-01 a good certificate of another host is refused", { skip: !canMount && "no mount namespaces here" }, async () => {
+	const { cert } = certificate();
+	const trusted = path.join(place.name, "trusted.pem");
+	writeFileSync(trusted, cert);
+	const named = https.createServer({ cert, key: readFileSync(path.join(place.name, "key.pem")) }, (req, res) => res.end("hello"));
+	const port = await listen(named);
+	const [right, wrong] = [`https://localhost:${port}`, `https://127.0.0.1:${port}`];
+	const mount = `mount --bind '${trusted}' ${AUTHORITIES} && exec "$0" "$@"`;
+	await withApp(APP, { env: { HTTP_ALLOW: `${right} ${wrong}` }, program: [...apart, "sh", "-c", mount, binary] }, async ({ url }) => {
+		const ask = async (to) => (await request(`${url}/call`, json({ url: to }))).json();
+		assert.equal((await ask(right)).body, "hello", "its own host is fine");
+		assert.equal((await ask(wrong)).code, "tls");
+	});
+	named.close();
 });
 
 test("SS-01 a server that speaks TLS 1.1 only is refused", async () => {

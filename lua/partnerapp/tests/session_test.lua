@@ -257,8 +257,18 @@ testing.case("HT-22 other origins are answered only when listed, never with cred
 	response = client:options("/api", { headers = headers })
 	t.equal(response.status, 204)
 	t.equal(response.headers["access-control-allow-methods"], "OPTIONS, POST")
-	headers.origin = "https://evil.example"
-	response = client:post("/api", { json = {}, headers = headers })
-	t.equal(response.status, 403)
-	t.equal(response.headers["access-control-allow-origin"], nil)
+	for _, other in ipairs {
+		"https://evil.example",
+		"https://page.example.evil.example",
+		"https://evil.example/https://page.example",
+		"https://page.example:8443",
+		"http://page.example",
+		"https://PAGE.example",
+		"null",
+	} do
+		headers.origin = other
+		response = client:post("/api", { json = {}, headers = headers })
+		t.equal(response.status, 403, other)
+		t.equal(response.headers["access-control-allow-origin"], nil, other)
+	end
 end)

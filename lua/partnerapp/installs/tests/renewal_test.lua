@@ -6,6 +6,7 @@ local provider = require "provider"
 local renewal = require "partnerapp.installs.renewal"
 local save = require "partnerapp.installs.tests.saved_install"
 local testing = require "partnerapp.testing"
+local tokens = require "partnerapp.installs.tokens"
 
 testing.case("RT-01 a token is used as it is until fewer than five minutes are left", function(t)
 	local install, url, text = save()
@@ -329,6 +330,21 @@ testing.case("RT-04 the lease of a worker that died is free after a while", func
 	testing.network({ [url] = answer })
 	testing.clock.advance(31)
 	t.equal(install:token(), fresh)
+end)
+
+testing.case("RT-04 the lease lasts for the longest call and both attempts to save", function(t)
+	local install, url = save()
+	local taken
+	testing.network({
+		[url] = function()
+			testing.clock.advance(15 + 2 * 5)
+			taken = tokens.take_lease(install, install.version, testing.clock.now(), 30)
+			return (provider.token())
+		end,
+	})
+	testing.clock.advance(3500)
+	t.truthy(install:token())
+	t.equal(taken, false, "by another worker")
 end)
 
 testing.case("the token of a deleted install is a failure, not a raise", function(t)

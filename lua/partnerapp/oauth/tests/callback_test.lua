@@ -1,5 +1,6 @@
 -- What a callback of the install flow believes, and the exchange of its code (OA-02 to OA-16).
 local json = require "partnerapp.json"
+local log = require "partnerapp.log"
 local provider = require "provider"
 local reply = require "partnerapp.reply"
 local testing = require "partnerapp.testing"
@@ -272,6 +273,7 @@ testing.case("OA-10 OA-11 the verifier proves the challenge and is nowhere else"
 	t.truthy(#verifier >= 43 and #verifier <= 128)
 	t.lacks(begun.headers.location, verifier)
 	t.lacks(json.encode({ response.headers, begun.headers, testing.log() }), verifier)
+	t.equal(log.masked(verifier), "***", "whatever a script logs")
 end)
 
 testing.case("OA-12 the redirect_uri is the same in both legs, whatever the Host says", function(t)
@@ -343,6 +345,7 @@ testing.case("OA-16 the code is neither in the address that follows nor in the l
 	t.match(response.headers.location, "^/installs/[%w_-]+$")
 	t.equal(response.headers["cache-control"], "no-store")
 	t.lacks(json.encode(testing.log()), "code-of-the-case")
+	t.equal(log.masked "code-of-the-case", "***", "whatever a script logs")
 end)
 
 testing.case("LG-01 LG-03 success and failure are logged, without anything secret", function(t)
@@ -366,6 +369,7 @@ testing.case("LG-01 LG-03 success and failure are logged, without anything secre
 	})
 	t.lacks(json.encode(testing.log()), token)
 	t.lacks(json.encode(testing.log()), "secret-of-nobody")
+	t.equal(log.masked(token .. " secret-of-nobody"), "*** ***", "whatever a script logs")
 end)
 
 testing.case(

@@ -174,7 +174,7 @@ testing.case("OA-22 a forged `install already exists` opens no install", functio
 	t.equal(#seen, 1)
 end)
 
-testing.case("`install already exists` goes on with the one install that this browser made", function(t)
+testing.case("OA-22 `install already exists` goes on with the one install that this browser made", function(t)
 	local app, seen = provider.app()
 	local client = testing.client(app)
 	testing.network({ [TOKEN] = provider.token() })
@@ -203,7 +203,7 @@ testing.case("`install already exists` with several installs lets the browser ch
 	t.equal(#seen, 2)
 end)
 
-testing.case("`install already exists` goes on with an install of the same client only", function(t)
+testing.case("OA-22 `install already exists` goes on with an install of the same client only", function(t)
 	local app, seen = provider.app()
 	local client = testing.client(app)
 	testing.network({ [TOKEN] = provider.token() })

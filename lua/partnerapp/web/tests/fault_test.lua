@@ -1,6 +1,7 @@
--- LG-01: pages and JSON about faults and refusals show no secret that the log masks, whatever form it has.
+-- What pages and JSON about faults and refusals show: no secret that the log masks, whatever form it has (LG-01).
 local crypto = require "native.crypto"
 local failing = require "failing"
+local fault = require "partnerapp.web.fault"
 local log = require "native.log"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
@@ -111,6 +112,24 @@ testing.case("LG-01 a page about a fault shows no secret of the source, nor of t
 	page = testing.client(app):get("/at/token-in-the-source-of-the-app").body
 	t.lacks(page, "token-in-the-source-of-the-app")
 	t.contains(page, "GET /at/***")
+end)
+
+testing.case("HT-24 in production an app that does not load shows nothing of the reason", function(t)
+	local request = require("partnerapp.web.request").new {
+		method = "GET",
+		path = "/",
+		headers = {},
+		ip = "127.0.0.1",
+		id = "test-broken",
+	}
+	local function shown()
+		return fault.broken(request, "init.lua:1: unexpected symbol", "stack traceback: here").body
+	end
+	t.contains(shown(), "init.lua:1: unexpected symbol")
+	testing.settings { PUBLIC_URL = "https://app.example" }
+	t.lacks(shown(), "init.lua")
+	t.lacks(shown(), "traceback")
+	t.contains(shown(), "test-broken")
 end)
 
 testing.case("LG-01 in production too, what a refusal says is masked", function(t)
