@@ -72,7 +72,7 @@ static bool next_item(const char **at, const char *end, struct item *item)
 	}
 	*at = skip_class(*at, end);
 	item->class_end = *at;
-	if (*at < end && is_repetition(**at))
+	if (*at < end && is_repetition(**at) && !is_back_reference(item)) /* "%1*" is %1 and a star */
 		item->repeat = *(*at)++;
 	return true;
 }
@@ -111,6 +111,9 @@ static bool in_named_class(int byte, char name)
 		break;
 	case 'x':
 		in = isxdigit(byte);
+		break;
+	case 'z': /* deprecated, but Lua 5.4 has it */
+		in = byte == '\0';
 		break;
 	default:
 		return byte == (unsigned char)name;
@@ -174,16 +177,19 @@ static bool ends_surely(const struct item *item, const char *at, const char *end
 	return false;
 }
 
-/* Whether a match from another start cannot repeat over the same bytes: a single byte before the repetition cannot be
- * part of it. */
+/* Whether a match from another start cannot repeat over the same bytes: a single byte before the repetition, with no
+ * other repetition between them, cannot be part of it. */
 static bool begins_surely(const struct item *item, const char *at)
 {
 	struct item before;
+	bool surely = false;
 
 	while (next_item(&at, item->class, &before))
-		if (before.repeat == 0 && !may_overlap(item, &before))
-			return true;
-	return false;
+		if (before.repeat == 0)
+			surely |= !may_overlap(item, &before);
+		else if (before.repeat != 'f')
+			surely = false;
+	return surely;
 }
 
 /* Where the capture of that number begins, from 1; `end` when there is none. */
@@ -261,9 +267,9 @@ static size_t walk_length(size_t pattern_length)
 	return pattern_length > SHORT_MAX ? pattern_length : 1;
 }
 
-static double worst(const char *pattern, const char *end, size_t subject_length, bool exact)
+static double worst(const char *pattern, const char *end, size_t subject_length, bool anchors, bool exact)
 {
-	bool anchored = pattern < end && *pattern == '^';
+	bool anchored = anchors && pattern < end && *pattern == '^';
 	struct ways ways = count_ways(pattern + anchored, end, exact);
 	int power = ways.repeats + ways.references + ways.walks + !anchored;
 
@@ -292,18 +298,18 @@ static bool is_plainly_cheap(const char *pattern, size_t pattern_length, size_t 
 	return bits * repeats + bits_of(walk_length(pattern_length)) <= COST_BITS;
 }
 
-double pa_pattern_cost(const char *pattern, size_t pattern_length, size_t subject_length)
+double pa_pattern_cost(const char *pattern, size_t pattern_length, size_t subject_length, bool anchors)
 {
-	double cost = worst(pattern, pattern + pattern_length, subject_length, false);
+	double cost = worst(pattern, pattern + pattern_length, subject_length, anchors, false);
 
 	/* Most patterns are cheap already in the rough estimate; the exact one is for the others. */
 	if (cost <= COST_MAX || pattern_length > EXACT_MAX)
 		return cost;
-	return worst(pattern, pattern + pattern_length, subject_length, true);
+	return worst(pattern, pattern + pattern_length, subject_length, anchors, true);
 }
 
-bool pa_pattern_is_costly(const char *pattern, size_t pattern_length, size_t subject_length)
+bool pa_pattern_is_costly(const char *pattern, size_t pattern_length, size_t subject_length, bool anchors)
 {
 	return !is_plainly_cheap(pattern, pattern_length, subject_length) &&
-		   pa_pattern_cost(pattern, pattern_length, subject_length) > COST_MAX;
+		   pa_pattern_cost(pattern, pattern_length, subject_length, anchors) > COST_MAX;
 }

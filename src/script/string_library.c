@@ -18,13 +18,13 @@ static int call_original(lua_State *L)
 	return lua_gettop(L);
 }
 
-static void check_pattern(lua_State *L)
+static void check_pattern(lua_State *L, bool anchors)
 {
 	size_t subject_length, pattern_length;
 
 	luaL_checklstring(L, 1, &subject_length);
 	const char *pattern = luaL_checklstring(L, 2, &pattern_length);
-	if (pa_pattern_is_costly(pattern, pattern_length, subject_length))
+	if (pa_pattern_is_costly(pattern, pattern_length, subject_length, anchors))
 		luaL_error(L,
 			"pattern '%s' may take too long on %d bytes: anchor it with ^, use fewer repetitions, or match a shorter "
 			"string",
@@ -33,7 +33,13 @@ static void check_pattern(lua_State *L)
 
 static int l_match(lua_State *L)
 {
-	check_pattern(L);
+	check_pattern(L, true);
+	return call_original(L);
+}
+
+static int l_gmatch(lua_State *L)
+{
+	check_pattern(L, false);
 	return call_original(L);
 }
 
@@ -62,7 +68,7 @@ static int l_find(lua_State *L)
 	const char *wanted = luaL_checklstring(L, 2, &length);
 
 	if (!lua_toboolean(L, 4) && has_specials(wanted, length)) {
-		check_pattern(L);
+		check_pattern(L, true);
 		return call_original(L);
 	}
 	size_t start = search_start(luaL_optinteger(L, 3, 1), subject_length);
@@ -95,7 +101,7 @@ static int l_gsub(lua_State *L)
 {
 	int count = lua_gettop(L);
 
-	check_pattern(L);
+	check_pattern(L, true);
 	if (lua_iscfunction(L, 3) || (lua_istable(L, 3) && luaL_getmetafield(L, 3, "__index") != LUA_TNIL)) {
 		lua_settop(L, count);
 		lua_pushvalue(L, 3);
@@ -122,7 +128,7 @@ static int l_rep(lua_State *L)
 void pa_string_library_push(lua_State *L)
 {
 	static const luaL_Reg guards[] = {
-		{"find", l_find}, {"gmatch", l_match}, {"gsub", l_gsub}, {"match", l_match}, {"rep", l_rep}, {NULL, NULL}};
+		{"find", l_find}, {"gmatch", l_gmatch}, {"gsub", l_gsub}, {"match", l_match}, {"rep", l_rep}, {NULL, NULL}};
 
 	lua_pushcfunction(L, luaopen_string);
 	lua_call(L, 0, 1);

@@ -14,7 +14,7 @@ static const double LIMIT = 4294967296.0;
 
 static double cost(const char *pattern, size_t subject)
 {
-	return pa_pattern_cost(pattern, strlen(pattern), subject);
+	return pa_pattern_cost(pattern, strlen(pattern), subject, true);
 }
 
 static void everyday_patterns_are_cheap(void **state)
@@ -65,14 +65,28 @@ static void SBX_07_the_length_of_a_pattern_counts(void **state)
 	memset(set, 'a', sizeof set);
 	set[0] = '[', set[sizeof set - 1] = ']';
 	memset(literal, 'a', sizeof literal);
-	assert_true(pa_pattern_cost(set, sizeof set, 1 << 20) > LIMIT);
-	assert_true(pa_pattern_cost(literal, sizeof literal, 1 << 20) > LIMIT);
-	assert_true(pa_pattern_cost(literal, sizeof literal, 1000) < LIMIT);
+	assert_true(pa_pattern_cost(set, sizeof set, 1 << 20, true) > LIMIT);
+	assert_true(pa_pattern_cost(literal, sizeof literal, 1 << 20, true) > LIMIT);
+	assert_true(pa_pattern_cost(literal, sizeof literal, 1000, true) < LIMIT);
 	assert_true(cost("^(a*)%1b", 1 << 17) > LIMIT);
 	assert_true(cost("([\"'])[^\n]%1", 1 << 20) < LIMIT);
 	/* A NUL is an ordinary byte, which does not hide the repetition after it. */
 	static const char zeros[] = "\0*\0*\0*\0*b";
-	assert_true(pa_pattern_cost(zeros, sizeof zeros - 1, 4096) > LIMIT);
+	assert_true(pa_pattern_cost(zeros, sizeof zeros - 1, 4096, true) > LIMIT);
+}
+
+static void SBX_07_what_takes_long_in_other_ways_is_costly(void **state)
+{
+	(void)state;
+	/* gmatch takes a '^' for a byte: the pattern is tried from every start. */
+	assert_true(pa_pattern_cost("^^*^*b", 6, 60000, true) < LIMIT);
+	assert_true(pa_pattern_cost("^^*^*b", 6, 60000, false) > LIMIT);
+	/* "%1*" is a back reference and a '*', which may fail. */
+	assert_true(cost("^(a)a*a*a*%1*", 4096) > LIMIT);
+	/* %Z is every byte but NUL. */
+	assert_true(cost("^%Z*a%Z*a%Z*a%Z*b", 4096) > LIMIT);
+	/* From one x, a walk over the same bytes begins at every end of ".*". */
+	assert_true(cost("x.*a*b", 60000) > LIMIT);
 }
 
 static void malformed_patterns_are_read_within_bounds(void **state)
@@ -101,9 +115,10 @@ static void SBX_07_the_fast_test_refuses_what_the_estimate_refuses(void **state)
 			pattern[length] = letters[letter % (sizeof letters - 1)];
 		}
 		subject = (size_t)1 << (seed >> 8) % 20;
-		bool whole = pa_pattern_cost(pattern, length, subject) > LIMIT;
-		assert_int_equal(pa_pattern_is_costly(pattern, length, subject), whole);
-		assert_int_equal(pa_pattern_is_costly(pattern, length, 0), pa_pattern_cost(pattern, length, 0) > LIMIT);
+		bool whole = pa_pattern_cost(pattern, length, subject, true) > LIMIT;
+		assert_int_equal(pa_pattern_is_costly(pattern, length, subject, true), whole);
+		assert_int_equal(
+			pa_pattern_is_costly(pattern, length, 0, true), pa_pattern_cost(pattern, length, 0, true) > LIMIT);
 		dear += whole;
 	}
 	assert_in_range(dear, 100, 19900); /* both kinds were among them */
@@ -114,6 +129,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(everyday_patterns_are_cheap),
 		cmocka_unit_test(SBX_07_catastrophic_patterns_are_costly),
+		cmocka_unit_test(SBX_07_what_takes_long_in_other_ways_is_costly),
 		cmocka_unit_test(malformed_patterns_are_read_within_bounds),
 		cmocka_unit_test(SBX_07_the_fast_test_refuses_what_the_estimate_refuses),
 		cmocka_unit_test(SBX_07_the_length_of_a_pattern_counts),
