@@ -135,6 +135,8 @@ local TESTS = {
 	app = "^lua/app/tests/%s_test%%.lua$",
 	sandbox = "^lua/sandbox/tests/%s_test%%.lua$",
 	cli = "^lua/cli/tests/%s_test%%.lua$",
+	fuzz = "^tests/fuzz/targets/%s%%.%%l+$",
+	soak = "^tests/soak/%s%%.test%%.mjs$",
 }
 
 --- Every test that docs/promises.md names as a proof exists, and names the promise.
