@@ -43,6 +43,11 @@ app:get("/silence", function()
 	return reply.json { error = err, code = code }
 end)
 
+app:get("/crawl", function()
+	local _, err, code = http.get(config.segment_api_url .. "/slow", { timeout = 60 })
+	return reply.json { error = err, code = code }
+end)
+
 -- Calls that are never answered, one after the other, whatever becomes of each.
 app:get("/patient", function()
 	local codes = {}
@@ -70,6 +75,16 @@ describe("deadlines", { concurrency: true }, () => {
 				assert.ok(performance.now() - begun >= 2000);
 				assert.match(server.err, /the request took longer than REQUEST_TIMEOUT/);
 				assert.equal((await request(`${url}/echo`, { method: "POST", body: "x" })).text, "x");
+			});
+		});
+	});
+
+	test("SS-05 a call whose answer crawls ends before its own deadline of a minute", async () => {
+		await withSegment({}, async (segment) => {
+			await withApp(APP, { env: { ...segment.env, REQUEST_TIMEOUT: "120" } }, async ({ url }) => {
+				const begun = Date.now();
+				assert.equal((await request(`${url}/crawl`)).json().code, "timeout");
+				assert.ok(Date.now() - begun < 58000, "after 30 seconds without bytes");
 			});
 		});
 	});

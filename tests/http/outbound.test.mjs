@@ -1,6 +1,6 @@
 // Calls out, over real sockets: what broken upstreams send, and what scripts may not do.
 import assert from "node:assert/strict";
-import { execFileSync, spawnSync } from "node:child_process";
+import { execFileSync, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
 import { readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
@@ -10,7 +10,7 @@ import path from "node:path";
 import { after, before, test } from "node:test";
 import nodeTls from "node:tls";
 import zlib from "node:zlib";
-import { binary, folder, freePort, json, request, startApp, until, withApp } from "./harness.mjs";
+import { binary, during, folder, freePort, json, request, startApp, until, withApp } from "./harness.mjs";
 
 const APP = `
 local http = require "partnerapp.http"
@@ -166,7 +166,7 @@ for (const [name, code] of [
 	["/noise", "bad_response"], ["/two-lengths", "bad_response"], ["/large", "too_large"], ["/many-headers", "too_large"],
 	["/long-header", "too_large"],
 ]) {
-	test(`RT-14 an upstream that does ${name} is ${code}, and the next call is fine`, async () => {
+	test(`${code === "too_large" ? "SS-06 " : ""}RT-14 an upstream that does ${name} is ${code}, and the next call is fine`, async () => {
 		const answer = await call(name);
 		assert.equal(answer.code, code, JSON.stringify(answer).slice(0, 200));
 		assert.equal((await call("/good")).json.fine, true);
@@ -187,6 +187,28 @@ test("SS-05 silence and drips end at the deadline", async () => {
 		assert.equal((await call(name, { timeout: 0.4 })).code, "timeout");
 		assert.ok(Date.now() - begun < 10000, "sooner than with the deadline of a call that names none");
 	}
+});
+
+// A process that is stopped takes no connections: when its queue is full, the kernel answers no more.
+test("SS-05 a server that takes no connection ends the call at the deadline for connecting", async () => {
+	const listener = 'const server = require("net").createServer().listen(0, "127.0.0.1", 1, () => console.log(server.address().port))';
+	const stopped = spawn(process.execPath, ["-e", listener], { stdio: ["ignore", "pipe", "inherit"] });
+	const [line] = await once(stopped.stdout, "data");
+	const port = Number(line);
+	stopped.kill("SIGSTOP");
+	const queued = Array.from({ length: 8 }, () => net.connect(port, "127.0.0.1").on("error", () => {}));
+	await during(async () => {
+		await once(queued[0], "connect");
+		await withApp(APP, { env: { HTTP_ALLOW: `http://127.0.0.1:${port}` } }, async ({ url }) => {
+			const ask = { url: `http://127.0.0.1:${port}/`, connect_timeout: 0.3, timeout: 60 };
+			const begun = Date.now();
+			assert.equal((await request(`${url}/call`, json(ask))).json().code, "timeout");
+			assert.ok(Date.now() - begun < 30000, "sooner than the deadline for all of the call");
+		});
+	}, async () => {
+		for (const socket of queued) socket.destroy();
+		stopped.kill("SIGKILL");
+	});
 });
 
 test("SS-06 the limit on a body is the caller's to lower", async () => {
