@@ -19,16 +19,18 @@ enum {
 };
 
 /* The registered secrets, each also in its other forms where they differ. A new one overwrites the oldest. A hash table
- * finds them by their first MASK_MIN bytes: every position of every line is looked up. */
+ * finds them by their first MASK_MIN bytes: every position of every line is looked up. Tokens of one server may all
+ * begin alike, so another table finds a secret by all of its bytes. */
 static struct {
 	pthread_rwlock_t lock;
 	struct mask {
 		char *text;
 		size_t length;
-		uint16_t below; /* index of the next one of the same bucket, plus 1; 0: none */
+		uint16_t above, below; /* neighbours in the bucket of the first bytes: index plus 1; 0: none */
+		uint16_t next;         /* in the bucket of the whole */
 	} masks[MASKS_MAX];
 	size_t next;
-	uint16_t buckets[BUCKETS]; /* index of the first one, plus 1; 0: none */
+	uint16_t buckets[BUCKETS], wholes[BUCKETS]; /* index of the first one, plus 1; 0: none */
 } secrets = {.lock = PTHREAD_RWLOCK_INITIALIZER};
 
 static uint16_t *bucket_of(const char *at)
@@ -92,9 +94,19 @@ size_t pa_mask_apply(const char *text, size_t length, char *out)
 
 /* Registering. The lock is held for writing, but by is_known. */
 
+/* FNV-1a. */
+static uint16_t *whole_of(const char *text, size_t length)
+{
+	uint64_t hash = 0xcbf29ce484222325u;
+
+	for (size_t i = 0; i < length; i++)
+		hash = (hash ^ (unsigned char)text[i]) * 0x100000001b3u;
+	return &secrets.wholes[(hash ^ hash >> 32) % BUCKETS];
+}
+
 static bool is_known(const char *text, size_t length)
 {
-	for (size_t i = *bucket_of(text); i > 0; i = secrets.masks[i - 1].below)
+	for (size_t i = *whole_of(text, length); i > 0; i = secrets.masks[i - 1].next)
 		if (secrets.masks[i - 1].length == length && memcmp(secrets.masks[i - 1].text, text, length) == 0)
 			return true;
 	return false;
@@ -102,11 +114,14 @@ static bool is_known(const char *text, size_t length)
 
 static void drop_mask(struct mask *mask)
 {
-	uint16_t *link = bucket_of(mask->text);
+	uint16_t *link = whole_of(mask->text, mask->length);
 
 	while (&secrets.masks[*link - 1] != mask)
-		link = &secrets.masks[*link - 1].below;
-	*link = mask->below;
+		link = &secrets.masks[*link - 1].next;
+	*link = mask->next;
+	*(mask->above ? &secrets.masks[mask->above - 1].below : bucket_of(mask->text)) = mask->below;
+	if (mask->below)
+		secrets.masks[mask->below - 1].above = mask->above;
 	explicit_bzero(mask->text, mask->length);
 	free(mask->text);
 }
@@ -121,11 +136,14 @@ static void put_mask(const char *text, size_t length)
 	memcpy(copy, text, length);
 	if (mask->text)
 		drop_mask(mask);
-	uint16_t *bucket = bucket_of(copy);
-	*mask = (struct mask){copy, length, *bucket};
+	uint16_t *bucket = bucket_of(copy), *whole = whole_of(copy, length);
+	uint16_t self = (uint16_t)(mask - secrets.masks + 1);
+	*mask = (struct mask){.text = copy, .length = length, .below = *bucket, .next = *whole};
+	if (mask->below)
+		secrets.masks[mask->below - 1].above = self;
+	*bucket = *whole = self;
 	if (++secrets.next == MASKS_MAX)
 		secrets.next = MASKS_KEPT;
-	*bucket = (uint16_t)(mask - secrets.masks + 1);
 }
 
 /* Base64 of any text with the secret inside, such as Basic credentials. It has three forms, for the secret may begin at
