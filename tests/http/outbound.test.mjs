@@ -142,9 +142,10 @@ before(async () => {
 	elsewhere = `http://127.0.0.1:${await listen(other)}`;
 	secure = `https://localhost:${await listen(tls)}`;
 	outdated = `https://localhost:${await listen(oldTls)}`;
+	writeFileSync(path.join(place.name, ".netrc"), "default login name password secret\n", { mode: 0o600 });
 	server = await startApp(APP, {
 		env: {
-			HTTP_ALLOW: `${origin} ${elsewhere} ${secure} ${outdated}`, OPENSSL_CONF: permissive(), http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere,
+			HTTP_ALLOW: `${origin} ${elsewhere} ${secure} ${outdated}`, OPENSSL_CONF: permissive(), HOME: place.name, http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere,
 			WORKERS: "64", // three quarters of them may call out at once, and SS-10 has sixteen calls at once
 		},
 	});
@@ -313,9 +314,11 @@ test("SS-04 credentials stay with the origin they were meant for", async () => {
 	assert.doesNotMatch(seen.at(-1).head, /the-token-of-somebody|x-mine/i);
 });
 
-test("SS-09 proxies of the environment are not asked", async () => {
+test("SS-09 proxies of the environment are not asked, passwords of .netrc not sent, cookies not kept", async () => {
 	assert.equal((await call("/good")).json.fine, true);
+	assert.equal((await call("/good")).json.fine, true); // after the first answer has set cookies
 	assert.equal(seen.at(-1).elsewhere, undefined);
+	assert.doesNotMatch(seen.at(-1).head, /authorization|cookie/i);
 });
 
 test("SS-10 many calls at once: sixteen, each with its own answer", async () => {
