@@ -2,6 +2,7 @@
 #include <limits.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "run/command.h"
 #include "run/process.h"
 #include "run/servers.h"
@@ -24,6 +25,7 @@ static int run(int argc, char **argv)
 		return PA_EXIT_FAILED;
 	}
 	pa_log_open((enum pa_log_level)plan.log_level, plan.log_people);
+	pa_memory_limit(plan.memory_max);
 	int code = plan.exit_code;
 	if (plan.task && plan.server_count > 0)
 		code = pa_task_run_plan(&plan, library);
@@ -37,6 +39,7 @@ int main(int argc, char **argv)
 {
 	pa_signals_block();
 	pa_process_prepare();
+	pa_memory_prepare();
 	pa_log_open(PA_LOG_WARN, true);
 	if (pa_log_begin() < 0) {
 		pa_log_say("not enough memory or threads");

@@ -1,6 +1,7 @@
 -- The plans that commands return and C carries out: struct pa_plan in src/run/command.h. A plan with only an exit_code
 -- ends the process at once.
 local files = require "native.files"
+local memory = require "cli.settings.memory"
 
 local plans = {}
 
@@ -12,6 +13,7 @@ local plans = {}
 function plans.servers(found, servers, ready)
 	return {
 		servers = servers,
+		memory_max = memory.bytes(found.value.SCRIPT_MEMORY),
 		ready = ready,
 		log_level = found.value.LOG_LEVEL,
 		log_people = files.is_terminal "err",

@@ -1,10 +1,12 @@
 -- Every setting is one row here. How a value is found: settings/values.lua; what settings mean for each other:
 -- settings/rules.lua.
 --
--- A row has: name; default; check, a function of settings/checks.lua; help, for `partnerapp config`; secret = true when
--- the value is never a flag and never shown, and NAME_FILE may name a file with it; told = "app", "sandbox" or "setup"
--- when the scripts of that server or task get the value.
+-- A row has: name; default, a text or a function of the lookup (settings/values.lua); check, a function of
+-- settings/checks.lua; help, for `partnerapp config`; secret = true when the value is never a flag and never shown, and
+-- NAME_FILE may name a file with it; told = "app", "sandbox" or "setup" when the scripts of that server or task get the
+-- value.
 local checks = require "cli.settings.checks"
+local memory = require "cli.settings.memory"
 local state = require "cli.state"
 
 local settings = {}
@@ -96,6 +98,12 @@ settings.all = {
 		default = "2000",
 		check = checks.calls_per_second,
 		help = "calls out that scripts may make in a second; 0: any number",
+	},
+	{
+		name = "SCRIPT_MEMORY",
+		default = memory.default,
+		check = checks.memory,
+		help = "memory of all scripts and bodies together",
 	},
 	{ name = "SEGMENT_EMAIL", told = "setup", help = "your login at Segment, for setup token" },
 	{ name = "SEGMENT_PASSWORD", told = "setup", secret = true, help = "the password of that login" },

@@ -1,9 +1,12 @@
-/* A growing buffer of bytes, which owns its memory. Used by one thread at a time. Never raises. */
+/* A growing buffer of bytes, which owns its memory. More than PA_BUFFER_SMALL bytes are counted (base/memory). Used by
+ * one thread at a time. Never raises. */
 #ifndef PA_BUFFER_H
 #define PA_BUFFER_H
 
 #include <stddef.h>
 #include <string.h>
+
+enum { PA_BUFFER_SMALL = 16 << 10 };
 
 /* Zero is a valid empty buffer. */
 struct pa_buffer {

@@ -19,16 +19,14 @@ struct pa_span pa_request_header(const struct pa_request *request, const char *n
 	return (struct pa_span){0};
 }
 
-enum { KEPT_BYTES = 256 << 10 }; /* a larger buffer is not kept for the worker's next response */
-
 void pa_response_reset(struct pa_response *response)
 {
 	response->status = 0;
 	response->has = 0;
 	response->close = false;
 	response->fault = PA_FAULT_NONE;
-	pa_buffer_reset(&response->headers, KEPT_BYTES);
-	pa_buffer_reset(&response->body, KEPT_BYTES);
+	pa_buffer_reset(&response->headers, PA_BUFFER_SMALL);
+	pa_buffer_reset(&response->body, PA_BUFFER_SMALL);
 }
 
 void pa_response_free(struct pa_response *response)

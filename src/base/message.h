@@ -66,7 +66,7 @@ struct pa_response {
 	struct pa_buffer body;
 };
 
-/* Empties it and keeps its memory. */
+/* Empties it; small buffers are kept. */
 void pa_response_reset(struct pa_response *response);
 
 /* Frees the memory inside, not the struct. */

@@ -25,6 +25,9 @@ enum pa_stat {
 	PA_STAT_CONNECTIONS_LEASED, /* gauge: of databases */
 	PA_STAT_LANES_LEASED,       /* gauge: of calls out */
 	PA_STAT_LEAKED,             /* see pa_stats_leaked */
+	PA_STAT_MEMORY,             /* gauge; this and the next two are those of base/memory */
+	PA_STAT_MEMORY_MAX,
+	PA_STAT_MEMORY_REFUSED,
 	PA_STAT_UPSTREAM_CALLS,
 	PA_STAT_UPSTREAM_FAILED,
 	PA_STAT_UPSTREAM_OVER_RATE, /* more than CALLS_PER_SECOND */

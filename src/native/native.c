@@ -45,6 +45,13 @@ int pa_native_fail_with(lua_State *L, const struct pa_error *error)
 	return 3;
 }
 
+_Noreturn void pa_native_no_memory(lua_State *L)
+{
+	pa_native_context_of(L)->refused = true;
+	luaL_error(L, "not enough memory");
+	abort(); /* luaL_error never returns, which Lua's headers do not say */
+}
+
 struct pa_span pa_native_check_span(lua_State *L, int index)
 {
 	struct pa_span span;

@@ -22,6 +22,9 @@ struct pa_request;
 int pa_native_fail(lua_State *L, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int pa_native_fail_with(lua_State *L, const struct pa_error *error);
 
+/* Raises "not enough memory" for a lack in the whole process, which may pass: the request is answered with 503. */
+_Noreturn void pa_native_no_memory(lua_State *L);
+
 /* The string argument at `index`; its bytes are valid while the value is on the stack. Raises for another type. */
 struct pa_span pa_native_check_span(lua_State *L, int index);
 
@@ -48,6 +51,7 @@ struct pa_native_context {
 	struct pa_native_call *call;       /* the one that runs now */
 	const struct pa_request *request;  /* the one that runs now, or NULL */
 	int64_t late_ms;                   /* on the clock of pa_clock_ms: when the request has taken too long; 0: never */
+	bool refused;                      /* pa_native_no_memory raised in this call; script/vm resets it */
 	unsigned log_lines;                /* written in log_second, for pa_native_may_log */
 	int64_t log_second;                /* of pa_clock_ms */
 };

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/error.h"
+#include "native/native.h"
 
 static void add_header(lua_State *L, struct pa_response *response, int name_index, int value_index)
 {
@@ -15,8 +16,11 @@ static void add_header(lua_State *L, struct pa_response *response, int name_inde
 		luaL_error(L, "a response header must be a name and a string, or a list of strings");
 	name.at = lua_tolstring(L, name_index, &name.length);
 	value.at = lua_tolstring(L, value_index, &value.length);
-	if (pa_response_header(response, name, value, &error) < 0)
-		luaL_error(L, "%s", error.text);
+	if (pa_response_header(response, name, value, &error) == 0)
+		return;
+	if (strcmp(error.code, "memory") == 0)
+		pa_native_no_memory(L);
+	luaL_error(L, "%s", error.text);
 }
 
 static void copy_headers(lua_State *L, int headers, struct pa_response *response)
@@ -76,5 +80,5 @@ void pa_native_response_read(lua_State *L, struct pa_response *response)
 		luaL_error(L, "a response's body must be a string, not a %s", luaL_typename(L, -1));
 	const char *body = lua_tolstring(L, -1, &length);
 	if (pa_response_body(response, body, length) < 0)
-		luaL_error(L, "not enough memory for the response");
+		pa_native_no_memory(L);
 }

@@ -135,6 +135,15 @@ static void read_servers(lua_State *L, int index, struct pa_plan *plan)
 	lua_pop(L, 1);
 }
 
+static void read_memory(lua_State *L, int index, struct pa_plan *plan)
+{
+	lua_getfield(L, index, "memory_max");
+	lua_Integer bytes = luaL_optinteger(L, -1, 0);
+	lua_pop(L, 1);
+	luaL_argcheck(L, bytes >= 0, 1, "memory_max");
+	plan->memory_max = (size_t)bytes;
+}
+
 static void read_log(lua_State *L, int index, struct pa_plan *plan)
 {
 	lua_getfield(L, index, "log_level");
@@ -174,6 +183,7 @@ static int l_plan(lua_State *L)
 	plan->long_running = read_flag(L, table, "long_running");
 	plan->keeps_signals = read_flag(L, table, "keeps_signals");
 	copy_list(L, table, "arguments", &plan->arguments, &plan->argument_count);
+	read_memory(L, table, plan);
 	read_log(L, table, plan);
 	read_servers(L, table, plan);
 	return 0;

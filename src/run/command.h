@@ -26,6 +26,7 @@ struct pa_plan {
 	char *task;       /* a module of lua/cli to run with the first server's scripts and services, or NULL */
 	char **arguments; /* for the task */
 	size_t argument_count;
+	size_t memory_max;  /* SCRIPT_MEMORY in bytes, for pa_memory_limit */
 	bool long_running;  /* the task may use ten minutes of CPU */
 	bool keeps_signals; /* signals stay blocked: the task reads them itself */
 	char *ready;        /* to print on standard output when all servers listen; {port:NAME} is a server's port */

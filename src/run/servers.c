@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/refusal.h"
 #include "base/stats.h"
 #include "client/http.h"
@@ -133,9 +134,24 @@ static bool too_many_hang(const struct pa_plan *plan)
 	return pa_budget_hung() * 4 >= workers;
 }
 
+/* Frees what is not used any more, and logs when memory was short since the last call. */
+static void trim(const struct pa_plan *plan, struct running *running, long *refused)
+{
+	long now = pa_stats_read(PA_STAT_MEMORY_REFUSED);
+
+	if (now != *refused)
+		pa_log(PA_LOG_WARN, NULL, NULL, "SCRIPT_MEMORY is used up: requests get 503, jobs fail", NULL);
+	*refused = now;
+	for (size_t i = 0; i < plan->server_count; i++)
+		pa_pool_trim(running[i].pool);
+	pa_memory_trim();
+}
+
 /* Waits for SIGTERM or SIGINT; reloads at SIGHUP. Returns the exit code. */
 static int wait_for_end(const struct pa_plan *plan, struct running *running)
 {
+	long refused = 0;
+
 	for (;;) {
 		enum pa_signal got = pa_signals_wait(1000);
 		if (got == PA_SIGNAL_STOP)
@@ -143,6 +159,7 @@ static int wait_for_end(const struct pa_plan *plan, struct running *running)
 		if (got == PA_SIGNAL_RELOAD)
 			for (size_t i = 0; i < plan->server_count; i++)
 				pa_pool_reload(running[i].pool);
+		trim(plan, running, &refused);
 		if (too_many_hang(plan)) {
 			pa_log(PA_LOG_ERROR, NULL, NULL, "a quarter of the workers hang in scripts: stopping", NULL);
 			return PA_EXIT_FAILED;

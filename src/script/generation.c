@@ -91,15 +91,16 @@ struct pa_generation *pa_generation_load(const char *const folders[PA_ROOMS], st
 	struct pa_generation *generation = new_generation(snapshot, services, vms_max);
 	if (!generation) {
 		set_fault(fault, "not enough memory");
+		fault->no_memory = true;
 		return NULL;
 	}
 	struct pa_vm *vm = fault->message ? NULL : new_vm(generation, true, fault);
-	if (!vm && even_broken) {
+	if (!vm && even_broken && !fault->no_memory) {
 		generation->broken = *fault;
 		*fault = (struct pa_fault){0};
 		vm = new_vm(generation, true, fault);
 	}
-	if (!vm && !even_broken) {
+	if (!vm && (!even_broken || fault->no_memory)) {
 		pa_generation_free(generation);
 		return NULL;
 	}

@@ -19,12 +19,13 @@ struct pa_generation {
 	unsigned references;          /* the pool's, and one for each leased VM */
 	struct pa_vm **free_vms;      /* room for `vms_max`; the most recently used one is the last */
 	unsigned free_count, made;    /* `made`: the free and the leased ones */
+	unsigned unused;              /* the free VMs that were not leased since pa_pool_trim looked last: the first ones */
 };
 
 /*
  * Reads the scripts and makes the first VM, which also checks the app (entry.check). When the app does not load: with
- * `even_broken` a generation that shows the fault, else NULL. NULL also when not even the library's files can be read
- * or memory runs out. *fault says why. The caller gets the one reference.
+ * `even_broken` a generation that shows the fault, else NULL. NULL also when not even the library's files can be read,
+ * or memory runs out (fault->no_memory). *fault says why. The caller gets the one reference.
  */
 struct pa_generation *pa_generation_load(const char *const folders[PA_ROOMS], struct pa_services *services,
 	unsigned vms_max, bool even_broken, struct pa_fault *fault);

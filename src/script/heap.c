@@ -1,11 +1,17 @@
 /* Lists of free blocks, one for each class of size, in slabs. */
 #include "script/heap.h"
 
-#include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
 
-enum { SLAB_BYTES = 16 << 10 };
+#include "base/memory.h"
+
+enum {
+	SLAB_BYTES = 16 << 10,
+	TAKE_STEP = 64 << 10, /* bytes taken from the account of the process at a time */
+	KEPT_TAKEN = 1 << 20, /* taken bytes that are not in use, before some are given back */
+	SPARSE = 1 << 20,     /* unused bytes in slabs */
+};
 
 static bool is_small(size_t size)
 {
@@ -22,12 +28,80 @@ static size_t class_of(size_t size)
 	return (size - 1) / PA_HEAP_STEP;
 }
 
+static size_t in_steps(size_t bytes)
+{
+	return (bytes + TAKE_STEP - 1) / TAKE_STEP * TAKE_STEP;
+}
+
+/* Counts bytes that are about to come from malloc. False when the process has none left for scripts. */
+static bool hold(struct pa_heap *heap, size_t more)
+{
+	size_t wanted = in_steps(heap->held + more);
+
+	if (wanted > heap->taken) {
+		if (!pa_memory_take(wanted - heap->taken)) {
+			heap->refused = true;
+			return false;
+		}
+		heap->taken = wanted;
+	}
+	heap->held += more;
+	return true;
+}
+
+static void give_back(struct pa_heap *heap, size_t kept)
+{
+	size_t taken = in_steps(heap->held + kept);
+
+	if (taken < heap->taken) {
+		pa_memory_give(heap->taken - taken);
+		heap->taken = taken;
+	}
+}
+
+static void let_go(struct pa_heap *heap, size_t bytes)
+{
+	heap->held -= bytes;
+	if (heap->taken - heap->held > KEPT_TAKEN + TAKE_STEP)
+		give_back(heap, KEPT_TAKEN);
+}
+
+/* A block of malloc's: a slab or a large block. */
+static void *get(struct pa_heap *heap, size_t size)
+{
+	if (!hold(heap, size))
+		return NULL;
+	void *block = malloc(size);
+	if (!block) {
+		let_go(heap, size);
+		heap->refused = true;
+	}
+	return block;
+}
+
+static void *resize_large(struct pa_heap *heap, void *block, size_t old_size, size_t new_size)
+{
+	if (new_size > old_size && !hold(heap, new_size - old_size))
+		return NULL;
+	void *moved = realloc(block, new_size);
+	if (!moved) {
+		if (new_size > old_size)
+			let_go(heap, new_size - old_size);
+		heap->refused = true;
+		return NULL;
+	}
+	if (new_size < old_size)
+		let_go(heap, old_size - new_size);
+	return moved;
+}
+
 static int add_slab(struct pa_heap *heap)
 {
-	struct pa_slab *slab = malloc(SLAB_BYTES);
+	struct pa_slab *slab = get(heap, SLAB_BYTES);
 
 	if (!slab)
 		return -1;
+	heap->slab_bytes += SLAB_BYTES;
 	slab->next = heap->slabs;
 	heap->slabs = slab;
 	heap->at = slab->bytes;
@@ -54,13 +128,14 @@ static void *new_small(struct pa_heap *heap, size_t size)
 
 static void *new_block(struct pa_heap *heap, size_t size)
 {
-	return is_small(size) ? new_small(heap, size) : malloc(size);
+	return is_small(size) ? new_small(heap, size) : get(heap, size);
 }
 
 static void free_block(struct pa_heap *heap, void *block, size_t size)
 {
 	if (!is_small(size)) {
 		free(block);
+		let_go(heap, size);
 		return;
 	}
 	memcpy(block, &heap->free[class_of(size)], sizeof block);
@@ -77,7 +152,7 @@ static void *move(struct pa_heap *heap, void *block, size_t old_size, size_t new
 	if (fits_where_it_is(old_size, new_size))
 		return block;
 	if (!is_small(old_size) && !is_small(new_size))
-		return realloc(block, new_size);
+		return resize_large(heap, block, old_size, new_size);
 	void *moved = new_block(heap, new_size);
 	if (moved) {
 		memcpy(moved, block, old_size < new_size ? old_size : new_size);
@@ -103,10 +178,23 @@ void *pa_heap_resize(struct pa_heap *heap, void *block, size_t old_size, size_t 
 	return moved;
 }
 
+void pa_heap_settle(struct pa_heap *heap)
+{
+	give_back(heap, 0);
+}
+
+bool pa_heap_is_sparse(const struct pa_heap *heap)
+{
+	size_t large = heap->held - heap->slab_bytes, small = heap->used - large;
+
+	return heap->slab_bytes > 2 * small + SPARSE;
+}
+
 void pa_heap_close(struct pa_heap *heap)
 {
 	for (struct pa_slab *slab = heap->slabs, *next; slab; slab = next) {
 		next = slab->next;
 		free(slab);
 	}
+	pa_memory_give(heap->taken);
 }

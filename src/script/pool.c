@@ -2,6 +2,7 @@
 #include "script/pool.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +11,7 @@
 #include "base/bell.h"
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/refusal.h"
 #include "base/stats.h"
 #include "script/admission.h"
@@ -19,7 +21,9 @@
 
 enum {
 	LEASE_MS = 5000,
-	JOBS_PAUSE = 1, /* seconds, after a job could not be run */
+	IDLE_MS = 60000,
+	FREED_AT_ONCE = 64, /* VMs */
+	JOBS_PAUSE = 1,     /* seconds, after a job could not be run */
 };
 
 struct pa_pool {
@@ -28,6 +32,8 @@ struct pa_pool {
 	pthread_cond_t returned;
 	struct pa_generation *current;
 	unsigned leased;
+	int64_t looked_ms;          /* pa_pool_trim: when it looked for unused VMs */
+	atomic_bool reload_starved; /* the last reload had not enough memory */
 	struct pa_reload *reload;
 	struct pa_admission *admission;
 };
@@ -75,6 +81,8 @@ static struct pa_generation *lease(struct pa_pool *pool, struct pa_vm **vm)
 		struct pa_generation *current = pool->current;
 		if (current->free_count > 0)
 			*vm = current->free_vms[--current->free_count];
+		if (current->unused > current->free_count)
+			current->unused = current->free_count;
 		if (*vm || current->made < pool->options.vms_max) {
 			current->made += !*vm;
 			current->references++;
@@ -93,14 +101,14 @@ static struct pa_generation *lease(struct pa_pool *pool, struct pa_vm **vm)
 	return generation;
 }
 
-/* Ends a lease. The VM is kept for the next one, unless there is a newer generation or its budget is spent: then it is
- * freed. `vm` is NULL when none could be made. */
+/* Ends a lease. The VM is kept for the next one, unless there is a newer generation, or it has too much memory or has
+ * spent its budget: then it is freed. `vm` is NULL when none could be made. */
 static void return_vm(struct pa_pool *pool, struct pa_generation *generation, struct pa_vm *vm)
 {
-	bool keep, last;
+	bool is_good = vm && pa_vm_settle(vm), is_short = pa_memory_is_short(), keep, last;
 
 	pthread_mutex_lock(&pool->mutex);
-	keep = vm && !pa_vm_spent(vm) && generation == pool->current;
+	keep = is_good && generation == pool->current && (!is_short || generation->free_count < PA_POOL_KEPT);
 	if (keep)
 		generation->free_vms[generation->free_count++] = vm;
 	else
@@ -150,7 +158,10 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 	}
 	if (!vm)
 		vm = pa_generation_new_vm(generation, &fault);
-	if (!vm || pa_vm_handle(vm, request, response, &fault) < 0)
+	bool handled = vm && pa_vm_handle(vm, request, response, &fault) == 0;
+	if (!handled && fault.no_memory)
+		pa_response_unavailable(response, "the server has not enough memory\n");
+	else if (!handled)
 		answer_fault(pool, vm, request, response, &fault);
 	pa_fault_free(&fault);
 	return_vm(pool, generation, vm);
@@ -245,6 +256,7 @@ static void reload(void *context)
 	/* The current generation is broken only if no version has loaded so far: then the newest fault is to be shown. */
 	bool was_broken = pool->current->broken.message != NULL;
 	struct pa_generation *generation = load(pool, was_broken, &fault);
+	atomic_store(&pool->reload_starved, !generation && fault.no_memory);
 	if (!generation) {
 		pa_stats_add(PA_STAT_RELOADS_FAILED, 1);
 		log_fault(pool, "not reloaded: the last good scripts go on", &fault);
@@ -264,6 +276,55 @@ static void reload(void *context)
 	pa_bell_ring(pool->options.services->bell); /* the new scripts may have other jobs */
 }
 
+/* Trimming */
+
+/* Moves VMs that are to be freed from the current generation into `vms`. The number of them. */
+static unsigned take_unused(struct pa_pool *pool, struct pa_vm *vms[FREED_AT_ONCE])
+{
+	bool is_short = pa_memory_is_short();
+	unsigned count = 0;
+
+	pthread_mutex_lock(&pool->mutex);
+	struct pa_generation *current = pool->current;
+	bool is_time = pa_clock_ms() - pool->looked_ms >= (pool->options.idle_ms + 1) / 2;
+	if (is_short)
+		count = current->free_count;
+	else if (is_time)
+		count = current->unused;
+	count = count > PA_POOL_KEPT ? count - PA_POOL_KEPT : 0;
+	bool is_all = count <= FREED_AT_ONCE;
+	if (!is_all)
+		count = FREED_AT_ONCE;
+	/* The first ones were returned before all others. */
+	memcpy(vms, current->free_vms, count * sizeof(struct pa_vm *));
+	current->free_count -= count;
+	current->made -= count;
+	memmove(current->free_vms, current->free_vms + count, current->free_count * sizeof(struct pa_vm *));
+	if (is_all && is_time) {
+		current->unused = current->free_count;
+		pool->looked_ms = pa_clock_ms();
+	} else {
+		current->unused -= current->unused < count ? current->unused : count;
+	}
+	pthread_mutex_unlock(&pool->mutex);
+	return count;
+}
+
+void pa_pool_trim(struct pa_pool *pool)
+{
+	struct pa_vm *vms[FREED_AT_ONCE];
+	unsigned count;
+
+	do {
+		count = take_unused(pool, vms);
+		for (unsigned i = 0; i < count; i++)
+			pa_vm_free(vms[i]);
+		pa_stats_add(PA_STAT_VMS, -(long)count);
+	} while (count == FREED_AT_ONCE);
+	if (atomic_load(&pool->reload_starved) && !pa_memory_is_short())
+		pa_pool_reload(pool);
+}
+
 /* Opening and closing */
 
 struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_error *error)
@@ -280,6 +341,9 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 	pool->options = *options;
 	if (!pool->options.lease_ms)
 		pool->options.lease_ms = LEASE_MS;
+	if (!pool->options.idle_ms)
+		pool->options.idle_ms = IDLE_MS;
+	pool->looked_ms = pa_clock_ms();
 	pool->admission = pa_admission_open();
 	if (!pool->admission) {
 		pa_error_set(error, "scripts", "not enough memory or threads");

@@ -21,6 +21,7 @@ struct pa_pool_options {
 	struct pa_services *services; /* for the VMs; its bell rings when new scripts were put in place */
 	unsigned vms_max;             /* of one generation */
 	unsigned lease_ms;            /* how long a request may wait for a VM; 0 is the default of 5 s */
+	unsigned idle_ms;             /* a VM that was not used for so long is freed; 0 is the default of a minute */
 	bool watch;                   /* reload when files change; pa_pool_reload works anyway */
 };
 
@@ -43,6 +44,14 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane);
 
 /* The lanes of the app's jobs. 0, or -1 when they could not be read, which is logged: ask again later. */
 int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes);
+
+/*
+ * Frees VMs that were not used for options.idle_ms (or for half of it, at least), but for the last PA_POOL_KEPT; when
+ * memory is short, all other free ones. Starts a reload again that had not enough memory. Call it every second or so,
+ * from one thread.
+ */
+enum { PA_POOL_KEPT = 8 };
+void pa_pool_trim(struct pa_pool *pool);
 
 /* Makes the pool's thread reload the scripts; returns at once. */
 void pa_pool_reload(struct pa_pool *pool);

@@ -29,8 +29,11 @@ struct pa_vm {
 	struct pa_native_context context;
 	struct pa_budget budget;
 	struct pa_heap heap;
+	size_t settled; /* bytes that the heap held after its last full collection */
 	bool watched, spent;
 };
+
+enum { GROWN = 256 << 10 }; /* bytes more than after the last full collection: there is much garbage */
 
 void pa_fault_free(struct pa_fault *fault)
 {
@@ -102,6 +105,9 @@ static void take_fault(struct pa_vm *vm, int status, struct pa_fault *fault)
 	else
 		fault->message = copy_text(L, -1);
 	lua_settop(L, top);
+	/* The script may have caught the error and raised another with its text. */
+	if (vm->heap.refused || vm->context.refused)
+		fault->no_memory = !fault->message || strstr(fault->message, "not enough memory");
 	if (lua_getfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK) == LUA_TSTRING)
 		fault->traceback = copy_text(L, -1);
 	lua_settop(L, top);
@@ -114,6 +120,7 @@ static int call(struct pa_vm *vm, int arguments, int results, const struct pa_bu
 {
 	lua_State *L = vm->L;
 
+	vm->heap.refused = vm->context.refused = false;
 	if (work)
 		pa_budget_begin(&vm->budget, L, work);
 	int status = lua_pcall(L, arguments, results, KEEP_TRACEBACK_SLOT);
@@ -227,12 +234,14 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 		return NULL;
 	}
 	lua_gc(vm->L, LUA_GCCOLLECT, 0); /* frees the garbage of loading; minor collections skip all that is left */
+	vm->settled = vm->heap.held;
 	return vm;
 
 no_memory:
 	pa_vm_free(vm);
 	pa_fault_free(fault);
 	fault->message = strdup("not enough memory for a VM");
+	fault->no_memory = true;
 	return NULL;
 }
 
@@ -412,6 +421,20 @@ int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, str
 bool pa_vm_spent(const struct pa_vm *vm)
 {
 	return vm->spent;
+}
+
+bool pa_vm_settle(struct pa_vm *vm)
+{
+	if (vm->spent)
+		return false;
+	if (vm->heap.held > vm->settled + GROWN) {
+		lua_gc(vm->L, LUA_GCCOLLECT, 0);
+		if (pa_heap_is_sparse(&vm->heap))
+			return false;
+		vm->settled = vm->heap.held;
+	}
+	pa_heap_settle(&vm->heap);
+	return true;
 }
 
 size_t pa_vm_memory(const struct pa_vm *vm)

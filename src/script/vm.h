@@ -18,6 +18,7 @@ struct pa_vm;
 struct pa_fault {
 	char *message;   /* "routes.lua:12: …" */
 	char *traceback; /* may be NULL */
+	bool no_memory;  /* the process had none left (SCRIPT_MEMORY): the same call may work later */
 };
 void pa_fault_free(struct pa_fault *fault);
 
@@ -72,6 +73,10 @@ int pa_vm_protect(struct pa_vm *vm, int (*body)(struct lua_State *), void *conte
 
 /* Whether a call has spent its CPU budget. */
 bool pa_vm_spent(const struct pa_vm *vm);
+
+/* Makes a VM ready to be kept without work: its garbage is collected when there is much of it, and unused memory is
+ * given back. False when it should be freed: its budget is spent, or most of its memory stays unused. */
+bool pa_vm_settle(struct pa_vm *vm);
 
 /* Bytes in use. */
 size_t pa_vm_memory(const struct pa_vm *vm);

@@ -128,10 +128,9 @@ static bool send_all(
 		return false;
 	if (response->fault && context->faults)
 		return send_faulty(exchange, context, connection);
-	if (!bodiless && response->body.length > ONE_WRITE_MAX)
+	if (!bodiless && (response->body.length > ONE_WRITE_MAX ||
+						 pa_buffer_add(&exchange->out, response->body.at, response->body.length) < 0))
 		return send_large(exchange, context, connection);
-	if (!bodiless && pa_buffer_add(&exchange->out, response->body.at, response->body.length) < 0)
-		return false;
 	mg_write(connection, exchange->out.at, exchange->out.length);
 	return true;
 }
@@ -139,10 +138,13 @@ static bool send_all(
 void pa_exchange_send(
 	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection)
 {
+	pa_buffer_reset(&exchange->body, PA_BUFFER_SMALL); /* first, for a client may read slowly */
 	if (exchange->response.close)
 		mg_disable_connection_keep_alive(connection);
 	if (!send_all(exchange, context, connection))
 		mg_disable_connection_keep_alive(connection);
+	pa_buffer_reset(&exchange->out, PA_BUFFER_SMALL);
+	pa_buffer_reset(&exchange->response.body, PA_BUFFER_SMALL);
 }
 
 void pa_exchange_free(struct pa_exchange *exchange)

@@ -50,7 +50,8 @@ struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const stru
 /* Whether the client lets the connection stay open after this request. */
 bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, const struct mg_connection *connection);
 
-/* Sends the response. The connection is closed after it when response.close is set or sending fails. */
+/* Sends the response. The connection is closed after it when response.close is set or sending fails. The bodies of
+ * request and response are gone then: their memory is not kept for the worker's next request unless it is small. */
 void pa_exchange_send(
 	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection);
 

@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
+
 #if !PA_HEAP_SLABS
 #include <sanitizer/asan_interface.h>
 #endif
@@ -113,6 +115,72 @@ static void a_freed_block_is_used_again_or_watched(void **state)
 	pa_heap_close(&heap);
 }
 
+/* The account of the process: taken in steps, given back when a heap settles or closes. */
+static void SBX_09_all_heaps_together_have_a_limit(void **state)
+{
+	struct pa_heap first = {.limit = 8 << 20}, second = {.limit = 8 << 20};
+
+	(void)state;
+	assert_int_equal(pa_memory_used(), 0);
+	pa_memory_limit(3 << 20);
+	void *large = pa_heap_resize(&first, NULL, 0, 2 << 20);
+	assert_non_null(large);
+	assert_null(pa_heap_resize(&second, NULL, 0, 2 << 20));
+	assert_true(second.refused);
+	assert_false(first.refused);
+	assert_int_equal(second.used, 0);
+	assert_int_equal(second.held, 0);
+	void *small = pa_heap_resize(&second, NULL, 0, 16); /* a smaller one is there */
+	assert_non_null(small);
+	assert_null(pa_heap_resize(&first, large, 2 << 20, 4 << 20));
+	large = pa_heap_resize(&first, large, 2 << 20, 1 << 20);
+	assert_non_null(large);
+	pa_heap_settle(&first);
+	large = pa_heap_resize(&first, large, 1 << 20, 0);
+	assert_null(large);
+	pa_heap_settle(&first);
+	assert_int_equal(first.taken, 0);
+	large = pa_heap_resize(&second, NULL, 0, 2 << 20); /* what the first gave back */
+	assert_non_null(large);
+	pa_heap_resize(&second, large, 2 << 20, 0);
+	pa_heap_resize(&second, small, 16, 0);
+	pa_heap_close(&first);
+	pa_heap_close(&second);
+	assert_int_equal(pa_memory_used(), 0);
+	pa_memory_limit(0);
+}
+
+static void freed_large_blocks_are_given_back_while_a_call_runs(void **state)
+{
+	struct pa_heap heap = {.limit = 64 << 20};
+
+	(void)state;
+	void *large = pa_heap_resize(&heap, NULL, 0, 32 << 20);
+	assert_non_null(large);
+	assert_true(pa_memory_used() >= 32 << 20);
+	pa_heap_resize(&heap, large, 32 << 20, 0);
+	assert_true(pa_memory_used() <= 2 << 20);
+	pa_heap_close(&heap);
+	assert_int_equal(pa_memory_used(), 0);
+}
+
+static void slabs_that_are_mostly_unused_are_noticed(void **state)
+{
+	enum { COUNT = 64 << 10, SIZE = 64 };
+	static void *blocks[COUNT];
+	struct pa_heap heap = {.limit = 64 << 20};
+
+	(void)state;
+	for (size_t i = 0; i < COUNT; i++)
+		assert_non_null(blocks[i] = pa_heap_resize(&heap, NULL, 0, SIZE));
+	assert_false(pa_heap_is_sparse(&heap));
+	for (size_t i = 1; i < COUNT; i++)
+		pa_heap_resize(&heap, blocks[i], SIZE, 0);
+	assert_int_equal(pa_heap_is_sparse(&heap), PA_HEAP_SLABS);
+	pa_heap_resize(&heap, blocks[0], SIZE, 0);
+	pa_heap_close(&heap);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -120,6 +188,9 @@ int main(void)
 		cmocka_unit_test(blocks_are_aligned),
 		cmocka_unit_test(SBX_09_the_limit_holds_and_loses_nothing),
 		cmocka_unit_test(a_freed_block_is_used_again_or_watched),
+		cmocka_unit_test(SBX_09_all_heaps_together_have_a_limit),
+		cmocka_unit_test(freed_large_blocks_are_given_back_while_a_call_runs),
+		cmocka_unit_test(slabs_that_are_mostly_unused_are_noticed),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/clock.h"
+#include "base/memory.h"
 #include "base/text.h"
 
 static void test_spans(void **state)
@@ -171,6 +172,28 @@ static void test_buffer(void **state)
 	pa_buffer_free(&buffer);
 }
 
+static void SBX_09_a_large_buffer_is_counted_and_limited(void **state)
+{
+	struct pa_buffer buffer = {0};
+	char *block = calloc(1, 1 << 20);
+
+	(void)state;
+	assert_non_null(block);
+	assert_int_equal(pa_buffer_add(&buffer, block, PA_BUFFER_SMALL), 0);
+	assert_int_equal(pa_memory_used(), 0);
+	assert_int_equal(pa_buffer_add(&buffer, block, 1 << 20), 0);
+	assert_int_equal(pa_memory_used(), buffer.size);
+	pa_memory_limit(2 << 20);
+	assert_int_equal(pa_buffer_add(&buffer, block, 1 << 20), -1);
+	assert_int_equal(buffer.length, PA_BUFFER_SMALL + (1 << 20));
+	assert_int_equal(pa_memory_used(), buffer.size);
+	pa_memory_limit(0);
+	pa_buffer_reset(&buffer, PA_BUFFER_SMALL);
+	assert_int_equal(pa_memory_used(), 0);
+	pa_buffer_free(&buffer);
+	free(block);
+}
+
 static void test_clock(void **state)
 {
 	int64_t before = pa_clock_ms();
@@ -197,6 +220,7 @@ int main(void)
 		cmocka_unit_test(HT_12_LG_02_utf8_is_what_the_unicode_standard_says),
 		cmocka_unit_test(HT_12_utf8_is_checked_at_every_place),
 		cmocka_unit_test(test_buffer),
+		cmocka_unit_test(SBX_09_a_large_buffer_is_counted_and_limited),
 		cmocka_unit_test(test_clock),
 	};
 

@@ -2,6 +2,7 @@
 -- and what is wrong with it.
 local address = require "cli.settings.address"
 local http = require "native.http"
+local memory = require "cli.settings.memory"
 
 local checks = {}
 
@@ -83,6 +84,17 @@ function checks.calls_per_second(value)
 		return nil, "must be a whole number from 0 to 1000000"
 	end
 	return tostring(number)
+end
+
+function checks.memory(value)
+	local bytes = memory.bytes(value)
+	if not bytes then
+		return nil, "must be an amount of memory, for example 512M or 1G"
+	end
+	if bytes < memory.LEAST then
+		return nil, ("must be at least %s"):format(memory.text(memory.LEAST))
+	end
+	return memory.text(bytes)
 end
 
 function checks.switch(value)

@@ -54,6 +54,9 @@ local function collect(found, given, places, lookup)
 		end
 		if not value then
 			value, from = setting.default, "default"
+			if type(value) == "function" then
+				value = value(lookup)
+			end
 		end
 		if value and setting.check and value ~= "" then
 			local checked, message = setting.check(value)

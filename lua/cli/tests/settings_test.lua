@@ -154,6 +154,7 @@ local BAD = {
 	HTTP_ALLOW = { "http://a.example http://b.example/path", "a.example" },
 	WORKERS = { "many", "7", "4097", "8.5", "-8" },
 	CALLS_PER_SECOND = { "many", "-1", "1000001", "0.5" },
+	SCRIPT_MEMORY = { "much", "15M", "1024", "-1G", "1X", "G", "1e9", "1 2M", "5000000T" },
 	LOG_LEVEL = { "loud", "INFO" },
 }
 
@@ -172,6 +173,7 @@ local GOOD = {
 	HTTP_ALLOW = { "http://a.example http://127.0.0.1:9000" },
 	WORKERS = { "8", "4096" },
 	CALLS_PER_SECOND = { "0", "1", "1000000" },
+	SCRIPT_MEMORY = { "16M", "512M", "1G", "1536M", "16777217" },
 	LOG_LEVEL = { "debug", "info", "warn", "error", "off" },
 }
 
@@ -199,6 +201,9 @@ testing.case("values are brought into one form", function(t)
 		{ "PUBLIC_URL", "HTTPS://App.Example.com/", "https://app.example.com" },
 		{ "HTTP_ALLOW", "http://a.example/,http://b.example", "http://a.example http://b.example" },
 		{ "WORKERS", "0x10", "16" },
+		{ "SCRIPT_MEMORY", "512 mb", "512M" },
+		{ "SCRIPT_MEMORY", "1.5GiB", "1536M" },
+		{ "SCRIPT_MEMORY", "1073741824", "1G" },
 		{ "SECRET_KEY", KEY, "k1:" .. KEY },
 	} do
 		t.equal(from_environment(case[1], case[2]).value[case[1]], case[3])
@@ -206,9 +211,10 @@ testing.case("values are brought into one form", function(t)
 end)
 
 testing.case("every default passes its own check", function(t)
-	t.same(find().problems, {})
+	local found = find()
+	t.same(found.problems, {})
 	for _, setting in ipairs(settings.all) do
-		local value = setting.default
+		local value = found.value[setting.name]
 		if value and value ~= "" and setting.check then
 			t.equal(setting.check(value), value, setting.name)
 		end
@@ -301,4 +307,32 @@ testing.case("with the sandbox, what was set for Segment does not count", functi
 	t.same({ found.value.SEGMENT_ID_URL, found.value.SEGMENT_API_URL }, { url, url })
 	t.falsy(found.value.CLIENT_ID or found.value.CLIENT_SECRET)
 	t.equal(found.value.SANDBOX_NO_RATE_LIMIT, "1")
+end)
+
+local function default_memory(contents)
+	local found = find({}, {}, contents)
+	return found.value.SCRIPT_MEMORY, found.from.SCRIPT_MEMORY
+end
+
+testing.case("SBX-09 SCRIPT_MEMORY is 1G, or half of what the control group may have", function(t)
+	t.same({ default_memory {} }, { "1G", "default" })
+	for _, case in ipairs {
+		-- Version 2: inside a container, in a group, in a group whose parent has the limit, without a limit.
+		{ "0::/\n", { ["/memory.max"] = "536870912\n" }, "256M" },
+		{ "0::/a/b\n", { ["/a/b/memory.max"] = "268435456\n", ["/memory.max"] = "max\n" }, "128M" },
+		{ "0::/a/b\n", { ["/a/b/memory.max"] = "max\n", ["/a/memory.max"] = "268435456\n" }, "128M" },
+		{ "0::/a\n", { ["/a/memory.max"] = "max\n" }, "1G" },
+		{ "0::/a\n", { ["/a/memory.max"] = "8589934592\n" }, "1G" },
+		{ "0::/a\n", { ["/a/memory.max"] = "1048576\n" }, "16M" }, -- not less than a server can start with
+		-- Version 1: in a group; inside a container, where the path is the host's; "no limit" is a number.
+		{ "9:cpu:/x\n4:memory:/a\n0::/\n", { ["/memory/a/memory.limit_in_bytes"] = "268435456\n" }, "128M" },
+		{ "4:memory:/docker/f00\n", { ["/memory/memory.limit_in_bytes"] = "268435456\n" }, "128M" },
+		{ "4:memory:/a\n", { ["/memory/a/memory.limit_in_bytes"] = "9223372036854771712\n" }, "1G" },
+	} do
+		local contents = { ["/proc/self/cgroup"] = case[1] }
+		for path, text in pairs(case[2]) do
+			contents["/sys/fs/cgroup" .. path] = text
+		end
+		t.equal((default_memory(contents)), case[3], case[1])
+	end
 end)

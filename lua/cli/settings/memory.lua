@@ -1,0 +1,75 @@
+-- Amounts of memory as people write them, and how much of it the control group of this process may have.
+local memory = {}
+
+local UNITS = { [""] = 1, k = 1 << 10, m = 1 << 20, g = 1 << 30, t = 1 << 40 }
+local SHORT = { { "T", 1 << 40 }, { "G", 1 << 30 }, { "M", 1 << 20 }, { "K", 1 << 10 } }
+local MOST = 1 << 60
+
+--- The bytes of "1G", "512M", "1.5 GiB", "1048576". A unit is a power of 1024.
+---@param text string
+---@return integer? bytes
+function memory.bytes(text)
+	local number, unit = text:match "^%s*(%d+%.?%d*)%s*(%a*)%s*$"
+	local factor = unit and UNITS[(unit:lower():gsub("i?b$", ""))]
+	local bytes = factor and tonumber(number) * factor
+	return bytes and bytes <= MOST and math.floor(bytes) or nil
+end
+
+--- The shortest text for an amount: "1G", "1536M".
+---@param bytes integer
+---@return string
+function memory.text(bytes)
+	for _, unit in ipairs(SHORT) do
+		if bytes > 0 and bytes % unit[2] == 0 then
+			return ("%d%s"):format(bytes // unit[2], unit[1])
+		end
+	end
+	return tostring(bytes)
+end
+
+-- The files that may hold a limit for one line of /proc/self/cgroup ("0::/a/b", "4:memory:/a/b"): of the group and
+-- of those around it. Inside a container the path may be one of the host, and the file is in the folder at the top.
+local function limit_files(line)
+	local controllers, path = line:match "^%d+:([^:]*):(.*)$"
+	local top, name
+	if controllers == "" then
+		top, name = "/sys/fs/cgroup", "memory.max"
+	elseif controllers and ("," .. controllers .. ","):find(",memory,", 1, true) then
+		top, name = "/sys/fs/cgroup/memory", "memory.limit_in_bytes"
+	else
+		return {}
+	end
+	local found = { top .. "/" .. name }
+	while path:find "[^/]" do
+		found[#found + 1] = top .. path .. "/" .. name
+		path = path:gsub("/[^/]*$", "")
+	end
+	return found
+end
+
+--- The least limit of the control groups that this process is in.
+---@param lookup cli.lookup
+---@return integer? bytes nil without a limit
+function memory.group_limit(lookup)
+	local least
+	for line in (lookup.read "/proc/self/cgroup" or ""):gmatch "[^\n]+" do
+		for _, file in ipairs(limit_files(line)) do
+			local bytes = math.tointeger(tonumber((lookup.read(file) or ""):match "^%d+"))
+			least = bytes and math.min(bytes, least or bytes) or least
+		end
+	end
+	return least
+end
+
+--- The default of SCRIPT_MEMORY: 1 GiB, or half of what the control group may have when that is less.
+---@param lookup cli.lookup
+---@return string
+function memory.default(lookup)
+	local limit = memory.group_limit(lookup)
+	return memory.text(math.max(memory.LEAST, math.min(1 << 30, limit and limit // 2 or 1 << 30)))
+end
+
+--- The least SCRIPT_MEMORY: with less of it no server starts.
+memory.LEAST = 16 << 20
+
+return memory
