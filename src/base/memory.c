@@ -16,7 +16,7 @@ enum {
 };
 
 static atomic_size_t used, given; /* `given`: in all, it may wrap around */
-static size_t limit = SIZE_MAX;
+static atomic_size_t limit = SIZE_MAX;
 static size_t given_at_trim;
 static int64_t trimmed_ms;
 
@@ -31,15 +31,16 @@ void pa_memory_prepare(void)
 void pa_memory_limit(size_t bytes)
 {
 	pa_stats_add(PA_STAT_MEMORY_MAX, (long)bytes - pa_stats_read(PA_STAT_MEMORY_MAX));
-	limit = bytes > 0 ? bytes : SIZE_MAX;
+	atomic_store_explicit(&limit, bytes > 0 ? bytes : SIZE_MAX, memory_order_relaxed);
 }
 
 bool pa_memory_take(size_t bytes)
 {
 	size_t before = atomic_load_explicit(&used, memory_order_relaxed);
+	size_t most = atomic_load_explicit(&limit, memory_order_relaxed);
 
 	do {
-		if (before > limit || bytes > limit - before) {
+		if (before > most || bytes > most - before) {
 			pa_stats_add(PA_STAT_MEMORY_REFUSED, 1);
 			return false;
 		}
@@ -65,7 +66,7 @@ size_t pa_memory_used(void)
 
 bool pa_memory_is_short(void)
 {
-	return pa_memory_used() > limit / 4 * 3;
+	return pa_memory_used() > atomic_load_explicit(&limit, memory_order_relaxed) / 4 * 3;
 }
 
 void pa_memory_trim(void)

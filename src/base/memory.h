@@ -11,7 +11,7 @@
 /* Sets how malloc gives memory back to the system. Call before there is a second thread. */
 void pa_memory_prepare(void);
 
-/* Sets the limit in bytes; 0 is none. Call before there is a second thread. */
+/* Sets the limit in bytes; 0 is none. What is taken already stays. */
 void pa_memory_limit(size_t bytes);
 
 /* Takes bytes out of the account, before they are allocated. False when that would exceed the limit; it is counted. */

@@ -5,13 +5,17 @@
 #include <string.h>
 
 #include "base/json_scan.h"
+#include "native/json_memory.h"
 #include "native/json_write.h"
 #include "native/modules.h"
 #include "native/native.h"
 
 #include <lua-cjson.h> /* needs lua.h before it */
 
-enum { TEXT_MAX = 8 << 20 }; /* bytes */
+enum {
+	TEXT_MAX = 8 << 20,  /* bytes */
+	ENCODER_SIZE = 1024, /* bytes of the buffer of lua-cjson's encoder */
+};
 
 #define ARRAY "native.json.array"
 
@@ -107,9 +111,17 @@ static size_t restore(lua_State *L)
 	return members;
 }
 
-static void free_scan(void *held)
+struct decoding {
+	struct pa_json_scan scan;
+	struct pa_json_memory memory;
+};
+
+static void end_decoding(void *held)
 {
-	pa_buffer_free(&((struct pa_json_scan *)held)->text);
+	struct decoding *decoding = held;
+
+	pa_json_memory_end(&decoding->memory);
+	pa_buffer_free(&decoding->scan.text);
 }
 
 static int fail_at(lua_State *L, const struct pa_json_scan *scan, const char *text)
@@ -134,16 +146,23 @@ static int l_decode(lua_State *L)
 	if (length > TEXT_MAX)
 		return pa_native_fail(L, "too_large", "the JSON text has %zu bytes: at most 8 MiB are read", length);
 	lua_settop(L, 1);
-	struct pa_json_scan *scan = pa_native_box(L, sizeof *scan, free_scan);
-	if (pa_json_scan(scan, text, length) < 0)
+	struct decoding *decoding = pa_native_box(L, sizeof *decoding, end_decoding);
+	struct pa_json_scan *scan = &decoding->scan;
+	if (pa_json_scan(scan, text, length) < 0) {
+		if (strcmp(scan->code, "memory") == 0)
+			pa_native_no_memory(L);
 		return fail_at(L, scan, text);
+	}
 	lua_newtable(L); /* a container for the decoded value, for restore_value */
 	lua_pushvalue(L, lua_upvalueindex(CJSON_DECODE));
 	if (scan->rewritten)
 		lua_pushlstring(L, scan->text.at, scan->text.length);
 	else
 		lua_pushvalue(L, 1);
+	pa_buffer_free(&scan->text);
+	pa_json_memory_begin(&decoding->memory, L);
 	lua_call(L, 1, 1);
+	pa_json_memory_end(&decoding->memory);
 	lua_pushvalue(L, -1);
 	lua_rawseti(L, 3, 1);
 	restore_value(L, &members);
@@ -186,6 +205,23 @@ static int l_is_array(lua_State *L)
 	return 1;
 }
 
+/* Also after a raise: the finalizer of lua-cjson's userdata frees what it has. */
+static void keep_memory(void *held)
+{
+	pa_json_memory_keep(held);
+}
+
+static void open_cjson(lua_State *L)
+{
+	struct pa_json_memory *memory = pa_native_box(L, sizeof *memory, keep_memory);
+
+	pa_json_memory_begin(memory, L);
+	pa_json_memory_reserve(memory, ENCODER_SIZE);
+	lua_pushcfunction(L, luaopen_cjson);
+	lua_call(L, 0, 1);
+	pa_json_memory_keep(memory);
+}
+
 int pa_native_open_json(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
@@ -196,17 +232,16 @@ int pa_native_open_json(lua_State *L)
 		{NULL, NULL},
 	};
 
+	open_cjson(L);
+	int cjson = lua_gettop(L);
 	luaL_newlibtable(L, functions);
 	luaL_newmetatable(L, ARRAY);
 	lua_pushboolean(L, 0);
 	lua_setfield(L, -2, "__metatable");
-	lua_pushcfunction(L, luaopen_cjson);
-	lua_call(L, 0, 1);
-	lua_getfield(L, -1, "decode_max_depth");
+	lua_getfield(L, cjson, "decode_max_depth");
 	lua_pushinteger(L, PA_JSON_DEPTH_MAX + 1);
 	lua_call(L, 1, 0);
-	lua_getfield(L, -1, "decode");
-	lua_remove(L, -2);
+	lua_getfield(L, cjson, "decode");
 	luaL_setfuncs(L, functions, 2);
 	lua_pushlightuserdata(L, NULL);
 	lua_setfield(L, -2, "null");

@@ -39,6 +39,7 @@ local DOORKEEPERS = {
 local NATIVE_OWN = {
 	native = "what all modules share",
 	modules = "the list of modules",
+	json_memory = "the memory of the library that json uses",
 	json_write = "the encoder of json, in a file of its own for its length",
 	response = "the other half of request: what a handler returned",
 	services = "what the modules of a server share",
