@@ -73,7 +73,8 @@ static struct pa_snapshot *read_scripts(const char *const folders[PA_ROOMS], boo
 	if (snapshot)
 		return snapshot;
 	set_fault(fault, error.text);
-	if (!even_broken)
+	fault->no_memory = strcmp(error.code, "memory") == 0;
+	if (!even_broken || fault->no_memory)
 		return NULL;
 	snapshot = pa_snapshot_read(library, &error);
 	if (!snapshot)

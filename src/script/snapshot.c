@@ -60,6 +60,14 @@ static bool stays_inside(const struct reading *reading, const char *path)
 	return realpath(path, real) && strncmp(real, reading->real_root, length) == 0 && real[length] == '/';
 }
 
+/* For errno. -1. */
+static int cannot_read(struct pa_error *error, const char *path)
+{
+	const char *code = errno == ENOMEM ? "memory" : "scripts";
+
+	return pa_error_set(error, code, "cannot read %s: %s", path, strerror(errno));
+}
+
 static int read_bytes(int fd, size_t size, char **bytes, size_t *length)
 {
 	*bytes = malloc(size + 1);
@@ -109,8 +117,7 @@ static int read_file(struct reading *reading, const char *name, const char *path
 	int result = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
 	if (fd < 0)
-		return errno == ENOENT ? 0
-							   : pa_error_set(reading->error, "scripts", "cannot read %s: %s", path, strerror(errno));
+		return errno == ENOENT ? 0 : cannot_read(reading->error, path);
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		goto out;
 	reading->files++;
@@ -121,10 +128,10 @@ static int read_file(struct reading *reading, const char *name, const char *path
 		goto out;
 	}
 	if (read_bytes(fd, (size_t)status.st_size, &bytes, &length) < 0) {
+		result = cannot_read(reading->error, path);
 		free(bytes);
-		result = pa_error_set(reading->error, "scripts", "cannot read %s: %s", path, strerror(errno));
 	} else if (append(reading, name, path, bytes, length) < 0) {
-		result = pa_error_set(reading->error, "scripts", "not enough memory");
+		result = pa_error_set(reading->error, "memory", "not enough memory");
 	}
 out:
 	close(fd);
@@ -140,7 +147,7 @@ static int read_folder(struct reading *reading, const char *below, int depth)
 	snprintf(path, sizeof path, "%s%s%s", reading->root, *below ? "/" : "", below);
 	DIR *folder = opendir(path);
 	if (!folder)
-		return pa_error_set(reading->error, "scripts", "cannot read folder %s: %s", path, strerror(errno));
+		return cannot_read(reading->error, path);
 	while (result == 0 && (entry = readdir(folder))) {
 		size_t length = strlen(entry->d_name);
 		struct stat status;
@@ -181,7 +188,7 @@ struct pa_snapshot *pa_snapshot_read(const char *const folders[PA_ROOMS], struct
 	struct reading reading = {.error = error};
 
 	if (!snapshot) {
-		pa_error_set(error, "scripts", "not enough memory");
+		pa_error_set(error, "memory", "not enough memory");
 		return NULL;
 	}
 	atomic_init(&snapshot->references, 1);
@@ -191,7 +198,7 @@ struct pa_snapshot *pa_snapshot_read(const char *const folders[PA_ROOMS], struct
 		reading.root = folders[room];
 		reading.into = &snapshot->rooms[room];
 		if (!realpath(folders[room], reading.real_root)) {
-			pa_error_set(error, "scripts", "cannot read folder %s: %s", folders[room], strerror(errno));
+			cannot_read(error, folders[room]);
 			goto failed;
 		}
 		if (read_folder(&reading, "", 0) < 0)
