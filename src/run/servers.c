@@ -14,6 +14,7 @@
 #include "base/refusal.h"
 #include "base/stats.h"
 #include "client/http.h"
+#include "run/descriptors.h"
 #include "run/jobs.h"
 #include "run/process.h"
 #include "run/signals.h"
@@ -241,11 +242,17 @@ static void close_or_exit(struct closing *closing, int code)
 	_exit(code);
 }
 
-int pa_servers_run(const struct pa_plan *plan, const char *library)
+int pa_servers_run(struct pa_plan *plan, const char *library)
 {
-	struct running *running = calloc(plan->server_count, sizeof *running);
+	struct running *running;
+	struct pa_error error;
 	int code = PA_EXIT_FINE;
 
+	if (pa_descriptors_divide(plan, pa_descriptors_limit(), &error) < 0) {
+		fprintf(stderr, "partnerapp: %s\n", error.text);
+		return PA_EXIT_USAGE;
+	}
+	running = calloc(plan->server_count, sizeof *running);
 	if (!running)
 		return PA_EXIT_FAILED;
 	for (size_t i = 0; i < plan->server_count && code == PA_EXIT_FINE; i++)

@@ -9,6 +9,6 @@
  * requests in flight have ten seconds to end, or until another signal. Returns the exit code; errors are on standard
  * error. When a script hangs, exits the process itself.
  */
-int pa_servers_run(const struct pa_plan *plan, const char *library);
+int pa_servers_run(struct pa_plan *plan, const char *library);
 
 #endif

@@ -244,16 +244,6 @@ describe("server", { concurrency: true }, () => {
 		});
 	});
 
-	test("OP-02 after more connections than it has descriptors for, requests are answered again", async () => {
-		const limited = ["bash", "-c", 'ulimit -n 300; exec "$0" "$@"', binary];
-		await withApp(APP, { program: limited }, async ({ url, port }) => {
-			const sockets = Array.from({ length: 400 }, () => net.connect(port, "127.0.0.1").on("error", () => {}));
-			await Promise.all(sockets.map((socket) => once(socket, "connect")));
-			for (const socket of sockets) socket.destroy();
-			assert.equal((await request(`${url}/hello`)).status, 200);
-		});
-	});
-
 	test("OP-02 clients that leave before their answers do not end the process", async () => {
 		await withSegment({}, async (segment) => {
 			await withApp(APP, { env: segment.env }, async ({ url, port }) => {
