@@ -14,18 +14,32 @@ enum { ONE_WRITE_MAX = 64 << 10 }; /* a larger body is not copied after its head
 
 /* Reading */
 
+static void empty(struct pa_request *request, const struct mg_request_info *info)
+{
+	request->method = request->target = pa_text_span("");
+	request->path = request->query = request->host = request->body = (struct pa_span){0};
+	request->header_count = 0;
+	request->ip = pa_text_span(info->remote_addr);
+}
+
+/* The query, which civetweb cuts off the target with a NUL in place of the '?', but not from a target that it does not
+ * hand to begin_request: then there is no local_uri, and query_string is that of an earlier request. */
+static const char *cut_query(const struct mg_request_info *info)
+{
+	return info->local_uri ? info->query_string : NULL;
+}
+
 static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct pa_exchange_context *context,
 	const struct mg_request_info *info, struct pa_body_framing *framing)
 {
 	struct pa_request *request = &exchange->request;
+	const char *query = cut_query(info);
 
+	empty(request, info);
 	request->method = pa_text_span(info->request_method);
 	request->target = pa_text_span(info->request_uri);
-	if (info->query_string) /* civetweb has put a NUL in place of the '?' */
-		request->target.length = (size_t)(info->query_string - info->request_uri) + strlen(info->query_string);
-	request->path = request->query = request->host = request->body = (struct pa_span){0};
-	request->header_count = 0;
-	request->ip = pa_text_span(info->remote_addr);
+	if (query)
+		request->target.length = (size_t)(query - info->request_uri) + strlen(query);
 	if (!pa_gate_begins(info->request_method, &exchange->buffer))
 		return (struct pa_verdict){400, "white space before the request line"};
 	if (!pa_gate_is_one_line(request, info->http_version))
@@ -36,19 +50,20 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 	for (int i = 0; i < info->num_headers; i++)
 		request->headers[i] =
 			(struct pa_header){pa_text_span(info->http_headers[i].name), pa_text_span(info->http_headers[i].value)};
-	struct pa_verdict verdict = pa_gate_layout(request, info->http_version + strlen(info->http_version) + 2);
-	if (verdict.status == 0)
-		verdict = pa_gate_headers(request, context->hosts, context->host_count, context->body_max, framing);
-	return verdict;
+	struct pa_verdict verdict = pa_gate_layout(
+		request, info->http_version + strlen(info->http_version) + 2, info->request_method + PA_GATE_HEAD_MAX);
+	return verdict.status ? verdict : pa_gate_headers(request, context->body_max, framing);
 }
 
-static struct pa_verdict read_target(struct pa_exchange *exchange, const struct mg_request_info *info)
+static struct pa_verdict read_target(
+	struct pa_exchange *exchange, const struct pa_exchange_context *context, const struct mg_request_info *info)
 {
 	struct pa_request *request = &exchange->request;
 
-	if (info->query_string)
+	if (cut_query(info))
 		*((char *)(uintptr_t)info->query_string - 1) = '?'; /* the gate reads the target as the client sent it */
-	return pa_gate_target(request, exchange->path);
+	struct pa_verdict verdict = pa_gate_target(request, exchange->path);
+	return verdict.status ? verdict : pa_gate_host(request, context->hosts, context->host_count);
 }
 
 struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_exchange_context *context,
@@ -58,7 +73,14 @@ struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_
 	struct pa_verdict verdict = read_headers(exchange, context, info, framing);
 
 	pa_request_id_set(&context->ids, &exchange->request);
-	return verdict.status ? verdict : read_target(exchange, info);
+	return verdict.status ? verdict : read_target(exchange, context, info);
+}
+
+void pa_exchange_read_nothing(
+	struct pa_exchange *exchange, struct pa_exchange_context *context, const struct mg_connection *connection)
+{
+	empty(&exchange->request, mg_get_request_info(connection));
+	pa_request_id_set(&context->ids, &exchange->request);
 }
 
 struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
@@ -72,12 +94,30 @@ struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const stru
 	return verdict;
 }
 
+/* civetweb keeps a connection for "keep-alive", but none that asks for another protocol. */
+static bool wants_keep_alive(struct pa_span header)
+{
+	bool wanted = false;
+
+	while (header.length > 0) {
+		const char *comma = memchr(header.at, ',', header.length);
+		size_t length = comma ? (size_t)(comma - header.at) : header.length;
+		struct pa_span option = pa_text_trim((struct pa_span){header.at, length});
+		if (pa_text_is(option, "close") || pa_text_is(option, "upgrade"))
+			return false;
+		wanted = wanted || pa_text_is(option, "keep-alive");
+		header.at += length + (comma != NULL);
+		header.length -= length + (comma != NULL);
+	}
+	return wanted;
+}
+
 bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, const struct mg_connection *connection)
 {
 	struct pa_span header = pa_request_header(&exchange->request, "connection");
 
 	if (header.at)
-		return strcasestr(header.at, "keep-alive") != NULL; /* the same test as civetweb's; the value ends with NUL */
+		return wants_keep_alive(header);
 	return strcmp(mg_get_request_info(connection)->http_version, "1.1") == 0;
 }
 

@@ -43,6 +43,10 @@ struct pa_exchange_context {
 struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_exchange_context *context,
 	struct mg_connection *connection, struct pa_body_framing *framing);
 
+/* Sets the id and the peer of a request that could not be read; all else is empty. */
+void pa_exchange_read_nothing(
+	struct pa_exchange *exchange, struct pa_exchange_context *context, const struct mg_connection *connection);
+
 /* Reads the body. */
 struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
 	struct mg_connection *connection, const struct pa_body_framing *framing);

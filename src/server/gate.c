@@ -4,6 +4,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
+#include <strings.h>
 
 static const struct pa_verdict let_through = {0, NULL};
 
@@ -99,16 +100,7 @@ static bool split_host(struct pa_span value, char *lower, struct pa_span *host)
 	return true;
 }
 
-static bool known_host(struct pa_span host, const char *const *hosts, size_t count)
-{
-	for (size_t i = 0; i < count; i++)
-		if (strlen(hosts[i]) == host.length && memcmp(hosts[i], host.at, host.length) == 0)
-			return true;
-	return count == 0;
-}
-
-static struct pa_verdict read_host(
-	struct pa_request *request, const struct seen *seen, const char *const *hosts, size_t count)
+static struct pa_verdict read_host(struct pa_request *request, const struct seen *seen)
 {
 	if (seen->hosts == 0)
 		return refuse(400, "the Host header is missing");
@@ -116,9 +108,15 @@ static struct pa_verdict read_host(
 		return refuse(400, "more than one Host header");
 	if (!split_host(seen->host, request->host_bytes, &request->host))
 		return refuse(400, "the Host header is malformed");
-	if (!known_host(request->host, hosts, count))
-		return refuse(421, "this server does not answer for that Host");
 	return let_through;
+}
+
+struct pa_verdict pa_gate_host(const struct pa_request *request, const char *const *hosts, size_t host_count)
+{
+	for (size_t i = 0; i < host_count; i++)
+		if (pa_text_equal(request->host, pa_text_span(hosts[i])))
+			return let_through;
+	return host_count == 0 ? let_through : refuse(421, "this server does not answer for that Host");
 }
 
 static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, struct pa_body_framing *framing)
@@ -155,8 +153,7 @@ static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, 
 	return let_through;
 }
 
-struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const *hosts, size_t host_count,
-	size_t body_max, struct pa_body_framing *framing)
+struct pa_verdict pa_gate_headers(struct pa_request *request, size_t body_max, struct pa_body_framing *framing)
 {
 	struct seen seen = {0};
 	struct pa_verdict verdict;
@@ -170,7 +167,7 @@ struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const 
 			return refuse(400, "a header value has a control byte");
 		note(&seen, header);
 	}
-	verdict = read_host(request, &seen, hosts, host_count);
+	verdict = read_host(request, &seen);
 	return verdict.status ? verdict : read_framing(&seen, body_max, framing);
 }
 
@@ -178,11 +175,13 @@ struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const 
 
 static bool known_method(struct pa_span method)
 {
-	static const char *const methods[] = {"GET", "POST", "HEAD", "PUT", "PATCH", "DELETE", "OPTIONS"};
-
-	for (size_t i = 0; i < sizeof methods / sizeof *methods; i++)
-		if (strlen(methods[i]) == method.length && memcmp(methods[i], method.at, method.length) == 0)
+	for (const char *at = PA_GATE_METHODS; *at;) {
+		size_t length = strcspn(at, ",");
+		if (length == method.length && memcmp(at, method.at, length) == 0)
 			return true;
+		at += length;
+		at += strspn(at, ", ");
+	}
 	return false;
 }
 
@@ -219,21 +218,15 @@ static bool has_dot_segment(struct pa_span path)
 	return false;
 }
 
-struct pa_verdict pa_gate_target(struct pa_request *request, char *path)
+/* Reads path and query of a target that begins with the path. */
+static struct pa_verdict read_path(struct pa_request *request, char *path)
 {
 	struct pa_span target = request->target, raw = target;
 
-	if (!known_method(request->method))
-		return refuse(501, "this server does not know that method");
-	if (target.length > PA_GATE_TARGET_MAX)
-		return refuse(414, "the request target is too long");
-	if (target.length == 0 || target.at[0] != '/')
-		return refuse(400, "the request target must be a path");
 	for (size_t i = 0; i < target.length; i++)
 		if ((unsigned char)target.at[i] <= 0x20 || target.at[i] == 0x7f || target.at[i] == '#')
 			return refuse(400, "the request target has a forbidden byte");
 	const char *mark = memchr(target.at, '?', target.length);
-	request->query = (struct pa_span){0};
 	if (mark) {
 		raw.length = (size_t)(mark - target.at);
 		request->query = (struct pa_span){mark + 1, target.length - raw.length - 1};
@@ -241,6 +234,8 @@ struct pa_verdict pa_gate_target(struct pa_request *request, char *path)
 		if (verdict.status)
 			return verdict;
 	}
+	if (raw.length == 0) /* http://host?query */
+		raw = pa_text_span("/");
 	long length = pa_text_decode(raw, path, false);
 	if (length < 0)
 		return refuse(400, "the path has a bad percent escape");
@@ -255,6 +250,54 @@ struct pa_verdict pa_gate_target(struct pa_request *request, char *path)
 	return let_through;
 }
 
+/* Takes scheme and host off a target in absolute-form (RFC 9112 3.2.2). */
+static struct pa_verdict strip_origin(struct pa_request *request)
+{
+	static const char *const schemes[] = {"http://", "https://"};
+	struct pa_span rest = request->target;
+
+	for (size_t i = 0; i < sizeof schemes / sizeof *schemes; i++) {
+		size_t begin = strlen(schemes[i]), end = begin;
+		if (rest.length < begin || strncasecmp(rest.at, schemes[i], begin) != 0)
+			continue;
+		while (end < rest.length && rest.at[end] != '/' && rest.at[end] != '?')
+			end++;
+		if (!split_host((struct pa_span){rest.at + begin, end - begin}, request->host_bytes, &request->host))
+			return refuse(400, "the host in the request target is malformed");
+		request->target = (struct pa_span){rest.at + end, rest.length - end};
+		return let_through;
+	}
+	return refuse(400, "the request target must be a path, or a URL of this server");
+}
+
+/* Of OPTIONS * and OPTIONS http://host (RFC 9112 3.2.4). */
+static bool is_of_the_whole_server(const struct pa_request *request)
+{
+	return pa_text_equal(request->method, pa_text_span("OPTIONS")) &&
+		   (request->target.length == 0 || pa_text_equal(request->target, pa_text_span("*")));
+}
+
+struct pa_verdict pa_gate_target(struct pa_request *request, char *path)
+{
+	if (!known_method(request->method))
+		return refuse(501, "this server does not know that method");
+	if (request->target.length > PA_GATE_TARGET_MAX)
+		return refuse(414, "the request target is too long");
+	if (request->target.length == 0)
+		return refuse(400, "the request target is missing");
+	request->query = (struct pa_span){0};
+	if (request->target.at[0] != '/' && !is_of_the_whole_server(request)) {
+		struct pa_verdict verdict = strip_origin(request);
+		if (verdict.status)
+			return verdict;
+	}
+	if (is_of_the_whole_server(request)) {
+		request->path = pa_text_span("*");
+		return let_through;
+	}
+	return read_path(request, path);
+}
+
 bool pa_gate_is_one_line(const struct pa_request *request, const char *version)
 {
 	return request->target.at == request->method.at + request->method.length + 1 &&
@@ -264,10 +307,12 @@ bool pa_gate_is_one_line(const struct pa_request *request, const char *version)
 /* Layout: civetweb splits the header block by writing NULs into it. The positions of the pieces show what it skipped.
  */
 
-struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head)
+struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head, const char *end)
 {
 	const char *at = head;
 
+	if (request->header_count == 0)
+		return let_through;
 	for (size_t i = 0; i < request->header_count; i++) {
 		const struct pa_header *header = &request->headers[i];
 		const char *name_end = header->name.at + header->name.length,
@@ -282,7 +327,7 @@ struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *h
 		at = value_end + 2;
 	}
 	/* After the last line comes the empty one, whose LF civetweb has overwritten with NUL. */
-	if (at[0] != '\r' || at[1] != '\0')
+	if (end - at < 2 || at[0] != '\r' || at[1] != '\0')
 		return refuse(400, "the header block has a folded or malformed line");
 	return let_through;
 }

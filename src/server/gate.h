@@ -14,6 +14,9 @@ struct pa_verdict {
 	const char *reason;
 };
 
+/* The methods that requests may have. */
+#define PA_GATE_METHODS "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS"
+
 enum pa_framing { PA_BODY_NONE, PA_BODY_LENGTH, PA_BODY_CHUNKED };
 
 struct pa_body_framing {
@@ -23,29 +26,35 @@ struct pa_body_framing {
 };
 
 /*
- * Checks the headers: names and values, repeated headers, Host, Content-Length against Transfer-Encoding, Expect.
- * `hosts` are lower-case names without port; with an empty list every host is accepted. Trims white space after values
- * (RFC 9110 5.5; civetweb leaves it). Fills in request->host and *framing.
+ * Checks the headers: names and values, repeated headers, the form of Host, Content-Length against Transfer-Encoding,
+ * Expect. Trims white space after values (RFC 9110 5.5; civetweb leaves it). Fills in request->host and *framing.
  */
-struct pa_verdict pa_gate_headers(struct pa_request *request, const char *const *hosts, size_t host_count,
-	size_t body_max, struct pa_body_framing *framing);
+struct pa_verdict pa_gate_headers(struct pa_request *request, size_t body_max, struct pa_body_framing *framing);
 
-enum { PA_GATE_TARGET_MAX = 8 << 10 }; /* bytes */
+enum { PA_GATE_HEAD_MAX = 16 << 10, PA_GATE_TARGET_MAX = 8 << 10 }; /* bytes */
 
-/* Checks the method and the length and form of the target (RFC 9112 3). Decodes the path into `path` (room for
- * target.length bytes) and fills in path and query. */
+/*
+ * Checks the method and the length and form of the target (RFC 9112 3). Decodes the path into `path` (room for
+ * target.length bytes) and fills in path and query. Of a target with scheme and host the host counts instead of the
+ * Host header: call after pa_gate_headers. The path is "*" for the target * of OPTIONS.
+ */
 struct pa_verdict pa_gate_target(struct pa_request *request, char *path);
 
 /* Whether one space is between method, target and version, as RFC 9112 3 says. civetweb takes any white space after a
  * space, also line breaks. `version` is where civetweb's copy begins, after "HTTP/". */
 bool pa_gate_is_one_line(const struct pa_request *request, const char *version);
 
+/* Checks request->host. `hosts` are lower-case names without port; with an empty list every host is accepted (HT-05).
+ */
+struct pa_verdict pa_gate_host(const struct pa_request *request, const char *const *hosts, size_t host_count);
+
 /*
  * Checks that civetweb has split the header block as a strict parser does: refuses a bare LF, obs-fold, white space
  * before a colon, and lines that civetweb dropped. civetweb has written NULs after names, values and the block's last
- * CR; `head` is where the first line must begin.
+ * CR; `head` is where the first line must begin, and `end` the end of civetweb's buffer. A head without headers has no
+ * layout: pa_gate_headers refuses it.
  */
-struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head);
+struct pa_verdict pa_gate_layout(const struct pa_request *request, const char *head, const char *end);
 
 /* Whether a client's request id may be used: ^[A-Za-z0-9-]{1,64}$ (HT-25). */
 bool pa_gate_request_id(struct pa_span id);

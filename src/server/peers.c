@@ -288,6 +288,11 @@ void pa_peer_waits(struct pa_peer *peer)
 	atomic_store(&peer->waits_since_ms, pa_clock_ms());
 }
 
+int64_t pa_peer_waited_ms(const struct pa_peer *peer)
+{
+	return pa_clock_ms() - since(peer);
+}
+
 bool pa_peer_has_ended(const struct pa_peer *peer)
 {
 	return atomic_load(&peer->ended);

@@ -42,6 +42,9 @@ void pa_peer_end(struct pa_peers *peers, struct pa_peer *peer);
 void pa_peer_answers(struct pa_peer *peer);
 void pa_peer_waits(struct pa_peer *peer);
 
+/* For how many milliseconds the connection has waited for a whole request. */
+int64_t pa_peer_waited_ms(const struct pa_peer *peer);
+
 /* Whether reading on the connection was ended for the sake of others. */
 bool pa_peer_has_ended(const struct pa_peer *peer);
 

@@ -19,9 +19,9 @@
 #include "server/listen.h"
 #include "server/peers.h"
 #include "server/socket.h"
+#include "server/unparsed.h"
 
 enum {
-	HEAD_MAX = 16 << 10,
 	BODY_MAX_DEFAULT = 1 << 20,
 	HEADER_MS = 10000,
 	BODY_MS = 15000,
@@ -35,6 +35,8 @@ struct worker {
 	struct pa_exchange exchange;
 	struct pa_peer peer;
 	bool whole; /* its request is counted in server->whole */
+	bool used;  /* its connection had a request before */
+	bool last;  /* civetweb closes the connection after this request */
 };
 
 struct pa_server {
@@ -69,6 +71,8 @@ static void refuse(const struct pa_server *server, struct pa_exchange *exchange,
 		server->options.observe(server->options.context, &exchange->request, verdict.status, verdict.reason);
 }
 
+static const struct pa_verdict busy = {503, "the server is busy"};
+
 /* A sixteenth of the workers is reserved to answer 503 and /healthz (HT-19). server/peers keeps them free of
  * connections without a request. */
 static bool has_room(const struct pa_server *server, unsigned whole)
@@ -78,7 +82,6 @@ static bool has_room(const struct pa_server *server, unsigned whole)
 
 static struct pa_verdict read_request(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
 {
-	static const struct pa_verdict busy = {503, "the server is busy"};
 	struct pa_exchange *exchange = &worker->exchange;
 	struct pa_body_framing framing;
 	struct pa_verdict verdict = pa_exchange_read_head(exchange, &server->shared, connection, &framing);
@@ -103,7 +106,18 @@ static bool must_close(const struct mg_connection *connection, const struct pa_s
 	unsigned connections = atomic_load_explicit(&server->connections, memory_order_relaxed);
 
 	return !pa_exchange_keeps_alive(&worker->exchange, connection) || connections > server->options.workers / 4 * 3 ||
-		   pa_peer_has_ended(&worker->peer) || atomic_load_explicit(&server->shared.draining, memory_order_relaxed);
+		   pa_peer_has_ended(&worker->peer) || worker->last ||
+		   atomic_load_explicit(&server->shared.draining, memory_order_relaxed);
+}
+
+/* The answer to OPTIONS *: what the server can do, whatever the path (RFC 9110 9.3.7). */
+static void answer_options(struct pa_response *response)
+{
+	struct pa_error error;
+
+	response->status = 204;
+	if (pa_response_header(response, pa_text_span("Allow"), pa_text_span(PA_GATE_METHODS), &error) < 0)
+		response->status = 500;
 }
 
 static void respond(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
@@ -118,6 +132,8 @@ static void respond(struct mg_connection *connection, struct pa_server *server, 
 	}
 	if (pa_health_is(&exchange->request))
 		pa_health_respond(&exchange->response);
+	else if (pa_text_is(exchange->request.path, "*"))
+		answer_options(&exchange->response);
 	else
 		server->options.handle(server->options.context, &exchange->request, &exchange->response);
 	if (exchange->response.status == 0)
@@ -173,30 +189,53 @@ static int begin_request(struct mg_connection *connection)
 		atomic_fetch_sub(&server->whole, 1);
 		pa_peer_waits(&worker->peer);
 	}
+	worker->used = true;
 	leave(server);
 	return 200; /* the response is sent already; of these numbers civetweb looks at 401 only */
 }
 
-/* civetweb's http_error: sends what civetweb refuses by itself in the form of our other refusals. */
+/* Whether the deadline of a head has passed. */
+static bool is_late(const struct pa_server *server, const struct worker *worker)
+{
+	unsigned limit_ms = worker->used ? server->options.idle_ms : server->options.header_ms;
+
+	return pa_peer_waited_ms(&worker->peer) >= limit_ms;
+}
+
+static struct pa_verdict judge(
+	struct mg_connection *connection, struct pa_server *server, struct worker *worker, int status)
+{
+	const struct mg_request_info *info = mg_get_request_info(connection);
+	struct pa_verdict verdict = {0};
+	struct pa_body_framing framing;
+
+	if (pa_unparsed_is_split(info, status))
+		verdict = pa_exchange_read_head(&worker->exchange, &server->shared, connection, &framing);
+	else
+		pa_exchange_read_nothing(&worker->exchange, &server->shared, connection);
+	if (pa_peer_has_ended(&worker->peer))
+		return busy;
+	return verdict.status ? verdict : pa_unparsed_verdict(info, status, is_late(server, worker));
+}
+
+/* civetweb's http_error: what civetweb refuses by itself is answered, counted and logged as our own refusals are. */
 static int http_error(struct mg_connection *connection, int status, const char *message)
 {
-	char text[512];
+	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
+	struct worker *worker = mg_get_thread_pointer(connection);
+	int64_t begun_ns = pa_clock_ns();
 
-	(void)message;
-	if (status == 411) /* civetweb's status for a Content-Length that is not a number */
-		status = 400;
-	int length = snprintf(text, sizeof text,
-		"HTTP/1.1 %d %s\r\nContent-Type: text/plain; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n"
-		"Referrer-Policy: no-referrer\r\nContent-Length: %zu\r\nConnection: close\r\n\r\n%s\n",
-		status, pa_head_reason(status), strlen(pa_head_reason(status)) + 1, pa_head_reason(status));
-	mg_disable_connection_keep_alive(connection);
-	mg_write(connection, text, (size_t)length);
-	pa_stats_add(PA_STAT_REFUSED, 1);
-	const struct mg_request_info *info = mg_get_request_info(connection);
-	const struct pa_server *server = mg_get_user_data(mg_get_context(connection));
-	const struct pa_request unread = {.ip = pa_text_span(info ? info->remote_addr : NULL)};
-	if (server->options.observe)
-		server->options.observe(server->options.context, &unread, status, "the request cannot be read");
+	if (!worker)
+		return 1; /* civetweb sends its own text */
+	worker->last = true;
+	if (strcmp(message, "Invalid URI") == 0) { /* all but the target is read: the gate knows better */
+		begin_request(connection);
+		return 0;
+	}
+	pa_response_reset(&worker->exchange.response);
+	refuse(server, &worker->exchange, judge(connection, server, worker, status));
+	pa_exchange_send(&worker->exchange, &server->shared, connection);
+	count_request(server, &worker->exchange, begun_ns);
 	return 0;
 }
 
@@ -226,8 +265,10 @@ static int init_connection(const struct mg_connection *connection, void **data)
 
 	(void)data;
 	atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed);
-	if (worker)
-		pa_peer_begin(server->peers, &worker->peer, connection);
+	if (!worker)
+		return 0;
+	worker->used = worker->last = false;
+	pa_peer_begin(server->peers, &worker->peer, connection);
 	return 0;
 }
 
@@ -237,8 +278,15 @@ static void connection_close(const struct mg_connection *connection)
 	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
 	struct worker *worker = mg_get_thread_pointer(connection);
 
-	if (worker)
+	if (worker) {
+		const struct mg_request_info *info = mg_get_request_info(connection);
+		/* A request for * or for a URL of another port: civetweb would close the connection without an answer. */
+		if (info && info->request_uri && !info->local_uri && !worker->last) {
+			worker->last = true;
+			begin_request((struct mg_connection *)(uintptr_t)connection);
+		}
 		pa_peer_end(server->peers, &worker->peer);
+	}
 	atomic_fetch_sub_explicit(&server->connections, 1, memory_order_relaxed);
 }
 
@@ -280,7 +328,7 @@ static int start_civetweb(struct pa_server *server, const char *port, struct pa_
 	snprintf(queue, sizeof queue, "%u", options->queue);
 	snprintf(header, sizeof header, "%u", options->header_ms);
 	snprintf(idle, sizeof idle, "%u", options->idle_ms);
-	snprintf(head, sizeof head, "%d", HEAD_MAX);
+	snprintf(head, sizeof head, "%d", PA_GATE_HEAD_MAX);
 	server->civetweb = mg_start(&callbacks, server, settings);
 	if (!server->civetweb) {
 		if (pa_listen_is_busy(port))

@@ -95,14 +95,14 @@ describe("server", { concurrency: true }, () => {
 			["HT-17 another expectation", head("POST /echo HTTP/1.1", ["Content-Length: 3", "Expect: x"]) + "abc", 417],
 			["HT-16 a bad chunk size", head("POST /echo HTTP/1.1", ["Transfer-Encoding: chunked"]) + "zz\r\nabc\r\n0\r\n\r\n", 400],
 			["HT-16 a chunk extension", head("POST /echo HTTP/1.1", ["Transfer-Encoding: chunked"]) + "3;a=b\r\nabc\r\n0\r\n\r\n", 400],
-			["HT-20 TRACE", head("TRACE /hello HTTP/1.1"), 400],
+			["HT-20 TRACE", head("TRACE /hello HTTP/1.1"), 501],
 			["HT-20 PROPFIND", head("PROPFIND /hello HTTP/1.1"), 501],
 			["HT-20 MKCOL", head("MKCOL /hello HTTP/1.1"), 501],
 			["HT-20 a method that is not routed", head("DELETE /hello HTTP/1.1"), 405],
-			["HT-20 an unknown method", head("FOO /hello HTTP/1.1"), 400],
+			["HT-20 an unknown method", head("FOO /hello HTTP/1.1"), 501],
 			["HT-21 no directory listing", head("GET /static/ HTTP/1.1"), 404],
 			["HT-21 no websocket", head("GET /hello HTTP/1.1", ["Upgrade: websocket", "Connection: Upgrade", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "Sec-WebSocket-Version: 13"]), 200],
-			["HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 400],
+			["HTTP/2's preface", "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 501],
 			["garbage", "\x00\x01\x02\x03\r\n\r\n", 400],
 		]) {
 			test(name, async () => {

@@ -47,10 +47,9 @@ static void HT_20_methods(void **state)
 static void HT_10_11_12_targets_refused(void **state)
 {
 	(void)state;
-	static const char *const bad[] = {"", "*", "http://a/", "a", "/a b", "/a\tb", "/a#b", "/\x7f", "/%", "/%4", "/%zz",
-		"/%00", "/%0d", "/%0A", "/%7f", "/%5c", "/a\\b", "/..", "/.", "/a/../b", "/a/./b", "/a/%2e%2e/b", "/%2e", "//",
-		"/a//b", "/a/%2Fb/", "/%ff", "/%c0%af", "/%ed%a0%80", "/%f4%90%80%80", "/a?%", "/a?%4", "/a?%gg", "/a?%00",
-		"/a?%ff"};
+	static const char *const bad[] = {"", "*", "a", "/a b", "/a\tb", "/a#b", "/\x7f", "/%", "/%4", "/%zz", "/%00",
+		"/%0d", "/%0A", "/%7f", "/%5c", "/a\\b", "/..", "/.", "/a/../b", "/a/./b", "/a/%2e%2e/b", "/%2e", "//", "/a//b",
+		"/a/%2Fb/", "/%ff", "/%c0%af", "/%ed%a0%80", "/%f4%90%80%80", "/a?%", "/a?%4", "/a?%gg", "/a?%00", "/a?%ff"};
 
 	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
 		expect_target(400, "GET", bad[i]);
@@ -111,8 +110,9 @@ static void HT_11_nul_in_target(void **state)
 static int header_status(struct pa_request *request, struct pa_body_framing *framing)
 {
 	static const char *const hosts[] = {"localhost", "[::1]"};
+	int status = pa_gate_headers(request, 1000, framing).status;
 
-	return pa_gate_headers(request, hosts, 2, 1000, framing).status;
+	return status ? status : pa_gate_host(request, hosts, 2).status;
 }
 
 /* "Name: value" lines; a Host line is added unless `lines` begins with '!'. */
@@ -211,19 +211,20 @@ static void test_no_hosts_is_every_host(void **state)
 	struct pa_request request = {.header_count = 1, .headers = {{span("Host"), span("Any.Example")}}};
 	struct pa_body_framing framing;
 
-	assert_int_equal(pa_gate_headers(&request, NULL, 0, 0, &framing).status, 0);
+	assert_int_equal(pa_gate_headers(&request, 0, &framing).status, 0);
+	assert_int_equal(pa_gate_host(&request, NULL, 0).status, 0);
 	assert_int_equal(request.host.length, strlen("any.example"));
 	assert_memory_equal(request.host.at, "any.example", request.host.length);
 }
 
 /* A header block as civetweb leaves it: NULs after each name, each value and in place of CR LF. */
-static int layout_status(char *block, const size_t (*parts)[4], size_t count)
+static int layout_status(char *block, size_t size, const size_t (*parts)[4], size_t count)
 {
 	struct pa_request request = {.header_count = count};
 
 	for (size_t i = 0; i < count; i++)
 		request.headers[i] = (struct pa_header){{block + parts[i][0], parts[i][1]}, {block + parts[i][2], parts[i][3]}};
-	return pa_gate_layout(&request, block).status;
+	return pa_gate_layout(&request, block, block + size).status;
 }
 
 static void HT_15_layout(void **state)
@@ -235,11 +236,60 @@ static void HT_15_layout(void **state)
 	char skipped_line[] = "A\0 1\0\0oddB\0 2\0\0\r\0";
 	char folded[] = "A\0 1\0\0 2\r\0";
 
-	assert_int_equal(layout_status(good, (const size_t[][4]){{0, 1, 3, 1}, {6, 1, 9, 1}}, 2), 0);
-	assert_int_equal(layout_status(space_before_colon, (const size_t[][4]){{0, 1, 4, 1}}, 1), 400);
-	assert_int_equal(layout_status(bare_lf, (const size_t[][4]){{0, 1, 3, 1}, {5, 1, 8, 1}}, 2), 400);
-	assert_int_equal(layout_status(skipped_line, (const size_t[][4]){{0, 1, 3, 1}, {9, 1, 12, 1}}, 2), 400);
-	assert_int_equal(layout_status(folded, (const size_t[][4]){{0, 1, 3, 1}}, 1), 400);
+	assert_int_equal(layout_status(good, sizeof good, (const size_t[][4]){{0, 1, 3, 1}, {6, 1, 9, 1}}, 2), 0);
+	assert_int_equal(
+		layout_status(space_before_colon, sizeof space_before_colon, (const size_t[][4]){{0, 1, 4, 1}}, 1), 400);
+	assert_int_equal(layout_status(bare_lf, sizeof bare_lf, (const size_t[][4]){{0, 1, 3, 1}, {5, 1, 8, 1}}, 2), 400);
+	assert_int_equal(
+		layout_status(skipped_line, sizeof skipped_line, (const size_t[][4]){{0, 1, 3, 1}, {9, 1, 12, 1}}, 2), 400);
+	assert_int_equal(layout_status(folded, sizeof folded, (const size_t[][4]){{0, 1, 3, 1}}, 1), 400);
+}
+
+/* A head that ends with bare LFs can end where civetweb's buffer does. */
+static void HT_15_layout_at_the_end_of_the_buffer(void **state)
+{
+	(void)state;
+	static const char bare_lf[] = {'A', '\0', ' ', '1', '\0', '\0'};
+	char *block = malloc(sizeof bare_lf);
+
+	assert_non_null(block);
+	memcpy(block, bare_lf, sizeof bare_lf);
+	assert_int_equal(layout_status(block, sizeof bare_lf, (const size_t[][4]){{0, 1, 3, 1}}, 1), 400);
+	free(block);
+}
+
+/* RFC 9112 3.2.2: the host of the target counts, not the Host header. */
+static void HT_05_a_target_with_a_host(void **state)
+{
+	(void)state;
+	static const struct {
+		const char *method, *target, *host, *path, *query;
+	} cases[] = {
+		{"GET", "http://Other.Example/a?b", "other.example", "/a", "b"},
+		{"GET", "HTTPS://other.example:8443/a", "other.example", "/a", NULL},
+		{"GET", "http://[::1]:80", "[::1]", "/", NULL},
+		{"GET", "http://other.example?b/c", "other.example", "/", "b/c"},
+		{"OPTIONS", "http://other.example", "other.example", "*", NULL},
+		{"OPTIONS", "*", "localhost", "*", NULL},
+	};
+	static const char *const bad[] = {"http://", "http:///a", "http://user@other.example/", "http://a:b/", "http://a/%",
+		"http://a/../b", "http://a#b", "ws://a/", "ftp://a/", "other.example:443", "http:/a", "*a"};
+
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pa_request request = {.method = span(cases[i].method), .target = span(cases[i].target)};
+		char path[64];
+		strcpy(request.host_bytes, "localhost");
+		request.host = (struct pa_span){request.host_bytes, 9};
+		assert_int_equal(pa_gate_target(&request, path).status, 0);
+		assert_true(pa_text_equal(request.host, span(cases[i].host)));
+		assert_true(pa_text_equal(request.path, span(cases[i].path)));
+		assert_int_equal(request.query.at != NULL, cases[i].query != NULL);
+		assert_true(!cases[i].query || pa_text_equal(request.query, span(cases[i].query)));
+	}
+	for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+		expect_target(400, "GET", bad[i]);
+	expect_target(400, "GET", "*");
+	expect_target(400, "OPTIONS", "*a");
 }
 
 /* The buffer as civetweb leaves it, with NUL bytes for white space. */
@@ -308,6 +358,8 @@ int main(void)
 		cmocka_unit_test(test_no_hosts_is_every_host),
 		cmocka_unit_test(HT_15_layout),
 		cmocka_unit_test(HT_15_request_line),
+		cmocka_unit_test(HT_15_layout_at_the_end_of_the_buffer),
+		cmocka_unit_test(HT_05_a_target_with_a_host),
 		cmocka_unit_test(HT_12_decode),
 		cmocka_unit_test(HT_25_request_id),
 	};

@@ -154,7 +154,9 @@ static void check_target(const struct pa_request *request)
 	char *again = malloc(request->query.length + 1);
 
 	CHECK(again, "no memory");
-	CHECK(path.length > 0 && path.at[0] == '/' && path.length <= request->target.length, "the path");
+	/* After http://host the path is "/" though the rest of the target has none. */
+	CHECK(path.length > 0 && path.at[0] == '/', "the path");
+	CHECK(path.length <= request->target.length || path.length == 1, "the path is longer than the target");
 	CHECK(grammar_is_utf8(path), "the path is not UTF-8");
 	for (size_t i = 0; i < path.length; i++)
 		CHECK((unsigned char)path.at[i] >= 0x20 && path.at[i] != 0x7f && path.at[i] != '\\', "byte %d", path.at[i]);
@@ -185,15 +187,19 @@ static void check_request(char *head, size_t size, const char *original)
 	memset(&request, 0, sizeof request);
 	const char *version = split(head, &request);
 	if (!version || !pa_gate_is_one_line(&request, version) ||
-		pa_gate_layout(&request, version + strlen(version) + 2).status ||
-		pa_gate_headers(&request, hosts, 2, BODY_MAX, &framing).status || pa_gate_target(&request, decoded).status)
+		pa_gate_layout(&request, version + strlen(version) + 2, head + size + 1).status ||
+		pa_gate_headers(&request, BODY_MAX, &framing).status || pa_gate_target(&request, decoded).status ||
+		pa_gate_host(&request, hosts, 2).status)
 		return;
 	CHECK(read_strictly((struct pa_span){original, size}, &request, &strict),
 		"a strict reader refuses it or reads other "
 		"headers");
 	check_framing(&strict, &framing);
 	check_host(request.host);
-	check_target(&request);
+	if (pa_text_equal(request.path, pa_text_span("*")))
+		CHECK(pa_text_equal(request.method, pa_text_span("OPTIONS")), "the target *");
+	else
+		check_target(&request);
 }
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
