@@ -35,6 +35,7 @@ function servers.app(found, folder, watch)
 		name = "app",
 		app = folder,
 		listen = value.LISTEN,
+		health_listen = value.HEALTH_LISTEN,
 		hosts = { host_of(value.PUBLIC_URL), table.unpack(LOOPBACK) },
 		https = value.PUBLIC_URL:match "^https:" ~= nil,
 		workers = tonumber(value.WORKERS),

@@ -17,6 +17,11 @@ settings.all = {
 	{ name = "CLIENT_SECRET", told = "app", secret = true, help = "the secret of that client" },
 	{ name = "LISTEN", default = "127.0.0.1:8888", check = checks.listen, help = "address and port of the app" },
 	{
+		name = "HEALTH_LISTEN",
+		check = checks.listen,
+		help = "address and port of /healthz and /readyz alone, for supervisors",
+	},
+	{
 		name = "SANDBOX_LISTEN",
 		default = "127.0.0.1:8889",
 		check = checks.listen,

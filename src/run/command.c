@@ -107,6 +107,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	server->services.request_ms = read_unsigned(L, index, "request_ms");
 	server->services.calls_per_second = read_unsigned(L, index, "calls_per_second");
 	server->app = copy_string(L, index, "app");
+	server->health_listen = copy_string(L, index, "health_listen");
 	server->watch = read_flag(L, index, "watch");
 	server->server.name = server->services.name;
 	server->server.listen = copy_string(L, index, "listen");
@@ -250,6 +251,7 @@ static void free_server(struct pa_plan_server *server)
 	}
 	free_const(server->services.settings);
 	free(server->app);
+	free(server->health_listen);
 	free_const(server->server.listen);
 	free_list((char **)(uintptr_t)server->server.hosts, server->server.host_count);
 }

@@ -2,6 +2,8 @@
 
 #include <sys/resource.h>
 
+#include "run/probes.h"
+
 enum {
 	PROCESS = 64,  /* standard streams, watched folders, scripts that are read, what libraries open */
 	DATABASE = 32, /* a database and its journals, over its connections */
@@ -21,9 +23,11 @@ int pa_descriptors_divide(struct pa_plan *plan, unsigned long limit, struct pa_e
 {
 	unsigned long needed = PROCESS;
 
-	for (size_t i = 0; i < plan->server_count; i++)
-		needed +=
-			DATABASE + plan->servers[i].server.workers + (unsigned long)CALL * plan->servers[i].services.calls_max;
+	for (size_t i = 0; i < plan->server_count; i++) {
+		const struct pa_plan_server *server = &plan->servers[i];
+		needed += DATABASE + server->server.workers + (unsigned long)CALL * server->services.calls_max;
+		needed += server->health_listen ? PA_PROBES_WORKERS + PA_PROBES_QUEUE : 0;
+	}
 	if (limit < needed + QUEUE_MIN * plan->server_count)
 		return pa_error_set(error, "usage",
 			"the limit of open files is %lu, and %lu are needed: raise it (ulimit -n, LimitNOFILE=) or lower WORKERS",

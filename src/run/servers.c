@@ -16,6 +16,7 @@
 #include "client/http.h"
 #include "run/descriptors.h"
 #include "run/jobs.h"
+#include "run/probes.h"
 #include "run/process.h"
 #include "run/signals.h"
 #include "run/task.h"
@@ -34,6 +35,7 @@ struct running {
 	struct pa_services *services;
 	struct pa_pool *pool;
 	struct pa_server *server;
+	struct pa_probes *probes;
 	struct pa_jobs *jobs;
 };
 
@@ -46,7 +48,8 @@ static int open_pool(
 			.name = plan->server.name,
 			.folders = running->paths.folders,
 			.services = running->services,
-			.vms_max = plan->server.workers + PA_VM_LANES + 1, /* requests, runners and the dispatcher of jobs */
+			/* for requests, the runners and the dispatcher of jobs, and probes */
+			.vms_max = plan->server.workers + PA_VM_LANES + 1 + PA_PROBES_WORKERS,
 			.watch = plan->watch,
 		},
 		error);
@@ -69,6 +72,11 @@ static bool open_all(
 {
 	if (open_pool(plan, library, running, error) < 0 || open_server(plan, running, error) < 0)
 		return false;
+	if (plan->health_listen) {
+		running->probes = pa_probes_open(plan->health_listen, running->pool, running->server, error);
+		if (!running->probes)
+			return false;
+	}
 	running->jobs = pa_jobs_open(running->pool, running->services, error);
 	return running->jobs != NULL;
 }
@@ -210,6 +218,7 @@ static void *close_all(void *context)
 		if (running->jobs)
 			pa_http_cancel(running->services->http); /* ends the calls out of a job that still runs */
 		pa_jobs_close(running->jobs);
+		pa_probes_close(running->probes);
 		pa_server_close(running->server);
 		pa_pool_close(running->pool);
 		pa_services_close(running->services);

@@ -52,7 +52,9 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 			(struct pa_header){pa_text_span(info->http_headers[i].name), pa_text_span(info->http_headers[i].value)};
 	struct pa_verdict verdict = pa_gate_layout(
 		request, info->http_version + strlen(info->http_version) + 2, info->request_method + PA_GATE_HEAD_MAX);
-	return verdict.status ? verdict : pa_gate_headers(request, context->body_max, framing);
+	/* Health checks of load balancers are HTTP/1.0 without a Host header (RFC 9112 3.2 asks HTTP/1.1 for one). */
+	bool any_host = context->host_count == 0 && strcmp(info->http_version, "1.0") == 0;
+	return verdict.status ? verdict : pa_gate_headers(request, any_host, context->body_max, framing);
 }
 
 static struct pa_verdict read_target(

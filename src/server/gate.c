@@ -153,7 +153,8 @@ static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, 
 	return let_through;
 }
 
-struct pa_verdict pa_gate_headers(struct pa_request *request, size_t body_max, struct pa_body_framing *framing)
+struct pa_verdict pa_gate_headers(
+	struct pa_request *request, bool any_host, size_t body_max, struct pa_body_framing *framing)
 {
 	struct seen seen = {0};
 	struct pa_verdict verdict;
@@ -167,7 +168,7 @@ struct pa_verdict pa_gate_headers(struct pa_request *request, size_t body_max, s
 			return refuse(400, "a header value has a control byte");
 		note(&seen, header);
 	}
-	verdict = read_host(request, &seen);
+	verdict = any_host && seen.hosts == 0 ? let_through : read_host(request, &seen);
 	return verdict.status ? verdict : read_framing(&seen, body_max, framing);
 }
 

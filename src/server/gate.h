@@ -28,8 +28,10 @@ struct pa_body_framing {
 /*
  * Checks the headers: names and values, repeated headers, the form of Host, Content-Length against Transfer-Encoding,
  * Expect. Trims white space after values (RFC 9110 5.5; civetweb leaves it). Fills in request->host and *framing.
+ * With `any_host` the Host header may be missing.
  */
-struct pa_verdict pa_gate_headers(struct pa_request *request, size_t body_max, struct pa_body_framing *framing);
+struct pa_verdict pa_gate_headers(
+	struct pa_request *request, bool any_host, size_t body_max, struct pa_body_framing *framing);
 
 enum { PA_GATE_HEAD_MAX = 16 << 10, PA_GATE_TARGET_MAX = 8 << 10 }; /* bytes */
 

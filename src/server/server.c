@@ -397,6 +397,11 @@ unsigned pa_server_port(const struct pa_server *server)
 	return server->port;
 }
 
+bool pa_server_has_room(const struct pa_server *server)
+{
+	return !atomic_load(&server->shared.draining) && has_room(server, atomic_load(&server->whole) + 1);
+}
+
 void pa_server_drain(struct pa_server *server)
 {
 	atomic_store(&server->shared.draining, true);

@@ -43,6 +43,10 @@ struct pa_server *pa_server_open(const struct pa_server_options *options, struct
 /* The port it listens on. */
 unsigned pa_server_port(const struct pa_server *server);
 
+/* Whether it would let a request in now: false while it stops, and while requests occupy all workers but the reserve of
+ * HT-19. Any thread. */
+bool pa_server_has_room(const struct pa_server *server);
+
 /* From now on each response closes its connection, and new requests get 503. Any thread. */
 void pa_server_drain(struct pa_server *server);
 

@@ -110,7 +110,7 @@ static void HT_11_nul_in_target(void **state)
 static int header_status(struct pa_request *request, struct pa_body_framing *framing)
 {
 	static const char *const hosts[] = {"localhost", "[::1]"};
-	int status = pa_gate_headers(request, 1000, framing).status;
+	int status = pa_gate_headers(request, false, 1000, framing).status;
 
 	return status ? status : pa_gate_host(request, hosts, 2).status;
 }
@@ -211,10 +211,14 @@ static void test_no_hosts_is_every_host(void **state)
 	struct pa_request request = {.header_count = 1, .headers = {{span("Host"), span("Any.Example")}}};
 	struct pa_body_framing framing;
 
-	assert_int_equal(pa_gate_headers(&request, 0, &framing).status, 0);
+	assert_int_equal(pa_gate_headers(&request, false, 0, &framing).status, 0);
 	assert_int_equal(pa_gate_host(&request, NULL, 0).status, 0);
 	assert_int_equal(request.host.length, strlen("any.example"));
 	assert_memory_equal(request.host.at, "any.example", request.host.length);
+	request = (struct pa_request){0};
+	assert_int_equal(pa_gate_headers(&request, false, 0, &framing).status, 400);
+	assert_int_equal(pa_gate_headers(&request, true, 0, &framing).status, 0);
+	assert_int_equal(pa_gate_host(&request, NULL, 0).status, 0);
 }
 
 /* A header block as civetweb leaves it: NULs after each name, each value and in place of CR LF. */

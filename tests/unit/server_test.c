@@ -256,9 +256,11 @@ static void HT_19_when_all_other_workers_are_busy_one_says_so(void **state)
 	char text[1024];
 
 	serve(*state, (struct pa_server_options){.workers = WORKERS, .idle_ms = 100});
+	assert_true(pa_server_has_room(((struct fixture *)*state)->server));
 	for (int i = 0; i < HELD; i++)
 		held[i] = ask(*state, "/hold");
 	wait_until_held(*state, HELD);
+	assert_false(pa_server_has_room(((struct fixture *)*state)->server));
 	read_all(ask(*state, "/"), text, sizeof text);
 	assert_int_equal(strncmp(text, "HTTP/1.1 503 ", 13), 0);
 	assert_non_null(strstr(text, "\r\nRetry-After: "));

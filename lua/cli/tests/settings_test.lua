@@ -141,6 +141,7 @@ end
 
 local BAD = {
 	LISTEN = { "8888", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:http", "http://localhost:8888" },
+	HEALTH_LISTEN = { "8890", "127.0.0.1:99999" },
 	SANDBOX_LISTEN = { "8889", "127.0.0.1:99999" },
 	SANDBOX_STRICT = { "yes", "2", "true" },
 	SANDBOX_AUTO_CONSENT = { "on" },

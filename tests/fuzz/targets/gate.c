@@ -188,7 +188,7 @@ static void check_request(char *head, size_t size, const char *original)
 	const char *version = split(head, &request);
 	if (!version || !pa_gate_is_one_line(&request, version) ||
 		pa_gate_layout(&request, version + strlen(version) + 2, head + size + 1).status ||
-		pa_gate_headers(&request, BODY_MAX, &framing).status || pa_gate_target(&request, decoded).status ||
+		pa_gate_headers(&request, false, BODY_MAX, &framing).status || pa_gate_target(&request, decoded).status ||
 		pa_gate_host(&request, hosts, 2).status)
 		return;
 	CHECK(read_strictly((struct pa_span){original, size}, &request, &strict),
