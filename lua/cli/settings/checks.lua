@@ -3,6 +3,7 @@
 local address = require "cli.settings.address"
 local http = require "native.http"
 local memory = require "cli.settings.memory"
+local networks = require "partnerapp.web.networks"
 
 local checks = {}
 
@@ -127,10 +128,9 @@ end
 
 --- IP addresses and networks separated by spaces or commas.
 function checks.proxies(value)
-	for word in value:gmatch "[^%s,]+" do
-		if not word:match "^[%x%.:]+$" and not word:match "^[%x%.:]+/%d+$" then
-			return nil, ("'%s' is not an IP address or a network such as 10.0.0.0/8"):format(word)
-		end
+	local list, message = networks.parse(value)
+	if not list then
+		return nil, message .. " such as 10.0.0.0/8"
 	end
 	return value
 end

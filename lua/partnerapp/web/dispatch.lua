@@ -1,5 +1,6 @@
 -- Answers requests: by the app's route, else by one of the library's own, else with a refusal. Runs the app's hooks.
 local own = require("partnerapp.web.routes").router
+local proxies = require "partnerapp.web.proxies"
 local refusal = require "partnerapp.web.refusal"
 
 local dispatch = {}
@@ -92,6 +93,7 @@ end
 ---@param req partnerapp.request
 ---@return partnerapp.response
 function dispatch.request(app, req)
+	proxies.warn(req)
 	local by_path = app._router.exact[req.method]
 	local route = by_path and by_path[req.path] or app._router:find(req)
 	local response

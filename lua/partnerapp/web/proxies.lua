@@ -4,56 +4,11 @@
 -- that is not an address the search ends, and the client is the last address that a trusted proxy has named.
 local address = require "partnerapp.web.address"
 local config = require "partnerapp.config"
+local log = require "partnerapp.log"
+local networks = require "partnerapp.web.networks"
+local settings = require "partnerapp.store.settings"
 
 local proxies = {}
-
-local function network_of(text)
-	local base, bits = text:match("^([^/]+)/(%d%d?%d?)$")
-	local bytes = address.bytes(base or text)
-	if not bytes then
-		return nil
-	end
-	bits = tonumber(bits or #bytes * 8)
-	return bits <= #bytes * 8 and { bytes = bytes, bits = bits } or nil
-end
-
-local function contains(network, bytes)
-	if #bytes ~= #network.bytes then
-		return false
-	end
-	local whole, rest = network.bits // 8, network.bits % 8
-	if bytes:sub(1, whole) ~= network.bytes:sub(1, whole) then
-		return false
-	end
-	return rest == 0 or bytes:byte(whole + 1) >> (8 - rest) == network.bytes:byte(whole + 1) >> (8 - rest)
-end
-
---- Reads a list of addresses and networks.
----@param text string
----@return table? networks, string? what is wrong
-function proxies.parse(text)
-	local list = {}
-	for entry in text:gmatch("[^,%s]+") do
-		local network = network_of(entry)
-		if not network then
-			return nil, "'" .. entry .. "' is neither an address nor a network"
-		end
-		list[#list + 1] = network
-	end
-	return list
-end
-
-local function is_trusted(networks, text)
-	local bytes = address.bytes(text)
-	if bytes then
-		for _, network in ipairs(networks) do
-			if contains(network, bytes) then
-				return true
-			end
-		end
-	end
-	return false
-end
 
 -- The address of one entry of the header, without quotes, brackets and port; nil when the entry is not an address.
 local function address_of(entry)
@@ -66,11 +21,11 @@ end
 --- The client's address.
 ---@param peer string
 ---@param forwarded string? X-Forwarded-For
----@param networks table? the trusted networks; those of the settings unless given
+---@param list table? the trusted networks; those of the settings unless given
 ---@return string
-function proxies.client(peer, forwarded, networks)
-	networks = networks or proxies.trusted()
-	if not forwarded or not networks[1] or #forwarded > 4096 or not is_trusted(networks, peer) then
+function proxies.client(peer, forwarded, list)
+	list = list or proxies.trusted()
+	if not forwarded or not list[1] or #forwarded > 4096 or not networks.has(list, peer) then
 		return peer
 	end
 	local entries = {}
@@ -84,7 +39,7 @@ function proxies.client(peer, forwarded, networks)
 			return client
 		end
 		client = before
-		if not is_trusted(networks, before) then
+		if not networks.has(list, before) then
 			return client
 		end
 	end
@@ -98,7 +53,7 @@ local trusted, trusted_text
 function proxies.trusted()
 	local text = config.trusted_proxies
 	if text ~= trusted_text then
-		trusted, trusted_text = proxies.parse(text) or {}, text
+		trusted, trusted_text = networks.parse(text) or {}, text
 	end
 	return trusted
 end
@@ -107,8 +62,40 @@ end
 ---@param text string
 ---@return boolean
 function proxies.is_trusted(text)
-	local networks = proxies.trusted()
-	return networks[1] ~= nil and is_trusted(networks, text)
+	local list = proxies.trusted()
+	return list[1] ~= nil and networks.has(list, text)
+end
+
+local FORWARDED = { "x-forwarded-for", "forwarded", "x-real-ip" }
+local WARNED = "proxies.warned"
+
+-- The first header of the request that a proxy adds; nil when it has none.
+local function forwarding_header(req)
+	for _, name in ipairs(FORWARDED) do
+		if req:header(name) then
+			return name
+		end
+	end
+end
+
+--- Warns when a peer forwards requests of others and is not in TRUSTED_PROXIES: all its visitors then count as one
+--- address, or, on this machine, as one without limits (HT-27). All VMs of a server warn once together.
+---@param req partnerapp.request
+function proxies.warn(req)
+	local name = forwarding_header(req)
+	if not name then
+		return
+	end
+	local shared = require "native.shared"
+	local peer = req.raw.ip
+	if proxies.is_trusted(peer) or shared.get(WARNED) or not settings.read().TRUSTED_PROXIES then
+		return -- the sandbox has no such setting
+	end
+	shared.put(WARNED, peer)
+	log.warn(
+		"a peer forwards requests but is not in TRUSTED_PROXIES: its address counts as that of all its visitors",
+		{ peer = peer, header = name, setting = "TRUSTED_PROXIES" }
+	)
 end
 
 --- The network that limits are counted for: all of an IPv4 address, the first 64 bits of an IPv6 address.

@@ -1,6 +1,8 @@
 -- HT-26: whose address a request comes from, and HT-03: who may see the metrics.
+local networks = require "partnerapp.web.networks"
 local partnerapp = require "partnerapp"
 local proxies = require "partnerapp.web.proxies"
+local shared = require "native.shared"
 local reply = require "partnerapp.reply"
 local testing = require "partnerapp.testing"
 
@@ -16,12 +18,12 @@ testing.case("HT-26 a list that cannot be read is refused", function(t)
 		"::1::",
 		":::",
 	}) do
-		local networks, message = proxies.parse(text)
-		t.equal(networks, nil, text)
+		local list, message = networks.parse(text)
+		t.equal(list, nil, text)
 		t.contains(message, "neither an address nor a network", text)
 	end
-	t.equal(#proxies.parse("10.0.0.0/8, ::1 192.0.2.1"), 3)
-	t.equal(#proxies.parse(""), 0)
+	t.equal(#networks.parse("10.0.0.0/8, ::1 192.0.2.1"), 3)
+	t.equal(#networks.parse(""), 0)
 end)
 
 -- peer, X-Forwarded-For, the client
@@ -48,7 +50,7 @@ local CASES = {
 	{ "too long to be read", "10.0.0.1", ("203.0.113.9,"):rep(400) .. "203.0.113.9", "10.0.0.1" },
 }
 
-local NETWORKS = assert(proxies.parse("10.0.0.0/8 2001:db8:ff00::/40"))
+local NETWORKS = assert(networks.parse("10.0.0.0/8 2001:db8:ff00::/40"))
 
 for _, case in ipairs(CASES) do
 	testing.case("HT-26 " .. case[1], function(t)
@@ -68,6 +70,38 @@ testing.case("HT-26 req.ip follows TRUSTED_PROXIES, and nothing follows X-Forwar
 	t.equal(client:get("/ip").body, "203.0.113.9 localhost")
 	testing.settings({ TRUSTED_PROXIES = "10.0.0.0/8, nonsense" })
 	t.equal(client:get("/ip").body, "10.0.0.1 localhost", "a list with a mistake trusts nobody")
+end)
+
+testing.case("HT-26 a peer that forwards requests and is not trusted is warned about, once", function(t)
+	local function warnings()
+		local found = {}
+		for _, line in ipairs(testing.log()) do
+			if line.message:find("TRUSTED_PROXIES", 1, true) then
+				found[#found + 1] = line
+			end
+		end
+		return found
+	end
+	local function ask(ip, headers)
+		testing.client(partnerapp.new({}), { ip = ip, headers = headers }):get("/")
+	end
+	shared.drop("proxies.warned")
+	testing.settings({ TRUSTED_PROXIES = "10.0.0.0/8" })
+	ask("192.0.2.7", {})
+	ask("10.0.0.1", { ["x-forwarded-for"] = "203.0.113.9" })
+	t.equal(#warnings(), 0)
+	ask("192.0.2.7", { ["x-real-ip"] = "203.0.113.9" })
+	ask("192.0.2.8", { ["x-forwarded-for"] = "203.0.113.9" })
+	t.equal(#warnings(), 1)
+	t.equal(warnings()[1].level, "warn")
+	t.same(warnings()[1].fields, { peer = "192.0.2.7", header = "x-real-ip", setting = "TRUSTED_PROXIES" })
+	for name, value in pairs({ ["x-forwarded-for"] = "203.0.113.9", forwarded = "for=203.0.113.9" }) do
+		shared.drop("proxies.warned")
+		local before = #warnings()
+		ask("127.0.0.1", { [name] = value })
+		t.equal(#warnings(), before + 1, name)
+	end
+	shared.drop("proxies.warned")
 end)
 
 testing.case("OP-03 /readyz is ready while database and key are", function(t)
