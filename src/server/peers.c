@@ -15,10 +15,10 @@
 #include "server/socket.h"
 
 enum {
-	FEW = 4,           /* connections of one address */
-	PATIENCE_MS = 250, /* at least so long a connection may wait, when its address has few */
-	HURRY_MS = 20,     /* and when it has more */
-	AGAIN_MS = 20,     /* until the thread looks again while workers are short */
+	/* At least so long a connection may wait: a busy client needs a while between connecting and sending. With 512
+	 * workers a thousand connections make room in a second. */
+	PATIENCE_MS = 500,
+	AGAIN_MS = 20, /* until the thread looks again while workers are short */
 	LOG_EVERY_MS = 10000,
 };
 
@@ -54,7 +54,7 @@ struct choice {
 
 static struct group *group_of(struct pa_peers *peers, uint32_t address)
 {
-	size_t at = (address * 2654435761u) & peers->group_mask;
+	size_t at = (size_t)(address * 2654435761u) & peers->group_mask;
 
 	while (peers->groups[at].count > 0 && peers->groups[at].address != address)
 		at = (at + 1) & peers->group_mask;
@@ -152,11 +152,10 @@ static int64_t relieve(struct pa_peers *peers)
 		if (!choice.peer || peers->count - choice.leaving <= peers->limit)
 			return AGAIN_MS;
 		int64_t begun = since(choice.peer), waited = pa_clock_ms() - begun;
-		int64_t patience = choice.crowd > FEW ? HURRY_MS : PATIENCE_MS;
 		if (begun == 0) /* its request has become whole in the meantime */
 			continue;
-		if (waited < patience)
-			return patience - waited < AGAIN_MS ? patience - waited : AGAIN_MS;
+		if (waited < PATIENCE_MS)
+			return AGAIN_MS;
 		end_reading(peers, choice.peer);
 	}
 	return -1;
@@ -227,7 +226,7 @@ struct pa_peers *pa_peers_open(const char *name, unsigned workers)
 	peers->name = name;
 	peers->limit = limit_of(workers);
 	peers->group_mask = 15;
-	while (peers->group_mask < workers * 2)
+	while (peers->group_mask < (size_t)workers * 2)
 		peers->group_mask = peers->group_mask * 2 + 1;
 	peers->held = calloc(workers, sizeof(struct pa_peer *));
 	peers->groups = calloc(peers->group_mask + 1, sizeof *peers->groups);
