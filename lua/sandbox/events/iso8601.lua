@@ -17,11 +17,13 @@ local function offset(zone)
 	return (zone == "Z" or zone == "") and 0 or nil
 end
 
+local LONGEST = 64 -- bytes; a time with nanoseconds and an offset has 35
+
 --- Reads a time.
 ---@param text any "2012-12-02T00:30:08.276Z"
 ---@return integer? milliseconds since 1970; nil when the value is not a time
 function iso8601.parse(text)
-	if type(text) ~= "string" then
+	if type(text) ~= "string" or #text > LONGEST then
 		return nil
 	end
 	local year, month, day, hour, minute, second, fraction, zone =
