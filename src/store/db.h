@@ -53,7 +53,7 @@ void pa_connection_roll_back(struct pa_connection *connection);
 /* False also when the database itself rolled the transaction back, after an error or for INSERT OR ROLLBACK. */
 bool pa_connection_in_transaction(const struct pa_connection *connection);
 
-/* Runs several statements without parameters; for `guarded` see pa_statement_begin. */
+/* Runs several statements without parameters; for `guarded` see pa_statement_begin. Each may take 30 s of CPU. */
 int pa_connection_run(struct pa_connection *connection, const char *sql, bool guarded, struct pa_error *error);
 
 /* Empties the write-ahead log, so that no file has deleted values any more. */
@@ -86,7 +86,7 @@ bool pa_statement_writes(const struct pa_statement *statement);
 int pa_statement_bind(struct pa_statement *statement, int index, const struct pa_value *value);
 
 /* Runs the statement up to its next row. 1 with a row, 0 at the end, -1 with code "constraint", "busy", "full",
- * "denied", "syntax", "too_long" (1 s of CPU) or "database". */
+ * "denied", "syntax", "too_long" (1 s of CPU, 128 MiB of memory) or "database". */
 int pa_statement_step(struct pa_statement *statement, struct pa_error *error);
 
 /* The columns of a row; `index` from 0. Names and bytes are valid until the next step. Strings are PA_VALUE_BYTES. */

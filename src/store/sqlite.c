@@ -4,52 +4,25 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 #include <time.h>
 
 #include "base/clock.h"
 #include "store/file.h"
+#include "store/sqlite_functions.h"
+#include "store/sqlite_json.h"
 #include "store/sqlite_statement.h"
 
 enum {
-	BUSY_MS = 5000,          /* how long to wait for a connection, or for another process */
-	PROGRESS_STEPS = 100000, /* of SQLite's virtual machine between two looks at the clock: some milliseconds */
+	BUSY_MS = 5000,        /* how long to wait for a connection, or for another process */
+	PROGRESS_STEPS = 2000, /* of SQLite's virtual machine between two looks at the clock: each may be slow */
 	READERS = 4,
 	LIKE_MAX = 1000,      /* bytes of a pattern: each % is a nested call, and thousands of them overflow the stack */
-	VALUE_MAX = 32 << 20, /* bytes of a value, a row or a statement, as the memory of a VM */
+	VALUE_MAX = 16 << 20, /* bytes of a value or a row: a script holds two in the memory of its VM */
+	SQL_MAX = 256 << 10,  /* bytes of a statement */
+	PARTS_MAX = 50000,    /* instructions of a statement: those without a loop run without a look at the clock */
 };
 
 #define IN_MEMORY ":memory:"
-
-/* SQLite calls this for each access of a statement. A guarded one may not use tables named pa_…, other files, PRAGMA.
- */
-static int authorize(
-	void *context, int action, const char *first, const char *second, const char *database, const char *trigger)
-{
-	const struct pa_sqlite *sqlite = context;
-
-	(void)database, (void)trigger;
-	if (!sqlite->guarded)
-		return SQLITE_OK;
-	switch (action) {
-	case SQLITE_ATTACH:
-	case SQLITE_DETACH:
-	case SQLITE_PRAGMA:
-	case SQLITE_CREATE_VTABLE:
-	case SQLITE_DROP_VTABLE:
-	case SQLITE_TRANSACTION:
-	case SQLITE_SAVEPOINT:
-		return SQLITE_DENY;
-	case SQLITE_FUNCTION:
-		return second && strcasecmp(second, "load_extension") == 0 ? SQLITE_DENY : SQLITE_OK;
-	default:
-		break;
-	}
-	if ((first && strncasecmp(first, "pa_", 3) == 0) ||
-		(second && strncasecmp(second, "pa_", 3) == 0 && action != SQLITE_READ && action != SQLITE_UPDATE))
-		return SQLITE_DENY;
-	return SQLITE_OK;
-}
 
 /* Connections */
 
@@ -65,12 +38,7 @@ static int has_run_too_long(void *context)
 {
 	struct pa_sqlite *sqlite = context;
 
-	if (!sqlite->limited)
-		return 0;
-	int64_t now = pa_clock_cpu_ms();
-	if (sqlite->cpu_ms_at_most == 0)
-		sqlite->cpu_ms_at_most = now + PA_SQLITE_CPU_MS;
-	return now >= sqlite->cpu_ms_at_most;
+	return pa_sqlite_limit_is_over(&sqlite->limit);
 }
 
 /* Finds a damaged file before anything is written to it (ST-09, ST-11). */
@@ -103,8 +71,10 @@ static int use_wal(struct pa_sqlite *sqlite, struct pa_error *error)
 	return result;
 }
 
-static void limit(struct pa_sqlite *sqlite)
+/* 0, or -1 without memory. */
+static int limit(struct pa_sqlite *sqlite)
 {
+	static const char *modules[] = {"json_each", "json_tree", NULL}; /* not sqlite_stmt, dbstat and the like */
 	sqlite3 *handle = sqlite->handle;
 
 	sqlite3_extended_result_codes(handle, 1);
@@ -115,9 +85,14 @@ static void limit(struct pa_sqlite *sqlite)
 	sqlite3_db_config(handle, SQLITE_DBCONFIG_DQS_DDL, 0, NULL);
 	sqlite3_limit(handle, SQLITE_LIMIT_ATTACHED, 0);
 	sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, VALUE_MAX);
+	sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, SQL_MAX);
+	sqlite3_limit(handle, SQLITE_LIMIT_VDBE_OP, PARTS_MAX);
 	sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LIKE_MAX);
-	sqlite3_set_authorizer(handle, authorize, sqlite);
+	sqlite3_set_authorizer(handle, pa_sqlite_access_authorize, &sqlite->access);
 	sqlite3_progress_handler(handle, PROGRESS_STEPS, has_run_too_long, sqlite);
+	sqlite3_drop_modules(handle, modules);
+	return pa_sqlite_functions_add(handle, &sqlite->limit) == 0 && pa_sqlite_json_add(handle, &sqlite->limit) == 0 ? 0
+																												   : -1;
 }
 
 static int open_handle(struct pa_sqlite *sqlite, bool writes, struct pa_error *error)
@@ -129,7 +104,8 @@ static int open_handle(struct pa_sqlite *sqlite, bool writes, struct pa_error *e
 	if (sqlite3_open_v2(sqlite->path ? sqlite->path : IN_MEMORY, &sqlite->handle, flags, NULL) != SQLITE_OK)
 		return sqlite->handle ? pa_sqlite_statement_fail(sqlite, error)
 							  : pa_error_set(error, "database", "not enough memory");
-	limit(sqlite);
+	if (limit(sqlite) < 0)
+		return pa_sqlite_statement_fail(sqlite, error);
 	/* The check is first: setting the journal mode writes to the file. */
 	if (writes && ((sqlite->path && check(sqlite, sqlite->path, error) < 0) || use_wal(sqlite, error) < 0))
 		return -1;
@@ -167,8 +143,11 @@ static void disconnect(struct pa_connection *connection)
 
 static struct pa_connection *connect(const char *place, bool writes, struct pa_error *error)
 {
+	if (pa_sqlite_limit_install() < 0) {
+		pa_error_set(error, "database", "SQLite was in use before its limits were set");
+		return NULL;
+	}
 	struct pa_sqlite *sqlite = calloc(1, sizeof *sqlite);
-
 	if (!sqlite || (!is_in_memory(place) && !(sqlite->path = strdup(place)))) {
 		free(sqlite);
 		pa_error_set(error, "database", "not enough memory");
@@ -208,12 +187,7 @@ static bool in_transaction(const struct pa_connection *connection)
 
 static int run_script(struct pa_connection *connection, const char *sql, bool guarded, struct pa_error *error)
 {
-	struct pa_sqlite *sqlite = (struct pa_sqlite *)connection;
-
-	sqlite->guarded = guarded;
-	int result = run(sqlite, sql, error);
-	sqlite->guarded = false;
-	return result;
+	return pa_sqlite_statement_run_script((struct pa_sqlite *)connection, sql, guarded, error);
 }
 
 static int wipe(struct pa_connection *connection, struct pa_error *error)

@@ -23,6 +23,25 @@ static sqlite3_stmt *handle_of(const struct pa_statement *base)
 	return ((const struct pa_sqlite_statement *)base)->handle;
 }
 
+/* Why SQLite got no memory or was interrupted. */
+static int fail_limited(const struct pa_sqlite *sqlite, struct pa_error *error)
+{
+	switch (sqlite->limit.reason) {
+	case PA_SQLITE_LIMIT_MEMORY:
+		return pa_error_set(
+			error, "too_long", "the statement needs more than %d MiB of memory", PA_SQLITE_LIMIT_MEMORY_MAX >> 20);
+	case PA_SQLITE_LIMIT_DEPTH:
+		return pa_error_set(error, "syntax", "the statement is nested too deeply");
+	case PA_SQLITE_LIMIT_CPU:
+		break;
+	case PA_SQLITE_LIMIT_NONE:
+		if (sqlite3_errcode(sqlite->handle) == SQLITE_NOMEM)
+			return pa_error_set(error, "database", "not enough memory, or the statement has too many parts");
+		break;
+	}
+	return pa_error_set(error, "too_long", "the statement took more than %d ms of CPU", (int)sqlite->limit.cpu_ms);
+}
+
 int pa_sqlite_statement_fail(const struct pa_sqlite *sqlite, struct pa_error *error)
 {
 	int code = sqlite3_extended_errcode(sqlite->handle);
@@ -45,8 +64,9 @@ int pa_sqlite_statement_fail(const struct pa_sqlite *sqlite, struct pa_error *er
 	case SQLITE_AUTH:
 		word = "denied";
 		break;
+	case SQLITE_NOMEM:
 	case SQLITE_INTERRUPT:
-		return pa_error_set(error, "too_long", "the statement took more than %d ms of CPU", PA_SQLITE_CPU_MS);
+		return fail_limited(sqlite, error);
 	case SQLITE_ERROR:
 		word = "syntax";
 		break;
@@ -79,6 +99,12 @@ static struct pa_sqlite_statement *find_cached(struct pa_sqlite *sqlite, struct 
 	return NULL;
 }
 
+static void end(struct pa_sqlite *sqlite)
+{
+	pa_sqlite_limit_end(&sqlite->limit);
+	sqlite->access.guarded = false;
+}
+
 static void free_statement(struct pa_sqlite_statement *statement)
 {
 	if (!statement)
@@ -105,11 +131,31 @@ static bool only_space(const char *at, const char *end)
 	return at == end;
 }
 
+/* Prepares the first statement of *sql. NULL after a space or a comment alone; *sql is what follows. 0, or -1. */
+static int prepare_first(
+	struct pa_sqlite *sqlite, struct pa_span *sql, bool guarded, sqlite3_stmt **handle, struct pa_error *error)
+{
+	const char *from = sql->at, *tail = NULL;
+
+	sqlite->access.guarded = guarded;
+	sqlite->access.defines = false;
+	int prepared = sqlite3_prepare_v3(sqlite->handle, from, (int)sql->length, SQLITE_PREPARE_PERSISTENT, handle, &tail);
+	if (prepared != SQLITE_OK)
+		return pa_sqlite_statement_fail(sqlite, error);
+	*sql = (struct pa_span){tail, sql->length - (size_t)(tail - from)};
+	if (sqlite->access.defines && pa_sqlite_access_names_library((struct pa_span){from, (size_t)(tail - from)})) {
+		sqlite3_finalize(*handle);
+		*handle = NULL;
+		return pa_error_set(error, "denied", "names of tables that begin with pa_ are the library's");
+	}
+	return 0;
+}
+
 static struct pa_sqlite_statement *prepare(
 	struct pa_sqlite *sqlite, struct pa_span sql, bool guarded, struct pa_error *error)
 {
 	struct pa_sqlite_statement *statement = calloc(1, sizeof *statement);
-	const char *tail = NULL;
+	struct pa_span rest = sql;
 
 	if (!statement || !(statement->sql = malloc(sql.length + 1))) {
 		pa_error_set(error, "database", "not enough memory");
@@ -119,15 +165,9 @@ static struct pa_sqlite_statement *prepare(
 	statement->length = sql.length;
 	statement->guarded = guarded;
 	statement->base.connection = &sqlite->base;
-	sqlite->guarded = guarded;
-	int prepared = sqlite3_prepare_v3(
-		sqlite->handle, sql.at, (int)sql.length, SQLITE_PREPARE_PERSISTENT, &statement->handle, &tail);
-	sqlite->guarded = false;
-	if (prepared != SQLITE_OK) {
-		pa_sqlite_statement_fail(sqlite, error);
+	if (prepare_first(sqlite, &rest, guarded, &statement->handle, error) < 0)
 		goto failed;
-	}
-	if (!statement->handle || !only_space(tail, sql.at + sql.length)) {
+	if (!statement->handle || !only_space(rest.at, rest.at + rest.length)) {
 		pa_error_set(error, "syntax", "there must be exactly one SQL statement");
 		goto failed;
 	}
@@ -145,17 +185,18 @@ struct pa_statement *pa_sqlite_statement_begin(
 	int slot = 0;
 	struct pa_sqlite_statement *statement = find_cached(sqlite, sql, guarded, &slot);
 
+	pa_sqlite_limit_begin(&sqlite->limit, PA_SQLITE_CPU_MS);
 	if (!statement) {
 		statement = prepare(sqlite, sql, guarded, error);
-		if (!statement)
+		if (!statement) {
+			end(sqlite);
 			return NULL;
+		}
 		free_statement(sqlite->statements[slot]);
 		sqlite->statements[slot] = statement;
 	}
 	statement->used = ++sqlite->uses;
-	sqlite->limited = true;
-	sqlite->cpu_ms_at_most = 0;
-	sqlite->guarded = guarded; /* after a schema change SQLite prepares the statement again while it runs */
+	sqlite->access.guarded = guarded; /* after a schema change SQLite prepares the statement again while it runs */
 	return &statement->base;
 }
 
@@ -165,7 +206,27 @@ void pa_sqlite_statement_end(struct pa_statement *base)
 
 	sqlite3_reset(handle_of(base));
 	sqlite3_clear_bindings(handle_of(base));
-	sqlite->guarded = sqlite->limited = false;
+	end(sqlite);
+}
+
+int pa_sqlite_statement_run_script(struct pa_sqlite *sqlite, const char *sql, bool guarded, struct pa_error *error)
+{
+	struct pa_span rest = {sql, strlen(sql) + 1}; /* with its NUL, SQLite limits each statement, not all of them */
+	int result = 0;
+
+	while (rest.length > 1 && result == 0) {
+		sqlite3_stmt *handle = NULL;
+		pa_sqlite_limit_begin(&sqlite->limit, PA_SQLITE_SCRIPT_CPU_MS);
+		result = prepare_first(sqlite, &rest, guarded, &handle, error);
+		int stepped = SQLITE_DONE;
+		while (handle && (stepped = sqlite3_step(handle)) == SQLITE_ROW)
+			;
+		if (stepped != SQLITE_DONE)
+			result = pa_sqlite_statement_fail(sqlite, error);
+		sqlite3_finalize(handle);
+		end(sqlite);
+	}
+	return result;
 }
 
 int pa_sqlite_statement_parameters(const struct pa_statement *base)

@@ -8,10 +8,13 @@
 #include <sqlite3.h>
 
 #include "store/driver.h"
+#include "store/sqlite_access.h"
+#include "store/sqlite_limit.h"
 
 enum {
-	PA_SQLITE_STATEMENTS = 64, /* that a connection caches */
-	PA_SQLITE_CPU_MS = 1000,   /* of thread CPU that one statement may take */
+	PA_SQLITE_STATEMENTS = 64,       /* that a connection caches */
+	PA_SQLITE_CPU_MS = 1000,         /* of thread CPU that one statement may take */
+	PA_SQLITE_SCRIPT_CPU_MS = 30000, /* of a migration: an index over a large table takes its time */
 };
 
 struct pa_sqlite_statement;
@@ -19,17 +22,19 @@ struct pa_sqlite_statement;
 struct pa_sqlite {
 	struct pa_connection base;
 	sqlite3 *handle;
-	char *path;             /* NULL: in memory */
-	bool guarded;           /* the statement that runs is */
-	bool durable;           /* commits wait for the disk */
-	bool limited;           /* a statement runs, which PA_SQLITE_CPU_MS limits */
-	int64_t cpu_ms_at_most; /* value of pa_clock_cpu_ms at which that statement is ended; 0: not set yet */
-	uint64_t uses;          /* of statements, so far */
+	char *path;                     /* NULL: in memory */
+	bool durable;                   /* commits wait for the disk */
+	struct pa_sqlite_access access; /* of the statement that is prepared or runs */
+	struct pa_sqlite_limit limit;   /* of the statement that runs */
+	uint64_t uses;                  /* of statements, so far */
 	struct pa_sqlite_statement *statements[PA_SQLITE_STATEMENTS];
 };
 
 /* Fills in *error with the connection's last error: a code of pa_statement_step. Returns -1. */
 int pa_sqlite_statement_fail(const struct pa_sqlite *sqlite, struct pa_error *error);
+
+/* Runs several statements without parameters: PA_SQLITE_SCRIPT_CPU_MS for each. 0, or -1. */
+int pa_sqlite_statement_run_script(struct pa_sqlite *sqlite, const char *sql, bool guarded, struct pa_error *error);
 
 /* Frees the statements that a connection has cached. */
 void pa_sqlite_statement_forget(struct pa_sqlite *sqlite);

@@ -41,6 +41,14 @@ app:post("/hold", function()
 	end)
 end, { csrf = false })
 
+app:post("/spin", function()
+	assert(migrate())
+	return db.transaction(function()
+		assert(db.exec "INSERT INTO notes (text) VALUES ('spun')")
+		while true do db.row "SELECT 1" end
+	end)
+end, { csrf = false })
+
 app:get("/endless", function()
 	local row, err, code = db.row "WITH RECURSIVE c(x) AS (SELECT 1 UNION ALL SELECT x + 1 FROM c) SELECT count(*) FROM c"
 	return reply.json({ row = row or false, error = err, code = code })
@@ -174,6 +182,14 @@ describe("storage", { concurrency: 3 }, () => {
 		assert.equal((await note(server)).status, 200);
 		const answer = await endless;
 		assert.ok(answer.status === 500 || answer.json().error);
+		await server.stop();
+	});
+
+	test("SBX-04 a transaction that spends its CPU in short statements gives the writer back", async (t) => {
+		const server = await home(t).serve({ LOG_LEVEL: "off" });
+		assert.equal((await request(`${server.url}/spin`, { method: "POST" })).status, 500);
+		assert.equal(await count(server), 0, "it was rolled back");
+		assert.equal((await note(server)).status, 200);
 		await server.stop();
 	});
 

@@ -4,7 +4,7 @@
 -- integers, floats and strings.
 --
 -- Codes of errors: "constraint" (unique, not null …), "busy" (locked by another process for 5 s), "full" (disk),
--- "too_long" (1 s of CPU), "denied" (a table of the library), "syntax", "database" (anything else).
+-- "too_long" (1 s of CPU, 128 MiB of memory), "denied" (what an app may not use), "syntax", "database" (anything else).
 
 ---@class native.db
 local db = {}
@@ -42,7 +42,7 @@ function db.transaction(body) end
 function db.blob(bytes) end
 
 --- The functions above for app scripts: their statements may not use tables whose names begin with "pa_", ATTACH,
---- PRAGMA, virtual tables, BEGIN or load_extension (ST-12).
+--- PRAGMA, virtual tables, BEGIN or functions of extensions (ST-12). Nothing may make temporary tables.
 ---@type native.db
 db.guarded = nil
 
