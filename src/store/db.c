@@ -198,7 +198,7 @@ int pa_connection_begin(struct pa_connection *connection, struct pa_error *error
 
 int pa_connection_commit(struct pa_connection *connection, struct pa_error *error)
 {
-	return connection->driver->run(connection, "COMMIT", false, error);
+	return connection->driver->commit(connection, error);
 }
 
 void pa_connection_roll_back(struct pa_connection *connection)

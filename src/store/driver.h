@@ -47,6 +47,7 @@ struct pa_driver {
 
 	int (*durable)(struct pa_connection *connection, bool durable, struct pa_error *error);
 	int (*begin)(struct pa_connection *connection, struct pa_error *error);
+	int (*commit)(struct pa_connection *connection, struct pa_error *error);
 	bool (*in_transaction)(const struct pa_connection *connection);
 	int (*run)(struct pa_connection *connection, const char *sql, bool guarded, struct pa_error *error);
 	int (*wipe)(struct pa_connection *connection, struct pa_error *error);

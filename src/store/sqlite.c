@@ -10,6 +10,7 @@
 #include "store/file.h"
 #include "store/sqlite_functions.h"
 #include "store/sqlite_json.h"
+#include "store/sqlite_place.h"
 #include "store/sqlite_statement.h"
 
 enum {
@@ -175,9 +176,24 @@ static int set_durable(struct pa_connection *connection, bool durable, struct pa
 	return 0;
 }
 
+/* BEGIN or COMMIT, for what will still be there at the next start (ST-14). */
+static int run_in_place(struct pa_connection *connection, const char *sql, struct pa_error *error)
+{
+	struct pa_sqlite *sqlite = (struct pa_sqlite *)connection;
+
+	if (sqlite->path && pa_sqlite_place_check(sqlite->handle, sqlite->path, &sqlite->log, error) < 0)
+		return -1;
+	return run(sqlite, sql, error);
+}
+
 static int begin(struct pa_connection *connection, struct pa_error *error)
 {
-	return run((struct pa_sqlite *)connection, "BEGIN IMMEDIATE", error);
+	return run_in_place(connection, "BEGIN IMMEDIATE", error);
+}
+
+static int commit(struct pa_connection *connection, struct pa_error *error)
+{
+	return run_in_place(connection, "COMMIT", error);
 }
 
 static bool in_transaction(const struct pa_connection *connection)
@@ -238,6 +254,7 @@ const struct pa_driver pa_sqlite_driver = {
 	.disconnect = disconnect,
 	.durable = set_durable,
 	.begin = begin,
+	.commit = commit,
 	.in_transaction = in_transaction,
 	.run = run_script,
 	.wipe = wipe,

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "store/sqlite_place.h"
+
 struct pa_sqlite_statement {
 	struct pa_statement base;
 	sqlite3_stmt *handle;
@@ -194,6 +196,11 @@ struct pa_statement *pa_sqlite_statement_begin(
 		}
 		free_statement(sqlite->statements[slot]);
 		sqlite->statements[slot] = statement;
+	}
+	bool saves = !sqlite3_stmt_readonly(statement->handle) && sqlite3_get_autocommit(sqlite->handle);
+	if (saves && sqlite->path && pa_sqlite_place_check(sqlite->handle, sqlite->path, &sqlite->log, error) < 0) {
+		end(sqlite);
+		return NULL;
 	}
 	statement->used = ++sqlite->uses;
 	sqlite->access.guarded = guarded; /* after a schema change SQLite prepares the statement again while it runs */

@@ -6,6 +6,7 @@
 #define PA_SQLITE_STATEMENT_H
 
 #include <sqlite3.h>
+#include <sys/types.h>
 
 #include "store/driver.h"
 #include "store/sqlite_access.h"
@@ -23,6 +24,7 @@ struct pa_sqlite {
 	struct pa_connection base;
 	sqlite3 *handle;
 	char *path;                     /* NULL: in memory */
+	ino_t log;                      /* the inode of its write-ahead log; 0: not known yet */
 	bool durable;                   /* commits wait for the disk */
 	struct pa_sqlite_access access; /* of the statement that is prepared or runs */
 	struct pa_sqlite_limit limit;   /* of the statement that runs */

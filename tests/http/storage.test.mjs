@@ -1,6 +1,6 @@
 // The database: a wrong key, a full disk, another process that holds it, migrations, a newer version, damage.
 import assert from "node:assert/strict";
-import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { binary, folder, freePort, request, run, startApp, top, until } from "./harness.mjs";
@@ -131,7 +131,7 @@ describe("storage", { concurrency: 3 }, () => {
 	test("ST-07 a full disk is an error, and nothing is lost or half written; with room again all is well", async (t) => {
 		const { serve } = home(t);
 		// In place of a full disk, a limit on the size of files: both show at a write.
-		const limited = ["bash", "-c", 'ulimit -S -f 200; exec "$0" "$@"', binary];
+		const limited = ["bash", "-c", 'ulimit -S -f 300; exec "$0" "$@"', binary];
 		const first = await serve({ LOG_LEVEL: "error" }, limited);
 		assert.equal((await note(first)).status, 200);
 		let full, written = 1;
@@ -143,8 +143,11 @@ describe("storage", { concurrency: 3 }, () => {
 		assert.equal(full.status, 503);
 		assert.equal(full.json().code, "full", full.text);
 		assert.equal(await count(first), written);
+		await until(() => request(`${first.url}/readyz`), (answer) => answer.status === 503); // OP-03
+		await first.logged("not ready: the database cannot be written to");
 		await first.stop();
 		const again = await serve();
+		assert.equal((await request(`${again.url}/readyz`)).text, "ready\n");
 		assert.equal(await count(again), written);
 		assert.equal((await note(again, 20000)).status, 200);
 		await again.stop();
@@ -174,6 +177,42 @@ describe("storage", { concurrency: 3 }, () => {
 			assert.equal((await note(two)).status, 200);
 			await Promise.all([one.stop(), two.stop()]);
 		});
+	});
+
+	for (const [what, change] of [
+		["deleted", (file) => rmSync(file)],
+		["deleted with its log", (file) => [file, `${file}-wal`, `${file}-shm`].forEach((name) => rmSync(name))],
+		["replaced by a copy", (file) => (copyFileSync(file, `${file}.copy`), renameSync(`${file}.copy`, file))],
+		["left without its log", (file) => rmSync(`${file}-wal`)],
+	])
+		test(`ST-14 OP-03 a database that is ${what} while it is in use takes no writes, and /readyz says so`, async (t) => {
+			const { serve, state } = home(t);
+			const server = await serve();
+			const ready = () => request(`${server.url}/readyz`);
+			assert.equal((await note(server)).status, 200);
+			assert.equal((await ready()).status, 200);
+			change(state("partnerapp.db"));
+			const { status, json } = await note(server);
+			assert.equal(status, 503);
+			assert.equal(json().code, "database");
+			assert.match(json().error, /partnerapp\.db or its -wal file was deleted, moved or replaced/);
+			assert.equal((await request(`${server.url}/hold`, { method: "POST" })).status, 500, "nor does a transaction begin");
+			await until(ready, (answer) => answer.status === 503);
+			assert.equal((await ready()).text, "the database cannot be written to\n");
+			await server.logged("not ready: the database cannot be written to");
+			await server.stop();
+		});
+
+	test("ST-14 a database that is moved away and back is written to again", async (t) => {
+		const { serve, state } = home(t);
+		const server = await serve(), file = state("partnerapp.db");
+		assert.equal((await note(server)).status, 200);
+		renameSync(file, `${file}.away`);
+		assert.equal((await note(server)).json().code, "database");
+		renameSync(`${file}.away`, file);
+		assert.equal((await note(server)).status, 200);
+		assert.equal(await count(server), 2);
+		await server.stop();
 	});
 
 	test("SBX-08 a query without end is ended, and the others are served meanwhile", async (t) => {

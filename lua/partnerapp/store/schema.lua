@@ -52,12 +52,14 @@ STEPS.jobs = {
 		lease_until DOUBLE PRECISION NOT NULL DEFAULT 0, last_error TEXT)]],
 }
 
-local LISTS = { "installs", "oauth", "sessions", "jobs" }
+STEPS.readiness = { "CREATE TABLE pa_readiness (id BIGINT PRIMARY KEY, at DOUBLE PRECISION NOT NULL)" }
+
+local LISTS = { "installs", "oauth", "sessions", "jobs", "readiness" }
 
 local prepared = {} -- by list, once in a VM
 
 --- Makes the tables of one list, or brings them up to date.
----@param list "installs"|"oauth"|"sessions"|"jobs"
+---@param list "installs"|"oauth"|"sessions"|"jobs"|"readiness"
 ---@return true?, string? message, string? code "newer" when a newer program wrote the database, or one of native.db
 function schema.prepare(list)
 	if prepared[list] then
