@@ -122,6 +122,26 @@ void pa_shared_drop(struct pa_shared *shared, struct pa_span name)
 	pthread_mutex_unlock(&shared->mutex);
 }
 
+size_t pa_shared_count(struct pa_shared *shared)
+{
+	return shared->count;
+}
+
+int pa_shared_names(struct pa_shared *shared, struct pa_span prefix, struct pa_buffer *names)
+{
+	int result = 0;
+
+	pthread_mutex_lock(&shared->mutex);
+	for (const struct entry *entry = shared->first; entry && result == 0; entry = entry->next)
+		if (entry->name_length >= prefix.length && memcmp(entry->bytes, prefix.at, prefix.length) == 0) {
+			result = pa_buffer_add(names, entry->bytes, entry->name_length);
+			if (result == 0)
+				result = pa_buffer_add(names, "", 1);
+		}
+	pthread_mutex_unlock(&shared->mutex);
+	return result;
+}
+
 /* The module */
 
 static int l_put(lua_State *L)
@@ -157,9 +177,31 @@ static int l_drop(lua_State *L)
 	return 0;
 }
 
+static void free_names(void *held)
+{
+	pa_buffer_free(held);
+}
+
+static int l_names(lua_State *L)
+{
+	struct pa_span prefix = pa_native_check_span(L, 1);
+	struct pa_buffer *names = pa_native_box(L, sizeof *names, free_names);
+	lua_Integer count = 0;
+
+	if (pa_shared_names(pa_native_services(L)->shared, prefix, names) < 0)
+		return luaL_error(L, "not enough memory");
+	lua_newtable(L);
+	for (size_t at = 0; at < names->length; at += strlen(names->at + at) + 1) {
+		lua_pushstring(L, names->at + at);
+		lua_rawseti(L, -2, ++count);
+	}
+	return 1;
+}
+
 int pa_native_open_shared(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"put", l_put}, {"get", l_get}, {"drop", l_drop}, {NULL, NULL}};
+	static const luaL_Reg functions[] = {
+		{"put", l_put}, {"get", l_get}, {"drop", l_drop}, {"names", l_names}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

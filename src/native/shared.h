@@ -5,6 +5,7 @@
 #ifndef PA_SHARED_H
 #define PA_SHARED_H
 
+#include "base/buffer.h"
 #include "base/message.h"
 
 struct pa_shared;
@@ -21,6 +22,12 @@ int pa_shared_put(struct pa_shared *shared, struct pa_span name, struct pa_span 
 
 /* A copy of the value, *length bytes, which the caller frees; NULL when there is none. */
 char *pa_shared_get(struct pa_shared *shared, struct pa_span name, size_t *length);
+
+/* How many values there are. */
+size_t pa_shared_count(struct pa_shared *shared);
+
+/* Appends the names that begin with `prefix`, each with a NUL after it. 0, or -1 without memory. */
+int pa_shared_names(struct pa_shared *shared, struct pa_span prefix, struct pa_buffer *names);
 
 /* Removes the value of that name, if there is one. */
 void pa_shared_drop(struct pa_shared *shared, struct pa_span name);

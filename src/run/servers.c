@@ -14,6 +14,7 @@
 #include "base/refusal.h"
 #include "base/stats.h"
 #include "client/http.h"
+#include "native/shared.h"
 #include "run/descriptors.h"
 #include "run/jobs.h"
 #include "run/probes.h"
@@ -207,7 +208,26 @@ static void drain(size_t count, struct running *running)
 struct closing {
 	struct running *running;
 	size_t count;
+	const char *library;
 };
+
+/* Saves the tokens that only memory has, while the database can be used (RT-06). False when some are lost. */
+static bool save_tokens(const struct closing *closing, const struct running *running)
+{
+	const struct pa_task task = {
+		.name = "save_tokens", .library = closing->library, .services = running->services, .long_running = true};
+	struct pa_error error;
+	int code = PA_EXIT_FINE;
+
+	if (!running->services || pa_shared_count(running->services->shared) == 0)
+		return true;
+	if (pa_task_run(&task, &code, &error) < 0) {
+		pa_log(PA_LOG_ERROR, running->services->name, NULL,
+			"renewed tokens are lost: they could not be saved before the stop", "error", error.text, NULL);
+		return false;
+	}
+	return code == PA_EXIT_FINE;
+}
 
 static void *close_all(void *context)
 {
@@ -217,10 +237,13 @@ static void *close_all(void *context)
 		struct running *running = &closing->running[i];
 		if (running->jobs)
 			pa_http_cancel(running->services->http); /* ends the calls out of a job that still runs */
+		bool saved = save_tokens(closing, running);  /* first: a script that hangs may keep the rest from ending */
 		pa_jobs_close(running->jobs);
 		pa_probes_close(running->probes);
 		pa_server_close(running->server);
 		pa_pool_close(running->pool);
+		if (saved)
+			save_tokens(closing, running); /* of a job that ran meanwhile */
 		pa_services_close(running->services);
 	}
 	return NULL;
@@ -271,7 +294,7 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 		code = wait_for_end(plan, running);
 		drain(plan->server_count, running);
 	}
-	close_or_exit(&(struct closing){running, plan->server_count}, code);
+	close_or_exit(&(struct closing){running, plan->server_count, library}, code);
 	free(running);
 	pa_refusal_end();
 	return pa_stats_read(PA_STAT_LEAKED) > 0 ? PA_EXIT_FAILED : code;

@@ -24,7 +24,8 @@ int pa_sqlite_place_check(sqlite3 *handle, const char *path, ino_t *log, struct 
 	if (!moved && now == *log)
 		return 0;
 	return pa_error_set(error, "database",
-		"the database file %s or its -wal file was deleted, moved or replaced, so nothing can be saved: put it back, or "
+		"the database file %s or its -wal file was deleted, moved or replaced, so nothing can be saved: put it back, "
+		"or "
 		"restart to begin with what is there",
 		path);
 }

@@ -131,6 +131,51 @@ describe("deadlines", { concurrency: true }, () => {
 		});
 	});
 
+	/** An install with a renewed token that only memory has, while the server `holder` holds the database. */
+	async function renewedWhileHeld(segment, { urls, servers }, holder) {
+		const id = await install(urls[0]);
+		const renewing = request(`${urls[0]}/token/${id}`);
+		await until(() => segment.renewals, (count) => count === 1);
+		const holding = request(`${urls[holder]}/hold`);
+		await until(() => segment.slow.length, (count) => count === 1);
+		segment.release();
+		const fresh = (await renewing).text;
+		assert.match(fresh, /^token-2-/);
+		await servers[0].logged('"kept_in_memory":true');
+		return { id, fresh, holding };
+	}
+
+	test("RT-06 a token that could not be saved is saved by a stop", async () => {
+		await withSegment({ lives: 100, livesAfter: 3600, hold: true }, async (segment) => {
+			await withApps(APP, 1, segment.env, async (apps) => {
+				const { id, fresh, holding } = await renewedWhileHeld(segment, apps, 0);
+				segment.answerSlow();
+				assert.equal((await holding).text, "held");
+				const stopped = apps.servers[0];
+				await apps.restart(0);
+				assert.match(stopped.err, /saved at last/);
+				assert.equal((await request(`${apps.urls[0]}/token/${id}`)).text, fresh);
+				assert.equal(segment.renewals, 1);
+			});
+		});
+	});
+
+	test("RT-06 a token that a stop cannot save either is named in the log, with what to do", async () => {
+		await withSegment({ lives: 100, livesAfter: 3600, hold: true }, async (segment) => {
+			await withApps(APP, 2, segment.env, async (apps) => {
+				const { holding } = await renewedWhileHeld(segment, apps, 1);
+				const stopped = apps.servers[0];
+				await apps.restart(0);
+				const lost = stopped.err.split("\n").find((line) => line.includes("Connect this install again"));
+				assert.equal(JSON.parse(lost).level, "error");
+				assert.equal(JSON.parse(lost).install, "installs/1");
+				assert.doesNotMatch(stopped.err, /token-2/);
+				segment.answerSlow();
+				await holding;
+			});
+		});
+	});
+
 	test("HT-18 a body that arrives byte by byte is ended by one deadline for all of it", async () => {
 		await withApp(APP, {}, async ({ port }) => {
 			const socket = net.connect(port, "127.0.0.1");

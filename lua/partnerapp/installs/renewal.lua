@@ -239,6 +239,7 @@ end
 ---@return integer? renewed, string? message, string? code
 function renewal.refresh_due(seconds)
 	local over, tried, renewed = sys.monotonic() + seconds, {}, 0
+	tokens.save_kept()
 	while true do
 		local rows, err, code = tokens.due(sys.now())
 		if not rows then

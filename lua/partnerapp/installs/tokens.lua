@@ -102,8 +102,10 @@ end
 
 -- Tokens that the database could not take (RT-06): all VMs of this server see them, and try to save them.
 
+local UNSAVED = "unsaved:"
+
 local function memory_name(install)
-	return "unsaved:" .. install.id
+	return UNSAVED .. install.id
 end
 
 --- Keeps a token in memory until the database takes it.
@@ -113,6 +115,8 @@ end
 ---@return boolean kept
 function tokens.keep(install, version, token)
 	local text = assert(json.encode {
+		id = install.id,
+		name = install.name,
 		version = version,
 		tried = sys.monotonic(),
 		access_token = token.access_token,
@@ -131,28 +135,60 @@ function tokens.forget(install)
 	shared.drop(memory_name(install))
 end
 
+-- What is kept under that name; nil when nothing is.
+local function kept(name)
+	local sealed = shared.get(name)
+	local text = sealed and crypto.unseal(sealed, name)
+	return text and json.decode(text)
+end
+
+-- Tries to save what is kept. True when the row has it now, or a newer one.
+local function save_kept(install, token)
+	local changes, err, code = tokens.replace(install, token.version, token)
+	if not changes then
+		return nil, err, code
+	end
+	if changes > 0 then
+		log.info("a renewed token is saved at last", { install = install.name })
+	end
+	shared.drop(memory_name(install))
+	return true
+end
+
 -- The token that the row should have; nil when the row has it, or a newer one.
 local function unsaved(install, row)
 	local name = memory_name(install)
-	local sealed = shared.get(name)
-	local text = sealed and crypto.unseal(sealed, name)
-	if not text then
+	local token = kept(name)
+	if not token then
 		return nil
-	end
-	local token = json.decode(text)
-	local over = token.version ~= row.version
-	if not over and sys.monotonic() - token.tried > SAVE_AGAIN then
-		tokens.keep(install, token.version, token) -- other VMs need not try meanwhile
-		over = tokens.replace(install, token.version, token) ~= nil
-		if over then
-			log.info("a renewed token is saved at last", { install = install.name })
-		end
-	end
-	if over then
+	elseif token.version ~= row.version then
 		shared.drop(name)
 		return nil
+	elseif sys.monotonic() - token.tried > SAVE_AGAIN then
+		tokens.keep(install, token.version, token) -- other VMs need not try meanwhile
+		if save_kept(install, token) then
+			return nil
+		end
 	end
 	return token
+end
+
+--- Tries to save every token that is kept in memory, until the database refuses one.
+---@return string[] names of the installs whose token is not saved
+---@return string? message why
+function tokens.save_kept()
+	local left, why = {}, nil
+	for _, name in ipairs(shared.names(UNSAVED)) do
+		local token = kept(name)
+		local saved = not token
+		if token and not why then
+			saved, why = save_kept(token, token)
+		end
+		if not saved then
+			left[#left + 1] = token.name
+		end
+	end
+	return left, why
 end
 
 -- Reading

@@ -17,4 +17,9 @@ function shared.get(name) end
 ---@param name string
 function shared.drop(name) end
 
+--- The names that begin with a prefix. A name has no NUL.
+---@param prefix string
+---@return string[] names
+function shared.names(prefix) end
+
 return shared
