@@ -1,9 +1,9 @@
 -- Reads and writes .env files: lines of NAME=value with optional `export`, quotes and comments.
 local files = require "native.files"
+local private_file = require "cli.private_file"
 
 local dotenv = {}
 
-local WORLD_READABLE = tonumber("004", 8)
 local OWNER_ONLY = tonumber("600", 8)
 
 local ESCAPES = { n = "\n", r = "\r", t = "\t", ['"'] = '"', ["\\"] = "\\" }
@@ -98,10 +98,7 @@ function dotenv.read(path, problems, warnings, lookup)
 		end
 		return {}
 	end
-	local stat = lookup.stat(path)
-	if stat and stat.mode & WORLD_READABLE ~= 0 then
-		warnings[#warnings + 1] = ("%s can be read by every user of this machine: chmod 600 %s"):format(path, path)
-	end
+	private_file.check(path, warnings, lookup)
 	return parse(text, path, problems)
 end
 

@@ -3,6 +3,7 @@
 local checks = require "cli.settings.checks"
 local crypto = require "native.crypto"
 local files = require "native.files"
+local private_file = require "cli.private_file"
 local state = require "cli.state"
 
 local secret_key = {}
@@ -65,6 +66,7 @@ function secret_key.take(found)
 		message = ("SECRET_KEY: set it, or put it into %s (openssl rand -hex 32)"):format(path)
 	end
 	if stored then
+		private_file.check(path, found.warnings, files)
 		found.value.SECRET_KEY, message = checks.secret_key((stored:gsub("%s+$", "")))
 		message = message and ("%s: %s"):format(path, message)
 	end

@@ -110,6 +110,16 @@ test("OP-06 a .env that other users can read is warned about", async () => {
 	assert.equal((await command(["config"])).err, "");
 });
 
+test("OP-06 a key file that other users can read is warned about once, and works", async () => {
+	write("key", `${"a".repeat(64)}\n`);
+	for (const [mode, warned] of [[0o644, true], [0o444, true], [0o640, false], [0o400, false]]) {
+		chmodSync(path.join(place.name, "key"), mode);
+		const { code, err } = await command(["config"], { SECRET_KEY_FILE: "key" });
+		assert.equal(code, 0);
+		assert.equal(err, warned ? "partnerapp: warning: key can be read by every user of this machine: chmod 600 key\n" : "");
+	}
+});
+
 test("settings come from flag, environment, .env, default, in that order; secrets also from files", async () => {
 	write(".env", "WORKERS=100\nLOG_LEVEL=warn\n");
 	write("id", "secret-in-a-file\n");

@@ -1,6 +1,6 @@
 // The database: a wrong key, a full disk, another process that holds it, migrations, a newer version, damage.
 import assert from "node:assert/strict";
-import { copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { binary, folder, freePort, request, run, startApp, top, until } from "./harness.mjs";
@@ -126,6 +126,17 @@ describe("storage", { concurrency: 3 }, () => {
 		const after = await serve({ SECRET_KEY: keys[1] });
 		assert.equal(await count(after), 1);
 		await after.stop();
+	});
+
+	test("OP-06 a key file of the state folder that every user can read is warned about, and works", async (t) => {
+		const { serve, state } = home(t);
+		mkdirSync(state(""), { recursive: true });
+		writeFileSync(state("secret.key"), `${"a".repeat(64)}\n`);
+		chmodSync(state("secret.key"), 0o644);
+		const server = await serve();
+		assert.match(server.err, /warning: \S*secret\.key can be read by every user of this machine: chmod 600 /);
+		assert.equal((await note(server)).status, 200);
+		await server.stop();
 	});
 
 	test("ST-07 a full disk is an error, and nothing is lost or half written; with room again all is well", async (t) => {

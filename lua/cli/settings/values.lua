@@ -2,6 +2,7 @@
 -- one run of a command reports them all (OP-05).
 local dotenv = require "cli.dotenv"
 local files = require "native.files"
+local private_file = require "cli.private_file"
 local settings = require "cli.settings"
 
 local values = {}
@@ -25,7 +26,7 @@ local function new_found()
 end
 
 -- NAME's value in a place; for a secret also the content of the file that NAME_FILE names there.
-local function from_place(place, setting, lookup, problems)
+local function from_place(place, setting, lookup, found)
 	local value = place.get(setting.name)
 	if value and value ~= "" then
 		return value, place.name
@@ -36,9 +37,10 @@ local function from_place(place, setting, lookup, problems)
 	end
 	local bytes, message = lookup.read(path)
 	if not bytes then
-		problems[#problems + 1] = ("%s_FILE: %s"):format(setting.name, message)
+		found.problems[#found.problems + 1] = ("%s_FILE: %s"):format(setting.name, message)
 		return
 	end
+	private_file.check(path, found.warnings, lookup)
 	return (bytes:gsub("%s+$", "")), path
 end
 
@@ -49,7 +51,7 @@ local function collect(found, given, places, lookup)
 		local value, from = given[name], "flag"
 		for _, place in ipairs(places) do
 			if not value then
-				value, from = from_place(place, setting, lookup, found.problems)
+				value, from = from_place(place, setting, lookup, found)
 			end
 		end
 		if not value then
