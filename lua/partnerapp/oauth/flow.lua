@@ -11,7 +11,7 @@ local sys = require "native.sys"
 ---@class partnerapp.flow
 ---@field state string the hash of the state: the state itself is never stored (OA-05)
 ---@field verifier string
----@field expires integer seconds since 1970
+---@field expires number seconds since 1970, exact enough to tell which flow began first
 ---@field path string of the mount that began it
 ---@field scope string that was asked for
 ---@field code string? of the callback, once the state is claimed
@@ -44,9 +44,8 @@ local function unseal(sealed)
 	if not text then
 		return nil
 	end
-	local state, verifier, expires, path, scope = text:match("^(%S+) (%S+) (%d+) (%S+) (.*)$")
-	return state
-		and { state = state, verifier = verifier, expires = math.tointeger(expires), path = path, scope = scope }
+	local state, verifier, expires, path, scope = text:match("^(%S+) (%S+) (%d+%.?%d*) (%S+) (.*)$")
+	return state and { state = state, verifier = verifier, expires = tonumber(expires), path = path, scope = scope }
 end
 
 -- Removes the oldest cookies of flows that did not end, so that the header does not grow too large (OA-06).
@@ -64,6 +63,9 @@ local function drop_oldest(req, response)
 		end
 	end
 	table.sort(begun, function(a, b)
+		if a.expires == b.expires then
+			return a.name < b.name -- any order, but the same one each time
+		end
 		return a.expires > b.expires
 	end)
 	for i = MOST, #begun do
@@ -94,9 +96,8 @@ end
 function flow.begin(req, response, path, scope)
 	local state, verifier = crypto.token(32), crypto.token(32)
 	local name = hash(state)
-	local now = sys.now() // 1 | 0
-	local sealed =
-		crypto.seal_text(name .. " " .. verifier .. " " .. now + SECONDS .. " " .. path .. " " .. scope, SEAL)
+	local expires = ("%.6f"):format(sys.now() + SECONDS) -- many begin in one second, and the oldest goes (OA-06)
+	local sealed = crypto.seal_text(name .. " " .. verifier .. " " .. expires .. " " .. path .. " " .. scope, SEAL)
 	local before, after = frame()
 	response.headers["set-cookie"] = before .. name:sub(1, NAME_LENGTH) .. "=" .. sealed .. after
 	drop_oldest(req, response)

@@ -145,6 +145,22 @@ testing.case("OA-06 beyond twenty the oldest go, and the header stays small", fu
 	t.equal(error_of(client, { state = states[26], error = "access_denied" }), "access_denied")
 end)
 
+testing.case("OA-06 of flows that began within one second the oldest go too", function(t)
+	local client = testing.client(provider.app())
+	local states = {}
+	for i = 1, 45 do
+		testing.clock.advance(0.001)
+		states[i] = begin(client)
+	end
+	t.equal(#flow_cookies(client), 20)
+	for i = 1, 25 do
+		t.equal(error_of(client, { state = states[i], error = "access_denied" }), "state_wrong")
+	end
+	for i = 26, 45 do
+		t.equal(error_of(client, { state = states[i], error = "access_denied" }), "access_denied")
+	end
+end)
+
 testing.case("OA-06 cookies that others made up go first", function(t)
 	local client = testing.client(provider.app())
 	local state = begin(client)
