@@ -39,10 +39,20 @@ local function add_header(headers, name, value)
 	headers[name] = value
 end
 
+-- Of a caller three levels up: false is not the same as absent.
+local function check_table(what, value)
+	if value ~= nil and type(value) ~= "table" then
+		error(("http: %s must be a table, got %s"):format(what, tostring(value)), 4)
+	end
+end
+
 -- The request as native.http takes it: the one copy of a call's options. nil, message, code when its JSON cannot be
 -- encoded.
 local function prepare(url, options, method)
 	local request, headers = {}, {}
+	check_table("the options", options)
+	check_table("option 'headers'", options.headers)
+	check_table("option 'form'", options.form)
 	for name, value in pairs(options) do
 		if not OPTIONS[name] then
 			error("http: unknown option '" .. tostring(name) .. "'", 3)
@@ -61,7 +71,7 @@ local function prepare(url, options, method)
 		request.body = text
 		add_header(headers, "content-type", "application/json")
 		add_header(headers, "accept", "application/json")
-	elseif options.form then
+	elseif options.form ~= nil then
 		request.body = http.form(options.form)
 		add_header(headers, "content-type", "application/x-www-form-urlencoded")
 	end
@@ -81,7 +91,10 @@ local function finish(response)
 end
 
 local function send(url, options, method)
-	local request, err, code = prepare(url, options or {}, method)
+	if options == nil then
+		options = {}
+	end
+	local request, err, code = prepare(url, options, method)
 	if not request then
 		return nil, err, code
 	end

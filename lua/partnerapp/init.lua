@@ -82,7 +82,9 @@ end
 ---@param options {destination: string?, env: table<string, string>?, name: string?, cors: string[]?}?
 ---@return partnerapp.app
 function partnerapp.new(options)
-	options = options or {}
+	if options == nil then
+		options = {}
+	end
 	check_options(options, OPTIONS, "partnerapp.new")
 	local app = {
 		name = options.name or "app",
@@ -105,7 +107,9 @@ local function add(app, method, path, handler, options)
 	if type(handler) ~= "function" then
 		error(("%s %s: a handler must be a function, not a %s"):format(method, tostring(path), type(handler)), 3)
 	end
-	options = options or {}
+	if options == nil then
+		options = {}
+	end
 	check_options(options, { csrf = "boolean", begins_session = "boolean" }, method .. " " .. tostring(path))
 	if type(path) == "string" and routes.is_reserved(path) then
 		wrong(("%s %s: this path is reserved"):format(method, path))
@@ -245,7 +249,9 @@ end
 ---@param options {lane: string?}? "jobs" unless said
 ---@return partnerapp.app
 function App:every(seconds, name, job, options)
-	options = options or {}
+	if options == nil then
+		options = {}
+	end
 	check_options(options, { lane = "string" }, "every")
 	local lane = options.lane or "jobs"
 	if type(seconds) ~= "number" or not (seconds >= 1 and seconds <= 1e7) then

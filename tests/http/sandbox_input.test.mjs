@@ -211,6 +211,15 @@ for (const [method, path, good, required, authorization] of BODIES) {
 	});
 }
 
+test("a client whose display_name is not a string is refused, false too", async () => {
+	for (const display_name of [false, 7, []]) {
+		const answer = await request(`${origin}/_sandbox/clients`,
+			json({ scope: "workspace:read", redirect_uris: [REDIRECT], display_name }));
+		assert.equal(answer.status, 400, answer.text);
+		assert.match(answer.text, /display_name must be a string/);
+	}
+});
+
 test("a body of 10 MB is refused in Segment's shape", async () => {
 	const before = await snapshot();
 	for (const [method, path, , , authorization] of BODIES) {

@@ -21,7 +21,10 @@ end
 
 local function body_of(name, settings)
 	local destination = { name = name, enabled = settings.enabled, connection_mode = settings.connection_mode }
-	if settings.config then
+	if settings.config ~= nil then
+		if type(settings.config) ~= "table" then
+			error("a destination's config must be a table, got " .. tostring(settings.config), 3)
+		end
 		destination.config = config_list(name, settings.config)
 	end
 	return destination

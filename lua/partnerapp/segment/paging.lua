@@ -32,8 +32,10 @@ local function fetch(self)
 		return nil, "Segment's answer has no list where a list belongs", "bad_response"
 	end
 	local token = body.next_page_token
-	if type(token) ~= "string" or token == "" then
+	if token == nil or token == json.null or token == "" then
 		token = nil
+	elseif type(token) ~= "string" then
+		return nil, "Segment's answer has a next_page_token that is not a string", "bad_response"
 	elseif self.seen[token] then
 		return nil, "Segment names the same page twice", "bad_response"
 	end

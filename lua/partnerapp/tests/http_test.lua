@@ -25,6 +25,29 @@ testing.case("unknown options raise", function(t)
 	end
 end)
 
+testing.case("false is not taken for an absent option", function(t)
+	local url = "https://api.example/x"
+	for name, options in pairs { headers = { headers = false }, form = { form = false } } do
+		local err = t.raises(function()
+			return (http.post(url, options))
+		end, "option '" .. name .. "' must be a table, got false")
+		t.match(err, "^partnerapp/tests/http_test.lua:%d+: ", name)
+		t.raises(function()
+			options.url = url
+			return (http.all { options })
+		end, "option '" .. name .. "' must be a table, got false")
+	end
+	t.raises(function()
+		return (http.get(url, false))
+	end, "the options must be a table, got false")
+	t.raises(function()
+		return (partnerapp.new(false))
+	end, "options must be a table, not a boolean")
+	t.raises(function()
+		return (partnerapp.new({}):every(60, "a", function() end, false))
+	end, "options must be a table, not a boolean")
+end)
+
 testing.case("a call leaves its options as they were", function(t)
 	local network = testing.network({ ["POST https://api.example/x"] = { status = 204 } })
 	local options = { json = { a = 1 }, headers = { ["X-A"] = "1" }, url = "https://other.example/" }

@@ -303,6 +303,24 @@ testing.case("a page that fails ends a list with the reason; strange pages too",
 	t.same(client():destinations(SOURCE):all(), {}, "an answer without the list is an empty one")
 	answers = { { json = { destinations = json.null } } }
 	t.equal(select(3, client():destinations(SOURCE):all()), "bad_response")
+	for _, token in ipairs { false, true, 7, {} } do -- the rest of the list would be missing
+		answers = { { json = { destinations = { { n = 1 } }, next_page_token = token } } }
+		t.equal(select(3, client():destinations(SOURCE):all()), "bad_response")
+	end
+	answers = { { json = { destinations = false } } }
+	t.equal(select(3, client():destinations(SOURCE):all()), "bad_response")
+	answers = { { json = { destinations = json.array {}, next_page_token = json.null } } }
+	t.same(client():destinations(SOURCE):all(), {})
+end)
+
+testing.case("a destination's config that is false is not taken for an absent one", function(t)
+	for _, call in ipairs { "create_destination", "update_destination" } do
+		local err = t.raises(function()
+			local c = client()
+			return (c[call](c, SOURCE, "google-analytics", { config = false }))
+		end, "config must be a table, got false")
+		t.match(err, "^partnerapp/tests/segment_test.lua:%d+: ", call)
+	end
 end)
 
 testing.case("workspaces: one bare resource is a list of one", function(t)

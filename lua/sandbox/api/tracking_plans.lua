@@ -54,8 +54,12 @@ local function no_rules()
 	return { global = {}, identify = {}, group = {}, events = json.array {} }
 end
 
-local function with_events(rules)
-	if type(rules) == "table" and not json.is_array(rules) and body.field(rules, "events") == nil then
+-- The rules of a request, with a list of events; without rules, empty ones.
+local function rules_of(asked)
+	local rules = body.field(asked, "rules")
+	if rules == nil then
+		return no_rules()
+	elseif type(rules) == "table" and not json.is_array(rules) and body.field(rules, "events") == nil then
 		rules.events = json.array {}
 	end
 	return rules
@@ -71,8 +75,7 @@ local function create(req)
 	if not asked then
 		return refusal
 	end
-	local rules = body.field(asked, "rules")
-	local plan = { display_name = asked.display_name, rules = rules == nil and no_rules() or with_events(rules) }
+	local plan = { display_name = asked.display_name, rules = rules_of(asked) }
 	local problem = problem_of(plan)
 	if problem then
 		return errors.invalid(problem)
@@ -104,7 +107,7 @@ local function update(req, row)
 		plan.display_name = body.field(asked, "display_name") or ""
 	end
 	if named.rules then
-		plan.rules = with_events(body.field(asked, "rules") or no_rules())
+		plan.rules = rules_of(asked)
 	end
 	local problem = problem_of(plan)
 	if problem then

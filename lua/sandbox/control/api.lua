@@ -58,10 +58,14 @@ local register = store.in_transaction(function(req)
 	local problem = type(asked) ~= "table" and "a JSON object is expected"
 		or scopes.problem(asked.scope)
 		or redirect_uris.problem(asked.redirect_uris)
+	local name = not problem and asked.display_name
+	if name == nil then
+		name = "Demo app"
+	end
+	problem = problem or type(name) ~= "string" and "display_name must be a string"
 	if problem then
 		return invalid(problem)
 	end
-	local name = type(asked.display_name) == "string" and asked.display_name or "Demo app"
 	local identity = asked.scope .. "\n" .. table.concat(asked.redirect_uris, "\n") .. "\n" .. name
 	local client = clients.register({
 		scope = asked.scope,

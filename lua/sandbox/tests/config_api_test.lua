@@ -47,6 +47,7 @@ case("tracking plans: bad ones, lists without events, deleting", function(t)
 		{},
 		{ tracking_plan = { display_name = "" } },
 		{ tracking_plan = { display_name = "P", rules = "none" } },
+		{ tracking_plan = { display_name = "P", rules = false } },
 		{ tracking_plan = { display_name = "P", rules = { events = "none" } } },
 		{ tracking_plan = { display_name = "P", rules = { events = { { version = 1 } } } } },
 	} do
@@ -56,6 +57,10 @@ case("tracking plans: bad ones, lists without events, deleting", function(t)
 	local _, list = call(client, token, "GET", PLANS .. "/")
 	t.equal(list.tracking_plans[1].name, plan.name)
 	t.same(list.tracking_plans[1].rules.events, {})
+	local mask = { paths = { "tracking_plan.rules" } }
+	t.equal(call(client, token, "PUT", plan.name, { tracking_plan = { rules = false }, update_mask = mask }), 400)
+	local _, same = call(client, token, "GET", plan.name)
+	t.same(same.rules, plan.rules)
 	t.equal(call(client, token, "DELETE", plan.name), 200)
 	t.equal(call(client, token, "GET", plan.name), 404)
 	t.equal(call(client, token, "DELETE", plan.name), 404)
