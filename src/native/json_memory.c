@@ -72,8 +72,10 @@ static struct pa_json_block *new_block(lua_State *L, size_t total)
 		lua_gc(L, LUA_GCCOLLECT, 0);
 		block = allocate(heap, NULL, 0, total);
 	}
-	if (!block)
+	if (!block) {
 		luaL_error(L, "not enough memory");
+		abort(); /* luaL_error never returns, which Lua's headers do not say */
+	}
 	*block = (struct pa_json_block){.size = total, .allocate = allocate, .heap = heap};
 	return block;
 }

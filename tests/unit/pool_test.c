@@ -248,7 +248,7 @@ static void SBX_09_without_memory_for_a_vm_a_request_gets_503(void **state)
 	struct pa_pool *pool = open_pool(*state, WAIT_MS);
 
 	if (!PA_HEAP_SLABS)
-		skip(); /* there is no way to a pool without a free VM */
+		skip();                                         /* there is no way to a pool without a free VM */
 	assert_int_equal(status_of(pool, "/garbage"), 200); /* its VM is freed */
 	pa_memory_limit(1 << 10);
 	assert_int_equal(status_of(pool, "/small"), 503);
