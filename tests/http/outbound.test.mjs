@@ -242,12 +242,15 @@ test("SS-01 a good certificate of another host is refused", { skip: !canMount &&
 	const port = await listen(named);
 	const [right, wrong] = [`https://localhost:${port}`, `https://127.0.0.1:${port}`];
 	const mount = `mount --bind '${trusted}' ${AUTHORITIES} && exec "$0" "$@"`;
-	await withApp(APP, { env: { HTTP_ALLOW: `${right} ${wrong}` }, program: [...apart, "sh", "-c", mount, binary] }, async ({ url }) => {
+	const options = { env: { HTTP_ALLOW: `${right} ${wrong}` }, program: [...apart, "sh", "-c", mount, binary] };
+	await during(() => withApp(APP, options, async ({ url }) => {
 		const ask = async (to) => (await request(`${url}/call`, json({ url: to }))).json();
 		assert.equal((await ask(right)).body, "hello", "its own host is fine");
 		assert.equal((await ask(wrong)).code, "tls");
+	}), async () => {
+		named.close();
+		named.closeAllConnections();
 	});
-	named.close();
 });
 
 test("SS-01 a server that speaks TLS 1.1 only is refused", async () => {
