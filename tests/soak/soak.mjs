@@ -10,7 +10,9 @@ import { median, problems, quantile, slope } from "./judge.mjs";
 import { Load } from "./load.mjs";
 
 const binary = process.env.PARTNERAPP ?? path.join(top, "build/release/partnerapp");
-const RELOAD_SECONDS = 5, JUDGED_SECONDS = 240; // a shorter run says too little about memory and latency
+const RELOAD_SECONDS = 5;
+const JUDGED_SECONDS = 240; // a shorter run says too little about memory and latency
+const WARM_SECONDS = 300; // until each worker and connection has made its buffers; a third of a run of a few minutes
 
 const kept = Object.fromEntries(Object.entries(process.env).filter(([name]) =>
 	/^(PATH|HOME|LANG|TMPDIR|[AUTL]SAN_OPTIONS)$/.test(name)));
@@ -97,7 +99,7 @@ async function watch(demo, load, seconds, ending) {
 /** What was wrong in a run, besides what the load has told: growth, the log, what is not given back at the end. */
 async function judge(demo, samples, load, cut) {
 	const found = [];
-	const warm = samples.filter((one) => one.seconds > Math.min(120, samples.at(-1).seconds / 4));
+	const warm = samples.filter((one) => one.seconds > Math.min(WARM_SECONDS, samples.at(-1).seconds / 3));
 	if (load.problems.length > 0) found.push(`${load.problems.length} answers were not as wanted`);
 	console.log(`soak: ${load.count} requests, ${load.flows} flows, ${renewals(demo)} renewals; ${load.skipped} requests left out`);
 	if (samples.at(-1).seconds >= JUDGED_SECONDS) {
