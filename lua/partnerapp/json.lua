@@ -8,13 +8,18 @@ local json = {}
 json.null = native.null
 
 --- Reads one JSON value: RFC 8259, UTF-8, no duplicate keys, depth at most 64, at most 8 MiB. Integers and floats stay
---- apart, and an empty array stays an array.
+--- apart, and an empty array stays an array. With `order` each object remembers the order of its members, in the field
+--- `__order` of a metatable of its own; names that are array indexes come first, as in JavaScript.
 ---@param text string
+---@param options {order: boolean?}?
 ---@return any value, string? message with line and column, string? code "bad_json" | "too_deep" | "too_large"
 json.decode = native.decode
 
---- Writes one JSON value. `decode` reads back the same value; a value that JSON cannot hold is an error.
+--- Writes one JSON value. `decode` reads back the same value; a value that JSON cannot hold is an error. Members are in
+--- any order. With `javascript` the text is what JSON.stringify makes, the same in every run: members in the order that
+--- the object remembers, then the others by name; 1 for 1.0.
 ---@param value any
+---@param options {javascript: boolean?}?
 ---@return string? text, string? message, string? code "bad_value"
 json.encode = native.encode
 

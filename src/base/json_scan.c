@@ -12,6 +12,8 @@ struct reader {
 	struct pa_json_scan *scan;
 	const char *begin, *at, *end, *copied; /* the text before `copied` is in the rewritten text already */
 	int depth;
+	bool ordered;
+	struct pa_buffer keys; /* spans of the keys of all objects that are open, quotes included; with `ordered` */
 };
 
 static int fail(struct reader *reader, const char *code, const char *message)
@@ -113,7 +115,8 @@ static int read_string(struct reader *reader)
 	return 0;
 }
 
-static int read_string_value(struct reader *reader)
+/* A string value or key: one that begins with the mark gets another one. */
+static int read_marked_string(struct reader *reader)
 {
 	const char *from = reader->at;
 
@@ -260,8 +263,49 @@ static int read_array(struct reader *reader)
 	return accept(reader, ']') ? 0 : fail(reader, "bad_json", "',' or ']' is missing");
 }
 
+static int read_key(struct reader *reader)
+{
+	struct pa_span key = {.at = reader->at};
+
+	if (!reader->ordered)
+		return read_string(reader);
+	if (read_marked_string(reader) < 0)
+		return -1;
+	key.length = (size_t)(reader->at - key.at);
+	if (pa_buffer_add(&reader->keys, (const char *)&key, sizeof key) < 0)
+		return fail(reader, "memory", "not enough memory");
+	return 0;
+}
+
+static bool begins_with_mark(struct pa_span key)
+{
+	return key.at[1] == PA_JSON_MARK || (key.length > 7 && strncasecmp(key.at + 1, "\\u007f", 6) == 0);
+}
+
+/* `at` is after the closing brace: writes the list of the keys from `begin` on as a last member in front of it. */
+static int add_keys(struct reader *reader, size_t begin)
+{
+	struct pa_buffer *out = &reader->scan->text;
+	const char *brace = reader->at - 1;
+	int failed = replace(reader, brace, ",\"" PA_JSON_KEYS "\":[", 6);
+
+	for (size_t at = begin; at < reader->keys.length && !failed; at += sizeof(struct pa_span)) {
+		struct pa_span key;
+		memcpy(&key, reader->keys.at + at, sizeof key);
+		failed = (at > begin && pa_buffer_add(out, ",", 1) < 0) ||
+				 pa_buffer_add(out, begins_with_mark(key) ? "\"\x7f" : "\"", begins_with_mark(key) ? 2 : 1) < 0 ||
+				 pa_buffer_add(out, key.at + 1, key.length - 1) < 0;
+	}
+	reader->keys.length = begin;
+	if (failed || pa_buffer_add(out, "]}", 2) < 0)
+		return fail(reader, "memory", "not enough memory");
+	return 0;
+}
+
 static int read_object(struct reader *reader)
 {
+	size_t begin = reader->keys.length;
+
 	if (enter(reader) < 0)
 		return -1;
 	if (accept(reader, '}')) {
@@ -272,7 +316,7 @@ static int read_object(struct reader *reader)
 		skip_space(reader);
 		if (reader->at == reader->end || *reader->at != '"')
 			return fail(reader, "bad_json", "a key in double quotes is missing");
-		if (read_string(reader) < 0)
+		if (read_key(reader) < 0)
 			return -1;
 		if (!accept(reader, ':'))
 			return fail(reader, "bad_json", "':' is missing");
@@ -281,7 +325,9 @@ static int read_object(struct reader *reader)
 		reader->scan->members++;
 	} while (accept(reader, ','));
 	reader->depth--;
-	return accept(reader, '}') ? 0 : fail(reader, "bad_json", "',' or '}' is missing");
+	if (!accept(reader, '}'))
+		return fail(reader, "bad_json", "',' or '}' is missing");
+	return reader->ordered ? add_keys(reader, begin) : 0;
 }
 
 static int read_value(struct reader *reader)
@@ -295,7 +341,7 @@ static int read_value(struct reader *reader)
 	case '[':
 		return read_array(reader);
 	case '"':
-		return read_string_value(reader);
+		return read_marked_string(reader);
 	case 't':
 		return read_word(reader, "true");
 	case 'f':
@@ -309,17 +355,27 @@ static int read_value(struct reader *reader)
 	}
 }
 
-int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length)
+static int read_text(struct reader *reader)
 {
-	struct reader reader = {.scan = scan, .begin = text, .at = text, .end = text + length, .copied = text};
+	struct pa_json_scan *scan = reader->scan;
+
+	if (read_value(reader) < 0)
+		return -1;
+	skip_space(reader);
+	if (reader->at != reader->end)
+		return fail(reader, "bad_json", "unexpected text after the JSON value");
+	if (scan->rewritten && pa_buffer_add(&scan->text, reader->copied, (size_t)(reader->end - reader->copied)) < 0)
+		return fail(reader, "memory", "not enough memory");
+	return 0;
+}
+
+int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, bool ordered)
+{
+	struct reader reader = {
+		.scan = scan, .begin = text, .at = text, .end = text + length, .copied = text, .ordered = ordered};
 
 	*scan = (struct pa_json_scan){0};
-	if (read_value(&reader) < 0)
-		return -1;
-	skip_space(&reader);
-	if (reader.at != reader.end)
-		return fail(&reader, "bad_json", "unexpected text after the JSON value");
-	if (scan->rewritten && pa_buffer_add(&scan->text, reader.copied, (size_t)(reader.end - reader.copied)) < 0)
-		return fail(&reader, "memory", "not enough memory");
-	return 0;
+	int result = read_text(&reader);
+	pa_buffer_free(&reader.keys);
+	return result;
 }

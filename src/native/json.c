@@ -6,6 +6,7 @@
 
 #include "base/json_scan.h"
 #include "native/json_memory.h"
+#include "native/json_order.h"
 #include "native/json_write.h"
 #include "native/modules.h"
 #include "native/native.h"
@@ -31,6 +32,18 @@ static bool is_array(lua_State *L, int index)
 	return same;
 }
 
+/* Whether the table of options at `index` has that one. */
+static bool option(lua_State *L, int index, const char *name)
+{
+	if (lua_isnoneornil(L, index))
+		return false;
+	luaL_checktype(L, index, LUA_TTABLE);
+	lua_getfield(L, index, name);
+	bool given = lua_toboolean(L, -1);
+	lua_pop(L, 1);
+	return given;
+}
+
 /* Decoding */
 
 /* Replaces a marked string on top of the stack by the value it marks. */
@@ -50,16 +63,16 @@ static void unmark(lua_State *L, const char *text, size_t length)
 	}
 }
 
-static size_t restore(lua_State *L);
+static size_t restore(lua_State *L, bool ordered);
 
 /* Restores the value on top, which is still in its container. True when it was replaced: it must be stored again. */
-static bool restore_value(lua_State *L, size_t *members)
+static bool restore_value(lua_State *L, bool ordered, size_t *members)
 {
 	size_t length;
 
 	switch (lua_type(L, -1)) {
 	case LUA_TTABLE:
-		*members += restore(L);
+		*members += restore(L, ordered);
 		return false;
 	case LUA_TNUMBER: {
 		lua_Number number = lua_tonumber(L, -1);
@@ -82,7 +95,7 @@ static bool restore_value(lua_State *L, size_t *members)
 }
 
 /* Restores all values in the table on top, at every depth. Returns the number of object members. */
-static size_t restore(lua_State *L)
+static size_t restore(lua_State *L, bool ordered)
 {
 	int table = lua_gettop(L);
 	lua_Integer length = (lua_Integer)lua_rawlen(L, table);
@@ -92,7 +105,7 @@ static size_t restore(lua_State *L)
 	if (length > 0) {
 		for (lua_Integer i = 1; i <= length; i++) {
 			lua_rawgeti(L, table, i);
-			if (restore_value(L, &members))
+			if (restore_value(L, ordered, &members))
 				lua_rawseti(L, table, i);
 			lua_settop(L, table);
 		}
@@ -100,9 +113,11 @@ static size_t restore(lua_State *L)
 		lua_setmetatable(L, table);
 		return members;
 	}
+	if (ordered)
+		pa_json_order_take(L, table);
 	for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 1)) {
 		members++;
-		if (restore_value(L, &members)) {
+		if (restore_value(L, ordered, &members)) {
 			lua_pushvalue(L, table + 1);
 			lua_insert(L, -2);
 			lua_rawset(L, table);
@@ -143,12 +158,13 @@ static int l_decode(lua_State *L)
 	size_t length, members = 0;
 	const char *text = luaL_checklstring(L, 1, &length);
 
+	bool ordered = option(L, 2, "order");
 	if (length > TEXT_MAX)
 		return pa_native_fail(L, "too_large", "the JSON text has %zu bytes: at most 8 MiB are read", length);
 	lua_settop(L, 1);
 	struct decoding *decoding = pa_native_box(L, sizeof *decoding, end_decoding);
 	struct pa_json_scan *scan = &decoding->scan;
-	if (pa_json_scan(scan, text, length) < 0) {
+	if (pa_json_scan(scan, text, length, ordered) < 0) {
 		if (strcmp(scan->code, "memory") == 0)
 			pa_native_no_memory(L);
 		return fail_at(L, scan, text);
@@ -165,7 +181,7 @@ static int l_decode(lua_State *L)
 	pa_json_memory_end(&decoding->memory);
 	lua_pushvalue(L, -1);
 	lua_rawseti(L, 3, 1);
-	restore_value(L, &members);
+	restore_value(L, ordered, &members);
 	if (members != scan->members)
 		return pa_native_fail(L, "bad_json", "bad JSON: an object has the same key twice");
 	return 1;
@@ -176,8 +192,9 @@ static int l_decode(lua_State *L)
 static int l_encode(lua_State *L)
 {
 	luaL_checkany(L, 1);
+	bool javascript = option(L, 2, "javascript");
 	lua_settop(L, 1);
-	const char *problem = pa_json_write(L, lua_upvalueindex(ARRAY_META));
+	const char *problem = pa_json_write(L, lua_upvalueindex(ARRAY_META), javascript);
 	if (problem)
 		return pa_native_fail(L, "bad_value", "JSON cannot hold %s", problem);
 	return 1;

@@ -2,7 +2,6 @@
 #include "native/json_write.h"
 
 #include <lauxlib.h>
-#include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 
 #include "base/json_scan.h"
 #include "base/text.h"
+#include "native/json_number.h"
 
 enum { VALUES_MAX = 2 << 20 };
 
@@ -18,6 +18,7 @@ enum { VALUES_MAX = 2 << 20 };
 struct writer {
 	lua_State *L;
 	int index, array_meta;
+	bool javascript;
 	char *at;
 	size_t length, size;
 	unsigned values; /* so far; limited, for a table that holds itself many times would take too long */
@@ -64,22 +65,14 @@ static void write_integer(struct writer *writer, lua_Integer integer)
 	add(writer, at, (size_t)(digits + sizeof digits - at));
 }
 
-/* Writes the shortest form that reads back as the same double, always with a point or an exponent. */
 static const char *write_float(struct writer *writer, lua_Number number)
 {
-	char text[64];
-	int length = 0;
+	char text[PA_JSON_NUMBER_SIZE];
+	size_t length = writer->javascript ? pa_json_number_javascript(number, text) : pa_json_number(number, text);
 
-	if (!isfinite(number))
+	if (length == 0)
 		return "a number that is not finite";
-	for (int digits = 15; digits <= 17; digits++) {
-		length = snprintf(text, sizeof text, "%.*g", digits, number);
-		if (strtod(text, NULL) == number)
-			break;
-	}
-	if (!strpbrk(text, ".eE"))
-		length = snprintf(text, sizeof text, "%.1f", number);
-	add(writer, text, (size_t)length);
+	add(writer, text, length);
 	return NULL;
 }
 
@@ -179,6 +172,114 @@ static const char *write_object(struct writer *writer, int table, int depth)
 	return NULL;
 }
 
+/* Members in an order that is the same in every run: for json.encode(value, { javascript = true }) */
+
+/* Writes the member of that name, a string at `name`, unless it is absent. */
+static const char *write_member(struct writer *writer, int table, int name, int depth, bool *first)
+{
+	lua_State *L = writer->L;
+
+	lua_pushvalue(L, name);
+	if (lua_rawget(L, table) == LUA_TNIL) {
+		lua_pop(L, 1);
+		return NULL;
+	}
+	if (!*first)
+		add_byte(writer, ',');
+	*first = false;
+	const char *problem = write_string(writer, name);
+	if (problem)
+		return problem;
+	add_byte(writer, ':');
+	problem = write_value(writer, depth);
+	if (!problem)
+		lua_pop(L, 1);
+	return problem;
+}
+
+/* Writes the members that the list `__order` of the metatable names, and adds the names to the table at `written`. */
+static const char *write_in_order(struct writer *writer, int table, int written, int depth, bool *first)
+{
+	lua_State *L = writer->L;
+	const char *problem = NULL;
+
+	if (luaL_getmetafield(L, table, "__order") != LUA_TTABLE)
+		return NULL;
+	int order = lua_gettop(L), name = order + 1;
+	lua_Integer length = (lua_Integer)lua_rawlen(L, order);
+	for (lua_Integer i = 1; i <= length && !problem; i++) {
+		lua_settop(L, order);
+		if (lua_rawgeti(L, order, i) != LUA_TSTRING)
+			continue;
+		lua_pushvalue(L, name);
+		if (lua_rawget(L, written) != LUA_TNIL)
+			continue;
+		lua_pushvalue(L, name);
+		lua_pushboolean(L, 1);
+		lua_rawset(L, written);
+		problem = write_member(writer, table, name, depth, first);
+	}
+	return problem;
+}
+
+static int compare_spans(const void *a, const void *b)
+{
+	const struct pa_span *one = a, *other = b;
+	size_t shorter = one->length < other->length ? one->length : other->length;
+	int order = memcmp(one->at, other->at, shorter);
+
+	return order ? order : (one->length > other->length) - (one->length < other->length);
+}
+
+/* Writes the other members, by name. The names are kept alive by the table itself. */
+static const char *write_sorted(struct writer *writer, int table, int written, int depth, bool *first)
+{
+	lua_State *L = writer->L;
+	size_t count = 0, at = 0;
+	const char *problem = NULL;
+
+	for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING)
+			return lua_isinteger(L, -2) ? "an array with holes" : "a key that is neither a string nor an integer";
+		count++;
+	}
+	struct pa_span *names = lua_newuserdatauv(L, count * sizeof *names, 0);
+	for (lua_pushnil(L); lua_next(L, table); lua_pop(L, 1)) {
+		lua_pushvalue(L, -2);
+		if (lua_rawget(L, written) == LUA_TNIL) {
+			names[at].at = lua_tolstring(L, -3, &names[at].length);
+			at++;
+		}
+		lua_pop(L, 1);
+	}
+	qsort(names, at, sizeof *names, compare_spans);
+	int name = lua_gettop(L) + 1;
+	for (size_t i = 0; i < at && !problem; i++) {
+		lua_settop(L, name - 1);
+		lua_pushlstring(L, names[i].at, names[i].length);
+		problem = write_member(writer, table, name, depth, first);
+	}
+	return problem;
+}
+
+static const char *write_ordered(struct writer *writer, int table, int depth)
+{
+	lua_State *L = writer->L;
+	bool first = true;
+
+	add_byte(writer, '{');
+	lua_newtable(L);
+	int written = lua_gettop(L);
+	const char *problem = write_in_order(writer, table, written, depth, &first);
+	if (!problem)
+		problem = write_sorted(writer, table, written, depth, &first);
+	if (problem)
+		return problem;
+	add_byte(writer, '}');
+	lua_settop(L, table);
+	return NULL;
+}
+
 static bool is_marked(struct writer *writer, int table)
 {
 	if (!lua_getmetatable(writer->L, table))
@@ -194,11 +295,13 @@ static const char *write_table(struct writer *writer, int depth)
 	int table = lua_gettop(L);
 	lua_Integer length = (lua_Integer)lua_rawlen(L, table);
 
-	luaL_checkstack(L, 8, "value nested too deep");
+	luaL_checkstack(L, 16, "value nested too deep");
 	if (depth > PA_JSON_DEPTH_MAX)
 		return "a value nested deeper than 64 (or one that holds itself)";
 	if (length > 0 || is_marked(writer, table))
 		return write_list(writer, table, length, depth);
+	if (writer->javascript)
+		return write_ordered(writer, table, depth);
 	return write_object(writer, table, depth);
 }
 
@@ -235,11 +338,12 @@ static const char *write_value(struct writer *writer, int depth)
 	}
 }
 
-const char *pa_json_write(lua_State *L, int array_meta)
+const char *pa_json_write(lua_State *L, int array_meta, bool javascript)
 {
 	int index = lua_gettop(L);
 	char small[1024];
-	struct writer writer = {.L = L, .index = index, .array_meta = array_meta, .at = small, .size = sizeof small};
+	struct writer writer = {
+		.L = L, .index = index, .array_meta = array_meta, .javascript = javascript, .at = small, .size = sizeof small};
 
 	luaL_checkstack(L, 8, "too many values");
 	lua_pushnil(L);

@@ -18,7 +18,7 @@ static void expect_code(const char *code, const char *text, size_t length)
 
 	assert_non_null(copy);
 	memcpy(copy, text, length);
-	int result = pa_json_scan(&scan, copy, length);
+	int result = pa_json_scan(&scan, copy, length, false);
 	if (code ? !scan.code || strcmp(scan.code, code) != 0 : scan.code != NULL)
 		fail_msg("%.*s: %s", (int)length, text, scan.code ? scan.message : "fine");
 	assert_int_equal(result, code ? -1 : 0);
@@ -108,7 +108,34 @@ static void test_rewritten(void **state)
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
 		struct pa_json_scan scan;
-		assert_int_equal(pa_json_scan(&scan, cases[i].text, strlen(cases[i].text)), 0);
+		assert_int_equal(pa_json_scan(&scan, cases[i].text, strlen(cases[i].text), false), 0);
+		assert_int_equal(scan.rewritten, cases[i].becomes != NULL);
+		if (cases[i].becomes) {
+			assert_int_equal(scan.text.length, strlen(cases[i].becomes));
+			assert_memory_equal(scan.text.at, cases[i].becomes, scan.text.length);
+		}
+		pa_buffer_free(&scan.text);
+	}
+}
+
+static void test_keys_are_listed_in_their_order(void **state)
+{
+	static const struct {
+		const char *text, *becomes;
+	} cases[] = {
+		{"[1,{}]", NULL},
+		{"{\"b\":1,\"a\":2}", "{\"b\":1,\"a\":2,\"\177\":[\"b\",\"a\"]}"},
+		{"{ \"x\" : {\"y\":[{\"z\":1}]} , \"\\u0061\":3 } ",
+			"{ \"x\" : {\"y\":[{\"z\":1,\"\177\":[\"z\"]}],\"\177\":[\"y\"]} , \"\\u0061\":3 "
+			",\"\177\":[\"x\",\"\\u0061\"]} "},
+		{"{\"\177\":1,\"\\u007F\":\"\177\"}",
+			"{\"\177\177\":1,\"\177\\u007F\":\"\177\177\",\"\177\":[\"\177\177\",\"\177\\u007F\"]}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pa_json_scan scan;
+		assert_int_equal(pa_json_scan(&scan, cases[i].text, strlen(cases[i].text), true), 0);
 		assert_int_equal(scan.rewritten, cases[i].becomes != NULL);
 		if (cases[i].becomes) {
 			assert_int_equal(scan.text.length, strlen(cases[i].becomes));
@@ -124,7 +151,7 @@ static void test_members_are_counted(void **state)
 	static const char text[] = "{\"a\":{\"b\":1},\"c\":[{\"d\":2}]}";
 	struct pa_json_scan scan;
 
-	assert_int_equal(pa_json_scan(&scan, text, sizeof text - 1), 0);
+	assert_int_equal(pa_json_scan(&scan, text, sizeof text - 1, false), 0);
 	assert_int_equal(scan.members, 4);
 	pa_buffer_free(&scan.text);
 }
@@ -148,12 +175,12 @@ static void OP_09_any_bytes(void **state)
 		struct pa_json_scan scan;
 		assert_non_null(copy);
 		memcpy(copy, text, length);
-		int result = pa_json_scan(&scan, copy, length);
+		int result = pa_json_scan(&scan, copy, length, round % 2 == 0);
 		assert_int_equal(result == 0, scan.code == NULL);
 		if (scan.rewritten && result == 0) {
 			/* The rewritten text is JSON too. */
 			struct pa_json_scan again;
-			assert_int_equal(pa_json_scan(&again, scan.text.at, scan.text.length), 0);
+			assert_int_equal(pa_json_scan(&again, scan.text.at, scan.text.length, false), 0);
 			pa_buffer_free(&again.text);
 		}
 		pa_buffer_free(&scan.text);
@@ -169,6 +196,7 @@ int main(void)
 		cmocka_unit_test(test_every_prefix_is_refused),
 		cmocka_unit_test(TO_01_depth),
 		cmocka_unit_test(test_rewritten),
+		cmocka_unit_test(test_keys_are_listed_in_their_order),
 		cmocka_unit_test(test_members_are_counted),
 		cmocka_unit_test(OP_09_any_bytes),
 	};

@@ -162,3 +162,61 @@ testing.case("HT-23 texts are read by the letter", function(t)
 	_, _, code = json.decode('"' .. ("x"):rep(8 << 20) .. '"')
 	t.equal(code, "too_large")
 end)
+
+testing.case("objects remember the order of their members when asked", function(t)
+	local texts = {
+		[['{"b":1,"a":{"d":[],"c":{}},"e":[{"z":1,"y":2}]}]],
+		[['{"10":1,"b":2,"9":3,"01":4,"4294967295":5,"4294967294":6}]],
+		[['{"\u007f":1,"x":2,"\u007f\u007f":"\u007fA"}]],
+		[['{}]],
+	}
+	local wanted = {
+		[['{"b":1,"a":{"d":[],"c":{}},"e":[{"z":1,"y":2}]}]],
+		[['{"9":3,"10":1,"4294967294":6,"b":2,"01":4,"4294967295":5}]],
+		'\'{"\127":1,"x":2,"\127\127":"\127A"}',
+		[['{}]],
+	}
+	for i, text in ipairs(texts) do
+		local value = assert(json.decode(text:sub(2), { order = true }))
+		t.equal(json.encode(value, { javascript = true }), wanted[i]:sub(2))
+	end
+	local value = json.decode('{"c":1,"a":2,"b":3}', { order = true })
+	value.a, value.z, value.m = nil, 5, 6
+	t.equal(json.encode(value, { javascript = true }), '{"c":1,"b":3,"m":6,"z":5}')
+	t.equal(getmetatable(json.decode '{"c":1}'), nil)
+	t.same({ select(2, json.decode('{"a":1,"a":2}', { order = true })) }, { select(2, json.decode '{"a":1,"a":2}') })
+end)
+
+testing.case("json.encode writes what JSON.stringify writes when asked", function(t)
+	local numbers = { -- from the examples of ECMA-262, Number::toString
+		{ 1.0, "1" },
+		{ -0.0, "0" },
+		{ 0.1, "0.1" },
+		{ -1.5, "-1.5" },
+		{ 123456789012345680000.0, "123456789012345680000" },
+		{ 1e21, "1e+21" },
+		{ 1e-6, "0.000001" },
+		{ 1e-7, "1e-7" },
+		{ 1.2e-9, "1.2e-9" },
+		{ 5e-324, "5e-324" },
+		{ 1.7976931348623157e308, "1.7976931348623157e+308" },
+		{ 100.0, "100" },
+		{ 0.30000000000000004, "0.30000000000000004" },
+		{ 12345.678, "12345.678" },
+		{ 1e20, "100000000000000000000" },
+		{ 42, "42" },
+	}
+	for _, case in ipairs(numbers) do
+		t.equal(json.encode(case[1], { javascript = true }), case[2])
+	end
+	t.equal(
+		json.encode({ b = 1, a = { 1.0, json.null }, c = json.array {} }, { javascript = true }),
+		'{"a":[1,null],"b":1,"c":[]}'
+	)
+	local odd = setmetatable({ a = 1 }, { __order = { "a", "a", "gone", 5 } })
+	t.equal(json.encode(odd, { javascript = true }), '{"a":1}')
+	t.same(
+		{ json.encode({ [1.5] = 1 }, { javascript = true }) },
+		{ nil, "JSON cannot hold a key that is neither a string nor an integer", "bad_value" }
+	)
+end)

@@ -11,13 +11,17 @@ json.null = nil
 
 --- Reads one JSON text (RFC 8259, UTF-8, no duplicate keys, depth at most 64, at most 8 MiB). Integers of more than 64
 --- bits and floats out of range fail. Arrays are marked as by json.array.
+--- With `order` an object has a list of its members' names in the field `__order` of its metatable.
 ---@param text string
+---@param options {order: boolean?}?
 ---@return any value, string? message with line and column, string? code "bad_json" | "too_deep" | "too_large"
 function json.decode(text) end
 
 --- Writes a value as JSON. Integers and floats read back exactly. Fails for values that JSON cannot hold: functions,
 --- NaN, infinities, tables that are both list and object, lists with holes, invalid UTF-8, depth of more than 64.
+--- With `javascript` the text is the one of JSON.stringify.
 ---@param value any
+---@param options {javascript: boolean?}?
 ---@return string? text, string? message, string? code "bad_value"
 function json.encode(value) end
 
