@@ -110,6 +110,20 @@ static int l_header(lua_State *L)
 	return found ? 1 : 0;
 }
 
+/* The name of the first header that a proxy adds; nil when there is none. Every request is asked. */
+static int push_forwarding(lua_State *L, const struct pa_request *request)
+{
+	static const char *const names[] = {"x-forwarded-for", "forwarded", "x-real-ip"};
+
+	for (size_t i = 0; i < request->header_count; i++)
+		for (size_t j = 0; j < sizeof names / sizeof *names; j++)
+			if (same_name(request->headers[i].name, names[j], strlen(names[j]))) {
+				lua_pushstring(L, names[j]);
+				return 1;
+			}
+	return 0;
+}
+
 static int l_index(lua_State *L)
 {
 	static const struct {
@@ -134,6 +148,8 @@ static int l_index(lua_State *L)
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (fields[i].length == length && memcmp(fields[i].name, name, length) == 0)
 			return push_span(L, *(const struct pa_span *)(const void *)((const char *)request + fields[i].offset));
+	if (strcmp(name, "forwarding") == 0)
+		return push_forwarding(L, request);
 	if (strcmp(name, "id") == 0) {
 		lua_pushstring(L, request->id);
 		return 1;

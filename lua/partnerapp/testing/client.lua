@@ -66,6 +66,9 @@ local function raw_request(client, method, target, options)
 			raw.headers[name:lower()] = value or nil
 		end
 	end
+	for _, name in ipairs { "x-real-ip", "forwarded", "x-forwarded-for" } do
+		raw.forwarding = raw.headers[name] and name or raw.forwarding
+	end
 	return raw
 end
 

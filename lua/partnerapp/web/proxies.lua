@@ -66,23 +66,13 @@ function proxies.is_trusted(text)
 	return list[1] ~= nil and networks.has(list, text)
 end
 
-local FORWARDED = { "x-forwarded-for", "forwarded", "x-real-ip" }
 local WARNED = "proxies.warned"
-
--- The first header of the request that a proxy adds; nil when it has none.
-local function forwarding_header(req)
-	for _, name in ipairs(FORWARDED) do
-		if req:header(name) then
-			return name
-		end
-	end
-end
 
 --- Warns when a peer forwards requests of others and is not in TRUSTED_PROXIES: all its visitors then count as one
 --- address, or, on this machine, as one without limits (HT-27). All VMs of a server warn once together.
 ---@param req partnerapp.request
 function proxies.warn(req)
-	local name = forwarding_header(req)
+	local name = req.raw.forwarding
 	if not name then
 		return
 	end

@@ -12,6 +12,7 @@
 ---@field ip string the peer's address
 ---@field host string without port, lower case
 ---@field id string
+---@field forwarding string? the name of the first header that a proxy adds: x-forwarded-for, forwarded or x-real-ip
 
 local request = {}
 
