@@ -121,12 +121,11 @@ async function shortage(take) {
 
 test("SBX-09 answers that wait to be sent use SCRIPT_MEMORY up: 503, and later all works", () => shortage(async (app) => {
 	const sockets = [];
-	for (const mib of [12, 2]) {
-		for (let status = "200"; status !== "503"; ) {
-			assert.ok(sockets.length < 40);
-			const [socket] = await readSlowly(app, 1, mib, (answer) => (status = answer.slice(9, 12)));
-			sockets.push(socket);
-		}
+	// Of a smaller answer the kernel may take all.
+	for (let status = "200"; status !== "503"; ) {
+		assert.ok(sockets.length < 40);
+		const [socket] = await readSlowly(app, 1, 12, (answer) => (status = answer.slice(9, 12)));
+		sockets.push(socket);
 	}
 	return sockets;
 }));
