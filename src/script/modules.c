@@ -71,6 +71,7 @@ static const char *const public_ways[][2] = {
 	{"web", "the request, partnerapp.reply and the app's methods"},
 	{"oauth", "app:oauth"},
 	{"installs", "app.installs"},
+	{"destination", "partnerapp.destination"},
 	{"segment", "partnerapp.segment and install:segment()"},
 	{"host", "the app's methods"},
 	{"testing", "partnerapp.testing"},

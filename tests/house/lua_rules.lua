@@ -8,8 +8,8 @@ local each = tree.each
 local LIBRARY = {
 	"clock crypto db json log retry short store/ segment.names web.address web.cors web.local_path web.refusal web.files "
 		.. "web.router",
-	"config http signature web.networks web.static web.cookie web.csrf web.proxies web.view",
-	"limits reply session segment/ segment",
+	"config destination/ http signature web.networks web.static web.cookie web.csrf web.proxies web.view",
+	"destination limits reply session segment/ segment",
 	"web/",
 	"oauth.authorization_server oauth.clients oauth.endings oauth.flow oauth.install_token oauth.token_answer installs/ "
 		.. "setup_help settings",

@@ -17,6 +17,8 @@ local REFUSED = {
 		.. "(docs/scripts.md)",
 	["partnerapp.installs.tokens"] = "'partnerapp.installs.tokens' is private to the library: use app.installs "
 		.. "(docs/scripts.md)",
+	["partnerapp.destination.trigger"] = "'partnerapp.destination.trigger' is private to the library: use "
+		.. "partnerapp.destination (docs/scripts.md)",
 	["partnerapp.segment.call"] = "'partnerapp.segment.call' is private to the library: use partnerapp.segment and "
 		.. "install:segment() (docs/scripts.md)",
 	["partnerapp.host"] = "'partnerapp.host' is private to the library: use the app's methods (docs/scripts.md)",
