@@ -1,4 +1,5 @@
--- Destinations as Segment has them. For now the parts that can be tried one by one: triggers.
+-- Destinations as Segment has them. For now the parts that can be tried one by one: triggers and mappings.
+local directives = require "partnerapp.destination.directives"
 local trigger = require "partnerapp.destination.trigger"
 
 local destination = {}
@@ -15,6 +16,16 @@ function destination.matches(text, event)
 		return nil, message, code
 	end
 	return parsed:matches(event)
+end
+
+--- Makes the payload of an event with a mapping, as at Segment. A member whose value is missing vanishes.
+---@param mapping table members are values or directives: `{ user = { ["@path"] = "$.userId" } }`
+---@param event table
+---@return any payload
+---@return string? message for `bad_mapping` a line for each problem
+---@return "bad_mapping"|"mapping_failed"|"too_deep"|"too_large"? code
+function destination.transform(mapping, event)
+	return directives.resolve(mapping, event)
 end
 
 return destination

@@ -6,13 +6,13 @@ local members = require "partnerapp.destination.members"
 
 local javascript = {}
 
-local DEPTH_MOST = 100 -- of arrays that are printed
-
 --- Stands for a missing value where Lua's nil would leave a hole: as an element, or as a member that is known to be
 --- missing. A function, for it must not be taken for any JSON value.
 function javascript.undefined() end
 
 local undefined = javascript.undefined
+
+local AS_JAVASCRIPT = { javascript = true }
 
 --- The type of a value: "undefined", "null", "boolean", "number", "string", "array" or "object"; for what JSON does not
 --- have, the name that Lua has for it.
@@ -39,85 +39,61 @@ function javascript.truthy(value)
 	return value ~= "" and value ~= 0 and value == value
 end
 
--- The shortest digits that read back as the same number, without a point, and the exponent: 0.012 is "12" and -1, for
--- 0.12 * 10^-1.
-local function digits_of(number)
-	local text
-	for precision = number < 2.3e-308 and 0 or 14, 16 do
-		text = ("%%.%de"):format(precision):format(number)
-		if tonumber(text) == number then
-			break
-		end
-	end
-	local first, rest, exponent = text:match "^(%d)%.?(%d*)e([+-]%d+)$"
-	return ((first .. rest):gsub("0+$", "")), math.tointeger(tonumber(exponent)) + 1
-end
-
-local function print_positive(number)
-	local digits, exponent = digits_of(number)
-	local count = #digits
-	if count <= exponent and exponent <= 21 then
-		return digits .. ("0"):rep(exponent - count)
-	elseif 0 < exponent and exponent <= 21 then
-		return digits:sub(1, exponent) .. "." .. digits:sub(exponent + 1)
-	elseif -6 < exponent and exponent <= 0 then
-		return "0." .. ("0"):rep(-exponent) .. digits
-	end
-	local fraction = count > 1 and "." .. digits:sub(2) or ""
-	return ("%s%se%+d"):format(digits:sub(1, 1), fraction, exponent - 1)
-end
-
 --- A number as JavaScript prints it: 1, 0.1, 1e+21, 5e-7, Infinity, NaN.
 ---@param number number
 ---@return string
 function javascript.print_number(number)
-	if math.type(number) == "integer" and number > -(1 << 53) and number < 1 << 53 then
-		return ("%d"):format(number)
+	if math.type(number) == "integer" and (number <= -(1 << 53) or number >= 1 << 53) then
+		number = number + 0.0
 	end
-	number = number + 0.0
 	if number ~= number then
 		return "NaN"
-	elseif number == 0 then
-		return "0"
 	elseif number == math.huge or number == -math.huge then
 		return number > 0 and "Infinity" or "-Infinity"
 	end
-	return number < 0 and "-" .. print_positive(-number) or print_positive(number)
+	return (assert(json.encode(number, AS_JAVASCRIPT)))
 end
 
 local to_string
 
-local function print_array(array, depth)
-	if depth > DEPTH_MOST then
-		error("an array is nested deeper than " .. DEPTH_MOST, 0)
+-- `open` has the arrays that are being printed: one that holds itself is printed as nothing there.
+local function print_array(array, work, open)
+	if open[array] then
+		return ""
 	end
+	open[array] = true
 	local texts = {}
 	for at, element in ipairs(array) do
 		local missing = element == json.null or element == undefined
-		texts[at] = missing and "" or to_string(element, depth + 1)
+		texts[at] = missing and "" or to_string(element, work, open)
+		if work then
+			work:spend(#texts[at] + 1)
+		end
 	end
+	open[array] = nil
 	return table.concat(texts, ",")
 end
 
-function to_string(value, depth)
+function to_string(value, work, open)
 	local kind = javascript.type_of(value)
 	if kind == "string" then
 		return value
 	elseif kind == "number" then
 		return javascript.print_number(value)
 	elseif kind == "array" then
-		return print_array(value, depth)
+		return print_array(value, work, open or {})
 	elseif kind == "boolean" then
 		return tostring(value)
 	end
 	return kind == "object" and "[object Object]" or kind
 end
 
---- The value as a string, as String(value) gives it. Raises for arrays that are nested deeper than 100.
+--- The value as a string, as String(value) gives it.
 ---@param value any
+---@param work partnerapp.destination.work? pays for what arrays print
 ---@return string
-function javascript.to_string(value)
-	return to_string(value, 1)
+function javascript.to_string(value, work)
+	return to_string(value, work)
 end
 
 -- Strings

@@ -29,15 +29,29 @@ local function read_mapping(runs, specials)
 	return map
 end
 
--- A set of characters.
-local function read_set(ranges)
-	local set = {}
-	for first, times in ranges:gmatch "(%x+)%+(%x+)" do
-		for code = number(first), number(first) + number(times) - 1 do
-			set[utf8.char(code)] = true
+-- A set of characters: the first and the last of each run, in ascending order.
+local function read_set(runs)
+	local bounds = {}
+	for first, times in runs:gmatch "(%x+)%+(%x+)" do
+		bounds[#bounds + 1] = number(first)
+		bounds[#bounds + 1] = number(first) + number(times) - 1
+	end
+	return bounds
+end
+
+-- Whether a character, which may be nil, is in such a set.
+local function is_in(bounds, character)
+	local code = character and utf8.codepoint(character) or -1
+	local low, high = 0, #bounds // 2 -- the run is after `low`, at most at `high`
+	while low < high do
+		local middle = (low + high) // 2
+		if code > bounds[2 * middle + 2] then
+			low = middle + 1
+		else
+			high = middle
 		end
 	end
-	return set
+	return low < #bounds // 2 and code >= bounds[2 * low + 1]
 end
 
 -- Most strings need none of the tables: each is read when it is used first.
@@ -79,10 +93,10 @@ end
 -- Whether the next letter from a place on, in steps of 1 or -1, has a case. Marks and the like do not count.
 local function meets_cased(characters, at, step)
 	local ignorable = table_of "ignorable"
-	while ignorable[characters[at]] do
+	while is_in(ignorable, characters[at]) do
 		at = at + step
 	end
-	return table_of("cased")[characters[at]] ~= nil
+	return is_in(table_of "cased", characters[at])
 end
 
 -- The small sigma looks different at the end of a word: this sets it for each capital one.

@@ -1,5 +1,5 @@
--- Triggers: what cannot be read, what surprises, and why an event is not taken. tests/oracle/triggers.test.mjs shows that
--- they take the same events as at Segment.
+-- Triggers: what cannot be read, what surprises, and why an event is not taken. tests/oracle/triggers.test.mjs shows
+-- that they take the same events as at Segment.
 local json = require "partnerapp.json"
 local testing = require "partnerapp.testing"
 local trigger = require "partnerapp.destination.trigger"
