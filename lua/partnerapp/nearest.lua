@@ -1,0 +1,61 @@
+-- The end of a message about an unknown name: what may have been meant, or what there is.
+
+-- Longer names are not compared: the work grows with the product of the lengths.
+local LENGTH_MAX = 64
+local LISTED_MAX = 30
+
+-- Case and the marks between words are what people mix up most: allowNull, allow-null and allow_null are one name.
+local function plain(name)
+	return (name:lower():gsub("[_%-%s]", ""))
+end
+
+-- The number of bytes to insert, delete, replace or exchange with their neighbor.
+local function distance(a, b)
+	local before, last = {}, {}
+	for j = 0, #b do
+		last[j] = j
+	end
+	for i = 1, #a do
+		local row = { [0] = i }
+		for j = 1, #b do
+			local same = a:byte(i) == b:byte(j)
+			row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same and 0 or 1))
+			if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
+				row[j] = math.min(row[j], before[j - 2] + 1)
+			end
+		end
+		before, last = last, row
+	end
+	return last[#b]
+end
+
+-- The one of `names` that is nearest to `name`: at most a third of its bytes may differ.
+local function find(name, names)
+	local wanted = plain(name)
+	if #wanted > LENGTH_MAX then
+		return nil
+	end
+	local found, least = nil, #wanted // 3 + 1
+	for _, one in ipairs(names) do
+		local candidate = plain(one)
+		if math.abs(#candidate - #wanted) < least then
+			local far = distance(wanted, candidate)
+			if far < least then
+				found, least = one, far
+			end
+		end
+	end
+	return found
+end
+
+--- ": did you mean 'string'?", for "unknown type 'sting'"; when no name is near, the names, or nothing for many.
+---@param name string the unknown one
+---@param names string[] the first of equally near ones is taken
+---@return string
+return function(name, names)
+	local found = find(name, names)
+	if found then
+		return (": did you mean '%s'?"):format(found)
+	end
+	return #names > 0 and #names <= LISTED_MAX and (": use %s"):format(table.concat(names, ", ")) or ""
+end
