@@ -1,6 +1,9 @@
--- Destinations as Segment has them. For now the parts that can be tried one by one: triggers and mappings.
+-- Destinations as Segment has them. For now the parts that can be tried one by one: triggers, mappings and validation.
 local directives = require "partnerapp.destination.directives"
+local fields = require "partnerapp.destination.fields"
+local schema = require "partnerapp.destination.schema"
 local trigger = require "partnerapp.destination.trigger"
+local validation = require "partnerapp.destination.validation"
 
 local destination = {}
 
@@ -26,6 +29,32 @@ end
 ---@return "bad_mapping"|"mapping_failed"|"too_deep"|"too_large"? code
 function destination.transform(mapping, event)
 	return directives.resolve(mapping, event)
+end
+
+--- Validates a payload against the fields of an action, as Segment does before `perform` is called: values that can be
+--- made to fit their type are, unknown members are removed. `prepare` says what is done before: "event" (the default)
+--- and "batch" remove empty values as Segment does for a single event and for one of a batch; "none" does not, as for
+--- settings.
+---@param list table[] the fields, as a definition has them
+---@param payload any not changed
+---@param options {prepare: "event"|"batch"|"none"?}?
+---@return table? payload
+---@return string? message
+---@return "bad_definition"|"PAYLOAD_VALIDATION_FAILED"? code
+---@return {path: string, message: string}[]? errors of the payload
+function destination.validate(list, payload, options)
+	local read, message, code = fields.read(list)
+	if not read then
+		return nil, message, code
+	end
+	local prepare, rules = options and options.prepare or "event", schema.of(read)
+	if prepare ~= "none" then
+		if #read == 0 then
+			return payload -- an action without fields validates nothing
+		end
+		payload = validation.prepare(rules, payload, prepare == "batch")
+	end
+	return validation.validate(rules, payload)
 end
 
 return destination
