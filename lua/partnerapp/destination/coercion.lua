@@ -6,6 +6,8 @@ local members = require "partnerapp.destination.members"
 
 local coercion = {}
 
+local NUMBER_MAX = 4096 -- bytes of a string that is read as a number: Lua's patterns have a limit on their work
+
 local type_of = javascript.type_of
 
 -- Infinity is not a number here, as in ajv.
@@ -31,8 +33,11 @@ end
 
 -- The number in a string as a Lua integer, where that is the same number. "Infinity" is a number to JavaScript.
 local function number_in(text)
+	if text == "" or #text > NUMBER_MAX then
+		return nil
+	end
 	local number = javascript.to_number(text)
-	if number ~= number or text == "" then
+	if number ~= number then
 		return nil
 	end
 	local integer = math.tointeger(number)

@@ -4,6 +4,7 @@ local javascript = require "partnerapp.destination.javascript"
 
 local date_text = {}
 
+local LENGTH_MAX = 256
 local MILLISECONDS_MOST = 8.64e15 -- of JavaScript's Date, on both sides of 1970
 -- The parts of a date that dayjs looks for have 14 digits at most; a fraction after them may have any number.
 local DIGITS_ENOUGH = 20
@@ -105,6 +106,9 @@ end
 ---@param text string
 ---@return boolean
 function date_text.is_date(text)
+	if #text > LENGTH_MAX then
+		return false
+	end
 	local seconds = read_unix(text)
 	if seconds then
 		return math.abs(seconds) * 1000 <= MILLISECONDS_MOST

@@ -6,6 +6,8 @@ local uri = require "partnerapp.destination.uri"
 
 local formats = {}
 
+local LENGTH_MAX = 32768 -- bytes, as much as a whole event has at Segment: a longer string has no format
+
 local DAYS = { 31, 28, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31 }
 
 local function is_leap(year)
@@ -72,7 +74,7 @@ local valid = {
 ---@return boolean
 function formats.valid(name, text)
 	local check = valid[name]
-	return not check or check(text)
+	return not check or #text <= LENGTH_MAX and check(text)
 end
 
 return formats

@@ -24,16 +24,18 @@ end
 
 -- "//user@[::1]:80/path"
 local function has_literal(text, path_class)
-	local user, literal, port, path = text:match "^//?([^%[]*)%[([^%]]*)%](:?%d*)(.*)$"
-	if not user then
+	local first = text:find("[", 1, true)
+	local last = first and text:find("]", first, true)
+	if not last or text:sub(1, 1) ~= "/" then
 		return false
 	end
-	if user ~= "" and not (user:find "@$" and is_made_of(user:sub(1, -2), UNRESERVED .. MARKS .. ":")) then
+	local user = text:sub(1, first - 1):gsub("^//?", "")
+	if user ~= "" and not (user:sub(-1) == "@" and is_made_of(user:sub(1, -2), UNRESERVED .. MARKS .. ":")) then
 		return false
 	end
-	return (port == "" or port:find "^:")
-		and is_literal(literal)
-		and (path == "" or path:find "^/" ~= nil)
+	local path = text:sub(last + 1):gsub("^:%d*", "")
+	return is_literal(text:sub(first + 1, last - 1))
+		and (path == "" or path:sub(1, 1) == "/")
 		and is_made_of(path, path_class)
 end
 

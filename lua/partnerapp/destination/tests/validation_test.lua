@@ -81,6 +81,29 @@ testing.case("10,000 fields and a payload with all of them are validated", funct
 	t.equal(payload and payload.f10000, 10000)
 end)
 
+-- The patterns of Lua have a limit on their work; past it they raise.
+testing.case("a long string in a field is judged, and never raises", function(t)
+	local FORMATS =
+		{ "uri", "uri-reference", "uri-template", "email", "hostname", "ipv4", "ipv6", "uuid", "date", "time" }
+	local TEXTS = { "9", "a.", "{a}", "::", " ", "%", "//[", "a@", "2020-01-01 ", "é", "(", "-", "%41", "Z" }
+	for _, text in ipairs(TEXTS) do
+		for _, length in ipairs { 32768, 1000000 } do
+			local long = text:rep(length // #text)
+			for _, format in ipairs(FORMATS) do
+				local payload, _, code = destination.validate(
+					{ { "a", type = "string", format = format } },
+					{ a = long }
+				)
+				t.truthy(payload or code == "PAYLOAD_VALIDATION_FAILED")
+				t.falsy(payload and length > 32768, format)
+			end
+			for _, type_name in ipairs { "datetime", "number", "integer", "boolean" } do
+				t.equal(destination.validate({ { "a", type = type_name } }, { a = long }), nil, text)
+			end
+		end
+	end
+end)
+
 testing.case("wrong fields are an error of the definition", function(t)
 	local payload, message, code = destination.validate({ { "a", type = "sting" } }, {})
 	t.equal(payload, nil)
