@@ -68,18 +68,22 @@ static int add_header(
 	return 0;
 }
 
-/* The string at `index`, absent for other types. The string of a number is a new one, kept alive by the list `anchors`.
- */
+/* Makes the list `anchors` hold the value at `index`. */
+static void anchor(lua_State *L, int index, int anchors)
+{
+	lua_pushvalue(L, index);
+	lua_rawseti(L, anchors, (lua_Integer)lua_rawlen(L, anchors) + 1);
+}
+
+/* The string at `index`, absent for other types. The string of a number is a new one, which `anchors` holds. */
 static struct pa_span header_value(lua_State *L, int index, int anchors)
 {
 	bool is_new = lua_type(L, index) == LUA_TNUMBER;
 	struct pa_span value;
 
 	value.at = lua_tolstring(L, index, &value.length);
-	if (is_new) {
-		lua_pushvalue(L, index);
-		lua_rawseti(L, anchors, (lua_Integer)lua_rawlen(L, anchors) + 1);
-	}
+	if (is_new)
+		anchor(L, index, anchors);
 	return value;
 }
 
@@ -96,6 +100,7 @@ static int read_header(lua_State *L, int anchors, struct pa_transfer_options *op
 		return add_header(options, name, header_value(L, given, anchors), error);
 	if (!lua_istable(L, given))
 		return luaL_error(L, "the value of header %s must be a string or a list of strings", name.at);
+	anchor(L, given, anchors); /* the table of headers may be weak */
 	for (lua_Integer i = 1; lua_rawgeti(L, given, i) != LUA_TNIL; i++, lua_settop(L, given)) {
 		struct pa_span value = header_value(L, given + 1, anchors);
 		if (!value.at)
@@ -141,6 +146,7 @@ static int prepare(lua_State *L, int request, struct pa_transfer *transfer, stru
 	luaL_checktype(L, request, LUA_TTABLE);
 	luaL_checkstack(L, 24, "too many fields in a request");
 	options.header_count = 0;
+	options.timeout_ms = options.connect_ms = 0;
 	options.user = options.password = (struct pa_span){0};
 	options.url = string_field(L, request, "url");
 	options.method = string_field(L, request, "method");

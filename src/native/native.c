@@ -60,6 +60,8 @@ struct pa_span pa_native_check_span(lua_State *L, int index)
 	return span;
 }
 
+#define BOX "native.box"
+
 struct box {
 	void (*close)(void *held); /* NULL once it was called */
 	void *held[];              /* pointers, for the alignment */
@@ -76,21 +78,48 @@ static int l_box_close(lua_State *L)
 	return 0;
 }
 
+static int l_prepare(lua_State *L)
+{
+	static const luaL_Reg functions[] = {{"__close", l_box_close}, {"__gc", l_box_close}, {NULL, NULL}};
+	luaL_Buffer large;
+
+	luaL_buffinitsize(L, &large, sizeof large + 1);
+	luaL_newmetatable(L, BOX);
+	luaL_setfuncs(L, functions, 0);
+	lua_pushboolean(L, 0);
+	lua_setfield(L, -2, "__metatable");
+	return 0;
+}
+
+void pa_native_prepare(lua_State *L)
+{
+	lua_pushcfunction(L, l_prepare);
+	lua_call(L, 0, 0);
+}
+
+static int l_nothing(lua_State *L)
+{
+	(void)L;
+	return 0;
+}
+
+/* Makes Lua allocate what it needs to call l_box_close: stack, and the record of a call one level below this one. When
+ * memory has run out by then, Lua would forget the box instead. */
+static void reserve_call(lua_State *L)
+{
+	luaL_checkstack(L, 2 * LUA_MINSTACK, "too many values");
+	lua_pushcfunction(L, l_nothing);
+	lua_call(L, 0, 0);
+}
+
 void *pa_native_box(lua_State *L, size_t size, void (*close)(void *held))
 {
 	struct box *box = lua_newuserdatauv(L, sizeof *box + size, 0);
 
 	box->close = close;
 	memset(box->held, 0, size);
-	if (luaL_newmetatable(L, "native.box")) {
-		lua_pushcfunction(L, l_box_close);
-		lua_setfield(L, -2, "__close");
-		lua_pushcfunction(L, l_box_close);
-		lua_setfield(L, -2, "__gc");
-		lua_pushboolean(L, 0);
-		lua_setfield(L, -2, "__metatable");
-	}
-	lua_setmetatable(L, -2);
+	luaL_setmetatable(L, BOX);
+	reserve_call(L);
 	lua_toclose(L, -1);
 	return box->held;
 }

@@ -18,6 +18,10 @@
 struct pa_connection;
 struct pa_request;
 
+/* Makes the metatables of boxes and of lauxlib's large buffers. Made at their first use, they would stay unfinished for
+ * the life of the VM when memory ran out meanwhile (SBX-16). Call before any module is opened. May raise (memory). */
+void pa_native_prepare(lua_State *L);
+
 /* Pushes nil, message, code and returns 3. The message is cut after 999 bytes. May raise (memory). */
 int pa_native_fail(lua_State *L, const char *code, const char *format, ...) __attribute__((format(printf, 3, 4)));
 int pa_native_fail_with(lua_State *L, const struct pa_error *error);

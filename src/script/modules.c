@@ -257,6 +257,7 @@ void pa_modules_open(lua_State *L, bool privileged)
 {
 	int base = lua_gettop(L) + 1;
 
+	pa_native_prepare(L);
 	pa_libs_push(L);
 	lua_createtable(L, PA_ROOMS, 0);
 	for (int id = 0; id < PA_ROOMS; id++) {

@@ -45,6 +45,7 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
 
 static int l_open(lua_State *L)
 {
+	pa_native_prepare(L);
 	lua_pushcfunction(L, pa_native_open_json);
 	lua_call(L, 0, 1);
 	return 1;
