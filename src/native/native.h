@@ -54,6 +54,7 @@ struct pa_native_context {
 	struct pa_connection *transaction; /* the connection of the transaction the VM is in, or NULL; native/db.c */
 	struct pa_native_call *call;       /* the one that runs now */
 	const struct pa_request *request;  /* the one that runs now, or NULL */
+	uintptr_t stack;                   /* the C stack's address where the call that runs began; script/vm sets it */
 	int64_t late_ms;                   /* on the clock of pa_clock_ms: when the request has taken too long; 0: never */
 	bool refused;                      /* pa_native_no_memory raised in this call; script/vm resets it */
 	unsigned log_lines;                /* written in log_second, for pa_native_may_log */

@@ -3,6 +3,7 @@
 
 #include <lauxlib.h>
 #include <lualib.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "base/log.h"
@@ -112,6 +113,18 @@ static int l_print(lua_State *L)
 
 /* Coroutines: as Lua's, with pa_budget_switch at each change of the running one */
 
+enum { STACK_TO_CLOSE = 384 << 10 }; /* bytes; a worker has 1 MiB, and 200 nested calls take a third of it */
+
+/* Lua counts nested C calls from where a coroutine was resumed last, not from where it is closed. Coroutines that close
+ * each other would overflow the C stack, each in a variable's __close of the one before (SBX-10). */
+static void check_stack(lua_State *L)
+{
+	uintptr_t here = (uintptr_t)__builtin_frame_address(0), begun = pa_native_context_of(L)->stack;
+
+	if (begun != 0 && begun - here > STACK_TO_CLOSE)
+		luaL_error(L, "C stack overflow: too many coroutines close each other");
+}
+
 /* Closes to-be-closed variables, which runs code of the script: within the budget. */
 static int reset(lua_State *L, lua_State *coroutine)
 {
@@ -176,6 +189,7 @@ static int l_close(lua_State *L)
 
 	if (lua_status(coroutine) == LUA_OK && (coroutine == L || lua_getstack(coroutine, 0, &info)))
 		return luaL_error(L, "cannot close a coroutine that runs");
+	check_stack(L);
 	bool closed = reset(L, coroutine) == LUA_OK;
 	lua_pushboolean(L, closed);
 	if (!closed)

@@ -121,6 +121,7 @@ static int call(struct pa_vm *vm, int arguments, int results, const struct pa_bu
 	lua_State *L = vm->L;
 
 	vm->heap.refused = vm->context.refused = false;
+	vm->context.stack = (uintptr_t)__builtin_frame_address(0);
 	if (work)
 		pa_budget_begin(&vm->budget, L, work);
 	int status = lua_pcall(L, arguments, results, KEEP_TRACEBACK_SLOT);

@@ -19,6 +19,19 @@ app:get("/hello", function() return reply.text("Hello, world\\n") end)
 app:post("/echo", function(req) return reply.text(req.body or "") end, { csrf = false })
 app:get("/large", function() return reply.text(("x"):rep(2000000)) end)
 app:get("/loop", function() while true do pcall(function() while true do end end) end end)
+app:get("/closing", function()
+	local last
+	for i = 1, 5000 do
+		local before = last
+		last = coroutine.create(function()
+			local x <close> = setmetatable({}, { __close = function() if before then coroutine.close(before) end end })
+			coroutine.yield()
+		end)
+		coroutine.resume(last)
+	end
+	coroutine.close(last)
+	return reply.text("closed\\n")
+end)
 app:get("/raise", function() error("raised on purpose") end)
 app:get("/bad-header", function() return { status = 200, headers = { a = "x\\r\\ny: z" } } end)
 app:get("/faulty", function(req) return { status = 200, body = "whole\\n", fault = req.query.how } end)
@@ -181,6 +194,10 @@ describe("server", { concurrency: true }, () => {
 			assert.match(answer.text, /raised on purpose/);
 			assert.match(answer.text, /init\.lua/);
 			assert.match(answer.text, new RegExp(answer.headers["x-request-id"]));
+		});
+
+		test("SBX-10 thousands of coroutines that close each other do not end the process", async () => {
+			assert.equal((await request(`${origin}/closing`)).status, 200);
 		});
 
 		test("OP-03 readyz says whether the database answers", async () => {

@@ -227,6 +227,25 @@ static void SBX_10_15_odd_errors_are_faults_not_crashes(void **state)
 	}
 }
 
+static void SBX_10_coroutines_that_close_each_other_do_not_overflow_the_stack(void **state)
+{
+	assert_int_equal(handle(*state, "local next, failed "
+									"for i = 1, 1000 do "
+									"  local after = next "
+									"  next = coroutine.create(function() "
+									"    local x <close> = setmetatable({}, { __close = function() "
+									"      local ok, message = pcall(coroutine.close, after) "
+									"      if after and not ok then failed = message end "
+									"    end }) "
+									"    coroutine.yield() end) "
+									"  coroutine.resume(next) "
+									"end "
+									"coroutine.close(next) "
+									"return { status = 200, body = tostring(failed) }"),
+		0);
+	assert_body(*state, "C stack overflow: too many coroutines close each other");
+}
+
 static void a_request_is_over_after_its_response(void **state)
 {
 	struct fixture *fixture = *state;
@@ -270,6 +289,7 @@ int main(void)
 		CASE(SBX_06_a_script_may_not_have_finalizers),
 		CASE(SBX_09_memory_is_capped_and_the_vm_survives),
 		CASE(SBX_10_15_odd_errors_are_faults_not_crashes),
+		CASE(SBX_10_coroutines_that_close_each_other_do_not_overflow_the_stack),
 		CASE(a_request_is_over_after_its_response),
 		CASE(a_module_that_does_not_load_is_a_fault_with_its_line),
 #undef CASE
