@@ -336,15 +336,18 @@ static int push_result(lua_State *L, int result, const struct pa_error *error)
 static int l_script(lua_State *L)
 {
 	bool guarded = lua_toboolean(L, lua_upvalueindex(1));
-	const char *sql = luaL_checkstring(L, 1);
+	size_t length;
+	const char *sql = luaL_checklstring(L, 1, &length);
 	struct pa_error error;
 
+	if (strlen(sql) != length) /* SQLite would run what is before it, and say that all is done */
+		return pa_native_fail(L, "syntax", "the SQL has a NUL byte");
 	return push_result(L, pa_connection_run(need_transaction(L), sql, guarded, &error), &error);
 }
 
 static int l_back_up(lua_State *L)
 {
-	const char *suffix = luaL_checkstring(L, 1);
+	const char *suffix = pa_native_check_text(L, 1);
 	struct pa_error error;
 
 	return push_result(L, pa_connection_back_up(need_transaction(L), suffix, &error), &error);

@@ -40,13 +40,13 @@ static void close_stream(void *held)
 
 static int l_env(lua_State *L)
 {
-	lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+	lua_pushstring(L, getenv(pa_native_check_text(L, 1)));
 	return 1;
 }
 
 static int l_read(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
+	const char *path = pa_native_check_text(L, 1);
 	FILE **box = pa_native_box(L, sizeof *box, close_stream);
 	luaL_Buffer bytes;
 	size_t got;
@@ -82,7 +82,7 @@ static int write_all(int fd, const char *bytes, size_t length)
 
 static int l_write(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
+	const char *path = pa_native_check_text(L, 1);
 	size_t length;
 	const char *bytes = luaL_checklstring(L, 2, &length);
 	mode_t mode = (mode_t)luaL_checkinteger(L, 3);
@@ -119,7 +119,7 @@ static int l_write(lua_State *L)
 /* The descriptor stays open: the process has the lock until it ends. */
 static int l_lock(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
+	const char *path = pa_native_check_text(L, 1);
 	int fd = open(path, O_RDONLY | O_CLOEXEC);
 
 	if (fd < 0)
@@ -137,12 +137,12 @@ static int l_lock(lua_State *L)
 
 static int l_make_folder(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
+	const char *path = pa_native_check_text(L, 1);
 	char part[PATH_MAX];
 
 	if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
 		return pa_native_fail(L, "io", "%s: the name is too long", path);
-	for (char *slash = strchr(part + 1, '/'); slash; slash = strchr(slash + 1, '/')) {
+	for (char *slash = strchr(part + (part[0] == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
 		if (mkdir(part, 0700) < 0 && errno != EEXIST)
 			return fail(L, part);
@@ -156,7 +156,7 @@ static int l_make_folder(lua_State *L)
 
 static int l_stat(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
+	const char *path = pa_native_check_text(L, 1);
 	struct stat status;
 
 	if (stat(path, &status) < 0)
@@ -199,7 +199,7 @@ static int by_bytes(const struct dirent **a, const struct dirent **b)
 
 static int l_list(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
+	const char *path = pa_native_check_text(L, 1);
 	struct listing *listing = pa_native_box(L, sizeof *listing, free_listing);
 
 	int count = scandir(path, &listing->entries, is_shown, by_bytes);
@@ -216,7 +216,7 @@ static int l_list(lua_State *L)
 
 static int l_real(lua_State *L)
 {
-	const char *path = luaL_checkstring(L, 1);
+	const char *path = pa_native_check_text(L, 1);
 	char real[PATH_MAX];
 
 	if (!realpath(path, real))

@@ -52,6 +52,15 @@ _Noreturn void pa_native_no_memory(lua_State *L)
 	abort(); /* luaL_error never returns, which Lua's headers do not say */
 }
 
+const char *pa_native_check_text(lua_State *L, int index)
+{
+	size_t length;
+	const char *text = luaL_checklstring(L, index, &length);
+
+	luaL_argcheck(L, strlen(text) == length, index, "has a NUL byte");
+	return text;
+}
+
 struct pa_span pa_native_check_span(lua_State *L, int index)
 {
 	struct pa_span span;

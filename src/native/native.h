@@ -32,6 +32,10 @@ _Noreturn void pa_native_no_memory(lua_State *L);
 /* The string argument at `index`; its bytes are valid while the value is on the stack. Raises for another type. */
 struct pa_span pa_native_check_span(lua_State *L, int index);
 
+/* The string argument at `index`, for C functions that end at a NUL byte: raises for a string that has one, for they
+ * would use another path or name than the script gave. Valid while the value is on the stack. */
+const char *pa_native_check_text(lua_State *L, int index);
+
 /*
  * A to-be-closed box: pushes a userdata and returns `size` zeroed bytes in it, aligned for pointers. close(those bytes)
  * is called once, when the C function that made the box returns or raises. Make the box first and keep in it what the

@@ -72,7 +72,7 @@ static int l_settings(lua_State *L)
 
 static int l_env(lua_State *L)
 {
-	lua_pushstring(L, getenv(luaL_checkstring(L, 1)));
+	lua_pushstring(L, getenv(pa_native_check_text(L, 1)));
 	return 1;
 }
 

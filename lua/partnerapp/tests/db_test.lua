@@ -24,3 +24,11 @@ testing.case("ST-13 after an error that rolled a transaction back nothing more i
 	end))
 	t.same(db.query("SELECT number FROM seats ORDER BY number"), { { number = 1 }, { number = 4 } })
 end)
+
+testing.case("a step of a migration that has a NUL byte fails, and nothing of it is done", function(t)
+	local ok, message, code = db.migrate("nul", { "CREATE TABLE before_nul (a)\0; CREATE TABLE after_nul (a)" })
+	t.equal(ok, nil)
+	t.match(message, "NUL byte")
+	t.equal(code, "syntax")
+	t.equal(db.query "SELECT * FROM before_nul", nil)
+end)
