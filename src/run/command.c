@@ -87,7 +87,8 @@ static void read_settings(lua_State *L, int index, struct pa_services_options *s
 		struct pa_setting *setting = &settings[services->setting_count];
 		*setting = (struct pa_setting){0};
 		services->setting_count++;
-		setting->name = strdup(luaL_checkstring(L, -2));
+		luaL_checktype(L, -2, LUA_TSTRING); /* luaL_checkstring would change a number that lua_next needs */
+		setting->name = strdup(lua_tostring(L, -2));
 		setting->value = strdup(luaL_checkstring(L, -1));
 		if (!setting->name || !setting->value)
 			raise_no_memory(L);

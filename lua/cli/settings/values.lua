@@ -25,11 +25,19 @@ local function new_found()
 	return { value = {}, from = {}, app = {}, problems = {}, warnings = {} }
 end
 
+-- The value unless it has a NUL byte: C would cut it there.
+local function whole(value, name, found)
+	if not value:find("\0", 1, true) then
+		return value
+	end
+	found.problems[#found.problems + 1] = name .. " has a NUL byte"
+end
+
 -- NAME's value in a place; for a secret also the content of the file that NAME_FILE names there.
 local function from_place(place, setting, lookup, found)
 	local value = place.get(setting.name)
 	if value and value ~= "" then
-		return value, place.name
+		return whole(value, setting.name, found), place.name
 	end
 	local path = setting.secret and place.get(setting.name .. "_FILE")
 	if not path or path == "" then
@@ -41,7 +49,7 @@ local function from_place(place, setting, lookup, found)
 		return
 	end
 	private_file.check(path, found.warnings, lookup)
-	return (bytes:gsub("%s+$", "")), path
+	return whole((bytes:gsub("%s+$", "")), setting.name .. "_FILE", found), path
 end
 
 -- Fills found with every setting's value: by flag, else from the first place that has one, else the default.
@@ -87,7 +95,7 @@ end
 local function take_app_settings(found, env, app, lookup)
 	for key, value in pairs(env) do
 		if not settings.by_name(key) and not settings.by_name((key:gsub("_FILE$", ""))) then
-			found.app[key] = value
+			found.app[key] = whole(value, key, found)
 			if not is_of_app(key, app, lookup) then
 				found.warnings[#found.warnings + 1] = (".env: %s is not a setting, and the app's scripts do not name it"):format(
 					key

@@ -76,6 +76,14 @@ testing.case("a NAME_FILE that cannot be read is a problem", function(t)
 	t.same(from_environment("SECRET_KEY_FILE", "nowhere").problems, { "SECRET_KEY_FILE: No such file or directory" })
 end)
 
+testing.case("OP-05 a value with a NUL byte is a problem: the rest of it would be lost", function(t)
+	local contents = { [".env"] = "CLIENT_ID=a\0b\nSECRET_KEY_FILE=key\nOTHER=e\0f\n", key = "c\0d" }
+	t.same(
+		find({}, {}, contents).problems,
+		{ "CLIENT_ID has a NUL byte", "SECRET_KEY_FILE has a NUL byte", "OTHER has a NUL byte" }
+	)
+end)
+
 testing.case("NAME_FILE is for secrets only", function(t)
 	local found = find({}, { WORKERS_FILE = "workers" }, { workers = "100" })
 	t.same({ found.value.WORKERS, found.from.WORKERS }, { "512", "default" })
