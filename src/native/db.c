@@ -291,6 +291,7 @@ static int l_transaction(lua_State *L)
 	lua_pushvalue(L, 1);
 	lua_call(L, 0, LUA_MULTRET); /* a raise closes the box, which rolls back */
 	int results = lua_gettop(L) - base;
+	luaL_checkstack(L, LUA_MINSTACK, "too many results"); /* Lua makes room for the results only */
 	if (results > 0 && !lua_toboolean(L, base + 1) && !lua_isboolean(L, base + 1))
 		return results;
 	if (check_transaction(transaction->connection, &error) < 0)

@@ -47,6 +47,7 @@ static int finish_xpcall(lua_State *L, int status, lua_KContext base)
 {
 	int results = lua_gettop(L) - (int)base;
 
+	luaL_checkstack(L, 2, "too many results"); /* Lua makes room for the results only */
 	if (status == LUA_OK || status == LUA_YIELD) {
 		lua_pushboolean(L, 1);
 		lua_insert(L, (int)base + 1);
