@@ -74,6 +74,9 @@ struct pa_native_context *pa_native_context_of(lua_State *L);
 #define PA_NATIVE_GLOBALS "partnerapp.globals"
 #define PA_NATIVE_LIBRARY "partnerapp.library"
 
+/* Registry key of the name of the script whose main chunk runs now; absent at other times. */
+#define PA_NATIVE_LOADING "partnerapp.loading"
+
 /* The services of the server that runs this script (native/services.h). Raises when the VM has none. */
 struct pa_services *pa_native_services(lua_State *L);
 

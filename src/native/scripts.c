@@ -80,17 +80,32 @@ static bool is_app_line(const lua_Debug *info)
 	return info->currentline > 0 && strncmp(info->short_src, "partnerapp/", 11) != 0;
 }
 
+/* A script that ends with `return partnerapp.new { … }` has no frame any more when the function runs: it is the one
+ * that is loaded now. Of a name such as "@init.lua". */
+static int push_loading(lua_State *L)
+{
+	if (lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LOADING) == LUA_TSTRING)
+		lua_pushfstring(L, "%s:?", lua_tostring(L, -1) + 1);
+	else
+		lua_pushliteral(L, "?");
+	return 1;
+}
+
 static int l_caller(lua_State *L)
 {
+	bool caller_is_gone = false;
 	lua_Debug info;
 
-	for (int level = 1; lua_getstack(L, level, &info); level++)
-		if (lua_getinfo(L, "Sl", &info) && is_app_line(&info)) {
+	for (int level = 1; lua_getstack(L, level, &info) && lua_getinfo(L, "Slt", &info); level++) {
+		if (caller_is_gone && info.what[0] == 'C') /* require */
+			return push_loading(L);
+		if (is_app_line(&info)) {
 			lua_pushfstring(L, "%s:%d", info.short_src, info.currentline);
 			return 1;
 		}
-	lua_pushliteral(L, "?");
-	return 1;
+		caller_is_gone = info.istailcall;
+	}
+	return push_loading(L);
 }
 
 static int l_rooms(lua_State *L)

@@ -148,7 +148,10 @@ static void load_script(lua_State *L, const char *name)
 	const struct pa_script *script = find_script(L, id, file);
 	if (!script)
 		luaL_error(L, "module '%s' not found: there is no %s.lua", name, file);
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LOADING); /* of the script that requires this one */
 	push_shown_name(L, id, script);
+	lua_pushvalue(L, -1);
+	lua_setfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LOADING);
 	if (luaL_loadbufferx(L, script->bytes.at, script->bytes.length, lua_tostring(L, -1), "t") != LUA_OK)
 		lua_error(L);
 	lua_remove(L, -2);
@@ -158,6 +161,8 @@ static void load_script(lua_State *L, const char *name)
 	lua_setupvalue(L, -2, 1);
 	lua_pushstring(L, name);
 	lua_call(L, 1, 1);
+	lua_insert(L, -2);
+	lua_setfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LOADING);
 }
 
 /* Replaces a table of the library on top of the stack by its read-only view, which is made once, for the app. */

@@ -31,7 +31,8 @@ function scripts.compile(source, name, environment) end
 ---@return table
 function scripts.globals() end
 
---- The place of the nearest caller outside the library: where a route was defined.
+--- The place of the nearest caller outside the library: where a route was defined. The line is "?" for a script that
+--- ends with `return f(…)`, of which Lua keeps no line.
 ---@return string place "init.lua:12"
 function scripts.caller() end
 
