@@ -1,7 +1,8 @@
 -- Reads the arguments of a command. A command is a table:
 --   summary, usage, examples: texts for its help; examples has one example a line
 --   arguments = { most = N }: how many arguments it takes that are not flags; none by default
---   flags = { name = { value = "WHAT", help = … } }: its own; a switch has no `value`
+--   flags = { name = { value = "WHAT", help = … } }: its own; a switch has no `value`; short = "n" is -n too, and
+--     list = true may be given several times
 --   settings = true: every setting that is not a secret is a flag too
 --   commands = { "name", … }: commands of its own, which are modules in a folder of its name
 --   plan(given): what is to be done; runs without a server's settings and database
@@ -28,6 +29,24 @@ local function find_flag(command, given, name)
 	return { value = "VALUE" }, given.settings, setting.name
 end
 
+-- The name of the flag that a single letter stands for.
+local function long_name(command, letter)
+	for name, flag in pairs(command.flags or {}) do
+		if letter and flag.short == letter then
+			return name
+		end
+	end
+end
+
+local function put(into, key, flag, value)
+	if flag.list then
+		into[key] = into[key] or {}
+		table.insert(into[key], value)
+	else
+		into[key] = value or true
+	end
+end
+
 ---@class cli.given the arguments that are not flags, as a list, and:
 ---@field flags table<string, string|true> the command's own, by name; true is a switch
 ---@field settings table<string, string> by setting name
@@ -44,7 +63,7 @@ function options.parse(command, arguments, first)
 	while i <= #arguments do
 		local argument = arguments[i]
 		local name, value = argument:match "^%-%-([%w-]+)=(.*)$"
-		name = name or argument:match "^%-%-([%w-]+)$"
+		name = name or argument:match "^%-%-([%w-]+)$" or long_name(command, argument:match "^%-(%a)$")
 		if argument == "--help" or argument == "-h" then
 			given.help = true
 		elseif name then
@@ -60,7 +79,7 @@ function options.parse(command, arguments, first)
 					return nil, ("--%s needs a value"):format(name)
 				end
 			end
-			into[key] = value or true
+			put(into, key, flag, value)
 		elseif argument:sub(1, 1) == "-" and argument ~= "-" then
 			return nil, ("unknown option '%s'"):format(argument)
 		else

@@ -51,7 +51,11 @@ static int l_read(lua_State *L)
 	luaL_Buffer bytes;
 	size_t got;
 
-	FILE *stream = *box = fopen(path, "re");
+	bool is_input = strcmp(path, "-") == 0;
+	int input = is_input ? fcntl(STDIN_FILENO, F_DUPFD_CLOEXEC, 0) : -1;
+	FILE *stream = *box = is_input ? fdopen(input, "r") : fopen(path, "re");
+	if (!stream && input >= 0)
+		close(input);
 	if (!stream)
 		return fail(L, path);
 	luaL_buffinit(L, &bytes);

@@ -8,7 +8,7 @@ local files = {}
 ---@return string? value nil when unset
 function files.env(name) end
 
----@param path string
+---@param path string "-" is standard input
 ---@return string? bytes, string? message, string? code "not_found" | "io"
 function files.read(path) end
 
