@@ -24,6 +24,7 @@ end
 ---@field arguments string[]? for run()
 ---@field log_level string? "warn" by default
 ---@field long_running boolean? it may take 10 minutes of CPU time instead of 5 seconds
+---@field watch boolean? run() is called again when the app's scripts change
 ---@field keeps_signals boolean? SIGINT, SIGTERM and SIGHUP do not end it
 
 --- A command's run(), in a VM with a server's scripts, settings and database. Nothing listens.
@@ -40,6 +41,7 @@ function plans.task(name, server, options)
 		log_level = options.log_level or "warn",
 		log_people = true,
 		long_running = options.long_running,
+		watch = options.watch,
 		keeps_signals = options.keeps_signals,
 	}
 end

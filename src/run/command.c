@@ -184,6 +184,7 @@ static int l_plan(lua_State *L)
 	plan->ready = copy_string(L, table, "ready");
 	plan->long_running = read_flag(L, table, "long_running");
 	plan->keeps_signals = read_flag(L, table, "keeps_signals");
+	plan->watch = read_flag(L, table, "watch");
 	copy_list(L, table, "arguments", &plan->arguments, &plan->argument_count);
 	read_memory(L, table, plan);
 	read_log(L, table, plan);

@@ -29,6 +29,7 @@ struct pa_plan {
 	size_t argument_count;
 	size_t memory_max;  /* SCRIPT_MEMORY in bytes, for pa_memory_limit */
 	bool long_running;  /* the task may use ten minutes of CPU */
+	bool watch;         /* the task runs again when the app's scripts change, until a signal */
 	bool keeps_signals; /* signals stay blocked: the task reads them itself */
 	char *ready;        /* to print on standard output when all servers listen; {port:NAME} is a server's port */
 	int log_level;      /* enum pa_log_level */

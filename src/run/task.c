@@ -4,12 +4,15 @@
 #include <stdio.h>
 
 #include "base/log.h"
+#include <poll.h>
+
 #include "base/stats.h"
 #include "run/process.h"
 #include "run/services.h"
 #include "run/signals.h"
 #include "script/snapshot.h"
 #include "script/vm.h"
+#include "script/watch.h"
 
 enum { CPU_MS = 5000, LONG_CPU_MS = 600000 };
 
@@ -44,6 +47,43 @@ int pa_task_run(const struct pa_task *task, int *code, struct pa_error *error)
 	return result;
 }
 
+/* Waits until the scripts have changed. False when they cannot be watched any more. */
+static bool wait_for_change(struct pa_watch *watch)
+{
+	struct pollfd ready = {.fd = pa_watch_fd(watch), .events = POLLIN};
+	int wait_ms = -1;
+
+	while (!pa_watch_settle(watch, &wait_ms))
+		if (poll(&ready, 1, wait_ms) < 0)
+			return false;
+	return true;
+}
+
+static void run_once(const struct pa_task *task, int *code)
+{
+	struct pa_error error = {0};
+
+	if (pa_task_run(task, code, &error) < 0)
+		pa_log_say("%s", error.text);
+}
+
+/* Runs the task, and again at each change; a signal ends the process. A change during a run counts: the scripts are
+ * watched before it. */
+static void run_at_changes(const struct pa_task *task, int *code)
+{
+	struct pa_room_paths paths;
+	struct pa_error error = {0};
+
+	pa_rooms_locate(&paths, task->app, task->library, false);
+	struct pa_watch *watch = pa_watch_open(paths.folders, PA_ROOMS, &error);
+	if (!watch)
+		pa_log_say("cannot watch the scripts: %s", error.text);
+	do
+		run_once(task, code);
+	while (watch && wait_for_change(watch));
+	pa_watch_close(watch);
+}
+
 int pa_task_run_plan(const struct pa_plan *plan, const char *library)
 {
 	const struct pa_plan_server *server = &plan->servers[0];
@@ -62,8 +102,12 @@ int pa_task_run_plan(const struct pa_plan *plan, const char *library)
 		.argument_count = plan->argument_count,
 		.long_running = plan->long_running,
 	};
-	if (!services || pa_task_run(&task, &code, &error) < 0)
+	if (!services)
 		pa_log_say("%s", error.text);
+	else if (plan->watch)
+		run_at_changes(&task, &code);
+	else
+		run_once(&task, &code);
 	pa_services_close(services);
 	return pa_stats_read(PA_STAT_LEAKED) > 0 ? PA_EXIT_FAILED : code;
 }
