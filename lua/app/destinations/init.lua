@@ -1,4 +1,4 @@
--- The settings of a destination when it is enabled: a file in this folder for each that has settings.
+-- The settings of a destination when it is enabled: `enable` of its file in this folder (docs/destinations.md).
 local destinations = {}
 
 -- Values that the catalog's checks accept, for the demo. Put those of your own product into a file of its own.
@@ -21,7 +21,7 @@ local FILES = { ["google-analytics"] = "destinations.google_analytics" }
 function destinations.settings(slug, env)
 	local file = FILES[slug]
 	if file then
-		return require(file)(env)
+		return require(file).enable(env)
 	end
 	return { enabled = true, connection_mode = "CLOUD", config = SAMPLES[slug] }
 end

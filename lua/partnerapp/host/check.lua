@@ -14,12 +14,26 @@ local function problem_of(name)
 	end
 end
 
---- Compiles every script and view of the app.
+-- A destination that is defined wrongly raises when its file is loaded.
+local function add_destinations(problems)
+	for _, name in ipairs(scripts.list("app", "destinations/")) do
+		local module = name:match "^destinations/([%w_]+)%.lua$"
+		local fine, message = pcall(require, "destinations." .. (module or "init"))
+		if module and not fine then
+			problems[#problems + 1] = tostring(message)
+		end
+	end
+end
+
+--- Compiles every script and view of the app, and loads its destinations.
 ---@return string[] problems each with file and line
 function check.problems()
 	local problems = {}
 	for _, name in ipairs(scripts.list "app") do
 		problems[#problems + 1] = problem_of(name)
+	end
+	if #problems == 0 then
+		add_destinations(problems)
 	end
 	return problems
 end

@@ -1,0 +1,90 @@
+-- The values of a destination's settings when it is tried: what a customer would set at Segment comes from .env and the
+-- environment, under the destination's slug and the setting's name: ACME_API_KEY for api_key and apiKey of acme.
+local settings = require "partnerapp.store.settings"
+
+local customer_settings = {}
+
+local function upper(name)
+	return (name:gsub("(%l)(%u)", "%1_%2"):gsub("(%u)(%u%l)", "%1_%2"):gsub("[^%w]+", "_"):upper())
+end
+
+--- The name of a setting in .env.
+---@param slug string of the destination
+---@param name string of the setting
+---@return string
+function customer_settings.env_name(slug, name)
+	return upper(slug) .. "_" .. upper(name)
+end
+
+--- What is wrong with the names of a destination's settings in .env: two settings of one name, or a name that is a
+--- setting of the server.
+---@param destination table see destination/definition
+---@return string[]
+function customer_settings.problems(destination)
+	local problems, seen = {}, {}
+	for _, field in ipairs(destination.settings) do
+		local name = customer_settings.env_name(destination.slug, field.name)
+		if seen[name] then
+			problems[#problems + 1] = ("the settings '%s' and '%s' are both %s in .env"):format(
+				seen[name],
+				field.name,
+				name
+			)
+		elseif settings.is_of_server(name) then
+			problems[#problems + 1] = ("the setting '%s' would be %s in .env, which is a setting of the server"):format(
+				field.name,
+				name
+			)
+		end
+		seen[name] = seen[name] or field.name
+	end
+	return problems
+end
+
+local READ = {}
+
+function READ.boolean(text)
+	if text == "true" or text == "1" then
+		return true
+	elseif text == "false" or text == "0" then
+		return false
+	end
+	return text
+end
+
+function READ.number(text)
+	return math.tointeger(tonumber(text)) or tonumber(text) or text
+end
+
+--- The values, from `given`, else .env and the environment, else the defaults. Passwords are masked in log lines from
+--- then on. A value that is missing is absent; with `stand_ins` a required string has "test-" and its name.
+---@param destination table
+---@param given table<string, any>? by setting name; strings are read as the setting's type
+---@param stand_ins boolean?
+---@return table values, table<string, string> from setting name → where it comes from
+function customer_settings.values(destination, given, stand_ins)
+	local values, from = {}, {}
+	for _, field in ipairs(destination.settings) do
+		local name = customer_settings.env_name(destination.slug, field.name)
+		local value, source = given and given[field.name], "given"
+		if value == nil then
+			value, source = settings.find(name), name
+		end
+		if value == nil then
+			value, source = field.default, "its default"
+		end
+		local is_text = field.type == "string" or field.type == "password"
+		if value == nil and stand_ins and is_text and field.required == true and not field.choices then
+			value, source = "test-" .. field.name, ("a stand-in, for %s is not set"):format(name)
+		elseif field.type == "password" and type(value) == "string" then
+			require("native.log").mask(value)
+		end
+		if type(value) == "string" and READ[field.type] then
+			value = READ[field.type](value)
+		end
+		values[field.name], from[field.name] = value, value ~= nil and source or nil
+	end
+	return values, from
+end
+
+return customer_settings

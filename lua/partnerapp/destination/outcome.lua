@@ -1,0 +1,97 @@
+-- What becomes of an event after its action ran, from what the action returned or raised. Decided here alone.
+--
+-- Which of Segment's outcomes an error of the framework is shown as is not documented: OUTCOMES is our assumption.
+local errors = require "partnerapp.destination.errors"
+local rows = require "partnerapp.destination.outcome_rows"
+
+local outcome = {}
+
+---@class partnerapp.destination.outcome
+---@field delivered boolean
+---@field outcome string? the code of Segment's delivery overview, when it was not delivered
+---@field label string? the words of that overview
+---@field code string? of the framework: "RETRYABLE_ERROR"
+---@field status integer
+---@field message string? why it was not delivered
+---@field where string? the line of the definition that raised
+---@field retried boolean whether Segment tries again
+
+local OUTCOMES = {
+	PAYLOAD_VALIDATION_FAILED = "MESSAGE_REJECTED",
+	INVALID_AUTHENTICATION = "401",
+	RETRYABLE_ERROR = "RETRY",
+	SELF_TIMEOUT = "ETIMEDOUT",
+	ETIMEDOUT = "ETIMEDOUT",
+	ECONNRESET = "ECONNRESET",
+	ENOTFOUND = "ENOTFOUND",
+	EREFUSED = "EREFUSED",
+}
+local BY_STATUS = { [400] = "BAD_REQUEST" }
+
+--- How long Segment tries again, in seconds; the pauses in between are random and grow.
+outcome.RETRIED_FOR = 4 * 3600
+
+local labels = {}
+for _, row in ipairs(rows) do
+	local stage, code, label = table.unpack(row)
+	local key = stage .. " " .. code
+	labels[key] = labels[key] or label
+end
+
+--- The words of Segment's delivery overview for a code, or nil when the stage has no such code.
+---@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"
+---@param code string
+---@return string?
+function outcome.label(stage, code)
+	return labels[stage .. " " .. code]
+end
+
+--- Whether Segment tries again after that status.
+---@param status integer
+---@return boolean
+function outcome.is_retried(status)
+	return status == 408 or status == 423 or status == 429 or (status >= 500 and status ~= 501)
+end
+
+local function row_of(code, status)
+	local found = OUTCOMES[code] or BY_STATUS[status] or tostring(status)
+	return labels["failed-delivery " .. found] and found or "INTERNAL"
+end
+
+--- The outcome of a failure.
+---@param fields {code: string?, status: integer, message: string, where: string?}
+---@return partnerapp.destination.outcome
+function outcome.failed(fields)
+	local found = row_of(fields.code, fields.status)
+	return {
+		delivered = false,
+		outcome = found,
+		label = labels["failed-delivery " .. found],
+		code = fields.code,
+		status = fields.status,
+		message = fields.message,
+		where = fields.where,
+		retried = fields.code == "RETRYABLE_ERROR" or outcome.is_retried(fields.status),
+	}
+end
+
+--- The outcome of what an action raised. Anything but an error of destination.errors counts as status 500, as in
+--- Segment's framework.
+---@param raised any
+---@return partnerapp.destination.outcome
+function outcome.of_error(raised)
+	if errors.is(raised) then
+		return outcome.failed(raised)
+	end
+	local message = type(raised) == "string" and raised or "the action raised a " .. type(raised)
+	return outcome.failed { status = 500, message = message }
+end
+
+--- The outcome of an action that returned.
+---@param status integer? of the last answer
+---@return partnerapp.destination.outcome
+function outcome.delivered(status)
+	return { delivered = true, status = status or 200, retried = false }
+end
+
+return outcome

@@ -1,0 +1,231 @@
+-- The `request` that a destination's functions get: calls relative to what extend_request returned, each kept for the
+-- story. They behave as Segment's client: 10 seconds, and an answer that is not 2xx raises.
+local crypto = require "native.crypto"
+local errors = require "partnerapp.destination.errors"
+local http = require "partnerapp.http"
+local json = require "partnerapp.json"
+local nearest = require "partnerapp.nearest"
+
+local requests = {}
+
+local TIMEOUT, TIMEOUT_MOST = 10, 60
+local REQUESTS_MOST = 100 -- of one call of a function: more are a loop
+local METHODS = { "get", "post", "put", "patch", "delete" }
+local OPTIONS = { "json", "form", "query", "headers", "body", "timeout", "bearer", "basic", "throw" }
+local EXTENSIONS = { "base_url", "headers", "bearer", "basic", "timeout" }
+
+---@class partnerapp.destination.sent a request for the story
+---@field method string
+---@field url string
+---@field headers table<string, string>
+---@field body string?
+---@field sent boolean false: it was only computed
+---@field answer table? { status, headers, body }
+---@field error string? why there is no answer
+
+-- The codes of partnerapp.http as Node.js names them, with the status that Segment's framework gives them.
+local NO_ANSWER = {
+	timeout = { "ETIMEDOUT", 408 },
+	connect = { "EREFUSED", 408 },
+	dns = { "ENOTFOUND", 408 },
+	bad_response = { "ECONNRESET", 408 },
+}
+
+local function check_names(given, known, what)
+	if type(given) ~= "table" then
+		error(("%s must be a table, not a %s"):format(what, type(given)), 4)
+	end
+	for name in pairs(given) do
+		local found = false
+		for _, one in ipairs(known) do
+			found = found or one == name
+		end
+		if not found then
+			error(("%s: unknown option '%s'%s"):format(what, tostring(name), nearest(tostring(name), known)), 4)
+		end
+	end
+end
+
+--- What extend_request returned, checked. Raises for a wrong one.
+---@param extension table?
+---@return table
+function requests.check_extension(extension)
+	extension = extension or {}
+	check_names(extension, EXTENSIONS, "extend_request")
+	local base = extension.base_url
+	if base ~= nil and (type(base) ~= "string" or not http.parse_url(base)) then
+		error(("extend_request: base_url is not a URL: %s"):format(tostring(base)), 3)
+	end
+	return extension
+end
+
+local function join(base, url)
+	if type(url) ~= "string" then
+		error("the URL of a request must be a string, not a " .. type(url), 4)
+	elseif url:find "^[%a][%w+.-]*://" then
+		return url
+	elseif not base then
+		error(("'%s' has no host: extend_request gives no base_url"):format(url), 4)
+	elseif url == "" then
+		return base
+	end
+	return (base:gsub("/+$", "")) .. "/" .. (url:gsub("^/+", ""))
+end
+
+-- As in Segment's client, query replaces what the URL has.
+local function with_query(url, query)
+	if query == nil then
+		return url
+	end
+	local address = url:match "^([^?#]*)"
+	local text = type(query) == "string" and query or http.form(query)
+	return text == "" and address or address .. "?" .. text
+end
+
+-- Header names in lower case; a later one replaces an earlier one.
+local function add_headers(headers, given)
+	for name, value in pairs(given or {}) do
+		headers[tostring(name):lower()] = tostring(value)
+	end
+end
+
+local function basic(pair)
+	return "Basic " .. crypto.base64(("%s:%s"):format(pair[1] or "", pair[2] or ""))
+end
+
+local function add_credentials(headers, given)
+	if given.basic then
+		headers.authorization = basic(given.basic)
+	elseif given.bearer then
+		headers.authorization = "Bearer " .. given.bearer
+	end
+end
+
+local function add_body(sent, options)
+	if options.json ~= nil then
+		sent.body = assert(json.encode(options.json, { javascript = true }))
+		sent.headers["content-type"] = "application/json"
+	elseif options.form then
+		sent.body = http.form(options.form)
+		sent.headers["content-type"] = sent.headers["content-type"] or "application/x-www-form-urlencoded;charset=UTF-8"
+	elseif options.body ~= nil then
+		sent.body = tostring(options.body)
+	end
+end
+
+-- The request in full.
+local function compute(state, method, url, options)
+	local sent = { method = method, url = with_query(join(state.extension.base_url, url), options.query), sent = false }
+	sent.headers = { ["user-agent"] = "Segment (Actions)" }
+	if state.traceparent then
+		sent.headers.traceparent = state.traceparent
+	end
+	add_headers(sent.headers, state.extension.headers)
+	add_credentials(sent.headers, state.extension)
+	add_headers(sent.headers, options.headers)
+	add_credentials(sent.headers, options)
+	add_body(sent, options)
+	return sent
+end
+
+-- `data` as in Segment's client: the value of a JSON body, else the text.
+local function finish(answer)
+	answer.data = answer.body
+	local kind = answer.headers["content-type"] or ""
+	if kind:find("application/json", 1, true) then
+		local value, _, code = json.decode(answer.body or "", { order = true })
+		answer.data = not code and value or nil
+	end
+	return answer
+end
+
+local function raise_no_answer(message, code)
+	local known = NO_ANSWER[code]
+	if not known then
+		error(message, 0)
+	end
+	error(errors.new { message = message, code = known[1], status = known[2] })
+end
+
+local function raise_status(sent, answer)
+	local message = ("%s %s answered %d"):format(sent.method, sent.url, answer.status)
+	error(errors.new { message = message, code = tostring(answer.status), status = answer.status, answer = answer })
+end
+
+local function carry(state, sent, options)
+	local timeout = options.timeout or state.extension.timeout or TIMEOUT
+	if type(timeout) ~= "number" or timeout <= 0 or timeout > TIMEOUT_MOST then
+		error(("timeout is in seconds, more than 0 and at most %d"):format(TIMEOUT_MOST), 4)
+	end
+	local answer, message, code = state.transport {
+		method = sent.method,
+		url = sent.url,
+		headers = sent.headers,
+		body = sent.body,
+		timeout = timeout,
+	}
+	if not answer then
+		sent.error = message
+		raise_no_answer(message, code)
+	end
+	sent.answer = answer
+	sent.sent = not answer.stand_in
+	return finish(answer)
+end
+
+local function call(state, method, url, options)
+	options = options or {}
+	check_names(options, OPTIONS, "request:" .. method:lower())
+	if #state.sent == REQUESTS_MOST then
+		error(("more than %d requests for one event"):format(REQUESTS_MOST), 3)
+	end
+	local sent = compute(state, method, url, options)
+	state.sent[#state.sent + 1] = sent
+	local answer = carry(state, sent, options)
+	if (answer.status < 200 or answer.status > 299) and options.throw ~= false then
+		raise_status(sent, answer)
+	end
+	return answer
+end
+
+--- Sends with partnerapp.http.
+---@param request table
+---@return table? answer, string? message, string? code
+function requests.send(request)
+	return http.request(request.url, request)
+end
+
+--- Sends nothing: each request is answered with 200 and an empty object.
+---@return table answer
+function requests.stand_in()
+	return { status = 200, headers = { ["content-type"] = "application/json" }, body = "{}", stand_in = true }
+end
+
+---@class partnerapp.destination.requests_options
+---@field extension table? what extend_request returned
+---@field transport fun(request: table): table?, string?, string? `send`, `stand_in`, or a test's own
+---@field traceparent string? passed on (W3C Trace Context)
+
+--- A `request` for one call of a destination's function.
+---@param options partnerapp.destination.requests_options
+---@return table request, partnerapp.destination.sent[] sent the requests that were made with it
+function requests.new(options)
+	local state = {
+		extension = requests.check_extension(options.extension),
+		transport = options.transport,
+		traceparent = options.traceparent,
+		sent = {},
+	}
+	local request = {}
+	for _, method in ipairs(METHODS) do
+		request[method] = function(self, url, given)
+			if self ~= request then
+				error(("call it with a colon: request:%s(url, …)"):format(method), 2)
+			end
+			return call(state, method:upper(), url, given)
+		end
+	end
+	return request, state.sent
+end
+
+return requests
