@@ -4,7 +4,8 @@ local help = require "cli.help"
 local options = require "cli.options"
 local sys = require "native.sys"
 
-local COMMANDS = { "demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "setup", "test", "config" }
+local COMMANDS =
+	{ "demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "setup", "test", "try", "config" }
 
 local cli = {}
 

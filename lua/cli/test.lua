@@ -1,5 +1,7 @@
 -- partnerapp test: loads the tests, runs their cases and prints TAP. Exit 0 when all passed.
+local diff = require "cli.diff"
 local files = require "native.files"
+local recorded = require "cli.recorded"
 local scripts = require "native.scripts"
 local task = require "cli.task"
 
@@ -8,7 +10,10 @@ local command = {
 	usage = "[APP]",
 	arguments = { most = 1 },
 	settings = true,
-	flags = { library = { help = "run the library's own tests, for work on partnerapp itself" } },
+	flags = {
+		library = { help = "run the library's own tests, for work on partnerapp itself" },
+		update = { help = "computes recorded tries again and writes them, after showing the difference" },
+	},
 	examples = [[
 partnerapp test
 partnerapp test ./my-app
@@ -20,7 +25,9 @@ local LIBRARY_APP = "/partnerapp/tests/app" -- the app that the library's own te
 
 function command.plan(given)
 	if not given.flags.library then
-		return task.plan("test", given)
+		local plan = task.plan("test", given)
+		plan.arguments = { plan.servers and plan.servers[1].app or "", given.flags.update and "update" or "" }
+		return plan
 	elseif given[1] then
 		files.err "partnerapp: test: --library has its own app: give either an APP or --library\n"
 		return { exit_code = 2 }
@@ -74,10 +81,46 @@ local function load_cases(testing, folders)
 	return testing.cases
 end
 
+-- Shows how a recorded try differs; with `update` writes what it is now.
+local function check_recorded(one, update)
+	local destinations = require "partnerapp.destination.files"
+	local recordings = require "partnerapp.destination.recordings"
+	local destination, message = destinations.load(one.slug)
+	local recording, problem = recorded.read(one.path)
+	if not destination or not recording then
+		error(message or problem, 0)
+	end
+	local lines = {}
+	for _, difference in ipairs(recordings.check(destination, recording)) do
+		lines[#lines + 1] = difference.message
+		if difference.wanted then
+			lines[#lines + 1] = diff.text(difference.wanted, difference.got)
+		end
+	end
+	if #lines > 0 and update then
+		diagnose(table.concat(lines, "\n"), false)
+		recordings.update(destination, recording)
+		assert(recorded.write(one.path, recording))
+	elseif #lines > 0 then
+		error(table.concat(lines, "\n") .. "\nwhen this is right: partnerapp test --update", 0)
+	end
+end
+
+local function add_recorded(testing, folder, update)
+	for _, one in ipairs(folder ~= "" and recorded.list(folder) or {}) do
+		testing.case(("%s: %s"):format(one.slug, one.name), function()
+			check_recorded(one, update)
+		end)
+	end
+end
+
 function command.run(arguments)
 	local testing = require "partnerapp.testing"
 	local of_library = arguments[1] == LIBRARY
 	local cases = load_cases(testing, of_library and FOLDERS.library or FOLDERS.app)
+	if not of_library then
+		add_recorded(testing, arguments[1], arguments[2] == "update")
+	end
 	local failed = 0
 	out("1..%d", #cases)
 	for i, case in ipairs(cases) do
@@ -89,7 +132,7 @@ function command.run(arguments)
 		end
 	end
 	if #cases == 0 then
-		diagnose("there is no case to run; tests are in tests/*_test.lua", of_library)
+		diagnose("there is no case to run; tests are in tests/*_test.lua and destinations/tests", of_library)
 	end
 	out("%d passed, %d failed", #cases - failed, failed)
 	return failed == 0 and #cases > 0 and 0 or 1

@@ -1,0 +1,157 @@
+-- Prints what became of an event: the story of partnerapp.destination.stages, for people at a terminal and as JSON.
+local json = require "partnerapp.json"
+local log = require "partnerapp.log"
+local members = require "partnerapp.destination.members"
+local pretty = require "partnerapp.destination.pretty"
+
+local story = {}
+
+local COLORS = { passed = "32", stopped = "31", skipped = "33", faint = "2", bold = "1" }
+local MARKS = { passed = "✓", stopped = "✗", skipped = "·" }
+-- Headers whose values are credentials.
+local CREDENTIALS = { authorization = true, cookie = true, ["x-api-key"] = true, ["api-key"] = true, apikey = true }
+
+local function painter(colors)
+	return function(kind, text)
+		return colors and COLORS[kind] and ("\27[%sm%s\27[0m"):format(COLORS[kind], text) or text
+	end
+end
+
+local function masked_header(name, value)
+	if not CREDENTIALS[name] then
+		return log.masked(value)
+	end
+	local scheme = value:match "^(%a+) "
+	return scheme and scheme .. " ***" or "***"
+end
+
+local function print_request(out, paint, sent)
+	out(("  %s %s"):format(paint("bold", sent.method), log.masked(sent.url)))
+	local names = members.names(sent.headers)
+	for _, name in ipairs(names) do
+		out(paint("faint", ("    %s: %s"):format(name, masked_header(name, sent.headers[name]))))
+	end
+	if sent.body then
+		out("    " .. log.masked(pretty.body(sent.body, sent.headers["content-type"], "    ")))
+	end
+	if sent.error then
+		out(paint("stopped", "    no answer: " .. log.masked(sent.error)))
+	elseif sent.sent then
+		out(("    answered %d %s"):format(sent.answer.status, log.masked((sent.answer.body or ""):sub(1, 2000))))
+	else
+		out(paint("faint", "    not sent; perform was answered 200 {}"))
+	end
+end
+
+local function print_stages(out, paint, stages)
+	for _, one in ipairs(stages) do
+		local code = one.code and (" [%s%s]"):format(one.code, one.label and ": " .. one.label or "") or ""
+		local line = ("%s %-12s %s%s"):format(MARKS[one.result], one.stage, log.masked(one.sentence), code)
+		out(paint(one.result, line))
+		for _, detail in ipairs(one.details or {}) do
+			out("               " .. log.masked(detail))
+		end
+	end
+end
+
+local function all_sent(list)
+	for _, sent in ipairs(list) do
+		if not sent.sent then
+			return false
+		end
+	end
+	return #list > 0
+end
+
+local function print_outcome(out, paint, result, sent)
+	if result.delivered then
+		out(paint("passed", all_sent(sent or {}) and "= delivered" or "= would be delivered; nothing was sent"))
+		return
+	end
+	local words = result.outcome
+	if result.label and result.label:lower() ~= result.outcome:lower() then
+		words = words .. " (" .. result.label .. ")"
+	end
+	local again = result.retried and "; Segment tries again, within minutes and for up to 4 hours"
+		or "; not tried again"
+	out(paint("stopped", ("= not delivered: %s%s"):format(words, again)))
+	if result.where then
+		out("  raised at " .. result.where)
+	end
+end
+
+--- Prints a story.
+---@param one partnerapp.destination.story
+---@param write fun(text: string)
+---@param colors boolean
+function story.print(one, write, colors)
+	local paint = painter(colors)
+	local function out(line)
+		write(line .. "\n")
+	end
+	print_stages(out, paint, one.stages)
+	for _, path in ipairs(one.paths) do
+		out(paint("bold", ("\n%s"):format(path.action)) .. paint("faint", (" (mapping: %s)"):format(path.from)))
+		print_stages(out, paint, path.stages)
+		if path.payload ~= nil then
+			out("  payload " .. log.masked(pretty.json(path.payload, "  ")))
+		end
+		for _, sent in ipairs(path.requests) do
+			print_request(out, paint, sent)
+		end
+		print_outcome(out, paint, path.outcome, path.requests)
+	end
+	if one.outcome then
+		print_outcome(out, paint, one.outcome)
+	end
+end
+
+local function masked_requests(list)
+	local shown = json.array {}
+	for i, sent in ipairs(list) do
+		local headers = members.new()
+		for _, name in ipairs(members.names(sent.headers)) do
+			members.set(headers, name, masked_header(name, sent.headers[name]))
+		end
+		local answer = sent.sent and sent.answer
+		shown[i] = {
+			method = sent.method,
+			url = log.masked(sent.url),
+			headers = headers,
+			body = sent.body and log.masked(sent.body),
+			sent = sent.sent,
+			error = sent.error,
+			answer = answer
+					and { status = answer.status, headers = answer.headers, body = log.masked(answer.body or "") }
+				or nil,
+		}
+	end
+	return shown
+end
+
+--- A story as a value for JSON, secrets masked.
+---@param one partnerapp.destination.story
+---@return table
+function story.value(one)
+	local paths = json.array {}
+	for i, path in ipairs(one.paths) do
+		paths[i] = {
+			action = path.action,
+			trigger = path.trigger,
+			mapping = path.from,
+			stages = json.array(path.stages),
+			payload = path.payload,
+			requests = masked_requests(path.requests),
+			outcome = path.outcome,
+		}
+	end
+	return {
+		destination = one.destination,
+		event = one.event,
+		stages = json.array(one.stages),
+		actions = paths,
+		outcome = one.outcome,
+	}
+end
+
+return story

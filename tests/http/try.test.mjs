@@ -1,0 +1,172 @@
+// partnerapp try, and the recorded tries that partnerapp test runs: real processes, and a real upstream for --send.
+import assert from "node:assert/strict";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import http from "node:http";
+import path from "node:path";
+import { after, describe, test } from "node:test";
+import { binary, folder, run, top } from "./harness.mjs";
+
+const ACME = /```lua\n-- lua\/app\/destinations\/acme.lua\n([^]*?)```/.exec(readFileSync(path.join(top, "docs/destinations.md"), "utf8"))[1];
+const SECRET = "key-of-a-customer-1";
+const EVENT = { type: "track", event: "Signed Up", userId: "u1", properties: { z: 1.0, a: [1, null] } };
+
+/** An app with the destination of the documentation, or another one. */
+function app(text = ACME) {
+	const { name: place, remove } = folder();
+	after(remove);
+	mkdirSync(path.join(place, "destinations"));
+	writeFileSync(path.join(place, "init.lua"), 'return require("partnerapp").new { destination = "acme" }\n');
+	writeFileSync(path.join(place, "destinations/acme.lua"), text);
+	return place;
+}
+
+const env = { ACME_API_KEY: SECRET };
+const tried = (place, args, more = {}) => run(["try", "acme", "--app", place, ...args], { cwd: place, env: { ...env, ...more.env }, input: more.input });
+
+describe("partnerapp try", { concurrency: 2 }, () => {
+	test("the destination of the documentation makes its request, and nothing is sent", async () => {
+		const place = app();
+		const { code, out } = await tried(place, ["track", "-e", "-"], { input: JSON.stringify(EVENT) });
+		assert.equal(code, 0);
+		assert.match(out, /✓ validation/);
+		assert.match(out, /POST https:\/\/api\.acme\.example\/v1\/events/);
+		assert.match(out, /authorization: Bearer \*\*\*/);
+		assert.match(out, /= would be delivered; nothing was sent/);
+		assert.ok(!out.includes(SECRET));
+		const { out: json } = await tried(place, ["-e", "-", "--json"], { input: JSON.stringify(EVENT) });
+		const [action] = JSON.parse(json).actions;
+		// Members keep their order, and numbers are JavaScript's.
+		assert.equal(action.requests[0].body, '{"event":"Signed Up","user":"u1","properties":{"z":1,"a":[1,null]}}');
+		assert.equal(action.outcome.delivered, true);
+	});
+
+	test("samples, changes, settings and mappings", async () => {
+		const place = app();
+		for (const type of ["track", "identify", "page", "screen", "group", "alias"]) {
+			assert.equal((await tried(place, ["--sample", type])).code, 0, type);
+		}
+		const { out } = await tried(place, ["--set", "properties.total=5", "--set", "event=Other name", "--json"]);
+		assert.match(JSON.parse(out).actions[0].requests[0].body, /^{"event":"Other name".*"total":5/);
+		const mapping = path.join(place, "mapping.json");
+		writeFileSync(mapping, JSON.stringify({ event: { "@template": "{{event}}!" } }));
+		const mapped = await tried(place, ["track", "--mapping", mapping, "--json"]);
+		assert.equal(JSON.parse(mapped.out).actions[0].requests[0].body, '{"event":"Order Completed!"}');
+	});
+
+	test("mistakes say what was meant, with exit code 1 or 2", async () => {
+		const place = app();
+		for (const [args, code, message] of [
+			[["--sample", "trak"], 1, /there is no sample 'trak': track, identify/],
+			[["trak"], 1, /has no action 'trak': did you mean 'track'\?/],
+			[["-e", "missing.json"], 1, /missing\.json/],
+			[["-e", "x", "--sample", "track"], 2, /one of --event, --sample and --test/],
+			[["--set", "x"], 2, /'x' must be NAME=VALUE/],
+			[["--save", "../x"], 2, /letters, digits/],
+			[["--watch", "--send"], 2, /not with --send/],
+			[["--nonsense"], 2, /unknown option '--nonsense'/],
+		]) {
+			const got = await tried(place, args);
+			assert.equal(got.code, code, args.join(" "));
+			assert.match(got.err, message);
+		}
+		const none = await run(["try", "acmee", "--app", place], { cwd: place, env });
+		assert.match(none.err, /there is no destination 'acmee': did you mean 'acme'\?/);
+		const broken = app(ACME.replace("default = path \"$.event\"", "defalt = path \"$.event\""));
+		const line = ACME.split("\n").findIndex((text) => text.includes('"event"')) + 1;
+		for (const command of [["try", "acme", "--app", broken], ["check", broken]]) {
+			const got = await run(command, { cwd: broken, env });
+			assert.equal(got.code, 1);
+			assert.match(got.err, new RegExp(`destinations/acme\\.lua:${line}: .*unknown option 'defalt': did you mean 'default'\\?`));
+		}
+	});
+
+	test("bad events: a clear outcome each, and nothing hangs", async () => {
+		const place = app();
+		for (const [input, message] of [
+			["5", /an event is a JSON object/],
+			['{"type":"track","event":"A"}', /neither userId nor anonymousId/],
+			['{"type":"track","userId":"u"}', /event_not_defined/],
+			['{"type":"nonsense","userId":"u"}', /type is nonsense/],
+			['{"type":"track","userId":"u","event":"\\u0000"}', /would be delivered/],
+			[`{"type":"track","userId":"u","event":"A","properties":${"[".repeat(70)}${"]".repeat(70)}}`, /nested deeper than 64/],
+			[JSON.stringify({ ...EVENT, properties: { big: "x".repeat(32 << 10) } }), /would be delivered/],
+			[JSON.stringify({ ...EVENT, properties: { big: "x".repeat(10 << 20) } }), /at most 8 MiB|not enough memory/],
+			["\xff\xfe", /bad JSON/],
+		]) {
+			const got = await tried(place, ["-e", "-"], { input });
+			assert.match(got.out + got.err, message, input.slice(0, 60));
+		}
+		const loop = app(ACME.replace('return request:post("/events"', 'while true do end return request:post("/events"'));
+		assert.match((await tried(loop, [])).err, /time budget spent/);
+	});
+
+	test("--send sends, names the host first, and calls only what scripts may call", async () => {
+		const seen = [];
+		const upstream = http.createServer((request, response) => {
+			let body = "";
+			request.on("data", (data) => (body += data)).on("end", () => {
+				seen.push({ method: request.method, url: request.url, headers: request.headers, body });
+				response.writeHead(429, { "content-type": "application/json", "set-cookie": "a=b" }).end(JSON.stringify({ echo: SECRET }));
+			});
+		});
+		upstream.listen(0, "127.0.0.1");
+		await once(upstream, "listening");
+		try {
+			const origin = `http://127.0.0.1:${upstream.address().port}`;
+			const place = app(ACME.replace("https://api.acme.example/v1", origin));
+			const denied = await tried(place, ["--send"]);
+			assert.match(denied.out, /HTTP_ALLOW|private|denied/);
+			assert.equal(seen.length, 0);
+			const sent = await tried(place, ["--send", "--save", "limited"], { env: { HTTP_ALLOW: origin } });
+			assert.equal(sent.code, 1);
+			assert.match(sent.err, new RegExp(`sending: POST ${origin}`));
+			assert.match(sent.out, /answered 429 {"echo":"\*\*\*"}/);
+			assert.match(sent.out, /not delivered: 429; Segment tries again/);
+			assert.deepEqual([seen[0].method, seen[0].url, seen[0].headers.authorization], ["POST", "/events", `Bearer ${SECRET}`]);
+			const kept = readFileSync(path.join(place, "destinations/tests/acme/limited.test.json"), "utf8");
+			assert.ok(!kept.includes(SECRET) && !kept.includes("set-cookie"));
+			assert.deepEqual(JSON.parse(kept).outcomes, ["429"]);
+			const tested = await run(["test", place], { cwd: place });
+			assert.match(tested.out, /ok 1 - acme: limited\n1 passed, 0 failed/);
+			assert.equal(seen.length, 1);
+		} finally {
+			upstream.close();
+		}
+	});
+
+	test("recorded tries: a difference fails line by line, --update takes it over", async () => {
+		const place = app();
+		assert.equal((await tried(place, ["--save", "first"])).code, 0);
+		assert.equal((await tried(place, ["--save", "many", "--batch", "-e", "-"], { input: JSON.stringify([EVENT, EVENT]) })).code, 0);
+		assert.match((await run(["test", place], { cwd: place })).out, /2 passed, 0 failed/);
+		writeFileSync(path.join(place, "destinations/acme.lua"), ACME.replace('"$.userId"', '"$.anonymousId"').replace("/batch", "/batches"));
+		const failed = await run(["test", place], { cwd: place });
+		assert.equal(failed.code, 1);
+		assert.match(failed.out, /- +"user": "u-1001"/);
+		assert.match(failed.out, /\+ +"user": "507f191e810c19729de860ea"/);
+		assert.match(failed.out, /\/batches is not listed: did you mean 'POST https:\/\/api\.acme\.example\/v1\/batch'\?/);
+		const updated = await run(["test", place, "--update"], { cwd: place });
+		assert.equal(updated.code, 0);
+		assert.match(updated.out, /\+ +"user": "507f191e810c19729de860ea"/);
+		assert.match((await run(["test", place], { cwd: place })).out, /2 passed, 0 failed/);
+		assert.equal((await tried(place, ["--test", "first"])).code, 0);
+	});
+
+	test("--watch shows how the requests differ after a save, and Ctrl-C ends it", async () => {
+		const place = app();
+		const child = spawn(binary, ["try", "acme", "--app", place, "--watch"], { cwd: place, env: { PATH: process.env.PATH, ...env } });
+		let out = "";
+		child.stdout.on("data", (data) => (out += data));
+		const shows = async (text) => {
+			while (!text.test(out)) await once(child.stdout, "data");
+		};
+		await shows(/= would be delivered/);
+		writeFileSync(path.join(place, "destinations/acme.lua"), ACME.replace("/events", "/events2"));
+		await shows(/\+ +POST https:\/\/api\.acme\.example\/v1\/events2/);
+		child.kill("SIGINT");
+		const [code, signal] = await once(child, "exit");
+		assert.ok(code === 0 || signal === "SIGINT", `${code} ${signal}`);
+	});
+});
