@@ -4,8 +4,21 @@ local help = require "cli.help"
 local options = require "cli.options"
 local sys = require "native.sys"
 
-local COMMANDS =
-	{ "demo", "serve", "sandbox", "check", "routes", "installs", "run", "keys", "setup", "test", "try", "config" }
+local COMMANDS = {
+	"demo",
+	"serve",
+	"sandbox",
+	"check",
+	"routes",
+	"installs",
+	"run",
+	"keys",
+	"setup",
+	"test",
+	"try",
+	"new",
+	"config",
+}
 
 local cli = {}
 

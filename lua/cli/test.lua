@@ -1,8 +1,10 @@
 -- partnerapp test: loads the tests, runs their cases and prints TAP. Exit 0 when all passed.
 local diff = require "cli.diff"
 local files = require "native.files"
+local junit = require "cli.junit"
 local recorded = require "cli.recorded"
 local scripts = require "native.scripts"
+local sys = require "native.sys"
 local task = require "cli.task"
 
 local command = {
@@ -12,6 +14,7 @@ local command = {
 	settings = true,
 	flags = {
 		library = { help = "run the library's own tests, for work on partnerapp itself" },
+		junit = { value = "FILE", help = "also writes the results as JUnit XML" },
 		update = { help = "computes recorded tries again and writes them, after showing the difference" },
 	},
 	examples = [[
@@ -26,7 +29,11 @@ local LIBRARY_APP = "/partnerapp/tests/app" -- the app that the library's own te
 function command.plan(given)
 	if not given.flags.library then
 		local plan = task.plan("test", given)
-		plan.arguments = { plan.servers and plan.servers[1].app or "", given.flags.update and "update" or "" }
+		plan.arguments = {
+			plan.servers and plan.servers[1].app or "",
+			given.flags.update and "update" or "",
+			given.flags.junit or "",
+		}
 		return plan
 	elseif given[1] then
 		files.err "partnerapp: test: --library has its own app: give either an APP or --library\n"
@@ -114,6 +121,24 @@ local function add_recorded(testing, folder, update)
 	end
 end
 
+-- Runs all cases and prints TAP. The results for JUnit, and how many failed.
+local function run_cases(testing, cases, of_library)
+	local results, failed = {}, 0
+	out("1..%d", #cases)
+	for i, case in ipairs(cases) do
+		local begun = sys.monotonic()
+		local passed, why = testing.run(case)
+		results[i] =
+			{ name = case.name, seconds = sys.monotonic() - begun, why = not passed and (why or "failed") or nil }
+		out("%s %d - %s", passed and "ok" or "not ok", i, case.name)
+		if not passed then
+			failed = failed + 1
+			diagnose(results[i].why, of_library)
+		end
+	end
+	return results, failed
+end
+
 function command.run(arguments)
 	local testing = require "partnerapp.testing"
 	local of_library = arguments[1] == LIBRARY
@@ -121,20 +146,18 @@ function command.run(arguments)
 	if not of_library then
 		add_recorded(testing, arguments[1], arguments[2] == "update")
 	end
-	local failed = 0
-	out("1..%d", #cases)
-	for i, case in ipairs(cases) do
-		local passed, why = testing.run(case)
-		out("%s %d - %s", passed and "ok" or "not ok", i, case.name)
-		if not passed then
-			failed = failed + 1
-			diagnose(why or "failed", of_library)
-		end
-	end
+	local results, failed = run_cases(testing, cases, of_library)
 	if #cases == 0 then
 		diagnose("there is no case to run; tests are in tests/*_test.lua and destinations/tests", of_library)
 	end
 	out("%d passed, %d failed", #cases - failed, failed)
+	if (arguments[3] or "") ~= "" then
+		local written, message = files.write(arguments[3], junit.document(results), 420)
+		if not written then
+			files.err(("partnerapp: test: %s\n"):format(message))
+			return 1
+		end
+	end
 	return failed == 0 and #cases > 0 and 0 or 1
 end
 

@@ -1,5 +1,6 @@
 -- Tools for an app's tests: cases, checks, a client that calls the app without a socket and keeps its cookies, and a
 -- network in which only the calls that a case lists exist. `partnerapp test` runs the cases.
+local blocks = require "partnerapp.testing.blocks"
 local checks = require "partnerapp.testing.checks"
 local clients = require "partnerapp.testing.client"
 local config = require "partnerapp.config"
@@ -18,6 +19,37 @@ testing.cases = {}
 function testing.case(name, fn)
 	testing.cases[#testing.cases + 1] = { name = name, run = fn }
 end
+
+--- As in busted: describe(name, fn) groups cases, it(name, fn) is one, before_each(fn) runs before each of its block.
+testing.describe, testing.before_each = blocks.describe, blocks.before_each
+
+---@param name string
+---@param fn fun(t: partnerapp.testing.checks)
+function testing.it(name, fn)
+	testing.case(blocks.case(name, fn))
+end
+
+--- The checks by the names that busted has for them; as there, what is wanted comes first.
+testing.assert = {
+	same = function(wanted, got)
+		checks.same(got, wanted)
+	end,
+	equal = function(wanted, got)
+		checks.equal(got, wanted)
+	end,
+	is_true = function(got)
+		checks.equal(got, true)
+	end,
+	is_false = function(got)
+		checks.equal(got, false)
+	end,
+	is_nil = function(got)
+		checks.equal(got, nil)
+	end,
+	truthy = checks.truthy,
+	falsy = checks.falsy,
+	has_error = checks.raises,
+}
 
 --- Replaces all calls to other servers for the rest of the case. Keys are "METHOD https://host/path"; values are
 --- answers { status, headers, body or json } or functions from the request (method, url, query, headers, body, json,

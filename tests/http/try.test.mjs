@@ -147,11 +147,31 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		assert.match(failed.out, /- +"user": "u-1001"/);
 		assert.match(failed.out, /\+ +"user": "507f191e810c19729de860ea"/);
 		assert.match(failed.out, /\/batches is not listed: did you mean 'POST https:\/\/api\.acme\.example\/v1\/batch'\?/);
+		const junit = path.join(place, "results.xml");
+		assert.equal((await run(["test", place, "--junit", junit], { cwd: place })).code, 1);
+		assert.match(readFileSync(junit, "utf8"), /<testsuite name="partnerapp" tests="2" failures="2"[^]*<testcase name="acme: first" time="[\d.]+">\n\t\t<failure message="request 1 differs">[^]*&quot;user&quot;: &quot;u-1001&quot;/);
 		const updated = await run(["test", place, "--update"], { cwd: place });
 		assert.equal(updated.code, 0);
 		assert.match(updated.out, /\+ +"user": "507f191e810c19729de860ea"/);
 		assert.match((await run(["test", place], { cwd: place })).out, /2 passed, 0 failed/);
 		assert.equal((await tried(place, ["--test", "first"])).code, 0);
+	});
+
+	test("new destination: a file with the catalog's settings, and two recorded tries that pass", async () => {
+		const place = app();
+		for (const slug of ["beta", "mixpanel", "customer.io", "google-analytics"]) {
+			const made = await run(["new", "destination", slug, "--app", place], { cwd: place });
+			assert.equal(made.code, 0, made.err);
+			assert.match(made.out, new RegExp(`Next: partnerapp try ${slug} --watch`));
+			assert.equal((await run(["try", slug, "--app", place], { cwd: place })).code, 0);
+		}
+		assert.match(readFileSync(path.join(place, "destinations/mixpanel.lua"), "utf8"), /{ "apiKey", type = "password", label = "API Secret" }/);
+		const tested = await run(["test", place], { cwd: place });
+		assert.match(tested.out, /8 passed, 0 failed/);
+		assert.equal((await run(["check", place], { cwd: place })).code, 0);
+		const again = await run(["new", "destination", "beta", "--app", place], { cwd: place });
+		assert.deepEqual([again.code, /beta\.lua is there already/.test(again.err)], [1, true]);
+		assert.equal((await run(["new", "destination", "../x", "--app", place], { cwd: place })).code, 2);
 	});
 
 	test("--watch shows how the requests differ after a save, and Ctrl-C ends it", async () => {

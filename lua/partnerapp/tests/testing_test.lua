@@ -42,3 +42,35 @@ testing.case("a case that passes leaves nothing", function(t)
 		true
 	)
 end)
+
+local order = {}
+
+testing.describe("a block", function()
+	testing.before_each(function()
+		order[#order + 1] = "outer"
+	end)
+	testing.describe("in a block", function()
+		testing.before_each(function(t)
+			order[#order + 1] = "inner"
+			t.truthy(t)
+		end)
+		testing.it("runs what is before each", function()
+			testing.assert.same({ "outer", "inner" }, order)
+			testing.assert.is_nil(nil)
+			testing.assert.has_error(function()
+				testing.assert.equal(1, 2)
+			end, "got 2, wanted 1")
+		end)
+	end)
+end)
+
+testing.case("blocks name their cases, and before_each belongs into one", function(t)
+	local names = {}
+	for _, case in ipairs(testing.cases) do
+		names[case.name] = true
+	end
+	t.equal(names["a block in a block runs what is before each"], true)
+	t.raises(function()
+		testing.before_each(print)
+	end, "belongs into a describe")
+end)
