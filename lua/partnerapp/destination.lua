@@ -85,55 +85,6 @@ function destination.validate(list, payload, options)
 	end
 	local prepare, rules = options and options.prepare or "event", schema.of(read)
 	if prepare ~= "none" then
-		payload = validation.prepare(rules, payload, prepare == "batch")
-	end
-	return validation.validate(rules, payload)
-end
-
--- The parts of the model, to be tried one by one
-
---- Whether a trigger takes an event, as at Segment.
----@param text string such as `type = "track" and event = "Order Completed"`
----@param event table
----@return boolean? matches
----@return string? message with the place, in characters, and what was expected there
----@return "bad_trigger"? code
-function destination.matches(text, event)
-	local parsed, message, code = trigger.parse(text)
-	if not parsed then
-		return nil, message, code
-	end
-	return parsed:matches(event)
-end
-
---- Makes the payload of an event with a mapping, as at Segment. A member whose value is missing vanishes.
----@param mapping table members are values or directives: `{ user = { ["@path"] = "$.userId" } }`
----@param event table
----@return any payload
----@return string? message for `bad_mapping` a line for each problem
----@return "bad_mapping"|"mapping_failed"|"too_deep"|"too_large"? code
-function destination.transform(mapping, event)
-	return directives.resolve(mapping, event)
-end
-
---- Validates a payload against the fields of an action, as Segment does before `perform` is called: values that can be
---- made to fit their type are, unknown members are removed. `prepare` says what is done before: "event" (the default)
---- and "batch" remove empty values as Segment does for a single event and for one of a batch; "none" does not, as for
---- settings.
----@param list table[] the fields, as a definition has them
----@param payload any not changed
----@param options {prepare: "event"|"batch"|"none"?}?
----@return table? payload
----@return string? message
----@return "bad_definition"|"PAYLOAD_VALIDATION_FAILED"? code
----@return {path: string, message: string}[]? errors of the payload
-function destination.validate(list, payload, options)
-	local read, message, code = fields.read(list)
-	if not read then
-		return nil, message, code
-	end
-	local prepare, rules = options and options.prepare or "event", schema.of(read)
-	if prepare ~= "none" then
 		if #read == 0 then
 			return payload -- an action without fields validates nothing
 		end
