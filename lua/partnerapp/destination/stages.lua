@@ -142,6 +142,10 @@ local function make_payload(path, action, values, event, in_batch)
 		return nil, outcome.failed { code = "PAYLOAD_VALIDATION_FAILED", status = 400, message = message }
 	end
 	add(path.stages, "mapping", "passed", "the mapping made the payload")
+	if #action.fields == 0 then -- as at Segment
+		add(path.stages, "validation", "skipped", "the action has no fields: nothing is validated or removed")
+		return payload
+	end
 	payload = validation.prepare(action.schema, payload, in_batch)
 	local valid, problem, _, list = validation.validate(action.schema, payload or members.new())
 	if valid == nil then

@@ -325,6 +325,13 @@ testing.case("wrong use of request is an outcome that names it", function(t)
 	t.contains(one.outcome.message, "base_url is not a URL")
 end)
 
+testing.case("an action without fields gets its mapping as it is", function(t)
+	local one = acme { fields = {} }
+	local mapping = { any = { ["@path"] = "$.event" }, empty = "" }
+	local got = only(stages.run(one, event(), { action = "track", mapping = mapping }))
+	t.same({ got.payload.any, got.payload.empty, got.stages[3].result }, { "Signed Up", "", "skipped" })
+end)
+
 testing.case("mappings: given, automatic presets, or one for each action", function(t)
 	local presets = {
 		{
