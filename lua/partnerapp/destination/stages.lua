@@ -13,7 +13,7 @@ local validation = require "partnerapp.destination.validation"
 local stages = {}
 
 ---@class partnerapp.destination.stage
----@field stage "intake"|"integrations"|"settings"|"trigger"|"mapping"|"validation"|"perform"
+---@field stage "intake"|"integrations"|"settings"|"trigger"|"mapping"|"validation"|"perform"|"refresh"
 ---@field result "passed"|"stopped"|"skipped"
 ---@field code string? Segment's, when the stage stopped the event
 ---@field label string? Segment's words for that code
@@ -197,15 +197,32 @@ local function last_status(sent)
 	return last and last.answer and last.answer.status
 end
 
-local function perform(path, destination, action, try, values, event)
-	local payload, failed = make_payload(path, action, values, event)
-	if failed then
-		path.outcome = failed
-		return
+-- With oauth2 a 401 is answered by a new access token, once. True when there is one: perform is called again.
+local function refresh(path, destination, try)
+	local scheme = destination.authentication.scheme
+	if path.outcome.status ~= 401 or not scheme:find "^oauth" or not destination.refresh_access_token then
+		return false
 	end
-	path.payload = payload
-	local fine, returned, sent = stages.call(destination, action.perform, data_of(try, values, payload, event), try)
-	path.requests = sent
+	local data = { settings = try.settings or {}, auth = try.auth or {} }
+	local fine, returned, sent = stages.call(destination, destination.refresh_access_token, data, try)
+	table.move(sent, 1, #sent, #path.requests + 1, path.requests)
+	local token = fine and type(returned) == "table" and returned.access_token
+	if type(token) ~= "string" then
+		local message = fine and "refresh_access_token returned no access_token" or outcome.of_error(returned).message
+		path.outcome = outcome.failed { code = "OAUTH_REFRESH_FAILED", status = 401, message = message }
+		add(path.stages, "refresh", "stopped", message, { code = path.outcome.code, label = path.outcome.label })
+		return false
+	end
+	require("native.log").mask(token)
+	try.auth = { access_token = token, refresh_token = returned.refresh_token or (try.auth or {}).refresh_token }
+	add(path.stages, "refresh", "passed", "the access token was renewed after a 401: perform is called again")
+	return true
+end
+
+local function perform_once(path, destination, action, try, values, event)
+	local data = data_of(try, values, path.payload, event)
+	local fine, returned, sent = stages.call(destination, action.perform, data, try)
+	table.move(sent, 1, #sent, #path.requests + 1, path.requests)
 	if fine then
 		path.returned = returned
 		path.outcome = outcome.delivered(last_status(sent))
@@ -220,6 +237,19 @@ local function perform(path, destination, action, try, values, event)
 		path.outcome.message,
 		{ code = path.outcome.code, label = path.outcome.label }
 	)
+end
+
+local function perform(path, destination, action, try, values, event)
+	local payload, failed = make_payload(path, action, values, event)
+	if failed then
+		path.outcome = failed
+		return
+	end
+	path.payload = payload
+	perform_once(path, destination, action, try, values, event)
+	if refresh(path, destination, try) then
+		perform_once(path, destination, action, try, values, event)
+	end
 end
 
 local function new_path(mapping)

@@ -332,6 +332,43 @@ testing.case("an action without fields gets its mapping as it is", function(t)
 	t.same({ got.payload.any, got.payload.empty, got.stages[3].result }, { "Signed Up", "", "skipped" })
 end)
 
+testing.case("with oauth2 a 401 renews the access token, once", function(t)
+	local calls = 0
+	local function transport(request)
+		calls = calls + 1
+		local renewed = request.url:find "/token$"
+		local fine = renewed or request.headers.authorization == "Bearer new-access-token"
+		return { status = fine and 200 or 401, headers = {}, body = "" }
+	end
+	local function one(refresh, scheme)
+		return acme({
+			perform = function(request, data)
+				return request:post("/events", { bearer = data.auth.access_token })
+			end,
+		}, { authentication = { scheme = scheme or "oauth2" }, refresh_access_token = refresh })
+	end
+	local function renew(request)
+		request:post "/token"
+		return { access_token = "new-access-token" }
+	end
+	local got = only(stages.run(one(renew), event(), { auth = { access_token = "old" }, transport = transport }))
+	t.same({ got.outcome.delivered, calls, #got.requests }, { true, 3, 3 })
+	got = only(stages.run(
+		one(function()
+			return {}
+		end),
+		event(),
+		{ auth = {}, transport = transport }
+	))
+	t.same({ got.outcome.code, got.outcome.outcome }, { "OAUTH_REFRESH_FAILED", "401" })
+	local function useless()
+		return { access_token = "also-old-token" }
+	end
+	calls = 0
+	got = only(stages.run(one(useless), event(), { auth = {}, transport = transport }))
+	t.same({ got.outcome.outcome, calls }, { "401", 2 })
+end)
+
 testing.case("mappings: given, automatic presets, or one for each action", function(t)
 	local presets = {
 		{
