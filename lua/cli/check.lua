@@ -16,6 +16,23 @@ function command.plan(given)
 	return task.plan("check", given)
 end
 
+-- What surprises in the app's destinations.
+local function destination_warnings()
+	local destinations = require "partnerapp.destination.files"
+	local list = {}
+	for _, name in ipairs(destinations.names()) do
+		local destination = destinations.load(name)
+		table.move(
+			destination and destination.warnings or {},
+			1,
+			destination and #destination.warnings or 0,
+			#list + 1,
+			list
+		)
+	end
+	return list
+end
+
 function command.run()
 	local problems = require("partnerapp.host.check").problems()
 	if #problems == 0 then
@@ -29,6 +46,9 @@ function command.run()
 	end
 	if #problems > 0 then
 		return 1
+	end
+	for _, warning in ipairs(destination_warnings()) do
+		files.err("warning: " .. warning .. "\n")
 	end
 	files.out "fine\n"
 	return 0

@@ -73,6 +73,10 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		}
 		const none = await run(["try", "acmee", "--app", place], { cwd: place, env });
 		assert.match(none.err, /there is no destination 'acmee': did you mean 'acme'\?/);
+		const odd = app(ACME.replace('event != "Heartbeat"', "event != null"));
+		const warned = await run(["check", odd], { cwd: odd, env });
+		assert.equal(warned.code, 0);
+		assert.match(warned.err, /warning: destinations\/acme\.lua:\d+: action 'track': the trigger, at character \d+: .*null/);
 		const broken = app(ACME.replace("default = path \"$.event\"", "defalt = path \"$.event\""));
 		const line = ACME.split("\n").findIndex((text) => text.includes('"event"')) + 1;
 		for (const command of [["try", "acme", "--app", broken], ["check", broken]]) {

@@ -265,7 +265,8 @@ local function line_of(source, word)
 	end
 end
 
-local function report(problems, place)
+-- Each problem with its file and line.
+local function located(problems, place)
 	local file, line = place:match "^(.*):([%d?]+)$"
 	local source = file and scripts.read("app", file)
 	local lines = {}
@@ -273,13 +274,43 @@ local function report(problems, place)
 		local at = line_of(source, problem.about) or line
 		lines[i] = ("%s:%s: %s"):format(file or place, at or "?", problem.message)
 	end
-	error(table.concat(lines, "\n"), 0)
+	return lines
+end
+
+-- What is not wrong, and surprises: how Segment reads triggers, and presets that map to no field.
+local function surprises(destination)
+	local found = {}
+	for _, action in ipairs(destination.actions) do
+		for _, warning in ipairs(action.parsed_trigger and action.parsed_trigger:warnings() or {}) do
+			local message = "action '%s': the trigger, at character %d: %s"
+			complain(found, action.trigger, message, action.name, warning.place, warning.message)
+		end
+	end
+	for _, preset in ipairs(destination.presets) do
+		local known = {}
+		for _, field in ipairs(destination.actions[preset.action].fields) do
+			known[field.name] = true
+		end
+		for name in pairs(preset.mapping) do
+			if not known[name] and name:sub(1, 2) ~= "__" then
+				complain(
+					found,
+					name,
+					"preset '%s' maps to '%s', which is no field of '%s'",
+					preset.name,
+					name,
+					preset.action
+				)
+			end
+		end
+	end
+	return found
 end
 
 --- Reads a definition. A wrong one raises, with one line for each problem.
 ---@param given table
 ---@return table destination name, slug, description, settings and each action's fields (destination/fields), actions
---- (a list, also by name), presets, authentication, and the functions
+--- (a list, also by name), presets, authentication, the functions, and warnings (lines)
 function definition.read(given)
 	local place = scripts.caller()
 	if type(given) ~= "table" then
@@ -307,8 +338,9 @@ function definition.read(given)
 		destination.presets[i] = read_preset(preset, destination.actions, problems)
 	end
 	if #problems > 0 then
-		report(problems, place)
+		error(table.concat(located(problems, place), "\n"), 0)
 	end
+	destination.warnings = located(surprises(destination), place)
 	return destination
 end
 
