@@ -292,15 +292,10 @@ local function surprises(destination)
 			known[field.name] = true
 		end
 		for name in pairs(preset.mapping) do
-			if not known[name] and name:sub(1, 2) ~= "__" then
-				complain(
-					found,
-					name,
-					"preset '%s' maps to '%s', which is no field of '%s'",
-					preset.name,
-					name,
-					preset.action
-				)
+			local text = tostring(name)
+			if not known[name] and not text:find "^__" then
+				local message = "preset '%s' maps to '%s', which is no field of '%s'"
+				complain(found, text, message, preset.name, text, preset.action)
 			end
 		end
 	end
