@@ -56,7 +56,8 @@ static size_t search_start(lua_Integer init, size_t length)
 {
 	if (init > 0)
 		return (lua_Unsigned)init - 1 > length ? length + 1 : (size_t)init - 1;
-	return init == 0 || (lua_Unsigned)-init > length ? 0 : length - (size_t)-init;
+	lua_Unsigned back = 0 - (lua_Unsigned)init; /* the smallest integer has no positive one */
+	return init == 0 || back > length ? 0 : length - (size_t)back;
 }
 
 /* Lua's own search compares at each place where the first byte is found, and takes time in the product of both lengths.
