@@ -153,10 +153,26 @@ static bool in_class(int byte, const struct item *item)
 	return (unsigned char)*item->class == byte;
 }
 
+/* The one byte that an item matches, or -1. */
+static int single_byte(const struct item *item)
+{
+	const char *at = item->class;
+
+	if (*at == '%' && at + 1 < item->class_end && !isalnum((unsigned char)at[1]))
+		return (unsigned char)at[1];
+	return *at == '%' || *at == '[' || *at == '.' ? -1 : (unsigned char)*at;
+}
+
+/* Most items match one byte: then no others have to be compared. */
 static bool may_overlap(const struct item *a, const struct item *b)
 {
 	if (a->repeat == 'b' || b->repeat == 'b')
 		return true;
+	int one = single_byte(a), other = single_byte(b);
+	if (one >= 0)
+		return in_class(one, b);
+	if (other >= 0)
+		return in_class(other, a);
 	for (int byte = 0; byte < 256; byte++)
 		if (in_class(byte, a) && in_class(byte, b))
 			return true;
