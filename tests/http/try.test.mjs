@@ -73,6 +73,8 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		}
 		const none = await run(["try", "acmee", "--app", place], { cwd: place, env });
 		assert.match(none.err, /there is no destination 'acmee': did you mean 'acme'\?/);
+		const twice = app(ACME.replace('{ "region"', '{ "apiKey", type = "string" },\n\t\t{ "region"'));
+		assert.match((await run(["check", twice], { cwd: twice, env })).err, /the settings 'api_key' and 'apiKey' are both ACME_API_KEY in \.env/);
 		const odd = app(ACME.replace('event != "Heartbeat"', "event != null"));
 		const warned = await run(["check", odd], { cwd: odd, env });
 		assert.equal(warned.code, 0);

@@ -25,21 +25,22 @@ end
 --- Loads a destination by its slug.
 ---@param slug string
 ---@return table? destination, string? message with file and line when the file is wrong
+---@return "not_found"|"bad_definition"|"other"? code other: the file returns something else
 function files.load(slug)
 	local base, names = slugs.file(slug), files.names()
 	if not scripts.read("app", FOLDER .. base .. ".lua") then
-		return nil, ("there is no destination '%s'%s"):format(slug, nearest(base, names))
+		return nil, ("there is no destination '%s'%s"):format(slug, nearest(base, names)), "not_found"
 	end
 	local fine, loaded = pcall(require, "destinations." .. base)
 	if not fine then
-		return nil, tostring(loaded)
+		return nil, tostring(loaded), "bad_definition"
 	elseif type(loaded) ~= "table" or not loaded.actions then
-		return nil, ("destinations/%s.lua must end with `return destination.new { … }`"):format(base)
+		return nil, ("destinations/%s.lua must end with `return destination.new { … }`"):format(base), "other"
 	end
 	loaded.slug = loaded.slug or slug
 	local problems = customer_settings.problems(loaded)
 	if #problems > 0 then
-		return nil, ("%s: %s"):format(loaded.place, table.concat(problems, "\n"))
+		return nil, ("%s: %s"):format(loaded.place, table.concat(problems, "\n")), "bad_definition"
 	end
 	return loaded
 end

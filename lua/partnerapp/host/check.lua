@@ -1,4 +1,5 @@
 -- Finds all problems of an app's scripts and views before any of them runs.
+local destinations = require "partnerapp.destination.files"
 local scripts = require "native.scripts"
 local view = require "partnerapp.web.view"
 
@@ -14,13 +15,12 @@ local function problem_of(name)
 	end
 end
 
--- A destination that is defined wrongly raises when its file is loaded.
+-- A file of destinations/ that returns something else is the app's own.
 local function add_destinations(problems)
-	for _, name in ipairs(scripts.list("app", "destinations/")) do
-		local module = name:match "^destinations/([%w_]+)%.lua$"
-		local fine, message = pcall(require, "destinations." .. (module or "init"))
-		if module and not fine then
-			problems[#problems + 1] = tostring(message)
+	for _, name in ipairs(destinations.names()) do
+		local destination, message, code = destinations.load(name)
+		if not destination and code == "bad_definition" then
+			problems[#problems + 1] = message
 		end
 	end
 end
