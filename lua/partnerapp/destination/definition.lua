@@ -110,7 +110,7 @@ local function read_trigger(text, what, problems)
 	end
 	local parsed, message = trigger.parse(text)
 	if not parsed then
-		complain(problems, text, "%s: the trigger cannot be read: %s", what, message)
+		complain(problems, text, "%s: %s", what, message)
 	end
 	return parsed
 end

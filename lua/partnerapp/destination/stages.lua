@@ -105,7 +105,7 @@ end
 local function judge_trigger(path, event)
 	local parsed, message = trigger.parse(path.trigger or "")
 	if not parsed then
-		message = path.trigger and "the trigger cannot be read: " .. message or "the action has no trigger"
+		message = path.trigger and message or "the action has no trigger"
 		local result = stopped("filtered-destination", "NO_MATCHING_MAPPING", message)
 		add(path.stages, "trigger", "stopped", message, { code = result.outcome, label = result.label })
 		return result
