@@ -14,6 +14,7 @@ local command = {
 	settings = true,
 	flags = {
 		library = { help = "run the library's own tests, for work on partnerapp itself" },
+		watch = { help = "runs again at each save" },
 		junit = { value = "FILE", help = "also writes the results as JUnit XML" },
 		update = { help = "computes recorded tries again and writes them, after showing the difference" },
 	},
@@ -34,6 +35,7 @@ function command.plan(given)
 			given.flags.update and "update" or "",
 			given.flags.junit or "",
 		}
+		plan.watch = given.flags.watch
 		return plan
 	elseif given[1] then
 		files.err "partnerapp: test: --library has its own app: give either an APP or --library\n"

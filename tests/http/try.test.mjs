@@ -180,19 +180,31 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		assert.equal((await run(["new", "destination", "../x", "--app", place], { cwd: place })).code, 2);
 	});
 
-	test("--watch shows how the requests differ after a save, and Ctrl-C ends it", async () => {
-		const place = app();
-		const child = spawn(binary, ["try", "acme", "--app", place, "--watch"], { cwd: place, env: { PATH: process.env.PATH, ...env } });
+	/** Runs a command that watches: waits for `first`, changes the destination, waits for `then`, and presses Ctrl-C. */
+	async function watched(place, args, first, then) {
+		const child = spawn(binary, args, { cwd: place, env: { PATH: process.env.PATH, ...env } });
 		let out = "";
 		child.stdout.on("data", (data) => (out += data));
 		const shows = async (text) => {
 			while (!text.test(out)) await once(child.stdout, "data");
 		};
-		await shows(/= would be delivered/);
+		await shows(first);
 		writeFileSync(path.join(place, "destinations/acme.lua"), ACME.replace("/events", "/events2"));
-		await shows(/\+ +POST https:\/\/api\.acme\.example\/v1\/events2/);
+		await shows(then);
 		child.kill("SIGINT");
 		const [code, signal] = await once(child, "exit");
 		assert.ok(code === 0 || signal === "SIGINT", `${code} ${signal}`);
+	}
+
+	test("try --watch shows how the requests differ after a save, and Ctrl-C ends it", async () => {
+		const place = app();
+		await watched(place, ["try", "acme", "--app", place, "--watch"], /= would be delivered/,
+			/\+ +POST https:\/\/api\.acme\.example\/v1\/events2/);
+	});
+
+	test("test --watch runs the tests again after a save", async () => {
+		const place = app();
+		assert.equal((await tried(place, ["--save", "first"])).code, 0);
+		await watched(place, ["test", place, "--watch"], /1 passed, 0 failed/, /0 passed, 1 failed/);
 	});
 });
