@@ -1,5 +1,7 @@
 -- Reads a destination's definition: checks every part, and says what is wrong with the line of the file.
+local directives = require "partnerapp.destination.directives"
 local fields = require "partnerapp.destination.fields"
+local mappings = require "partnerapp.destination.mappings"
 local nearest = require "partnerapp.nearest"
 local schema = require "partnerapp.destination.schema"
 local scripts = require "native.scripts"
@@ -104,6 +106,14 @@ local function read_fields(given, options, what, problems)
 	return list or {}
 end
 
+-- Directives that are wrong in themselves, in defaults and presets.
+local function check_mapping(mapping, what, problems)
+	local _, message, _, list = directives.check(mapping)
+	for _, line in ipairs(message and (list or { message }) or {}) do
+		complain(problems, line:match "^/([^/ ]+)", "%s: %s", what, line)
+	end
+end
+
 local function read_trigger(text, what, problems)
 	if type(text) ~= "string" then
 		return
@@ -173,6 +183,7 @@ local function read_action(given, number, problems)
 	}
 	action.fields = read_fields(given.fields, nil, what, problems)
 	action.schema = schema.of(action.fields)
+	check_mapping(mappings.defaults(action.fields), what .. ": defaults", problems)
 	if type(given.dynamic_fields) == "table" then
 		read_dynamic(given.dynamic_fields, action.fields, what, problems)
 	end
@@ -218,6 +229,9 @@ local function read_preset(given, actions, problems)
 		)
 	end
 	read_trigger(given.trigger, what, problems)
+	if type(given.mapping) == "table" then
+		check_mapping(given.mapping, what .. ": mapping", problems)
+	end
 	check_word(given.type or "automatic", PRESET_TYPES, what .. ": unknown type", problems)
 	return {
 		name = given.name,

@@ -37,6 +37,11 @@ local CASES = {
 		"names the field 'yy'",
 	},
 	{ action { fields = { { "__index", type = "string" } } }, nil },
+	{
+		action { fields = { { "x", type = "string", default = { ["@path"] = 5 } } } },
+		"action 'track': defaults: /x/@path should be a string",
+	},
+	{ action { fields = { { "x", type = "string", default = { ["@liquid"] = "{{x}}" } } } }, "@liquid" },
 	{ action { dynamic_fields = { nope = print } }, "dynamic_fields names no field 'nope'" },
 	{
 		{ name = "A", presets = { { name = "p", action = "x", trigger = 'type = "track"', mapping = {} } } },
