@@ -29,8 +29,8 @@ struct pa_json_scan {
 	struct pa_buffer text; /* freed by the caller */
 };
 
-/* Checks `length` bytes of text and fills in *scan; with `ordered` each object gets its PA_JSON_KEYS. 0, or -1 with code
- * and message. The caller frees scan->text in both cases. */
+/* Checks `length` bytes of text and fills in *scan; with `ordered` each object gets its PA_JSON_KEYS. 0, or -1 with
+ * code and message. The caller frees scan->text in both cases. */
 int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, bool ordered);
 
 #endif

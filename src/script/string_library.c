@@ -78,8 +78,9 @@ static int l_find(lua_State *L)
 		luaL_pushfail(L);
 		return 1;
 	}
-	lua_pushinteger(L, (lua_Integer)(found - subject) + 1);
-	lua_pushinteger(L, (lua_Integer)((size_t)(found - subject) + length));
+	lua_Integer before = found - subject;
+	lua_pushinteger(L, before + 1);
+	lua_pushinteger(L, before + (lua_Integer)length);
 	return 2;
 }
 
