@@ -4,11 +4,13 @@
 
 #include <stddef.h>
 
+enum { PA_HUNG_LINE = 96 };
+
 /* NUL-terminated, cut, and empty when unknown. */
 struct pa_hung_place {
 	char server[16], kind[16]; /* "app"; "request", "job", "loading", "task" */
 	char method[16], path[128], id[65];
-	char line[96]; /* of the app: "init.lua:12" */
+	char line[PA_HUNG_LINE]; /* of the app: "init.lua:12" */
 };
 
 enum { PA_HUNG_MAX = 64 };

@@ -31,17 +31,6 @@ static struct {
 /* The budget of the call that this thread runs now, for the signal handler. */
 static _Thread_local struct pa_budget *_Atomic running;
 
-static void raise_spent(lua_State *L, lua_Debug *info)
-{
-	struct pa_budget *budget = atomic_load_explicit(&running, memory_order_relaxed);
-
-	(void)info;
-	if (budget)
-		atomic_store_explicit(&budget->refuses, false, memory_order_relaxed); /* the message needs memory */
-	luaL_error(L, "%s",
-		budget && atomic_load_explicit(&budget->native.late, memory_order_relaxed) ? PA_BUDGET_LATE : PA_BUDGET_SPENT);
-}
-
 static void copy_span(char *to, size_t size, struct pa_span from)
 {
 	size_t length = from.length < size - 1 ? from.length : size - 1;
@@ -67,6 +56,27 @@ static void copy_line(lua_State *state, char *line, size_t size)
 		if (!of_library)
 			return;
 	}
+}
+
+/* Raises at every instruction from now on, each time with the line of the first one: what catches it is not to blame. */
+static void raise_spent(lua_State *L, lua_Debug *info)
+{
+	struct pa_budget *budget = atomic_load_explicit(&running, memory_order_relaxed);
+	const char *reason = PA_BUDGET_SPENT;
+
+	(void)info;
+	if (!budget)
+		luaL_error(L, "%s", reason);
+	atomic_store_explicit(&budget->refuses, false, memory_order_relaxed); /* the message needs memory */
+	if (budget->line[0] == '\0')
+		copy_line(L, budget->line, sizeof budget->line);
+	if (atomic_load_explicit(&budget->native.late, memory_order_relaxed))
+		reason = PA_BUDGET_LATE;
+	if (budget->line[0] != '\0')
+		lua_pushfstring(L, "%s: %s", budget->line, reason);
+	else
+		lua_pushstring(L, reason);
+	lua_error(L);
 }
 
 /* For the watchdog, which may not read what the call can free. */
@@ -268,6 +278,7 @@ void pa_budget_begin(struct pa_budget *budget, lua_State *state, const struct pa
 	atomic_store_explicit(&budget->only_one, work->only_one, memory_order_relaxed);
 	atomic_store_explicit(&budget->state, state, memory_order_relaxed);
 	atomic_store_explicit(&budget->thread, pthread_self(), memory_order_relaxed);
+	budget->line[0] = '\0';
 	budget->work = *work;
 	atomic_store_explicit(&running, budget, memory_order_relaxed);
 	atomic_store_explicit(

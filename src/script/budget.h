@@ -44,6 +44,7 @@ struct pa_budget {
 	_Atomic bool refuses;              /* from then until the hook raises: the VM gets no more memory */
 	_Atomic pthread_t thread;          /* that runs the call; valid while `call` is odd */
 	_Atomic uint64_t due;              /* value of `call` that the watchdog's signal is for */
+	char line[PA_HUNG_LINE];           /* the app's line that spent it, kept when a script catches the first raise */
 	struct pa_budget_work work;        /* valid while `call` is odd; for the signal handler */
 	_Atomic unsigned wall_ms;          /* as in `work`, for the watchdog */
 	_Atomic bool only_one;             /* as in `work` */

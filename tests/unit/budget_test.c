@@ -43,6 +43,17 @@ static void SBX_04_a_spent_vm_still_makes_the_error_page(void **state)
 	assert_non_null(memmem(body->at, body->length, reason, sizeof reason - 1));
 }
 
+/* Where the script catches the first error is not where the time went. */
+static void the_error_names_the_line_that_spent_it(void **state)
+{
+	struct fixture *fixture = *state;
+
+	assert_int_equal(handle(fixture, "local function slow()\nwhile true do end\nend\n"
+									 "while true do\npcall(slow)\nend"),
+		-1);
+	assert_fault(fixture, ":2: time budget spent");
+}
+
 static void SBX_07_what_would_run_for_ever_is_done_at_once_or_refused(void **state)
 {
 	struct fixture *fixture = *state;
@@ -62,6 +73,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(SBX_04_loops_in_C_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(SBX_04_a_spent_vm_still_makes_the_error_page, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(the_error_names_the_line_that_spent_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(SBX_07_what_would_run_for_ever_is_done_at_once_or_refused, set_up, tear_down),
 	};
 
