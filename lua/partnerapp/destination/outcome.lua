@@ -89,7 +89,8 @@ function outcome.of_error(raised)
 	if errors.is(raised) then
 		return outcome.failed(raised)
 	end
-	local message = type(raised) == "string" and raised or "the action raised a " .. type(raised)
+	local message = type(raised) == "string" and raised
+		or "the action raised " .. (raised == nil and "nil" or "a " .. type(raised))
 	return outcome.failed { status = 500, message = message }
 end
 

@@ -5,6 +5,7 @@ local errors = require "partnerapp.destination.errors"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
 local nearest = require "partnerapp.nearest"
+local scripts = require "native.scripts"
 
 local requests = {}
 
@@ -31,9 +32,15 @@ local NO_ANSWER = {
 	bad_response = { "ECONNRESET", 408 },
 }
 
+-- Raises with the line of the destination. Lua keeps none when the request was a tail call: `return request:get(…)`.
+local function wrong(message, ...)
+	local place, text = scripts.caller(), message:format(...)
+	error(place:find "%d$" and ("%s: %s"):format(place, text) or text, 0)
+end
+
 local function check_names(given, known, what)
 	if type(given) ~= "table" then
-		error(("%s must be a table, not a %s"):format(what, type(given)), 4)
+		wrong("%s must be a table, not a %s", what, type(given))
 	end
 	for name in pairs(given) do
 		local found = false
@@ -41,7 +48,7 @@ local function check_names(given, known, what)
 			found = found or one == name
 		end
 		if not found then
-			error(("%s: unknown option '%s'%s"):format(what, tostring(name), nearest(tostring(name), known)), 4)
+			wrong("%s: unknown option '%s'%s", what, tostring(name), nearest(tostring(name), known))
 		end
 	end
 end
@@ -54,18 +61,18 @@ function requests.check_extension(extension)
 	check_names(extension, EXTENSIONS, "extend_request")
 	local base = extension.base_url
 	if base ~= nil and (type(base) ~= "string" or not http.parse_url(base)) then
-		error(("extend_request: base_url is not a URL: %s"):format(tostring(base)), 3)
+		wrong("extend_request: base_url is not a URL: %s", tostring(base))
 	end
 	return extension
 end
 
 local function join(base, url)
 	if type(url) ~= "string" then
-		error("the URL of a request must be a string, not a " .. type(url), 4)
+		wrong("the URL of a request must be a string, not a %s", type(url))
 	elseif url:find "^[%a][%w+.-]*://" then
 		return url
 	elseif not base then
-		error(("'%s' has no host: extend_request gives no base_url"):format(url), 4)
+		wrong("'%s' has no host: extend_request gives no base_url", url)
 	elseif url == "" then
 		return base
 	end
@@ -103,7 +110,8 @@ end
 
 local function add_body(sent, options)
 	if options.json ~= nil then
-		sent.body = assert(json.encode(options.json, { javascript = true }))
+		local text, message = json.encode(options.json, { javascript = true })
+		sent.body = text or wrong("%s %s: %s", sent.method, sent.url, message)
 		sent.headers["content-type"] = "application/json"
 	elseif options.form then
 		sent.body = http.form(options.form)
@@ -155,7 +163,7 @@ end
 -- Keeps the request for the story.
 local function keep(state, sent)
 	if #state.sent == REQUESTS_MOST then
-		error(("more than %d requests for one event"):format(REQUESTS_MOST), 4)
+		wrong("more than %d requests for one event", REQUESTS_MOST)
 	end
 	state.sent[#state.sent + 1] = sent
 end
@@ -174,7 +182,7 @@ end
 local function timeout_of(state, options)
 	local timeout = options.timeout or state.extension.timeout or TIMEOUT
 	if type(timeout) ~= "number" or timeout <= 0 or timeout > TIMEOUT_MOST then
-		error(("timeout is in seconds, more than 0 and at most %d"):format(TIMEOUT_MOST), 4)
+		wrong("timeout is in seconds, more than 0 and at most %d", TIMEOUT_MOST)
 	end
 	return timeout
 end
@@ -261,7 +269,7 @@ function requests.new(transport, traceparent)
 	for _, method in ipairs(METHODS) do
 		request[method] = function(self, url, given)
 			if self ~= request then
-				error(("call it with a colon: request:%s(url, …)"):format(method), 2)
+				wrong("call it with a colon: request:%s(url, …)", method)
 			end
 			return call(state, method:upper(), url, given)
 		end
