@@ -91,10 +91,9 @@ local function load_cases(testing, folders)
 end
 
 -- Shows how a recorded try differs; with `update` writes what it is now.
-local function check_recorded(one, update)
-	local destinations = require "cli.destinations"
+local function check_recorded(one, loaded, update)
 	local recordings = require "partnerapp.destination.recordings"
-	local destination, message = destinations.load(one.slug)
+	local destination, message = loaded[1], loaded[2]
 	local recording, problem = recorded.read(one.path)
 	if not destination or not recording then
 		error(message or problem, 0)
@@ -116,9 +115,12 @@ local function check_recorded(one, update)
 end
 
 local function add_recorded(testing, folder, update)
+	local destinations = require "cli.destinations"
+	local loaded = {}
 	for _, one in ipairs(folder ~= "" and recorded.list(folder) or {}) do
 		testing.case(("%s: %s"):format(one.slug, one.name), function()
-			check_recorded(one, update)
+			loaded[one.slug] = loaded[one.slug] or { destinations.load(one.slug) }
+			check_recorded(one, loaded[one.slug], update)
 		end)
 	end
 end

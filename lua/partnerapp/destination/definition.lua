@@ -372,6 +372,7 @@ function definition.read(given)
 	if #problems > 0 then
 		error(table.concat(located(problems, place), "\n"), 0)
 	end
+	destination.mappings = mappings.own(destination)
 	destination.warnings = located(surprises(destination), place)
 	return destination
 end

@@ -80,26 +80,26 @@ end
 local function cleaned(value, hole, spent, depth)
 	spent:step(depth)
 	local kind = javascript.type_of(value)
-	if kind == "array" then
+	if SCALARS[kind] then
+		return value
+	elseif kind == "array" then
 		local copy = json.array {}
 		for at, element in ipairs(value) do
 			copy[at] = element == undefined and hole or cleaned(element, hole, spent, depth + 1)
 		end
 		return copy
 	elseif kind == "object" then
-		local copy = members.new()
+		local copy, kept = {}, {}
 		for _, name in ipairs(members.names(value)) do
 			if value[name] ~= undefined then
-				members.set(copy, name, cleaned(value[name], hole, spent, depth + 1))
+				copy[name] = cleaned(value[name], hole, spent, depth + 1)
+				kept[#kept + 1] = name
 			end
 		end
-		return copy
-	elseif kind == "undefined" then
-		return nil
-	elseif not SCALARS[kind] then
+		return members.ordered(copy, kept)
+	elseif kind ~= "undefined" then
 		work.fail("mapping_failed", "a %s is not a JSON value", kind)
 	end
-	return value
 end
 
 --- A copy of a value as JSON has it: without undefined members, and with null for undefined elements.
@@ -190,22 +190,42 @@ function directives.check(mapping)
 	end)
 end
 
---- Makes the payload of an event. It is a copy: neither the mapping nor the event is changed.
+--- A mapping that was checked, for many events: see `apply`. It is not copied.
 ---@param mapping table
+---@return table? compiled, string? message, string? code, string[]? problems as directives.check
+function directives.compile(mapping)
+	return attempt(function()
+		need_mapping(mapping)
+		return { mapping = checked(mapping, work.new()) }
+	end)
+end
+
+--- Makes the payload of an event. It is a copy: neither the mapping nor the event is changed.
+---@param compiled table what `compile` made
 ---@param event table
 ---@return any payload nil without a message when the mapping itself is a directive that gives nothing
 ---@return string? message
----@return "bad_mapping"|"mapping_failed"|"too_deep"|"too_large"? code
----@return string[]? problems for bad_mapping, as directives.check
-function directives.resolve(mapping, event)
+---@return "mapping_failed"|"too_deep"|"too_large"? code
+function directives.apply(compiled, event)
 	return attempt(function()
-		need_mapping(mapping)
 		local run = setmetatable({ work = work.new(), depth = 0 }, Run)
 		if not members.is_object(event) then
 			run:fail("data must be an object, got %s", javascript.type_of(event))
 		end
-		return run:cleaned(run:resolve(checked(mapping, run.work), event))
+		return run:cleaned(run:resolve(compiled.mapping, event))
 	end)
+end
+
+--- Checks a mapping and makes the payload of one event.
+---@param mapping table
+---@param event table
+---@return any payload, string? message, string? code, string[]? problems as `compile` and `apply`
+function directives.resolve(mapping, event)
+	local compiled, message, code, problems = directives.compile(mapping)
+	if not compiled then
+		return nil, message, code, problems
+	end
+	return directives.apply(compiled, event)
 end
 
 return directives

@@ -19,14 +19,15 @@ local AS_JAVASCRIPT = { javascript = true }
 ---@param value any
 ---@return string
 function javascript.type_of(value)
-	if value == nil or value == undefined then
+	local kind = type(value)
+	if kind == "table" then
+		return members.is_array(value) and "array" or "object"
+	elseif value == nil or value == undefined then
 		return "undefined"
 	elseif value == json.null then
 		return "null"
-	elseif type(value) == "table" then
-		return members.is_array(value) and "array" or "object"
 	end
-	return type(value)
+	return kind
 end
 
 --- Whether a condition holds for the value: not for undefined, null, false, 0, NaN and "".

@@ -187,13 +187,26 @@ function checks.properties(rules, at)
 	end)
 end
 
+-- The rows of KEYWORDS that a schema has, by schema: schemas do not change once they are made.
+local rows_of = setmetatable({}, { __mode = "k" })
+
+local function rows(schema)
+	local list = {}
+	for _, row in ipairs(KEYWORDS) do
+		if schema[row[1]] ~= nil then
+			list[#list + 1] = row
+		end
+	end
+	rows_of[schema] = list
+	return list
+end
+
 check = function(schema, holder, key, path, errors)
 	local at = { schema = schema, holder = holder, key = key, path = path, errors = errors, value = holder[key] }
 	local valid = true
-	for _, row in ipairs(KEYWORDS) do
+	for _, row in ipairs(rows_of[schema] or rows(schema)) do
 		local keyword, kinds = row[1], row[2]
-		local rule = schema[keyword]
-		if rule ~= nil and (not kinds or coercion.fits(kinds, at.value)) and not checks[keyword](rule, at) then
+		if (not kinds or coercion.fits(kinds, at.value)) and not checks[keyword](schema[keyword], at) then
 			valid = false
 			if not errors then
 				break

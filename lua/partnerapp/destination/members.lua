@@ -10,7 +10,7 @@ local INDEX_MOST = 4294967294 -- the highest array index of JavaScript
 ---@param value any
 ---@return boolean
 function members.is_array(value)
-	return type(value) == "table" and (json.is_array(value) or value[1] ~= nil)
+	return type(value) == "table" and (value[1] ~= nil or json.is_array(value))
 end
 
 --- Whether a value is a JSON object: a table that is not an array.
@@ -28,7 +28,15 @@ end
 --- An empty object that remembers the order of its members.
 ---@return table
 function members.new()
-	return setmetatable({}, { __order = {} })
+	return members.ordered({}, {})
+end
+
+--- Makes an object remember an order.
+---@param object table without a metatable
+---@param names string[] of all its members; the object's from now on
+---@return table object
+function members.ordered(object, names)
+	return setmetatable(object, { __order = names })
 end
 
 local function remove(order, name)
@@ -65,35 +73,59 @@ function members.index(name)
 	return index <= INDEX_MOST and index or nil
 end
 
+-- Moves names that are array indexes to the front, in ascending order.
+local function indexes_first(names)
+	local indexes, others = {}, {}
+	for _, name in ipairs(names) do
+		local list = members.index(name) and indexes or others
+		list[#list + 1] = name
+	end
+	table.sort(indexes, function(a, b)
+		return tonumber(a) < tonumber(b)
+	end)
+	return table.move(others, 1, #others, #indexes + 1, indexes)
+end
+
+local function is_digit(byte)
+	return byte and byte >= 48 and byte <= 57
+end
+
+-- Adds the names that the order does not have, sorted. `seen` has those that it has.
+local function add_others(names, seen, object)
+	local others = {}
+	for name in pairs(object) do
+		if type(name) == "string" and not seen[name] then
+			others[#others + 1] = name
+		end
+	end
+	table.sort(others)
+	return table.move(others, 1, #others, #names + 1, names)
+end
+
 --- The names of the members in JavaScript's order: array indexes in ascending order, then the names in the order that
 --- the object remembers, then the others sorted by name.
 ---@param object table
 ---@return string[]
 function members.names(object)
-	local names, indexes, others, seen = {}, {}, {}, {}
-	local function add(name, list)
-		seen[name] = true
-		list = members.index(name) and indexes or list
-		list[#list + 1] = name
-	end
+	local names, seen, left = {}, {}, 0
 	for _, name in ipairs(order_of(object) or {}) do
 		if object[name] ~= nil and not seen[name] then
-			add(name, names)
+			seen[name] = true
+			names[#names + 1] = name
 		end
 	end
-	for name in pairs(object) do
-		if type(name) == "string" and not seen[name] then
-			add(name, others)
+	for _ in pairs(object) do
+		left = left + 1
+	end
+	if left > #names then
+		add_others(names, seen, object)
+	end
+	for _, name in ipairs(names) do
+		if is_digit(name:byte()) then
+			return indexes_first(names)
 		end
 	end
-	if #indexes > 0 then
-		table.sort(indexes, function(a, b)
-			return tonumber(a) < tonumber(b)
-		end)
-		names = table.move(names, 1, #names, #indexes + 1, indexes)
-	end
-	table.sort(others)
-	return table.move(others, 1, #others, #names + 1, names)
+	return names
 end
 
 return members

@@ -34,17 +34,33 @@ local function from_root(path)
 	return first and path:sub(1, first - 1) .. path:sub(last + 1) or path
 end
 
---- The names of a path into an event: "$.a.b[0]" has a, b and 0.
----@param path string
----@return string[]
-function paths.names(path)
-	local names = {}
-	for _, name in ipairs(split(from_root(path))) do
+-- The names of the paths that were read last: a mapping has the same ones for each event.
+local KNOWN_MOST = 1000
+local known, known_count = {}, 0
+
+local function names_of(path)
+	local names = known[path]
+	if names then
+		return names
+	end
+	names = {}
+	for _, name in ipairs(split(path)) do
 		if name ~= "" then
 			names[#names + 1] = (name:gsub("[\"']", ""))
 		end
 	end
+	if known_count == KNOWN_MOST then
+		known, known_count = {}, 0
+	end
+	known[path], known_count = names, known_count + 1
 	return names
+end
+
+--- The names of a path into an event: "$.a.b[0]" has a, b and 0.
+---@param path string
+---@return string[] names not to be changed
+function paths.names(path)
+	return names_of(from_root(path))
 end
 
 --- The value at a path; nil or javascript.undefined when there is none. A false value on the way is the result.
@@ -55,9 +71,9 @@ function paths.get(value, path)
 	if path == "." then
 		return value
 	end
-	for _, name in ipairs(split(path)) do
-		if name ~= "" and javascript.truthy(value) then
-			value = javascript.property(value, (name:gsub("[\"']", "")))
+	for _, name in ipairs(names_of(path)) do
+		if javascript.truthy(value) then
+			value = javascript.property(value, name)
 		end
 	end
 	return value

@@ -10,7 +10,6 @@ local members = require "partnerapp.destination.members"
 local outcome = require "partnerapp.destination.outcome"
 local path_warnings = require "partnerapp.destination.path_warnings"
 local stories = require "partnerapp.destination.story"
-local trigger = require "partnerapp.destination.trigger"
 local validation = require "partnerapp.destination.validation"
 
 local stages = {}
@@ -53,11 +52,10 @@ local function judge_settings(story, destination, try)
 end
 
 -- Whether the mapping's trigger wants the event. An outcome when it does not.
-local function judge_trigger(path, event)
-	local parsed, message = trigger.parse(path.trigger or "")
+local function judge_trigger(path, mapping, event)
+	local parsed = mapping.parsed
 	if not parsed then
-		message = path.trigger and message or "the action has no trigger"
-		return stop(path.stages, "trigger", "filtered-destination", "NO_MATCHING_MAPPING", message)
+		return stop(path.stages, "trigger", "filtered-destination", "NO_MATCHING_MAPPING", mapping.problem)
 	end
 	local warnings = {}
 	for i, warning in ipairs(parsed:warnings()) do
@@ -75,21 +73,28 @@ local function judge_trigger(path, event)
 	return stop(path.stages, "trigger", "filtered-destination", "FILTERED_AT_MAPPING", sentence, warnings)
 end
 
+local function apply(mapping, event)
+	if not mapping.compiled then
+		return nil, mapping.problem
+	end
+	return directives.apply(mapping.compiled, event)
+end
+
 -- The payload of an event. nil and an outcome when it cannot be made.
-local function make_payload(path, action, values, event, in_batch)
-	local payload, message = directives.resolve(values, event)
+local function make_payload(path, action, mapping, event, in_batch)
+	local payload, message = apply(mapping, event)
 	if payload == nil and message then
 		add(path.stages, "mapping", "stopped", message, { code = "PAYLOAD_VALIDATION_FAILED" })
 		return nil, outcome.failed { code = "PAYLOAD_VALIDATION_FAILED", status = 400, message = message }
 	end
-	local left_out = members.is_object(payload) and path_warnings.missing(values, payload, event) or nil
+	local left_out = members.is_object(payload) and path_warnings.missing(mapping.values, payload, event) or nil
 	add(path.stages, "mapping", "passed", "the mapping made the payload", { details = left_out })
 	if #action.fields == 0 then -- as at Segment
 		add(path.stages, "validation", "skipped", "the action has no fields: nothing is validated or removed")
 		return payload
 	end
 	payload = validation.prepare(action.schema, payload, in_batch)
-	local valid, problem, _, list = validation.validate(action.schema, payload or members.new())
+	local valid, problem, _, list = validation.validate_own(action.schema, payload or members.new())
 	if valid == nil then
 		local details = {}
 		for i, one in ipairs(list or {}) do
@@ -102,14 +107,15 @@ local function make_payload(path, action, values, event, in_batch)
 	return valid
 end
 
-local function perform(path, destination, action, try, values, event)
-	local payload, failed = make_payload(path, action, values, event)
+local function perform(path, destination, try, mapping, event)
+	local action = destination.actions[mapping.action]
+	local payload, failed = make_payload(path, action, mapping, event)
 	if failed then
 		path.outcome = failed
 		return
 	end
 	path.payload = payload
-	calls.on_path(path, "perform", action.perform, destination, try, calls.data(try, payload, event, values))
+	calls.on_path(path, "perform", action.perform, destination, try, calls.data(try, payload, event, mapping.values))
 end
 
 local NO_MAPPING = "the destination has no mapping: no automatic preset, and no action with a trigger"
@@ -162,9 +168,9 @@ function stages.run(destination, event, try)
 	end
 	for _, mapping in ipairs(list) do
 		local path = stories.path(story, mapping.action, mapping.from, mapping.trigger)
-		path.outcome = judge_trigger(path, event)
+		path.outcome = judge_trigger(path, mapping, event)
 		if not path.outcome then
-			perform(path, destination, destination.actions[mapping.action], try, mapping.values, event)
+			perform(path, destination, try, mapping, event)
 		end
 	end
 	return story
@@ -186,11 +192,11 @@ local function run_in_batch(destination, event, try, entries)
 	for _, mapping in ipairs(list) do
 		local action = destination.actions[mapping.action]
 		local path = stories.path(story, mapping.action, mapping.from, mapping.trigger)
-		path.outcome = judge_trigger(path, event)
+		path.outcome = judge_trigger(path, mapping, event)
 		if not path.outcome and not action.perform_batch then
-			perform(path, destination, action, try, mapping.values, event)
+			perform(path, destination, try, mapping, event)
 		elseif not path.outcome then
-			path.payload, path.outcome = make_payload(path, action, mapping.values, event, true)
+			path.payload, path.outcome = make_payload(path, action, mapping, event, true)
 			if not path.outcome then
 				entries[#entries + 1] = { path = path, action = action, mapping = mapping, event = event }
 			end

@@ -76,11 +76,11 @@ local function copy(value)
 		end
 		return list
 	end
-	local object = members.new()
-	for _, name in ipairs(members.names(value)) do
-		members.set(object, name, copy(value[name]))
+	local object, names = {}, members.names(value)
+	for _, name in ipairs(names) do
+		object[name] = copy(value[name])
 	end
-	return object
+	return members.ordered(object, names)
 end
 
 -- A single value where a list is wanted becomes a list; null does not.
@@ -93,17 +93,17 @@ local function make_lists(payload, schema)
 	end
 end
 
---- Validates: values that can be made to fit their type are, unknown members are removed, defaults are not filled in.
+--- As `validate`, for a payload of one's own: it is changed, and returned when it is valid.
 ---@param schema table of destination.schema
----@param payload any not changed
----@return table? payload, string? message all of Segment's sentences, string? code "PAYLOAD_VALIDATION_FAILED"
----@return {path: string, message: string}[]? errors path: JSON Pointer
-function validation.validate(schema, payload)
-	local made = copy(payload)
-	if members.is_object(made) then
-		make_lists(made, schema)
+---@param payload any
+---@return table? payload, string? message, string? code, {path: string, message: string}[]? errors
+function validation.validate_own(schema, payload)
+	local exempt
+	if members.is_object(payload) then
+		exempt = payload[EXEMPT]
+		make_lists(payload, schema)
 	end
-	local errors = json_schema.check(schema, made)
+	local errors = json_schema.check(schema, payload)
 	if #errors > 0 then
 		local messages = {}
 		for i, one in ipairs(errors) do
@@ -111,10 +111,19 @@ function validation.validate(schema, payload)
 		end
 		return nil, table.concat(messages, " "), "PAYLOAD_VALIDATION_FAILED", errors
 	end
-	if payload[EXEMPT] ~= nil then
-		members.set(made, EXEMPT, copy(payload[EXEMPT]))
+	if exempt ~= nil then
+		members.set(payload, EXEMPT, exempt)
 	end
-	return made
+	return payload
+end
+
+--- Validates: values that can be made to fit their type are, unknown members are removed, defaults are not filled in.
+---@param schema table of destination.schema
+---@param payload any not changed
+---@return table? payload, string? message all of Segment's sentences, string? code "PAYLOAD_VALIDATION_FAILED"
+---@return {path: string, message: string}[]? errors path: JSON Pointer
+function validation.validate(schema, payload)
+	return validation.validate_own(schema, copy(payload))
 end
 
 return validation

@@ -12,7 +12,7 @@ function work.new()
 	return setmetatable({ steps = 0, bytes = 0 }, work)
 end
 
---- Ends the resolving: directives.resolve gives the message and the code.
+--- Ends the resolving: directives.apply gives the message and the code.
 ---@param code string
 ---@param message string
 function work.fail(code, message, ...)
