@@ -58,15 +58,18 @@ static void copy_line(lua_State *state, char *line, size_t size)
 	}
 }
 
-/* Raises at every instruction from now on, each time with the line of the first one: what catches it is not to blame. */
+/* Raises at every instruction from now on, each time with the line of the first one: what catches it is not to blame.
+ */
 static void raise_spent(lua_State *L, lua_Debug *info)
 {
 	struct pa_budget *budget = atomic_load_explicit(&running, memory_order_relaxed);
 	const char *reason = PA_BUDGET_SPENT;
 
 	(void)info;
-	if (!budget)
+	if (!budget) {
 		luaL_error(L, "%s", reason);
+		return;
+	}
 	atomic_store_explicit(&budget->refuses, false, memory_order_relaxed); /* the message needs memory */
 	if (budget->line[0] == '\0')
 		copy_line(L, budget->line, sizeof budget->line);
