@@ -89,11 +89,23 @@ local function print_choices(out, path)
 	end
 end
 
+-- Whether an earlier event of a batch showed the request; it is named there, once. `shown` has the number of the event
+-- for each request.
+local function shown_before(shown, sent, number)
+	if not shown[sent] then
+		shown[sent] = number
+		return nil
+	end
+	return shown[sent] ~= number and shown[sent] or nil
+end
+
 --- Prints a story.
 ---@param one partnerapp.destination.story
 ---@param write fun(text: string)
 ---@param colors boolean
-function story.print(one, write, colors)
+---@param number integer of the event
+---@param shown table the requests that earlier events of the same try showed; filled in
+function story.print(one, write, colors, number, shown)
 	local paint = painter(colors)
 	local function out(line)
 		write(line .. "\n")
@@ -107,7 +119,12 @@ function story.print(one, write, colors)
 			out("  payload " .. log.masked(pretty.json(path.payload, "  ")))
 		end
 		for _, sent in ipairs(path.requests) do
-			print_request(out, paint, sent)
+			local before = shown_before(shown, sent, number)
+			if before then
+				out(("  %s %s, the batch's: see event %d"):format(sent.method, log.masked(sent.url), before))
+			else
+				print_request(out, paint, sent)
+			end
 		end
 		if path.choices then
 			print_choices(out, path)
@@ -120,33 +137,40 @@ function story.print(one, write, colors)
 	end
 end
 
-local function masked_requests(list)
-	local shown = json.array {}
-	for i, sent in ipairs(list) do
-		local headers = members.new()
-		for _, name in ipairs(members.names(sent.headers)) do
-			members.set(headers, name, masked_header(name, sent.headers[name]))
-		end
-		local answer = sent.sent and sent.answer
-		shown[i] = {
-			method = sent.method,
-			url = log.masked(sent.url),
-			headers = headers,
-			body = sent.body and log.masked(sent.body),
-			sent = sent.sent,
-			error = sent.error,
-			answer = answer
-					and { status = answer.status, headers = answer.headers, body = log.masked(answer.body or "") }
-				or nil,
-		}
+local function masked_request(sent)
+	local headers = members.new()
+	for _, name in ipairs(members.names(sent.headers)) do
+		members.set(headers, name, masked_header(name, sent.headers[name]))
 	end
-	return shown
+	local answer = sent.sent and sent.answer
+	return {
+		method = sent.method,
+		url = log.masked(sent.url),
+		headers = headers,
+		body = sent.body and log.masked(sent.body),
+		sent = sent.sent,
+		error = sent.error,
+		answer = answer and { status = answer.status, headers = answer.headers, body = log.masked(answer.body or "") }
+			or nil,
+	}
+end
+
+local function masked_requests(list, number, shown)
+	local values = json.array {}
+	for i, sent in ipairs(list) do
+		local before = shown_before(shown, sent, number)
+		values[i] = before and { method = sent.method, url = log.masked(sent.url), batch_of_event = before }
+			or masked_request(sent)
+	end
+	return values
 end
 
 --- A story as a value for JSON, secrets masked.
 ---@param one partnerapp.destination.story
+---@param number integer of the event
+---@param shown table the requests that earlier events of the same try showed; filled in
 ---@return table
-function story.value(one)
+function story.value(one, number, shown)
 	local paths = json.array {}
 	for i, path in ipairs(one.paths) do
 		paths[i] = {
@@ -155,7 +179,7 @@ function story.value(one)
 			mapping = path.from,
 			stages = json.array(path.stages),
 			payload = path.payload,
-			requests = masked_requests(path.requests),
+			requests = masked_requests(path.requests, number, shown),
 			choices = path.choices and json.array(path.choices),
 			outcome = path.outcome,
 		}

@@ -222,21 +222,32 @@ local function is_fine(stories)
 	return true
 end
 
-local function show(asked, stories)
-	local parts = {}
-	local function write(text)
-		parts[#parts + 1] = text
-	end
+-- Writes the stories, one after the other.
+local function write_all(asked, stories, write, colors)
+	local shown = {}
 	for i, one in ipairs(stories) do
 		if asked.json then
-			write(assert(json.encode(story.value(one), { javascript = true })) .. "\n")
+			write(assert(json.encode(story.value(one, i, shown), { javascript = true })) .. "\n")
 		else
-			write(i > 1 and "\n" or "")
-			story.print(one, write, files.is_terminal "out" and not asked.watch)
+			if #stories > 1 then
+				write(("%sevent %d\n"):format(i > 1 and "\n" or "", i))
+			end
+			story.print(one, write, colors, i, shown)
 		end
 	end
+end
+
+local function show(asked, stories)
+	if not asked.watch then
+		write_all(asked, stories, files.out, files.is_terminal "out")
+		return
+	end
+	local parts = {}
+	write_all(asked, stories, function(text)
+		parts[#parts + 1] = text
+	end, false)
 	local text = table.concat(parts)
-	local before = asked.watch and last_text(text)
+	local before = last_text(text)
 	if before then
 		files.out(("\n%s\n"):format(("-"):rep(40)))
 		print_change(before, text)

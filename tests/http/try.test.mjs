@@ -55,6 +55,19 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		assert.equal(JSON.parse(mapped.out).actions[0].requests[0].body, '{"event":"Order Completed!"}');
 	});
 
+	test("a batch of 1,000 events shows its request once", async () => {
+		const place = app();
+		const events = Array.from({ length: 1000 }, (_, i) => ({ ...EVENT, userId: `u${i}` }));
+		const { code, out } = await tried(place, ["--batch", "--json", "-e", "-"], { input: JSON.stringify(events) });
+		assert.equal(code, 0);
+		const stories = out.trim().split("\n").map((line) => JSON.parse(line));
+		assert.equal(stories.length, 1000);
+		assert.equal(JSON.parse(stories[0].actions[0].requests[0].body).length, 1000);
+		assert.deepEqual(stories[999].actions[0].requests, [{ method: "POST", url: "https://api.acme.example/v1/batch", batch_of_event: 1 }]);
+		const { out: text } = await tried(place, ["--batch", "-e", "-"], { input: JSON.stringify(events.slice(0, 2)) });
+		assert.match(text, /^event 1\n[^]*\nevent 2\n[^]*POST https:\/\/api\.acme\.example\/v1\/batch, the batch's: see event 1\n/);
+	});
+
 	test("mistakes say what was meant, with exit code 1 or 2", async () => {
 		const place = app();
 		for (const [args, code, message] of [
