@@ -5,6 +5,7 @@ import path from "node:path";
 import { parseArgs } from "node:util";
 import { compare } from "./compare.mjs";
 import { startUpstream } from "./contenders.mjs";
+import { destinations } from "./destinations.mjs";
 import { limits } from "./limits.mjs";
 import { endAll } from "./process.mjs";
 import { sandbox } from "./sandbox.mjs";
@@ -31,9 +32,10 @@ try {
 	console.log(`${os.cpus()[0].model}, servers on core 0, wrk and the upstream on core 1, `
 		+ `${options.connections} connections, ${options.repetitions} runs of ${options.seconds} s each, medians`);
 	const wanted = (name) => !options.only || options.only === name;
-	fine = ["sandbox", "store", "limits"].includes(options.only) || await compare(folder, upstream, options);
+	fine = ["sandbox", "store", "destinations", "limits"].includes(options.only) || await compare(folder, upstream, options);
 	if (wanted("sandbox")) fine = (await sandbox(folder, options)) && fine;
 	if (wanted("store")) fine = (await store(folder, upstream, { installCount: +values.installs })) && fine;
+	if (wanted("destinations")) fine = destinations(folder, options) && fine;
 	if (wanted("limits")) fine = (await limits(folder, upstream, { reloadCount: +values.reloads })) && fine;
 } finally {
 	await endAll();
