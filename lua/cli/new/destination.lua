@@ -15,7 +15,7 @@ local command = {
 	usage = "SLUG [options]",
 	arguments = { most = 1 },
 	settings = true,
-	flags = { app = { value = "APP", help = "the app's folder; ./lua/app when there is one" } },
+	flags = { app = { value = "APP", help = "the app's folder; as in `serve` without APP" } },
 	examples = [[
 partnerapp new destination acme
 partnerapp new destination mixpanel --app ./my-app]],
@@ -128,10 +128,12 @@ function command.plan(given)
 		files.err "partnerapp: new destination: a slug is small letters, digits, - and ., for example acme\n"
 		return { exit_code = 2 }
 	end
-	local found, folder = app.find(given.settings, given.flags.app)
+	local found = app.find(given.settings, given.flags.app)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
+	app.tell(found)
+	local folder = found.location.folder
 	local path = ("%s/destinations/%s.lua"):format(folder, slugs.file(slug))
 	if files.stat(path) then
 		return fail(path .. " is there already")
@@ -144,7 +146,7 @@ function command.plan(given)
 	if not written then
 		return fail(message)
 	end
-	local server = servers.app_in_memory(found, folder)
+	local server = servers.app_in_memory(found)
 	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
 	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
 	return plans.task("new.destination", server, { arguments = { slug, folder, path } })
