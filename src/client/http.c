@@ -5,16 +5,18 @@
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/bucket.h"
 #include "base/clock.h"
 #include "base/stats.h"
 #include "client/allow.h"
+#include "client/proxy.h"
+#include "client/transfer.h"
 
 struct pa_http {
-	struct pa_allow allow;
+	struct pa_transfer_rules rules;
 	struct pa_lanes *lanes;
-	atomic_bool cancelled;
 	unsigned per_second;
 	pthread_mutex_t mutex; /* for the bucket */
 	struct pa_bucket calls;
@@ -27,26 +29,26 @@ static void start_library(void)
 	curl_global_init(CURL_GLOBAL_DEFAULT);
 }
 
-struct pa_http *pa_http_open(const char *allow, unsigned calls_max, unsigned per_second, struct pa_error *error)
+struct pa_http *pa_http_open(const struct pa_http_options *options, struct pa_error *error)
 {
 	struct pa_http *http = calloc(1, sizeof *http);
 
 	pthread_once(&library_once, start_library);
-	if (!http) {
-		pa_error_set(error, "http", "not enough memory");
-		return NULL;
-	}
+	if (!http)
+		goto no_memory;
 	pthread_mutex_init(&http->mutex, NULL);
-	http->per_second = per_second;
-	if (pa_allow_read(&http->allow, allow, error) < 0)
+	http->per_second = options->per_second;
+	if (pa_allow_read(&http->rules.allow, options->allow ? options->allow : "", error) < 0 ||
+		pa_proxy_read(&http->rules.proxy, &options->proxy, error) < 0)
 		goto failed;
-	http->lanes = pa_lanes_open(&http->allow, &http->cancelled, calls_max);
-	if (!http->lanes) {
-		pa_error_set(error, "http", "not enough memory");
-		goto failed;
-	}
-	return http;
+	if (options->ca_file && !(http->rules.ca_file = strdup(options->ca_file)))
+		goto no_memory;
+	http->lanes = pa_lanes_open(&http->rules, options->calls_max);
+	if (http->lanes)
+		return http;
 
+no_memory:
+	pa_error_set(error, "http", "not enough memory");
 failed:
 	pa_http_close(http);
 	return NULL;
@@ -73,13 +75,13 @@ int pa_http_admit(struct pa_http *http, struct pa_error *error)
 
 void pa_http_cancel(struct pa_http *http)
 {
-	atomic_store(&http->cancelled, true);
+	atomic_store(&http->rules.cancelled, true);
 	pa_lanes_wake(http->lanes);
 }
 
 bool pa_http_is_cancelled(const struct pa_http *http)
 {
-	return atomic_load(&http->cancelled);
+	return atomic_load(&http->rules.cancelled);
 }
 
 void pa_http_close(struct pa_http *http)
@@ -87,7 +89,9 @@ void pa_http_close(struct pa_http *http)
 	if (!http)
 		return;
 	pa_lanes_close(http->lanes);
-	pa_allow_free(&http->allow);
+	pa_allow_free(&http->rules.allow);
+	pa_proxy_free(&http->rules.proxy);
+	free(http->rules.ca_file);
 	pthread_mutex_destroy(&http->mutex);
 	free(http);
 }

@@ -30,8 +30,7 @@ struct list {
 };
 
 struct pa_lanes {
-	const struct pa_allow *allow;
-	const atomic_bool *cancelled;
+	const struct pa_transfer_rules *rules;
 	unsigned leased_max;
 	pthread_mutex_t mutex; /* for all that follows */
 	struct list idle, leased;
@@ -80,14 +79,13 @@ static struct pa_lane *new_lane(struct pa_lanes *lanes)
 	return lane;
 }
 
-struct pa_lanes *pa_lanes_open(const struct pa_allow *allow, const atomic_bool *cancelled, unsigned leased_max)
+struct pa_lanes *pa_lanes_open(const struct pa_transfer_rules *rules, unsigned leased_max)
 {
 	struct pa_lanes *lanes = calloc(1, sizeof *lanes);
 
 	if (!lanes)
 		return NULL;
-	lanes->allow = allow;
-	lanes->cancelled = cancelled;
+	lanes->rules = rules;
 	lanes->leased_max = leased_max;
 	pthread_mutex_init(&lanes->mutex, NULL);
 	return lanes;
@@ -113,7 +111,7 @@ static int widen(struct pa_lane *lane, size_t count)
 {
 	for (; lane->count < count; lane->count++) {
 		if (!lane->transfers[lane->count])
-			lane->transfers[lane->count] = pa_transfer_new(lane->lanes->allow, lane->lanes->cancelled);
+			lane->transfers[lane->count] = pa_transfer_new(lane->lanes->rules);
 		if (!lane->transfers[lane->count])
 			return -1;
 	}
@@ -232,7 +230,7 @@ void pa_lane_run(struct pa_lane *lane)
 
 	for (size_t i = 0; i < lane->count; i++)
 		left += pa_transfer_is_prepared(lane->transfers[i]) && start(lane, lane->transfers[i]);
-	while (left > 0 && !atomic_load(lane->lanes->cancelled)) {
+	while (left > 0 && !atomic_load(&lane->lanes->rules->cancelled)) {
 		if (curl_multi_perform(lane->multi, &running) != CURLM_OK)
 			break;
 		size_t ended = finish(lane, &followed);

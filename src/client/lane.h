@@ -5,11 +5,9 @@
 #ifndef PA_LANE_H
 #define PA_LANE_H
 
-#include <stdatomic.h>
 #include <stddef.h>
 
 #include "base/error.h"
-#include "client/allow.h"
 #include "client/transfer.h"
 
 enum { PA_LANE_TRANSFERS = 16 }; /* of one call, at once */
@@ -17,11 +15,11 @@ enum { PA_LANE_TRANSFERS = 16 }; /* of one call, at once */
 struct pa_lane;
 struct pa_lanes;
 
-/* `allow` and `cancelled` are borrowed and outlive the lanes. `leased_max`: how many may be leased at once, 0 is any
- * number. NULL without memory. */
-struct pa_lanes *pa_lanes_open(const struct pa_allow *allow, const atomic_bool *cancelled, unsigned leased_max);
+/* The rules are borrowed and outlive the lanes. `leased_max`: how many may be leased at once, 0 is any number. NULL
+ * without memory. */
+struct pa_lanes *pa_lanes_open(const struct pa_transfer_rules *rules, unsigned leased_max);
 
-/* Ends the waits of all leased lanes, so that they see `cancelled`. */
+/* Ends the waits of all leased lanes, so that they see rules->cancelled. */
 void pa_lanes_wake(struct pa_lanes *lanes);
 
 /* Call when all lanes were returned: others are reported as leaked. NULL does nothing. */
@@ -37,7 +35,7 @@ void pa_lane_return(struct pa_lane *lane);
 /* A transfer of a leased lane; `index` from 0. */
 struct pa_transfer *pa_lane_transfer(const struct pa_lane *lane, size_t index);
 
-/* Runs the transfers that are prepared, until all of them have ended or `cancelled` is set. Blocks. */
+/* Runs the transfers that are prepared, until all of them have ended or rules->cancelled is set. Blocks. */
 void pa_lane_run(struct pa_lane *lane);
 
 #endif

@@ -6,47 +6,46 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/clock.h"
 #include "base/stats.h"
 #include "client/address.h"
+#include "client/receiver.h"
 #include "client/url.h"
 
 enum {
-	ANSWER_HEADERS_MAX = 256,
-	ANSWER_HEADER_BYTES = 64 << 10,
 	CONNECTION_SECONDS = 30, /* a connection that was idle for longer is not used again: the peer may be closing it */
 	LOW_SPEED_BYTES = 10,    /* an answer with fewer bytes a second, */
 	LOW_SPEED_SECONDS = 30,  /* for so many seconds, is a timeout */
-	KEPT_BYTES = 64 << 10,   /* a larger buffer is not kept for the next transfer */
 };
 
 /* Why a callback of ours made curl fail. */
 enum stopped {
 	NOT_STOPPED,
-	DENIED,         /* the address is private */
-	TOO_LARGE,      /* the body */
-	HEAD_TOO_LARGE, /* the headers */
-	MALFORMED,      /* two Content-Lengths */
-	REPEATED,       /* curl would send it a second time, and it must arrive only once (SS-11) */
+	DENIED,   /* the address is private */
+	REPEATED, /* curl would send it a second time, and it must arrive only once (SS-11) */
+};
+
+/* How a hop reaches its origin. */
+enum way {
+	DIRECT,
+	JUDGING, /* a proxy will be asked: curl resolves the host first, and is given no socket for its addresses */
+	PROXIED, /* the addresses that curl connects to are the proxy's */
 };
 
 struct pa_transfer {
-	const struct pa_allow *allow;
-	const atomic_bool *cancelled;
+	const struct pa_transfer_rules *rules;
 	CURL *easy;
 	struct pa_header_lines *lines; /* to send */
-	struct pa_buffer head, body;   /* of the answer */
-	size_t head_bytes, head_lines; /* of all its blocks: interim answers too */
-	size_t lengths;                /* Content-Length lines of the last block */
-	size_t bytes_max;
-	int64_t deadline_ms; /* of pa_clock_ms */
-	int redirects;       /* that may still be followed */
+	struct pa_receiver receiver;   /* of the answer */
+	int64_t deadline_ms;           /* of pa_clock_ms */
+	int redirects;                 /* that may still be followed */
 	bool prepared;
 	bool once;    /* not idempotent: may be sent once only (SS-11) */
 	bool sent;    /* curl had a connection and began to send */
 	bool allowed; /* private addresses too */
+	enum way way;
+	const char *proxy; /* of this hop; NULL: none */
 	enum stopped stopped;
 	CURLcode result;
 	char origin[PA_URL_ORIGIN_SIZE];
@@ -62,30 +61,7 @@ static size_t on_body(char *bytes, size_t one, size_t length, void *context)
 	struct pa_transfer *transfer = context;
 
 	(void)one;
-	if (length > transfer->bytes_max - transfer->body.length) {
-		transfer->stopped = TOO_LARGE;
-		return CURL_WRITEFUNC_ERROR;
-	}
-	return pa_buffer_add(&transfer->body, bytes, length) < 0 ? CURL_WRITEFUNC_ERROR : length;
-}
-
-/* A bare CR or another control byte inside a value is a space (RFC 9110 5.5). */
-static void blank_controls(char *line, size_t length)
-{
-	while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
-		length--;
-	for (size_t i = 0; i < length; i++)
-		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
-			line[i] = ' ';
-}
-
-/* Two Content-Length lines make the end of the answer ambiguous; curl would use one of them (RFC 9112 6.3). */
-static bool is_second_length(struct pa_transfer *transfer, const char *line, size_t length)
-{
-	if (length < 15 || strncasecmp(line, "Content-Length:", 15) != 0)
-		return false;
-	transfer->lengths++;
-	return transfer->lengths > 1;
+	return pa_receiver_body(&transfer->receiver, bytes, length) < 0 ? CURL_WRITEFUNC_ERROR : length;
 }
 
 static size_t on_header(char *bytes, size_t one, size_t length, void *context)
@@ -93,38 +69,22 @@ static size_t on_header(char *bytes, size_t one, size_t length, void *context)
 	struct pa_transfer *transfer = context;
 
 	(void)one;
-	transfer->head_bytes += length;
-	transfer->head_lines++;
-	if (transfer->head_bytes > ANSWER_HEADER_BYTES || transfer->head_lines > ANSWER_HEADERS_MAX) {
-		transfer->stopped = HEAD_TOO_LARGE;
-		return CURL_WRITEFUNC_ERROR;
-	}
-	if (length > 5 && memcmp(bytes, "HTTP/", 5) == 0) {
-		transfer->head.length = 0; /* the lines before were those of an interim answer */
-		transfer->lengths = 0;
-		return length;
-	}
-	if (is_second_length(transfer, bytes, length)) {
-		transfer->stopped = MALFORMED;
-		return CURL_WRITEFUNC_ERROR;
-	}
-	size_t begin = transfer->head.length;
-	if (pa_buffer_add(&transfer->head, bytes, length) < 0)
-		return CURL_WRITEFUNC_ERROR;
-	blank_controls(transfer->head.at + begin, length);
-	return length;
+	return pa_receiver_head(&transfer->receiver, bytes, length) < 0 ? CURL_WRITEFUNC_ERROR : length;
 }
 
-/* Called after DNS and before the connection: refuses private addresses (SS-03). */
+/* Called after DNS and before the connection: refuses private addresses (SS-03). For a proxy that will be asked it
+ * refuses all, so that curl shows each address of the host; the proxy's own address is the operator's choice. */
 static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct curl_sockaddr *address)
 {
 	struct pa_transfer *transfer = context;
 
 	(void)purpose;
-	if (!transfer->allowed && pa_address_is_private(&address->addr)) {
+	if (transfer->way != PROXIED && !transfer->allowed && pa_address_is_private(&address->addr)) {
 		transfer->stopped = DENIED;
 		return CURL_SOCKET_BAD;
 	}
+	if (transfer->way == JUDGING)
+		return CURL_SOCKET_BAD;
 	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
 }
 
@@ -145,7 +105,7 @@ static int on_connected(void *context, char *ip, char *local_ip, int port, int l
 	struct pa_transfer *transfer = context;
 
 	(void)local_ip, (void)port, (void)local_port;
-	if (!transfer->allowed && is_private_text(ip)) {
+	if (transfer->way != PROXIED && !transfer->allowed && is_private_text(ip)) {
 		transfer->stopped = DENIED;
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -171,6 +131,9 @@ static CURL *new_easy(struct pa_transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
 	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
 	curl_easy_setopt(easy, CURLOPT_PROXY, "");
+	curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* NULL: curl reads the environment (SS-09) */
+	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
+	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
 	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
@@ -193,27 +156,36 @@ static CURL *new_easy(struct pa_transfer *transfer)
 	return easy;
 }
 
+/* The certificates are those of one file. With a folder of them, as Debian's libcurl has by default, curl would not
+ * keep what it has read, and would read all of them again for each connection. */
+static bool set_authorities(CURL *easy, const char *file)
+{
+	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
+	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
+	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	return !file || (curl_easy_setopt(easy, CURLOPT_CAINFO, file) == CURLE_OK &&
+						curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, file) == CURLE_OK);
+}
+
 void pa_transfer_free(struct pa_transfer *transfer)
 {
 	curl_easy_cleanup(transfer->easy);
 	pa_header_lines_free(transfer->lines);
-	pa_buffer_free(&transfer->head);
-	pa_buffer_free(&transfer->body);
+	pa_receiver_free(&transfer->receiver);
 	free(transfer->url);
 	free(transfer);
 }
 
-struct pa_transfer *pa_transfer_new(const struct pa_allow *allow, const atomic_bool *cancelled)
+struct pa_transfer *pa_transfer_new(const struct pa_transfer_rules *rules)
 {
 	struct pa_transfer *transfer = calloc(1, sizeof *transfer);
 
 	if (!transfer)
 		return NULL;
-	transfer->allow = allow;
-	transfer->cancelled = cancelled;
+	transfer->rules = rules;
 	transfer->easy = new_easy(transfer);
 	transfer->lines = pa_header_lines_new();
-	if (!transfer->easy || !transfer->lines) {
+	if (!transfer->easy || !transfer->lines || !set_authorities(transfer->easy, rules->ca_file)) {
 		pa_transfer_free(transfer);
 		return NULL;
 	}
@@ -223,17 +195,25 @@ struct pa_transfer *pa_transfer_new(const struct pa_allow *allow, const atomic_b
 void pa_transfer_reset(struct pa_transfer *transfer)
 {
 	pa_header_lines_reset(transfer->lines);
-	pa_buffer_reset(&transfer->head, KEPT_BYTES);
-	pa_buffer_reset(&transfer->body, KEPT_BYTES);
+	pa_receiver_reset(&transfer->receiver, 0);
 	free(transfer->url);
 	transfer->url = NULL;
-	transfer->head_bytes = transfer->head_lines = 0;
 	transfer->prepared = transfer->sent = false;
 	transfer->stopped = NOT_STOPPED;
 	transfer->message[0] = '\0';
 }
 
 /* Setting up */
+
+/* Whether each address of a host will be public is asked only where it is not allowed to be private. */
+static int set_way(struct pa_transfer *transfer, enum way way)
+{
+	bool proxied = way == PROXIED;
+
+	transfer->way = way;
+	curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, way == JUDGING ? 1L : 0L);
+	return curl_easy_setopt(transfer->easy, CURLOPT_PROXY, proxied ? transfer->proxy : "") == CURLE_OK ? 0 : -1;
+}
 
 static int set_url(struct pa_transfer *transfer, const char *text, size_t length, struct pa_error *error)
 {
@@ -243,8 +223,10 @@ static int set_url(struct pa_transfer *transfer, const char *text, size_t length
 	if (problem)
 		return pa_error_set(error, "usage", "%s", problem);
 	memcpy(transfer->origin, origin, sizeof origin);
-	transfer->allowed = pa_allow_has(transfer->allow, origin);
-	if (curl_easy_setopt(transfer->easy, CURLOPT_URL, text) != CURLE_OK)
+	transfer->allowed = pa_allow_has(&transfer->rules->allow, origin);
+	transfer->proxy = pa_proxy_of(&transfer->rules->proxy, origin);
+	enum way way = !transfer->proxy ? DIRECT : transfer->allowed ? PROXIED : JUDGING;
+	if (curl_easy_setopt(transfer->easy, CURLOPT_URL, text) != CURLE_OK || set_way(transfer, way) < 0)
 		return pa_error_set(error, "http", "not enough memory");
 	return 0;
 }
@@ -303,7 +285,7 @@ int pa_transfer_prepare(struct pa_transfer *transfer, const struct pa_transfer_o
 	if (set_url(transfer, options->url.at, options->url.length, error) < 0 || set_method(transfer, options, error) < 0)
 		return -1;
 	transfer->first_url = options->url.at;
-	transfer->bytes_max = options->bytes_max;
+	pa_receiver_reset(&transfer->receiver, options->bytes_max);
 	transfer->deadline_ms = pa_clock_ms() + options->timeout_ms;
 	transfer->result = CURLE_ABORTED_BY_CALLBACK; /* until pa_transfer_end */
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, pa_header_lines_list(transfer->lines, options->body));
@@ -324,22 +306,46 @@ void *pa_transfer_easy(const struct pa_transfer *transfer)
 	return transfer->easy;
 }
 
-/* Redirects */
+/* Hops */
 
-bool pa_transfer_end(struct pa_transfer *transfer, int result)
+/* Gives the next hop what is left of the time. False when nothing is. */
+static bool set_time_left(struct pa_transfer *transfer)
+{
+	long left = (long)(transfer->deadline_ms - pa_clock_ms());
+
+	if (left <= 0)
+		transfer->result = CURLE_OPERATION_TIMEDOUT;
+	else
+		curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, left);
+	return left > 0;
+}
+
+/* The addresses of the host were judged: none is private, or this machine does not know the name, and the proxy may.
+ * What the proxy makes of it is the proxy's duty. */
+static bool go_through_proxy(struct pa_transfer *transfer)
+{
+	bool is_judged = transfer->result == CURLE_COULDNT_CONNECT || transfer->result == CURLE_COULDNT_RESOLVE_HOST;
+
+	if (transfer->stopped != NOT_STOPPED || !is_judged || !set_time_left(transfer))
+		return false;
+	if (set_way(transfer, PROXIED) < 0) {
+		transfer->result = CURLE_OUT_OF_MEMORY;
+		return false;
+	}
+	transfer->message[0] = '\0';
+	return true;
+}
+
+static bool follow_redirect(struct pa_transfer *transfer)
 {
 	char *target = NULL, before[PA_URL_ORIGIN_SIZE];
 	struct pa_error ignored;
 
-	transfer->result = (CURLcode)result;
 	if (transfer->result != CURLE_OK || transfer->redirects == 0 ||
 		curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &target) != CURLE_OK || !target)
 		return false;
-	long left = (long)(transfer->deadline_ms - pa_clock_ms());
-	if (left <= 0) {
-		transfer->result = CURLE_OPERATION_TIMEDOUT;
+	if (!set_time_left(transfer))
 		return false;
-	}
 	memcpy(before, transfer->origin, sizeof before);
 	char *copy = strdup(target); /* curl frees its own when the next hop begins */
 	if (!copy || set_url(transfer, copy, strlen(copy), &ignored) < 0) {
@@ -348,14 +354,19 @@ bool pa_transfer_end(struct pa_transfer *transfer, int result)
 	}
 	if (strcmp(before, transfer->origin) != 0) /* another origin gets none of the request's headers (SS-04) */
 		curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
-	curl_easy_setopt(transfer->easy, CURLOPT_TIMEOUT_MS, left);
 	free(transfer->url);
 	transfer->url = copy;
 	transfer->redirects--;
 	transfer->sent = false;
 	transfer->stopped = NOT_STOPPED;
-	transfer->head.length = transfer->body.length = transfer->head_bytes = transfer->head_lines = 0;
+	pa_receiver_reset(&transfer->receiver, transfer->receiver.bytes_max);
 	return true;
+}
+
+bool pa_transfer_end(struct pa_transfer *transfer, int result)
+{
+	transfer->result = (CURLcode)result;
+	return transfer->way == JUDGING ? go_through_proxy(transfer) : follow_redirect(transfer);
 }
 
 /* Answers and errors */
@@ -366,8 +377,10 @@ static const char *code_of(CURLcode result)
 	case CURLE_OPERATION_TIMEDOUT:
 		return "timeout";
 	case CURLE_COULDNT_RESOLVE_HOST:
+	case CURLE_COULDNT_RESOLVE_PROXY:
 		return "dns";
 	case CURLE_COULDNT_CONNECT:
+	case CURLE_PROXY:
 		return "connect";
 	case CURLE_SSL_CONNECT_ERROR:
 	case CURLE_PEER_FAILED_VERIFICATION:
@@ -393,18 +406,13 @@ static const char *code_of(CURLcode result)
 
 static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 {
-	if (atomic_load(transfer->cancelled))
+	if (atomic_load(&transfer->rules->cancelled))
 		return pa_error_set(error, "cancelled", "the server is stopping");
+	if (transfer->receiver.problem != PA_RECEIVER_FINE)
+		return pa_receiver_explain(&transfer->receiver, transfer->origin, error);
 	switch (transfer->stopped) {
 	case REPEATED:
 		return pa_error_set(error, "bad_response", "%s closed the connection before it answered", transfer->origin);
-	case MALFORMED:
-		return pa_error_set(error, "bad_response", "%s sent two Content-Lengths", transfer->origin);
-	case TOO_LARGE:
-		return pa_error_set(error, "too_large", "the answer is larger than %zu bytes", transfer->bytes_max);
-	case HEAD_TOO_LARGE:
-		return pa_error_set(error, "too_large", "the answer has more than %d headers or %d bytes of them",
-			ANSWER_HEADERS_MAX, ANSWER_HEADER_BYTES);
 	case DENIED: /* of one address; curl may have connected to another one of the same name */
 		if (transfer->result != CURLE_COULDNT_CONNECT && transfer->result != CURLE_ABORTED_BY_CALLBACK)
 			break;
@@ -413,6 +421,9 @@ static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 	case NOT_STOPPED:
 		break;
 	}
+	if (transfer->way == PROXIED && !transfer->sent && transfer->result == CURLE_RECV_ERROR)
+		return pa_error_set(error, "connect", "the proxy made no connection to %s: %.300s", transfer->origin,
+			transfer->message[0] ? transfer->message : curl_easy_strerror(transfer->result));
 	if (transfer->result == CURLE_OUT_OF_MEMORY) /* curl's code for a header line that is too long, too */
 		return pa_error_set(error, "too_large", "a header of the answer is too long, or memory ran out");
 	return pa_error_set(error, code_of(transfer->result), "%.300s",
@@ -427,8 +438,8 @@ int pa_transfer_answer(struct pa_transfer *transfer, struct pa_answer *answer, s
 		return explain(transfer, error);
 	}
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
-	answer->head = (struct pa_span){transfer->head.at, transfer->head.length};
-	answer->body = (struct pa_span){transfer->body.at, transfer->body.length};
+	answer->head = (struct pa_span){transfer->receiver.head.at, transfer->receiver.head.length};
+	answer->body = (struct pa_span){transfer->receiver.body.at, transfer->receiver.body.length};
 	answer->url = transfer->url ? transfer->url : transfer->first_url;
 	return 0;
 }

@@ -14,6 +14,15 @@
 #include "base/text.h"
 #include "client/allow.h"
 #include "client/header_lines.h"
+#include "client/proxy.h"
+
+/* What holds for all transfers of a service. */
+struct pa_transfer_rules {
+	struct pa_allow allow;
+	struct pa_proxy proxy;
+	char *ca_file;         /* certificates to trust; NULL: those of the system */
+	atomic_bool cancelled; /* all transfers end */
+};
 
 /* A request. All strings are borrowed: url, method and body until pa_transfer_reset, the headers for the call. */
 struct pa_transfer_options {
@@ -38,8 +47,8 @@ struct pa_answer {
 
 struct pa_transfer;
 
-/* `allow` and `cancelled` belong to the service and outlive the transfer. NULL without memory. */
-struct pa_transfer *pa_transfer_new(const struct pa_allow *allow, const atomic_bool *cancelled);
+/* The rules belong to the service and outlive the transfer. NULL without memory. */
+struct pa_transfer *pa_transfer_new(const struct pa_transfer_rules *rules);
 void pa_transfer_free(struct pa_transfer *transfer);
 
 /* Empties it for the next request, credentials wiped. It must not be in a multi handle. */
@@ -53,8 +62,8 @@ bool pa_transfer_is_prepared(const struct pa_transfer *transfer);
 /* The CURL easy handle, for a multi handle. */
 void *pa_transfer_easy(const struct pa_transfer *transfer);
 
-/* Keeps the CURLcode that curl ended it with. True when a redirect is to be followed: the easy handle is then ready for
- * the next hop. */
+/* Keeps the CURLcode that curl ended it with. True when there is a next hop, for which the easy handle is then ready:
+ * to the proxy once the addresses of the host were judged, or to where a redirect leads. */
 bool pa_transfer_end(struct pa_transfer *transfer, int result);
 
 /* The answer of a transfer that ran; counts it. 0, or -1 with a code of lua/types/native/http.lua. */

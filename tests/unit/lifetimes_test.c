@@ -165,7 +165,7 @@ static int set_up(void **state)
 			.name = "test",
 			.database = "sqlite::memory:",
 			.secret_key = "a:0000000000000000000000000000000000000000000000000000000000000000",
-			.http_allow = fixture->origin,
+			.http.allow = fixture->origin,
 			.settings = settings,
 			.setting_count = 1,
 		},

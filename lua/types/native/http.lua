@@ -1,6 +1,6 @@
 ---@meta native.http
 -- Calls out, over libcurl (src/native/http.c): http and https only, TLS is verified, redirects are followed only with
--- `redirects`, no proxies or netrc of the environment. Private addresses are refused, but for the origins that settings
+-- `redirects`, through the proxy of the settings, without netrc. Private addresses are refused, but for the origins that settings
 -- name.
 
 ---@class native.http.request

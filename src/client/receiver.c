@@ -1,0 +1,93 @@
+/* Counts and collects header lines and bodies. */
+#include "client/receiver.h"
+
+#include <string.h>
+#include <strings.h>
+
+enum {
+	HEADERS_MAX = 256,
+	HEADER_BYTES = 64 << 10,
+	KEPT_BYTES = 64 << 10, /* a larger buffer is not kept for the next answer */
+};
+
+void pa_receiver_free(struct pa_receiver *receiver)
+{
+	pa_buffer_free(&receiver->head);
+	pa_buffer_free(&receiver->body);
+}
+
+void pa_receiver_reset(struct pa_receiver *receiver, size_t bytes_max)
+{
+	pa_buffer_reset(&receiver->head, KEPT_BYTES);
+	pa_buffer_reset(&receiver->body, KEPT_BYTES);
+	receiver->head_bytes = receiver->head_lines = receiver->lengths = 0;
+	receiver->bytes_max = bytes_max;
+	receiver->problem = PA_RECEIVER_FINE;
+}
+
+static int refuse(struct pa_receiver *receiver, enum pa_receiver_problem problem)
+{
+	receiver->problem = problem;
+	return -1;
+}
+
+int pa_receiver_body(struct pa_receiver *receiver, const char *bytes, size_t length)
+{
+	if (length > receiver->bytes_max - receiver->body.length)
+		return refuse(receiver, PA_RECEIVER_TOO_LARGE);
+	return pa_buffer_add(&receiver->body, bytes, length);
+}
+
+/* A bare CR or another control byte inside a value is a space (RFC 9110 5.5). */
+static void blank_controls(char *line, size_t length)
+{
+	while (length > 0 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+		length--;
+	for (size_t i = 0; i < length; i++)
+		if ((unsigned char)line[i] < 0x20 || line[i] == 0x7f)
+			line[i] = ' ';
+}
+
+/* Two Content-Length lines make the end of the answer ambiguous; curl would use one of them (RFC 9112 6.3). */
+static bool is_second_length(struct pa_receiver *receiver, const char *line, size_t length)
+{
+	if (length < 15 || strncasecmp(line, "Content-Length:", 15) != 0)
+		return false;
+	receiver->lengths++;
+	return receiver->lengths > 1;
+}
+
+int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t length)
+{
+	receiver->head_bytes += length;
+	receiver->head_lines++;
+	if (receiver->head_bytes > HEADER_BYTES || receiver->head_lines > HEADERS_MAX)
+		return refuse(receiver, PA_RECEIVER_HEAD_TOO_LARGE);
+	if (length > 5 && memcmp(line, "HTTP/", 5) == 0) {
+		receiver->head.length = 0; /* the lines before were those of an interim answer */
+		receiver->lengths = 0;
+		return 0;
+	}
+	if (is_second_length(receiver, line, length))
+		return refuse(receiver, PA_RECEIVER_MALFORMED);
+	size_t begin = receiver->head.length;
+	if (pa_buffer_add(&receiver->head, line, length) < 0)
+		return -1;
+	blank_controls(receiver->head.at + begin, length);
+	return 0;
+}
+
+bool pa_receiver_has_begun(const struct pa_receiver *receiver)
+{
+	return receiver->head_lines > 0 || receiver->body.length > 0;
+}
+
+int pa_receiver_explain(const struct pa_receiver *receiver, const char *origin, struct pa_error *error)
+{
+	if (receiver->problem == PA_RECEIVER_MALFORMED)
+		return pa_error_set(error, "bad_response", "%s sent two Content-Lengths", origin);
+	if (receiver->problem == PA_RECEIVER_TOO_LARGE)
+		return pa_error_set(error, "too_large", "the answer is larger than %zu bytes", receiver->bytes_max);
+	return pa_error_set(error, "too_large", "the answer has more than %d headers or %d bytes of them", HEADERS_MAX,
+		HEADER_BYTES);
+}
