@@ -12,8 +12,8 @@ struct pa_warm;
 struct pa_warm *pa_warm_new(void);
 void pa_warm_free(struct pa_warm *warm);
 
-/* True for an origin at most once in a minute. It remembers eight: a ninth takes the place of the oldest. `now_ms` is of
- * pa_clock_ms. */
+/* True for an origin at most once in a minute. It remembers eight: a ninth takes the place of the oldest. `now_ms` is
+ * of pa_clock_ms. */
 bool pa_warm_take(struct pa_warm *warm, const char *origin, int64_t now_ms);
 
 #endif
