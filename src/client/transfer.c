@@ -278,6 +278,7 @@ int pa_transfer_prepare(struct pa_transfer *transfer, const struct pa_transfer_o
 		return -1;
 	transfer->first_url = options->url.at;
 	pa_receiver_reset(&transfer->receiver, options->bytes_max);
+	transfer->receiver.unpacks = options->compressed;
 	transfer->timeout_ms = options->timeout_ms;
 	transfer->deadline_ms = pa_clock_ms() + options->timeout_ms;
 	transfer->result = CURLE_ABORTED_BY_CALLBACK; /* until pa_transfer_end */
