@@ -3,8 +3,8 @@
  * answers and the certificates that all calls share. Workers hand batches of transfers over; the thread starts with the
  * first one. Never raises.
  */
-#ifndef PA_DRIVER_H
-#define PA_DRIVER_H
+#ifndef PA_CLIENT_DRIVER_H
+#define PA_CLIENT_DRIVER_H
 
 #include <stdbool.h>
 #include <stddef.h>
