@@ -13,7 +13,7 @@ enum {
 };
 
 struct pa_call {
-	struct pa_driver_batch batch; /* first: the driver gives it back */
+	struct pa_http_driver_batch batch; /* first: the driver gives it back */
 	struct pa_calls *calls;
 	struct pa_admission *admission;
 	struct pa_admission_turn turn;
@@ -31,7 +31,7 @@ struct list {
 
 struct pa_calls {
 	const struct pa_transfer_rules *rules;
-	struct pa_driver *driver;
+	struct pa_http_driver *driver;
 	unsigned leased_max;
 	pthread_mutex_t mutex; /* for all that follows */
 	struct list idle, leased;
@@ -75,7 +75,8 @@ static struct pa_call *new_call(struct pa_calls *calls)
 	return call;
 }
 
-struct pa_calls *pa_calls_open(const struct pa_transfer_rules *rules, struct pa_driver *driver, unsigned leased_max)
+struct pa_calls *pa_calls_open(
+	const struct pa_transfer_rules *rules, struct pa_http_driver *driver, unsigned leased_max)
 {
 	struct pa_calls *calls = calloc(1, sizeof *calls);
 
@@ -185,19 +186,19 @@ char *pa_call_url(struct pa_call *call)
 /* Running */
 
 /* Hands the prepared transfers over. False when there are none, or no thread to drive them. */
-static bool submit(struct pa_call *call, void (*ended)(struct pa_driver_batch *batch))
+static bool submit(struct pa_call *call, void (*ended)(struct pa_http_driver_batch *batch))
 {
-	struct pa_driver_batch *batch = &call->batch;
+	struct pa_http_driver_batch *batch = &call->batch;
 
 	batch->count = 0;
 	for (size_t i = 0; i < call->count; i++)
 		if (pa_transfer_is_prepared(call->transfers[i]))
 			batch->rides[batch->count++].transfer = call->transfers[i];
 	batch->ended = ended;
-	return batch->count > 0 && pa_driver_submit(call->calls->driver, batch) == 0;
+	return batch->count > 0 && pa_http_driver_submit(call->calls->driver, batch) == 0;
 }
 
-static void come_back(struct pa_driver_batch *batch)
+static void come_back(struct pa_http_driver_batch *batch)
 {
 	struct pa_call *call = (struct pa_call *)batch;
 
@@ -214,7 +215,7 @@ void pa_call_run(struct pa_call *call, struct pa_admission *admission)
 	pa_admission_wait(admission, &call->turn);
 }
 
-static void return_alone(struct pa_driver_batch *batch)
+static void return_alone(struct pa_http_driver_batch *batch)
 {
 	pa_call_return((struct pa_call *)batch);
 }

@@ -13,14 +13,15 @@
 #include "client/driver.h"
 #include "client/url.h"
 
-enum { PA_CALL_TRANSFERS = PA_DRIVER_BATCH_MAX };
+enum { PA_CALL_TRANSFERS = PA_HTTP_DRIVER_BATCH_MAX };
 
 struct pa_call;
 struct pa_calls;
 
 /* Rules and driver are borrowed; the rules outlive the calls, the driver is closed before them. `leased_max`: how many
  * may be leased at once, 0 is any number. NULL without memory. */
-struct pa_calls *pa_calls_open(const struct pa_transfer_rules *rules, struct pa_driver *driver, unsigned leased_max);
+struct pa_calls *pa_calls_open(
+	const struct pa_transfer_rules *rules, struct pa_http_driver *driver, unsigned leased_max);
 
 /* Call when all calls were returned: others are reported as leaked. NULL does nothing. */
 void pa_calls_close(struct pa_calls *calls);

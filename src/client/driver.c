@@ -18,16 +18,16 @@ enum {
 	GRACE_MS = 20, /* after a deadline, for curl to end the transfer by itself */
 };
 
-struct pa_driver {
+struct pa_http_driver {
 	const struct pa_transfer_rules *rules;
 	CURLM *multi;
-	int epoll, bell;                 /* the bell is an eventfd, rung while the thread sleeps */
-	int64_t due_ms;                  /* of pa_clock_ms, when curl's timer ends; -1: never */
-	int64_t look_ms;                 /* when to look at the deadlines of those that run; -1: never */
-	struct pa_driver_batch *running; /* the newest one */
+	int epoll, bell;                      /* the bell is an eventfd, rung while the thread sleeps */
+	int64_t due_ms;                       /* of pa_clock_ms, when curl's timer ends; -1: never */
+	int64_t look_ms;                      /* when to look at the deadlines of those that run; -1: never */
+	struct pa_http_driver_batch *running; /* the newest one */
 	struct epoll_event events[EVENTS];
-	pthread_mutex_t mutex;                 /* for all that follows */
-	struct pa_driver_batch *queue, **last; /* not started yet */
+	pthread_mutex_t mutex;                      /* for all that follows */
+	struct pa_http_driver_batch *queue, **last; /* not started yet */
 	bool sleeps, stop, has_thread;
 	pthread_t thread;
 };
@@ -36,7 +36,7 @@ struct pa_driver {
 
 static int on_timer(CURLM *multi, long ms, void *context)
 {
-	struct pa_driver *driver = context;
+	struct pa_http_driver *driver = context;
 
 	(void)multi;
 	driver->due_ms = ms < 0 ? -1 : pa_clock_ms() + ms;
@@ -45,7 +45,7 @@ static int on_timer(CURLM *multi, long ms, void *context)
 
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
 {
-	struct pa_driver *driver = context;
+	struct pa_http_driver *driver = context;
 	struct epoll_event event = {.data.fd = socket};
 
 	(void)easy;
@@ -65,7 +65,7 @@ static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, 
 
 /* Batches */
 
-static void put_in(struct pa_driver *driver, struct pa_driver_batch *batch)
+static void put_in(struct pa_http_driver *driver, struct pa_http_driver_batch *batch)
 {
 	batch->newer = NULL;
 	batch->older = driver->running;
@@ -74,20 +74,20 @@ static void put_in(struct pa_driver *driver, struct pa_driver_batch *batch)
 	driver->running = batch;
 }
 
-static void take_out(struct pa_driver *driver, struct pa_driver_batch *batch)
+static void take_out(struct pa_http_driver *driver, struct pa_http_driver_batch *batch)
 {
 	*(batch->newer ? &batch->newer->older : &driver->running) = batch->older;
 	if (batch->older)
 		batch->older->newer = batch->newer;
 }
 
-static void look_at(struct pa_driver *driver, int64_t ms)
+static void look_at(struct pa_http_driver *driver, int64_t ms)
 {
 	if (driver->look_ms < 0 || ms < driver->look_ms)
 		driver->look_ms = ms;
 }
 
-static bool start(struct pa_driver *driver, struct pa_driver_ride *ride)
+static bool start(struct pa_http_driver *driver, struct pa_http_driver_ride *ride)
 {
 	CURL *easy = pa_transfer_easy(ride->transfer);
 
@@ -101,7 +101,7 @@ static bool start(struct pa_driver *driver, struct pa_driver_ride *ride)
 }
 
 /* One transfer of the batch less is running. True when it was the last one. */
-static bool count_down(struct pa_driver *driver, struct pa_driver_batch *batch)
+static bool count_down(struct pa_http_driver *driver, struct pa_http_driver_batch *batch)
 {
 	if (--batch->left > 0)
 		return false;
@@ -110,12 +110,12 @@ static bool count_down(struct pa_driver *driver, struct pa_driver_batch *batch)
 	return true;
 }
 
-static void begin(struct pa_driver *driver, struct pa_driver_batch *batch)
+static void begin(struct pa_http_driver *driver, struct pa_http_driver_batch *batch)
 {
 	put_in(driver, batch);
 	batch->left = 1; /* so that it does not end before all of its transfers were started */
 	for (size_t i = 0; i < batch->count; i++) {
-		struct pa_driver_ride *ride = &batch->rides[i];
+		struct pa_http_driver_ride *ride = &batch->rides[i];
 		ride->batch = batch;
 		ride->runs = false;
 		if (!atomic_load(&driver->rules->cancelled))
@@ -124,22 +124,22 @@ static void begin(struct pa_driver *driver, struct pa_driver_batch *batch)
 	count_down(driver, batch);
 }
 
-static void begin_all(struct pa_driver *driver, struct pa_driver_batch *batch)
+static void begin_all(struct pa_http_driver *driver, struct pa_http_driver_batch *batch)
 {
-	for (struct pa_driver_batch *next; batch; batch = next) {
+	for (struct pa_http_driver_batch *next; batch; batch = next) {
 		next = batch->next;
 		begin(driver, batch);
 	}
 }
 
 /* Handles the transfers that curl has ended. */
-static void finish(struct pa_driver *driver)
+static void finish(struct pa_http_driver *driver)
 {
 	CURLMsg *message;
 	int queued;
 
 	while ((message = curl_multi_info_read(driver->multi, &queued))) {
-		struct pa_driver_ride *ride;
+		struct pa_http_driver_ride *ride;
 		CURLcode result = message->data.result;
 		curl_easy_getinfo(message->easy_handle, CURLINFO_PRIVATE, (char **)&ride);
 		curl_multi_remove_handle(driver->multi, message->easy_handle);
@@ -150,10 +150,10 @@ static void finish(struct pa_driver *driver)
 }
 
 /* Ends the batch's transfers whose deadline has passed, and looks at the others later. */
-static void end_late_of(struct pa_driver *driver, struct pa_driver_batch *batch, int64_t now)
+static void end_late_of(struct pa_http_driver *driver, struct pa_http_driver_batch *batch, int64_t now)
 {
 	for (size_t i = 0, count = batch->count; i < count; i++) {
-		struct pa_driver_ride *ride = &batch->rides[i];
+		struct pa_http_driver_ride *ride = &batch->rides[i];
 		int64_t over = pa_transfer_deadline(ride->transfer) + GRACE_MS;
 		if (ride->runs && now < over)
 			look_at(driver, over);
@@ -168,23 +168,23 @@ static void end_late_of(struct pa_driver *driver, struct pa_driver_batch *batch,
 }
 
 /* curl has no deadline for a transfer that waits for a connection which another one makes (CURLOPT_PIPEWAIT). */
-static void end_late(struct pa_driver *driver)
+static void end_late(struct pa_http_driver *driver)
 {
 	int64_t now = pa_clock_ms();
 
 	if (driver->look_ms < 0 || now < driver->look_ms)
 		return;
 	driver->look_ms = -1;
-	for (struct pa_driver_batch *batch = driver->running, *older; batch; batch = older) {
+	for (struct pa_http_driver_batch *batch = driver->running, *older; batch; batch = older) {
 		older = batch->older;
 		end_late_of(driver, batch, now);
 	}
 }
 
 /* Ends all batches that run: their transfers keep the result of one that was aborted. */
-static void abort_all(struct pa_driver *driver)
+static void abort_all(struct pa_http_driver *driver)
 {
-	for (struct pa_driver_batch *batch = driver->running, *older; batch; batch = older) {
+	for (struct pa_http_driver_batch *batch = driver->running, *older; batch; batch = older) {
 		older = batch->older;
 		for (size_t i = 0; i < batch->count; i++)
 			if (batch->rides[i].runs)
@@ -206,7 +206,7 @@ static int ms_until(int64_t due_ms)
 }
 
 /* How long to wait for sockets. */
-static int wait_ms(const struct pa_driver *driver)
+static int wait_ms(const struct pa_http_driver *driver)
 {
 	bool looks_first = driver->look_ms >= 0 && (driver->due_ms < 0 || driver->look_ms < driver->due_ms);
 
@@ -214,7 +214,7 @@ static int wait_ms(const struct pa_driver *driver)
 }
 
 /* Waits for sockets, for curl's timer and for new batches. The number of events. */
-static int wait_for_events(struct pa_driver *driver)
+static int wait_for_events(struct pa_http_driver *driver)
 {
 	int ms = wait_ms(driver);
 
@@ -231,7 +231,7 @@ static int wait_for_events(struct pa_driver *driver)
 }
 
 /* Lets curl work on the sockets that are ready, and on what its timer is for. False when curl failed. */
-static bool let_curl_work(struct pa_driver *driver, int count)
+static bool let_curl_work(struct pa_http_driver *driver, int count)
 {
 	CURLMcode result = CURLM_OK;
 	int running;
@@ -252,7 +252,7 @@ static bool let_curl_work(struct pa_driver *driver, int count)
 }
 
 /* Takes the batches that were handed over. False when the thread is to end. */
-static bool take_queue(struct pa_driver *driver, struct pa_driver_batch **queue)
+static bool take_queue(struct pa_http_driver *driver, struct pa_http_driver_batch **queue)
 {
 	pthread_mutex_lock(&driver->mutex);
 	driver->sleeps = false;
@@ -266,8 +266,8 @@ static bool take_queue(struct pa_driver *driver, struct pa_driver_batch **queue)
 
 static void *drive(void *context)
 {
-	struct pa_driver *driver = context;
-	struct pa_driver_batch *queue;
+	struct pa_http_driver *driver = context;
+	struct pa_http_driver_batch *queue;
 	int count = 0;
 
 	while (take_queue(driver, &queue)) {
@@ -285,7 +285,7 @@ static void *drive(void *context)
 
 /* Other threads */
 
-static void ring(const struct pa_driver *driver)
+static void ring(const struct pa_http_driver *driver)
 {
 	static const uint64_t one = 1;
 
@@ -294,14 +294,14 @@ static void ring(const struct pa_driver *driver)
 }
 
 /* Starts the thread. The mutex is held. */
-static bool has_thread(struct pa_driver *driver)
+static bool has_thread(struct pa_http_driver *driver)
 {
 	if (!driver->has_thread)
 		driver->has_thread = pthread_create(&driver->thread, NULL, drive, driver) == 0;
 	return driver->has_thread;
 }
 
-int pa_driver_submit(struct pa_driver *driver, struct pa_driver_batch *batch)
+int pa_http_driver_submit(struct pa_http_driver *driver, struct pa_http_driver_batch *batch)
 {
 	batch->next = NULL;
 	pthread_mutex_lock(&driver->mutex);
@@ -318,7 +318,7 @@ int pa_driver_submit(struct pa_driver *driver, struct pa_driver_batch *batch)
 }
 
 /* Wakes the thread; with `stop` it ends. */
-static void wake(struct pa_driver *driver, bool stop)
+static void wake(struct pa_http_driver *driver, bool stop)
 {
 	pthread_mutex_lock(&driver->mutex);
 	driver->stop = driver->stop || stop;
@@ -329,14 +329,14 @@ static void wake(struct pa_driver *driver, bool stop)
 		ring(driver);
 }
 
-void pa_driver_cancel(struct pa_driver *driver)
+void pa_http_driver_cancel(struct pa_http_driver *driver)
 {
 	wake(driver, false);
 }
 
-struct pa_driver *pa_driver_open(const struct pa_transfer_rules *rules, long connections_max)
+struct pa_http_driver *pa_http_driver_open(const struct pa_transfer_rules *rules, long connections_max)
 {
-	struct pa_driver *driver = calloc(1, sizeof *driver);
+	struct pa_http_driver *driver = calloc(1, sizeof *driver);
 
 	if (!driver)
 		return NULL;
@@ -350,7 +350,7 @@ struct pa_driver *pa_driver_open(const struct pa_transfer_rules *rules, long con
 	/* By edges the bell need not be read: each write is an event. */
 	struct epoll_event event = {.events = EPOLLIN | EPOLLET, .data.fd = driver->bell};
 	if (!driver->multi || epoll_ctl(driver->epoll, EPOLL_CTL_ADD, driver->bell, &event) < 0) {
-		pa_driver_close(driver);
+		pa_http_driver_close(driver);
 		return NULL;
 	}
 	curl_multi_setopt(driver->multi, CURLMOPT_SOCKETFUNCTION, on_socket);
@@ -362,7 +362,7 @@ struct pa_driver *pa_driver_open(const struct pa_transfer_rules *rules, long con
 	return driver;
 }
 
-void pa_driver_close(struct pa_driver *driver)
+void pa_http_driver_close(struct pa_http_driver *driver)
 {
 	if (!driver)
 		return;

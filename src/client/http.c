@@ -28,7 +28,7 @@ enum {
 struct pa_http {
 	struct pa_transfer_rules rules;
 	struct pa_sessions *sessions;
-	struct pa_driver *driver;
+	struct pa_http_driver *driver;
 	struct pa_calls *calls;
 	struct pa_warm *warm;
 	unsigned per_second;
@@ -62,7 +62,8 @@ struct pa_http *pa_http_open(const struct pa_http_options *options, struct pa_er
 	http->rules.sessions = pa_sessions_share(http->sessions);
 	if (!(http->rules.connections = pa_connections_new()))
 		goto no_memory;
-	http->driver = pa_driver_open(&http->rules, options->calls_max > 0 ? (long)options->calls_max : CONNECTIONS_MAX);
+	http->driver =
+		pa_http_driver_open(&http->rules, options->calls_max > 0 ? (long)options->calls_max : CONNECTIONS_MAX);
 	if (!http->driver)
 		goto no_memory;
 	http->calls = pa_calls_open(&http->rules, http->driver, options->calls_max);
@@ -119,7 +120,7 @@ void pa_http_warm(struct pa_http *http, const char *origin)
 void pa_http_cancel(struct pa_http *http)
 {
 	atomic_store(&http->rules.cancelled, true);
-	pa_driver_cancel(http->driver);
+	pa_http_driver_cancel(http->driver);
 }
 
 bool pa_http_is_cancelled(const struct pa_http *http)
@@ -131,7 +132,7 @@ void pa_http_close(struct pa_http *http)
 {
 	if (!http)
 		return;
-	pa_driver_close(http->driver);
+	pa_http_driver_close(http->driver);
 	pa_calls_close(http->calls);
 	pa_warm_free(http->warm);
 	pa_connections_free(http->rules.connections);
