@@ -13,7 +13,7 @@ partnerapp check ./my-app]],
 }
 
 function command.plan(given)
-	return task.plan("check", given)
+	return task.plan("check", given, given[1])
 end
 
 -- What surprises in the app's destinations.

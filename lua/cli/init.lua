@@ -16,6 +16,7 @@ local COMMANDS = {
 	"setup",
 	"test",
 	"try",
+	"manifest",
 	"new",
 	"config",
 }

@@ -13,7 +13,7 @@ partnerapp routes ./my-app]],
 }
 
 function command.plan(given)
-	return task.plan("routes", given)
+	return task.plan("routes", given, given[1])
 end
 
 function command.run()

@@ -39,7 +39,7 @@ local function print_request(out, paint, sent)
 	elseif sent.sent then
 		out(("    answered %d %s"):format(sent.answer.status, log.masked((sent.answer.body or ""):sub(1, 2000))))
 	else
-		out(paint("faint", "    not sent; perform was answered 200 {}"))
+		out(paint("faint", "    not sent; the answer was a stand-in, 200 {}"))
 	end
 end
 
@@ -80,6 +80,15 @@ local function print_outcome(out, paint, result, sent)
 	end
 end
 
+local function print_choices(out, path)
+	for _, choice in ipairs(path.choices) do
+		out(("  %s  %s"):format(log.masked(tostring(choice.value)), log.masked(choice.label)))
+	end
+	if type(path.next_page) == "string" then
+		out("  more: --page " .. path.next_page)
+	end
+end
+
 --- Prints a story.
 ---@param one partnerapp.destination.story
 ---@param write fun(text: string)
@@ -91,7 +100,8 @@ function story.print(one, write, colors)
 	end
 	print_stages(out, paint, one.stages)
 	for _, path in ipairs(one.paths) do
-		out(paint("bold", ("\n%s"):format(path.action)) .. paint("faint", (" (mapping: %s)"):format(path.from)))
+		local from = path.trigger and "mapping: " .. path.from or path.from
+		out(paint("bold", ("\n%s"):format(path.action)) .. paint("faint", (" (%s)"):format(from)))
 		print_stages(out, paint, path.stages)
 		if path.payload ~= nil then
 			out("  payload " .. log.masked(pretty.json(path.payload, "  ")))
@@ -99,7 +109,11 @@ function story.print(one, write, colors)
 		for _, sent in ipairs(path.requests) do
 			print_request(out, paint, sent)
 		end
-		print_outcome(out, paint, path.outcome, path.requests)
+		if path.choices then
+			print_choices(out, path)
+		else
+			print_outcome(out, paint, path.outcome, path.requests)
+		end
 	end
 	if one.outcome then
 		print_outcome(out, paint, one.outcome)
@@ -142,6 +156,7 @@ function story.value(one)
 			stages = json.array(path.stages),
 			payload = path.payload,
 			requests = masked_requests(path.requests),
+			choices = path.choices and json.array(path.choices),
 			outcome = path.outcome,
 		}
 	end

@@ -1,4 +1,4 @@
--- What check, routes and test share: an app's scripts with a database in memory, without network and account.
+-- What check, routes, test, try and manifest share: an app with a database in memory, without network and account.
 local app = require "cli.app"
 local plans = require "cli.plans"
 local servers = require "cli.servers"
@@ -7,23 +7,24 @@ local values = require "cli.settings.values"
 local task = {}
 
 -- For an app's tests no setting comes from the environment or .env.
-local function find(name, given)
+local function find(name, given, wanted)
 	if name ~= "test" then
-		return app.find(given.settings, given[1])
+		return app.find(given.settings, wanted)
 	end
-	local folder, message = app.folder(given[1])
+	local folder, message = app.folder(wanted)
 	local found = values.defaults(given.settings)
 	found.problems[#found.problems + 1] = message
 	return found, folder
 end
 
---- The plan of a task over the app that `given` names.
----@param name string the command: "check", "routes" or "test"
+--- The plan of a task over an app.
+---@param name string the command: "check", "routes", "test"…
 ---@param given table see options.parse
----@return table plan
-function task.plan(name, given)
+---@param wanted string? the app; nil: as in `serve` without APP
+---@return table plan, string? folder of the app
+function task.plan(name, given, wanted)
 	local testing = name == "test"
-	local found, folder = find(name, given)
+	local found, folder = find(name, given, wanted)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
@@ -31,7 +32,7 @@ function task.plan(name, given)
 	server.settings.TESTING = testing and "1" or nil
 	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
 	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
-	return plans.task(name, server, { log_level = testing and "off" or nil, long_running = testing or nil })
+	return plans.task(name, server, { log_level = testing and "off" or nil, long_running = testing or nil }), folder
 end
 
 return task

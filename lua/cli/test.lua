@@ -29,7 +29,7 @@ local LIBRARY_APP = "/partnerapp/tests/app" -- the app that the library's own te
 
 function command.plan(given)
 	if not given.flags.library then
-		local plan = task.plan("test", given)
+		local plan = task.plan("test", given, given[1])
 		plan.arguments = {
 			plan.servers and plan.servers[1].app or "",
 			given.flags.update and "update" or "",
@@ -42,7 +42,7 @@ function command.plan(given)
 		return { exit_code = 2 }
 	end
 	given[1] = files.library() .. LIBRARY_APP
-	local plan = task.plan("test", given)
+	local plan = task.plan("test", given, given[1])
 	plan.arguments = { LIBRARY }
 	return plan
 end
@@ -92,7 +92,7 @@ end
 
 -- Shows how a recorded try differs; with `update` writes what it is now.
 local function check_recorded(one, update)
-	local destinations = require "partnerapp.destination.files"
+	local destinations = require "cli.destinations"
 	local recordings = require "partnerapp.destination.recordings"
 	local destination, message = destinations.load(one.slug)
 	local recording, problem = recorded.read(one.path)

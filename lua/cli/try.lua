@@ -1,27 +1,31 @@
 -- partnerapp try: an event through a destination of the app, stage by stage. Nothing is sent without --send.
-local app = require "cli.app"
 local diff = require "cli.diff"
 local files = require "native.files"
 local json = require "partnerapp.json"
-local plans = require "cli.plans"
 local recorded = require "cli.recorded"
-local servers = require "cli.servers"
 local story = require "cli.story"
-local values = require "cli.settings.values"
+local task = require "cli.task"
 
 local command = {
 	summary = "Show what an event becomes in a destination, without sending anything",
-	usage = "DESTINATION [ACTION] [-e FILE | --sample TYPE | --test NAME] [options]",
+	usage = "[DESTINATION [ACTION]] [-e FILE | --sample TYPE | --test NAME] [options]",
 	arguments = { most = 2 },
 	settings = true,
 	flags = {
 		app = { value = "APP", help = "the app's folder; ./lua/app when there is one" },
 		event = { value = "FILE", short = "e", help = "the event, or a list of events, as JSON; - is standard input" },
-		sample = { value = "TYPE", help = "a sample: track (the default), identify, page, screen, group, alias" },
+		sample = {
+			value = "TYPE",
+			help = "a sample: track (the default), identify, page, screen, group, alias, delete",
+		},
 		set = { value = "PATH=VALUE", list = true, help = "changes the event; VALUE is JSON, or a string" },
 		setting = { value = "NAME=VALUE", list = true, help = "a setting of the destination" },
 		mapping = { value = "FILE", help = "the action's mapping as JSON, instead of its presets and defaults" },
 		batch = { help = "all events at once, with perform_batch" },
+		authentication = { help = "asks test_authentication instead" },
+		choices = { value = "FIELD", help = "asks for the choices of a dynamic field of the action instead" },
+		query = { value = "TEXT", help = "with --choices: what the customer typed" },
+		page = { value = "PAGE", help = "with --choices: the next page" },
 		test = { value = "NAME", help = "the event, settings and mapping of a recorded try" },
 		send = { help = "really sends the requests" },
 		save = { value = "NAME", help = "records the try, for partnerapp test, without secrets" },
@@ -32,24 +36,13 @@ local command = {
 partnerapp try acme
 partnerapp try acme track -e event.json
 partnerapp try acme --sample identify --set traits.plan=free --setting region=eu
-partnerapp try acme track -e event.json --send]],
+partnerapp try acme track -e event.json --send
+partnerapp try acme --authentication --send]],
 }
 
 local function usage(message)
 	files.err("partnerapp: try: " .. message .. "\n")
 	return { exit_code = 2 }
-end
-
-local function read_json(path)
-	local bytes, message = files.read(path)
-	if not bytes then
-		return nil, message
-	end
-	local value, problem = json.decode(bytes, { order = true })
-	if value == nil then
-		return nil, ("%s: %s"):format(path == "-" and "standard input" or path, problem)
-	end
-	return value
 end
 
 -- NAME=VALUE words as a list of pairs; nil and the word that has another form.
@@ -67,12 +60,15 @@ end
 
 function command.plan(given)
 	local flags = given.flags
-	if not given[1] then
-		return usage "which destination? See partnerapp try --help"
-	elseif (flags.event and 1 or 0) + (flags.sample and 1 or 0) + (flags.test and 1 or 0) > 1 then
+	local question = flags.authentication or flags.choices
+	if (flags.event and 1 or 0) + (flags.sample and 1 or 0) + (flags.test and 1 or 0) > 1 then
 		return usage "give one of --event, --sample and --test"
 	elseif flags.watch and (flags.send or flags.save or flags.event == "-") then
 		return usage "--watch runs again and again: not with --send, --save or standard input"
+	elseif question and (flags.watch or flags.save or flags.batch or flags.test) or flags.choices and not given[2] then
+		return usage "--authentication and --choices (of an action) go without --watch, --save, --batch and --test"
+	elseif (flags.query or flags.page) and not flags.choices then
+		return usage "--query and --page belong to --choices"
 	elseif not recorded.is_name(flags.save or flags.test or "x") then
 		return usage(("'%s' must be letters, digits, - and _"):format(flags.save or flags.test))
 	end
@@ -81,13 +77,10 @@ function command.plan(given)
 	if not changes or not settings then
 		return usage(("'%s' must be NAME=VALUE"):format(bad or bad_setting))
 	end
-	local found, folder = app.find(given.settings, flags.app)
-	if values.report(found) then
-		return { exit_code = 2 }
+	local plan, folder = task.plan("try", given, flags.app)
+	if plan.exit_code then
+		return plan
 	end
-	local server = servers.app_in_memory(found, folder)
-	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
-	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
 	local asked = {
 		destination = given[1],
 		action = given[2],
@@ -103,8 +96,13 @@ function command.plan(given)
 		send = flags.send,
 		json = flags.json,
 		watch = flags.watch,
+		authentication = flags.authentication,
+		choices = flags.choices,
+		query = flags.query,
+		page = flags.page,
 	}
-	return plans.task("try", server, { arguments = { json.encode(asked) }, watch = flags.watch })
+	plan.arguments, plan.watch = { json.encode(asked) }, flags.watch
+	return plan
 end
 
 -- What the last run of --watch printed is kept in the task's own database, which is in memory.
@@ -135,64 +133,6 @@ local function fail(message, ...)
 	return 1
 end
 
--- The value at a dotted path is replaced; objects on the way are made.
-local function set(event, path, text)
-	local members = require "partnerapp.destination.members"
-	local value, _, code = json.decode(text)
-	if code then
-		value = text
-	end
-	local at, last = event, nil
-	for name in path:gmatch "[^.]+" do
-		if last then
-			if not members.is_object(at[last]) then
-				members.set(at, last, members.new())
-			end
-			at = at[last]
-		end
-		last = name
-	end
-	members.set(at, last, value)
-end
-
--- What is tried: { events, batch, action, mapping, settings }; nil and a message.
-local function input_of(asked)
-	local samples = require "partnerapp.destination.samples"
-	local members = require "partnerapp.destination.members"
-	local input = { batch = asked.batch, action = asked.action }
-	local value, message
-	if asked.test then
-		local kept, problem = recorded.read(recorded.path(asked.folder, asked.destination, asked.test))
-		if not kept then
-			return nil, problem
-		end
-		value = kept.events or kept.event
-		input.batch, input.action = kept.events ~= nil, asked.action or kept.action
-		input.mapping, input.settings = kept.mapping, kept.settings
-	elseif asked.event then
-		value, message = read_json(asked.event)
-	else
-		value = samples.event(asked.sample or "track")
-		message = ("there is no sample '%s': %s"):format(asked.sample, table.concat(samples.NAMES, ", "))
-	end
-	if value == nil then
-		return nil, message
-	end
-	if asked.mapping then
-		input.mapping, message = read_json(asked.mapping)
-		if input.mapping == nil then
-			return nil, message
-		end
-	end
-	input.events = members.is_array(value) and value or { value }
-	for _, event in ipairs(input.events) do
-		for _, change in ipairs(members.is_object(event) and asked.changes or {}) do
-			set(event, change[1], change[2])
-		end
-	end
-	return input
-end
-
 -- The transport of --send: names each host before the first request to it.
 local function sender()
 	local requests = require "partnerapp.destination.requests"
@@ -207,9 +147,8 @@ local function sender()
 	end
 end
 
-local function run(destination, asked, input)
+local function try_of(destination, asked, input)
 	local customer_settings = require "partnerapp.destination.customer_settings"
-	local stages = require "partnerapp.destination.stages"
 	local given = {}
 	for name, value in pairs(input.settings or {}) do
 		given[name] = value
@@ -218,13 +157,27 @@ local function run(destination, asked, input)
 		given[pair[1]] = pair[2]
 	end
 	input.settings = customer_settings.values(destination, given, not asked.send)
-	local try = {
+	return {
 		settings = input.settings,
 		action = input.action,
 		mapping = input.mapping,
 		transport = asked.send and sender() or nil,
 	}
-	if input.batch then
+end
+
+-- The stories of what was asked; nil and a message when the destination has no such function.
+local function run(destination, asked, input)
+	local questions = require "partnerapp.destination.questions"
+	local stages = require "partnerapp.destination.stages"
+	local try = try_of(destination, asked, input)
+	if asked.authentication then
+		local one, message = questions.authentication(destination, try)
+		return one and { one }, message
+	elseif asked.choices then
+		local question = { field = asked.choices, query = asked.query, page = asked.page, event = input.events[1] }
+		local one, message = questions.choices(destination, destination.actions[asked.action], question, try)
+		return one and { one }, message
+	elseif input.batch then
 		return stages.run_batch(destination, input.events, try)
 	end
 	local stories = {}
@@ -253,7 +206,7 @@ local function save(destination, asked, input, stories)
 	return true
 end
 
--- Whether every event was delivered, or was not for this destination at all.
+-- Whether every event was delivered, or was not for this destination at all; and every answer was one.
 local function is_fine(stories)
 	for _, one in ipairs(stories) do
 		local results = { one.outcome }
@@ -294,19 +247,25 @@ end
 
 function command.run(arguments)
 	local asked = assert(json.decode(arguments[1]))
-	local catalog = require "partnerapp.destination.files"
-	local destination, message = catalog.load(asked.destination)
+	local destinations = require "cli.destinations"
+	local events = require "cli.events"
+	local destination, message = destinations.load(asked.destination)
 	if not destination then
 		return fail("%s", message)
 	end
+	asked.destination = destination.slug
 	local input
-	input, message = input_of(asked)
+	input, message = events.read(asked)
 	if not input then
 		return fail("%s", message)
 	elseif input.action and not destination.actions[input.action] then
-		return fail("%s", catalog.unknown_action(destination, input.action))
+		return fail("%s", require("partnerapp.destination.files").unknown_action(destination, input.action))
 	end
-	local stories = run(destination, asked, input)
+	local stories
+	stories, message = run(destination, asked, input)
+	if not stories then
+		return fail("%s", message)
+	end
 	show(asked, stories)
 	if asked.save then
 		local saved, problem = save(destination, asked, input, stories)

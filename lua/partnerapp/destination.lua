@@ -4,6 +4,7 @@ local definition = require "partnerapp.destination.definition"
 local directives = require "partnerapp.destination.directives"
 local errors = require "partnerapp.destination.errors"
 local fields = require "partnerapp.destination.fields"
+local manifest = require "partnerapp.destination.manifest"
 local schema = require "partnerapp.destination.schema"
 local trigger = require "partnerapp.destination.trigger"
 local validation = require "partnerapp.destination.validation"
@@ -15,6 +16,14 @@ local destination = {}
 ---@return table
 function destination.new(given)
 	return definition.read(given)
+end
+
+--- A destination as Segment's manifest has it: its data without its functions, as Segment's own tools show it. For
+--- json.encode with the option `javascript`, which keeps the order of members.
+---@param given table what `new` returned
+---@return table
+function destination.manifest(given)
+	return manifest.of(given)
 end
 
 --- { ["@path"] = … }: the value at a path of the event.
@@ -39,6 +48,10 @@ destination.errors = {
 	integration = errors.integration,
 	api = errors.api,
 	self_timeout = errors.self_timeout,
+	event_not_supported = errors.event_not_supported,
+	invalid_event_payload = errors.invalid_event_payload,
+	validation = errors.validation,
+	retry = errors.retry,
 }
 
 -- The parts of the model, to be tried one by one

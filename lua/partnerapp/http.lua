@@ -11,7 +11,8 @@ local native = require "native.http"
 
 local http = {}
 
--- The transport of all calls; partnerapp.testing replaces it.
+-- The transport of all calls; partnerapp.testing and the calls of destinations replace it. Its `encoding`, when there
+-- is one, are the options of json.encode for bodies.
 http.transport = native
 
 local OPTIONS = {
@@ -64,7 +65,7 @@ local function prepare(url, options, method)
 	end
 	request.url, request.headers, request.json, request.form = url, headers, nil, nil
 	if options.json ~= nil then
-		local text, err, code = require("partnerapp.json").encode(options.json)
+		local text, err, code = require("partnerapp.json").encode(options.json, http.transport.encoding)
 		if not text then
 			return nil, err, code
 		end

@@ -99,6 +99,7 @@ function partnerapp.new(options)
 		_parent = false,
 		_failed = false,
 		_jobs = {},
+		_handlers = {},
 	}
 	return setmetatable(app, AppMeta)
 end
@@ -194,8 +195,32 @@ local function add_job(app, job)
 	table.insert(app._jobs, job)
 end
 
---- Adds the routes, flows and jobs of another app, below a prefix. The other app's hooks and failed() apply to its own
---- routes only.
+local function add_handler(app, kind, handler)
+	local known = app._handlers[kind]
+	if known then
+		wrong(("on: '%s' is already handled at %s"):format(kind, known.where))
+	end
+	app._handlers[kind] = handler
+end
+
+--- Handles events of a type, as a handler of a Destination Function does. Type "batch" is several events at once: the
+--- handler gets a list, and may return a list of results. See docs/destinations.md.
+---@param kind "track"|"identify"|"page"|"screen"|"group"|"alias"|"delete"|"batch"
+---@param handler fun(event: table, settings: table): any
+---@return partnerapp.app
+function App:on(kind, handler)
+	local known, message = require "partnerapp.destination.event_types"(kind)
+	if not known then
+		wrong("on: " .. message)
+	elseif type(handler) ~= "function" then
+		wrong(("on: the handler of '%s' must be a function, not a %s"):format(kind, type(handler)))
+	end
+	add_handler(self, kind, { run = handler, where = scripts.caller() })
+	return self
+end
+
+--- Adds the routes, flows, jobs and handlers of events of another app, its routes below a prefix. The other app's hooks
+--- and failed() apply to its own routes only.
 ---@param prefix string "/reports"
 ---@param other partnerapp.app
 function App:mount(prefix, other)
@@ -209,6 +234,9 @@ function App:mount(prefix, other)
 		error("mount: a prefix must look like '/reports', not " .. tostring(prefix), 2)
 	end
 	other._parent = self
+	for kind, handler in pairs(other._handlers) do
+		add_handler(self, kind, handler)
+	end
 	for _, job in ipairs(other._jobs) do
 		add_job(self, job)
 	end

@@ -1,6 +1,7 @@
 -- Batches of payloads for perform_batch: how they are split, and what becomes of each payload.
 local json = require "partnerapp.json"
 local outcome = require "partnerapp.destination.outcome"
+local stories = require "partnerapp.destination.story"
 
 local batches = {}
 
@@ -38,16 +39,6 @@ function batches.split(entries)
 	return list
 end
 
-local function add_stage(path, result, sentence)
-	path.stages[#path.stages + 1] = {
-		stage = "perform",
-		result = result,
-		code = path.outcome.code,
-		label = path.outcome.label,
-		sentence = sentence,
-	}
-end
-
 local MISSING = "perform_batch returned no result for this payload"
 
 -- The outcome of one payload, from what perform_batch returned: a list of results, or anything for all of them.
@@ -68,43 +59,38 @@ local function is_results(returned)
 	return type(returned) == "table" and returned.status == nil and type(returned[1]) == "table"
 end
 
-local function finish(batch, returned, sent)
-	local last = sent[#sent]
-	local status = last and last.answer and last.answer.status
-	for i, entry in ipairs(batch) do
-		local path = entry.path
-		path.requests = sent
-		if is_results(returned) then
-			path.returned = returned[i]
-			path.outcome = of_result(returned[i], status)
-		else
-			path.returned = returned
-			path.outcome = outcome.delivered(status)
-		end
-		local fine = path.outcome.delivered
-		local sentence = fine and ("perform_batch took %d of %d"):format(i, #batch) or path.outcome.message
-		add_stage(path, fine and "passed" or "stopped", sentence)
+-- What became of one payload of a batch that was called together.
+local function finish(entry, i, count, whole, names)
+	local path = entry.path
+	path.requests, path.returned = whole.requests, whole.returned
+	for n = 1, #whole.stages - 1 do -- a renewed token
+		path.stages[#path.stages + 1] = whole.stages[n]
 	end
+	local result = whole.outcome
+	if result.delivered and is_results(whole.returned) then
+		path.returned = whole.returned[i]
+		result = of_result(whole.returned[i], result.status)
+	end
+	stories.finish(path, names.stage, result, ("%s took %d of %d"):format(names.fn, i, count))
 end
 
 --- Runs one batch and gives each of its paths an outcome. A batch of one goes to perform, when the action has one.
 ---@param batch table[]
----@param call fun(fn: function, payload: any): boolean, any, table
-function batches.run(batch, call)
+---@param call fun(fn: function, payload: any, path: partnerapp.destination.path) adds to the path: see calls.on_path
+---@param names {stage: string, fn: string} for the story
+function batches.run(batch, call, names)
 	local action, payloads = batch[1].action, {}
 	for i, entry in ipairs(batch) do
 		payloads[i] = entry.path.payload
 	end
-	local alone = #batch == 1 and action.perform
-	local fine, returned, sent = call(alone or action.perform_batch, alone and payloads[1] or json.array(payloads))
-	if fine then
-		finish(batch, alone and {} or returned, sent)
+	if #batch == 1 and action.perform then
+		call(action.perform, payloads[1], batch[1].path)
 		return
 	end
-	for _, entry in ipairs(batch) do
-		entry.path.requests = sent
-		entry.path.outcome = outcome.of_error(returned)
-		add_stage(entry.path, "stopped", entry.path.outcome.message)
+	local whole = { stages = {}, requests = {} }
+	call(action.perform_batch, json.array(payloads), whole)
+	for i, entry in ipairs(batch) do
+		finish(entry, i, #batch, whole, names)
 	end
 end
 

@@ -76,20 +76,24 @@ local function split(key)
 	return parent or key, child
 end
 
---- The keys of conditions that name none of these fields, nor a property of one ("object.property").
+--- The keys of conditions that name no field of these lists, nor a property of one ("object.property").
 ---@param given table conditions whose form is right
----@param fields table[] as destination.fields has them
+---@param scopes table[][] lists as destination.fields has them
 ---@param find fun(fields: table[], name: string): table?
 ---@return string[]
-function conditions.missing(given, fields, find)
+function conditions.missing(given, scopes, find)
 	local keys = {}
 	for _, condition in ipairs(given.conditions) do
 		local parent, child = split(condition.field_key)
-		local field = find(fields, parent)
-		if field and child then
-			field = field.properties and find(field.properties, child)
+		local known = false
+		for _, fields in ipairs(scopes) do
+			local field = find(fields, parent)
+			if field and child then
+				field = field.properties and find(field.properties, child)
+			end
+			known = known or field ~= nil
 		end
-		if not field then
+		if not known then
 			keys[#keys + 1] = condition.field_key
 		end
 	end

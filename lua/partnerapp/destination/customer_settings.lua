@@ -41,6 +41,17 @@ function customer_settings.problems(destination)
 	return problems
 end
 
+--- What stands for a secret: "test-" and the name of the setting, or an address that is made of it.
+---@param name string of the setting
+---@param value string? the secret
+---@return string
+function customer_settings.stand_in(name, value)
+	if value and value:find "^https?://" then
+		return ("https://test-%s.example"):format((name:gsub("[^%w]+", "-"):lower()))
+	end
+	return "test-" .. name
+end
+
 local READ = {}
 
 function READ.boolean(text)
@@ -56,6 +67,12 @@ function READ.number(text)
 	return math.tointeger(tonumber(text)) or tonumber(text) or text
 end
 
+-- Of an address with a path the path only, so that a story shows which host is called.
+local function mask(value)
+	local rest = value:match "^https?://[^/?#]+(.+)$"
+	require("native.log").mask(rest and #rest > 4 and rest or value)
+end
+
 --- The values, from `given`, else .env and the environment, else the defaults. Passwords are masked in log lines from
 --- then on. A value that is missing is absent; with `stand_ins` a required string has "test-" and its name.
 ---@param destination table
@@ -65,7 +82,7 @@ end
 function customer_settings.values(destination, given, stand_ins)
 	local values, from = {}, {}
 	for _, field in ipairs(destination.settings) do
-		local name = customer_settings.env_name(destination.slug, field.name)
+		local name = field.env or customer_settings.env_name(destination.slug, field.name)
 		local value, source = given and given[field.name], "given"
 		if value == nil then
 			value, source = settings.find(name), name
@@ -75,9 +92,10 @@ function customer_settings.values(destination, given, stand_ins)
 		end
 		local is_text = field.type == "string" or field.type == "password"
 		if value == nil and stand_ins and is_text and field.required == true and not field.choices then
-			value, source = "test-" .. field.name, ("a stand-in, for %s is not set"):format(name)
+			value = customer_settings.stand_in(field.name, field.format == "uri" and "https://" or nil)
+			source = ("a stand-in, for %s is not set"):format(name)
 		elseif field.type == "password" and type(value) == "string" then
-			require("native.log").mask(value)
+			mask(value)
 		end
 		if type(value) == "string" and READ[field.type] then
 			value = READ[field.type](value)

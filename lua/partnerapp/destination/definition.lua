@@ -3,6 +3,7 @@ local directives = require "partnerapp.destination.directives"
 local fields = require "partnerapp.destination.fields"
 local mappings = require "partnerapp.destination.mappings"
 local nearest = require "partnerapp.nearest"
+local path_warnings = require "partnerapp.destination.path_warnings"
 local schema = require "partnerapp.destination.schema"
 local scripts = require "native.scripts"
 local trigger = require "partnerapp.destination.trigger"
@@ -44,7 +45,8 @@ local ACTION = {
 local PRESET = {
 	name = { "string", required = true },
 	action = { "string", required = true },
-	trigger = { "string", required = true },
+	trigger = { "string" },
+	event_slug = { "string" },
 	mapping = { "table", required = true },
 	type = { "string" },
 }
@@ -181,10 +183,11 @@ local function read_action(given, number, problems)
 		batch_size = given.batch_size or 1000,
 		batch_bytes = given.batch_bytes or 4000000,
 	}
+	local known = #problems
 	action.fields = read_fields(given.fields, nil, what, problems)
 	action.schema = schema.of(action.fields)
 	check_mapping(mappings.defaults(action.fields), what .. ": defaults", problems)
-	if type(given.dynamic_fields) == "table" then
+	if type(given.dynamic_fields) == "table" and #problems == known then
 		read_dynamic(given.dynamic_fields, action.fields, what, problems)
 	end
 	return action
@@ -228,17 +231,24 @@ local function read_preset(given, actions, problems)
 			nearest(given.action, names)
 		)
 	end
+	local kind = given.type or "automatic"
 	read_trigger(given.trigger, what, problems)
+	if kind == "automatic" and not given.trigger then
+		complain(problems, given.name, "%s: trigger is missing", what)
+	elseif kind == "specificEvent" and not given.trigger and not given.event_slug then
+		complain(problems, given.name, "%s: a specificEvent has an event_slug", what)
+	end
 	if type(given.mapping) == "table" then
 		check_mapping(given.mapping, what .. ": mapping", problems)
 	end
-	check_word(given.type or "automatic", PRESET_TYPES, what .. ": unknown type", problems)
+	check_word(kind, PRESET_TYPES, what .. ": unknown type", problems)
 	return {
 		name = given.name,
 		action = given.action,
 		trigger = given.trigger,
+		event_slug = given.event_slug,
 		mapping = given.mapping,
-		type = given.type or "automatic",
+		type = kind,
 	}
 end
 
@@ -259,12 +269,12 @@ end
 
 -- Lines
 
--- The first line of the source that has the word in quotes, or before an equals sign.
+-- The first line of the source that has the word in quotes, or before an equals sign; else one that has it at all.
 local function line_of(source, word)
 	if not word or not source then
 		return
 	end
-	local number = 0
+	local number, anywhere = 0, nil
 	for line in (source .. "\n"):gmatch "([^\n]*)\n" do
 		number = number + 1
 		for _, quoted in ipairs { '"' .. word .. '"', "'" .. word .. "'" } do
@@ -276,7 +286,9 @@ local function line_of(source, word)
 		if at and line:find("^%s*=", to + 1) then
 			return number
 		end
+		anywhere = anywhere or at and number
 	end
+	return anywhere
 end
 
 -- Each problem with its file and line.
@@ -291,7 +303,14 @@ local function located(problems, place)
 	return lines
 end
 
--- What is not wrong, and surprises: how Segment reads triggers, and presets that map to no field.
+local function add_paths(found, what, mapping)
+	for _, warning in ipairs(path_warnings.of(mapping)) do
+		complain(found, warning.path, "%s: the path '%s': %s", what, warning.path, warning.message)
+	end
+end
+
+-- What is not wrong, and surprises: how Segment reads triggers, presets that map to no field, and paths that no event
+-- has.
 local function surprises(destination)
 	local found = {}
 	for _, action in ipairs(destination.actions) do
@@ -300,7 +319,11 @@ local function surprises(destination)
 			complain(found, action.trigger, message, action.name, warning.place, warning.message)
 		end
 	end
+	for _, action in ipairs(destination.actions) do
+		add_paths(found, ("action '%s'"):format(action.name), mappings.defaults(action.fields))
+	end
 	for _, preset in ipairs(destination.presets) do
+		add_paths(found, ("preset '%s'"):format(preset.name), preset.mapping)
 		local known = {}
 		for _, field in ipairs(destination.actions[preset.action].fields) do
 			known[field.name] = true

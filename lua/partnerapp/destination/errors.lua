@@ -85,4 +85,24 @@ function errors.self_timeout(message)
 	error(errors.new { message = text(message), code = "SELF_TIMEOUT", status = 408 })
 end
 
+-- The names of Destination Functions, for the handlers of app:on
+
+local function named(name, status)
+	return function(message)
+		error(errors.new { message = text(message), code = name, status = status })
+	end
+end
+
+--- The handler does not take events of this kind: not tried again.
+errors.event_not_supported = named("EventNotSupported", 400)
+
+--- The event lacks something, or has a wrong value: not tried again.
+errors.invalid_event_payload = named("InvalidEventPayload", 400)
+
+--- A setting or a value is wrong: not tried again.
+errors.validation = named("ValidationError", 400)
+
+--- The event is tried again later.
+errors.retry = named("RetryError", 500)
+
 return errors

@@ -104,22 +104,23 @@ function checks.limit(value, at, name, field)
 	end
 end
 
-local function check_conditions(value, at, scope)
+-- `scopes`: the lists of fields that the conditions may name.
+local function check_conditions(value, at, scopes)
 	if conditions.check(value, at.complain) then
 		local pending = at.reading.pending
-		pending[#pending + 1] = { value, at, scope }
+		pending[#pending + 1] = { value, at, scopes }
 	end
 end
 
--- A form has all values, so the names are those of the whole list.
+-- A form has all values, so the names are those of the whole list, or those beside the field.
 function checks.depends_on(value, at)
-	check_conditions(value, at, at.reading.root)
+	check_conditions(value, at, { at.reading.root, at.level })
 end
 
 -- Segment judges these beside the object, so the names are those of the list that the object is in.
 function checks.required(value, at)
 	if type(value) == "table" then
-		check_conditions(value, at, at.above or at.level)
+		check_conditions(value, at, { at.above or at.level })
 	elseif type(value) ~= "boolean" then
 		at.complain "required is true, false or conditions"
 	end
@@ -193,6 +194,19 @@ function checks.word(value, words, at, name, field)
 		value = tostring(value)
 		at.complain("unknown %s '%s'%s", name, value, nearest(value, words))
 	end
+end
+
+-- A list of words.
+function checks.words(value, at, name)
+	local words = field_options.by_name[name].words
+	if not checks.is_list(value) then
+		at.complain("%s is a list of %s", name, table.concat(words, ", "))
+		return
+	end
+	for _, word in ipairs(value) do
+		checks.word(word, words, at, name, {})
+	end
+	return json.array(value)
 end
 
 return checks

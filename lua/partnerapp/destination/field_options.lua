@@ -53,6 +53,12 @@ options.FIELD = {
 		setting = false,
 	},
 	{ "display_mode", manifest = "displayMode", kind = { "expanded", "normal", "collapsed" } },
+	{
+		"disabled_input_methods",
+		manifest = "disabledInputMethods",
+		kind = "words",
+		words = { "literal", "variable", "function", "enrichment", "freeform" },
+	},
 }
 
 --- The parts of conditions, and of one of them.

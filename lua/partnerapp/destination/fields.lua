@@ -169,10 +169,10 @@ end
 local function check_pending(reading)
 	local find = new_finder()
 	for _, pending in ipairs(reading.pending) do
-		local given, at, scope = table.unpack(pending)
-		for _, key in ipairs(conditions.missing(given, scope, find)) do
+		local given, at, scopes = table.unpack(pending)
+		for _, key in ipairs(conditions.missing(given, scopes, find)) do
 			local names = {}
-			for i, field in ipairs(reading.count < PROBLEMS_MAX and scope or {}) do
+			for i, field in ipairs(reading.count < PROBLEMS_MAX and scopes[1] or {}) do
 				names[i] = field.name
 			end
 			at.complain("a condition names the field '%s', which is not there%s", key, nearest(key, names))

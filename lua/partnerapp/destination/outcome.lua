@@ -25,6 +25,12 @@ local OUTCOMES = {
 	ECONNRESET = "ECONNRESET",
 	ENOTFOUND = "ENOTFOUND",
 	EREFUSED = "EREFUSED",
+	-- Of Destination Functions; these are documented.
+	EventNotSupported = "UNSUPPORTED_EVENT_TYPE",
+	InvalidEventPayload = "MESSAGE_REJECTED",
+	ValidationError = "MESSAGE_REJECTED",
+	RetryError = "RETRY",
+	BadRequestError = "BAD_REQUEST",
 }
 local BY_STATUS = { [400] = "BAD_REQUEST" }
 

@@ -28,6 +28,25 @@ local function split(path)
 	return names
 end
 
+-- A path without its first "$.".
+local function from_root(path)
+	local first, last = path:find("$.", 1, true)
+	return first and path:sub(1, first - 1) .. path:sub(last + 1) or path
+end
+
+--- The names of a path into an event: "$.a.b[0]" has a, b and 0.
+---@param path string
+---@return string[]
+function paths.names(path)
+	local names = {}
+	for _, name in ipairs(split(from_root(path))) do
+		if name ~= "" then
+			names[#names + 1] = (name:gsub("[\"']", ""))
+		end
+	end
+	return names
+end
+
 --- The value at a path; nil or javascript.undefined when there is none. A false value on the way is the result.
 ---@param value any
 ---@param path string "" and "." are the value itself
@@ -49,8 +68,7 @@ end
 ---@param path string
 ---@return any
 function paths.from_root(value, path)
-	local first, last = path:find("$.", 1, true)
-	return paths.get(value, first and path:sub(1, first - 1) .. path:sub(last + 1) or path)
+	return paths.get(value, from_root(path))
 end
 
 return paths

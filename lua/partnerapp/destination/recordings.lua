@@ -1,5 +1,6 @@
 -- Recorded tries: an event, what it became, and what was answered, kept without secrets and checked again offline. The
 -- format is in docs/destinations.md.
+local customer_settings = require "partnerapp.destination.customer_settings"
 local json = require "partnerapp.json"
 local members = require "partnerapp.destination.members"
 local nearest = require "partnerapp.nearest"
@@ -19,7 +20,7 @@ local function stand_ins(destination, settings)
 	for _, field in ipairs(destination.settings) do
 		local value = settings[field.name]
 		if field.type == "password" and type(value) == "string" then
-			local stand_in = "test-" .. field.name
+			local stand_in = customer_settings.stand_in(field.name, value)
 			secrets[#secrets + 1] = { value, stand_in }
 			value = stand_in
 		end

@@ -152,40 +152,84 @@ local function raise_status(sent, answer)
 	error(errors.new { message = message, code = tostring(answer.status), status = answer.status, answer = answer })
 end
 
-local function carry(state, sent, options)
+-- Keeps the request for the story.
+local function keep(state, sent)
+	if #state.sent == REQUESTS_MOST then
+		error(("more than %d requests for one event"):format(REQUESTS_MOST), 4)
+	end
+	state.sent[#state.sent + 1] = sent
+end
+
+local function carry(state, sent, request)
+	local answer, message, code = state.transport(request)
+	if not answer then
+		sent.error = message
+		return nil, message, code
+	end
+	sent.answer = answer
+	sent.sent = not answer.stand_in
+	return answer
+end
+
+local function timeout_of(state, options)
 	local timeout = options.timeout or state.extension.timeout or TIMEOUT
 	if type(timeout) ~= "number" or timeout <= 0 or timeout > TIMEOUT_MOST then
 		error(("timeout is in seconds, more than 0 and at most %d"):format(TIMEOUT_MOST), 4)
 	end
-	local answer, message, code = state.transport {
-		method = sent.method,
-		url = sent.url,
-		headers = sent.headers,
-		body = sent.body,
-		timeout = timeout,
-	}
-	if not answer then
-		sent.error = message
-		raise_no_answer(message, code)
-	end
-	sent.answer = answer
-	sent.sent = not answer.stand_in
-	return finish(answer)
+	return timeout
 end
 
 local function call(state, method, url, options)
 	options = options or {}
 	check_names(options, OPTIONS, "request:" .. method:lower())
-	if #state.sent == REQUESTS_MOST then
-		error(("more than %d requests for one event"):format(REQUESTS_MOST), 3)
-	end
 	local sent = compute(state, method, url, options)
-	state.sent[#state.sent + 1] = sent
-	local answer = carry(state, sent, options)
+	keep(state, sent)
+	local answer, message, code = carry(state, sent, {
+		method = method,
+		url = sent.url,
+		headers = sent.headers,
+		body = sent.body,
+		timeout = timeout_of(state, options),
+	})
+	if not answer then
+		raise_no_answer(message, code)
+	end
+	finish(answer)
 	if (answer.status < 200 or answer.status > 299) and options.throw ~= false then
 		raise_status(sent, answer)
 	end
 	return answer
+end
+
+-- A call of partnerapp.http, in the form in which native.http takes it: kept, and carried as the others are. Errors are
+-- those of partnerapp.http, and an answer of any status is one.
+local function carry_native(state, request)
+	local sent = { method = request.method, url = request.url, headers = {}, body = request.body, sent = false }
+	add_headers(sent.headers, request.headers)
+	add_credentials(sent.headers, request)
+	keep(state, sent)
+	local answer, message, code = carry(state, sent, request)
+	if not answer then
+		return nil, message, code
+	end
+	return { status = answer.status, headers = answer.headers, body = answer.body, url = answer.url or request.url }
+end
+
+-- In place of native.http, as partnerapp.http uses it.
+local function network_of(state)
+	local network = { encoding = { javascript = true } } -- members in an order: the same bytes in every run
+	function network.request(request)
+		return carry_native(state, request)
+	end
+	function network.all(list)
+		local answers = {}
+		for i, request in ipairs(list) do
+			local answer, message, code = carry_native(state, request)
+			answers[i] = answer or { error = message, code = code }
+		end
+		return answers
+	end
+	return network
 end
 
 --- Sends with partnerapp.http.
@@ -201,21 +245,18 @@ function requests.stand_in()
 	return { status = 200, headers = { ["content-type"] = "application/json" }, body = "{}", stand_in = true }
 end
 
----@class partnerapp.destination.requests_options
----@field extension table? what extend_request returned
----@field transport fun(request: table): table?, string?, string? `send`, `stand_in`, or a test's own
----@field traceparent string? passed on (W3C Trace Context)
+---@class partnerapp.destination.requests
+---@field request table with the methods get, post, put, patch and delete
+---@field sent partnerapp.destination.sent[] the requests that were made
+---@field network table a transport for partnerapp.http whose calls are kept as well
+---@field extend fun(extension: table?) takes what extend_request returned; raises for a wrong one
 
---- A `request` for one call of a destination's function.
----@param options partnerapp.destination.requests_options
----@return table request, partnerapp.destination.sent[] sent the requests that were made with it
-function requests.new(options)
-	local state = {
-		extension = requests.check_extension(options.extension),
-		transport = options.transport,
-		traceparent = options.traceparent,
-		sent = {},
-	}
+--- The requests of one call of a destination's function.
+---@param transport fun(request: table): table?, string?, string? `send`, `stand_in`, or a test's own
+---@param traceparent string? passed on (W3C Trace Context)
+---@return partnerapp.destination.requests
+function requests.new(transport, traceparent)
+	local state = { extension = {}, transport = transport, traceparent = traceparent, sent = {} }
 	local request = {}
 	for _, method in ipairs(METHODS) do
 		request[method] = function(self, url, given)
@@ -225,7 +266,14 @@ function requests.new(options)
 			return call(state, method:upper(), url, given)
 		end
 	end
-	return request, state.sent
+	return {
+		request = request,
+		sent = state.sent,
+		network = network_of(state),
+		extend = function(extension)
+			state.extension = requests.check_extension(extension)
+		end,
+	}
 end
 
 return requests

@@ -43,9 +43,10 @@ local OWN = {
 		"name": "Initech", "industry": "Technology", "employees": 329, "plan": "enterprise"
 	}]],
 	alias = [["type": "alias", "previousId": "anonymous-77"]],
+	delete = [["type": "delete"]],
 }
 
-samples.NAMES = { "track", "identify", "page", "screen", "group", "alias" }
+samples.NAMES = { "track", "identify", "page", "screen", "group", "alias", "delete" }
 
 --- A new event of that type; nil for another name.
 ---@param name string

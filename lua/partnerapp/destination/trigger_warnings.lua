@@ -1,6 +1,7 @@
 -- What surprises in a trigger. Segment reads every text that is not quite wrong, and says nothing.
 local javascript = require "partnerapp.destination.javascript"
 local parser = require "partnerapp.destination.trigger_parser"
+local path_warnings = require "partnerapp.destination.path_warnings"
 local terms = require "partnerapp.destination.trigger_terms"
 
 local trigger_warnings = {}
@@ -83,6 +84,16 @@ function Warnings:comparison(item)
 	end
 end
 
+-- A member of the context that no library sends.
+function Warnings:context(item)
+	local term = item.term
+	local name = term.subject == "context" and term.path and term.path:match "^[^.]+"
+	local message = name and path_warnings.context(name)
+	if message then
+		self:add(item.at, "%s", message)
+	end
+end
+
 -- Stars that are not stars.
 function Warnings:stars(item)
 	local text = javascript.to_string(item.term.value)
@@ -107,6 +118,7 @@ function Warnings:call(item, nested)
 		self:add(item.at, "%s() does not know %s, and is ignored", item.call, item.name.value)
 		return
 	end
+	self:context(item)
 	if item.call == "match" then
 		self:stars(item)
 	end
@@ -174,6 +186,7 @@ function Warnings:level(level, nested)
 			self:value(item)
 		elseif item.kind == "term" then
 			self:comparison(item)
+			self:context(item)
 			self:never(item)
 			self:value(item)
 		end

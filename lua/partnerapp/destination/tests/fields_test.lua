@@ -182,6 +182,34 @@ testing.case("10,000 fields with conditions are read, and every name is an ordin
 	end
 end)
 
+testing.case("words of a list are checked, and become a list of the manifest", function(t)
+	local function read(words)
+		return fields.read { { "a", type = "string", label = "A", disabled_input_methods = words } }
+	end
+	t.contains(
+		json.encode(fields.manifest(read { "freeform", "literal" })),
+		'"disabledInputMethods":["freeform","literal"]'
+	)
+	t.contains(select(2, read { "freefrom" }), "unknown disabled_input_methods 'freefrom': did you mean 'freeform'?")
+	t.contains(select(2, read "freeform"), "disabled_input_methods is a list of literal, variable")
+end)
+
+testing.case("what shows a property may be beside it or in the whole list", function(t)
+	local function read(key)
+		local condition = { conditions = { { field_key = key, operator = "is", value = "x" } } }
+		local inner =
+			{ { "kind", type = "string", label = "K" }, { "b", type = "string", label = "B", depends_on = condition } }
+		return fields.read {
+			{ "o", type = "object", label = "O", properties = inner },
+			{ "c", type = "string", label = "C" },
+		}
+	end
+	t.truthy(read "kind")
+	t.truthy(read "c")
+	t.truthy(read "o.kind")
+	t.contains(select(2, read "nothing"), "a condition names the field 'nothing', which is not there")
+end)
+
 testing.case("fields become Segment's manifest", function(t)
 	local list = fields.read {
 		{ "event", type = "string", label = "Event", required = true, default = { ["@path"] = "$.event" } },

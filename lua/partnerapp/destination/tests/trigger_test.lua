@@ -90,7 +90,7 @@ local WARNINGS = {
 	},
 	['event = "A" and ()'] = { { 17, "these parentheses have no term: Segment fails when it comes to them" } },
 	['type = "track" and (event = "A" or properties.total >= 5 or userId != null)'] = {},
-	['match(event, "A*") and match(name, "*") and contains(traits.a\\ b, "x") and context.ok = true'] = {},
+	['match(event, "A*") and match(name, "*") and contains(traits.a\\ b, "x") and context.ip = true'] = {},
 }
 
 testing.case("what surprises in a trigger has a warning with its place; what is plain has none", function(t)

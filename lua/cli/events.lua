@@ -1,0 +1,79 @@
+-- What `partnerapp try` takes through a destination: events from a file, a sample or a recorded try, changed by --set.
+local files = require "native.files"
+local json = require "partnerapp.json"
+local members = require "partnerapp.destination.members"
+local recorded = require "cli.recorded"
+local samples = require "partnerapp.destination.samples"
+
+local events = {}
+
+local function read_json(path)
+	local bytes, message = files.read(path)
+	if not bytes then
+		return nil, message
+	end
+	local value, problem = json.decode(bytes, { order = true })
+	if value == nil then
+		return nil, ("%s: %s"):format(path == "-" and "standard input" or path, problem)
+	end
+	return value
+end
+
+-- The value at a dotted path is replaced; objects on the way are made.
+local function set(event, path, text)
+	local value, _, code = json.decode(text)
+	if code then
+		value = text
+	end
+	local at, last = event, nil
+	for name in path:gmatch "[^.]+" do
+		if last then
+			if not members.is_object(at[last]) then
+				members.set(at, last, members.new())
+			end
+			at = at[last]
+		end
+		last = name
+	end
+	members.set(at, last, value)
+end
+
+--- What is tried: { events, batch, action, mapping, settings }.
+---@param asked table the arguments of the task
+---@return table? input, string? message
+function events.read(asked)
+	local input = { batch = asked.batch, action = asked.action }
+	local value, message
+	if asked.test then
+		local kept, problem = recorded.read(recorded.path(asked.folder, asked.destination, asked.test))
+		if not kept then
+			return nil, problem
+		end
+		value = kept.events or kept.event
+		input.batch, input.action = kept.events ~= nil, asked.action or kept.action
+		input.mapping, input.settings = kept.mapping, kept.settings
+	elseif asked.event then
+		value, message = read_json(asked.event)
+	else
+		value = samples.event(asked.sample or "track")
+		message = ("there is no sample '%s': %s"):format(asked.sample, table.concat(samples.NAMES, ", "))
+	end
+	if value == nil then
+		return nil, message
+	end
+	if asked.mapping then
+		input.mapping, message = read_json(asked.mapping)
+		if input.mapping == nil then
+			return nil, message
+		end
+	end
+	input.events = members.is_array(value) and value or { value }
+	for _, event in ipairs(input.events) do
+		for _, change in ipairs(members.is_object(event) and asked.changes or {}) do
+			set(event, change[1], change[2])
+		end
+	end
+	return input
+end
+
+return events
