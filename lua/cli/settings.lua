@@ -1,8 +1,8 @@
 -- Every setting is one row here. How a value is found: settings/values.lua; what settings mean for each other:
 -- settings/rules.lua.
 --
--- A row has: name; default, a text or a function of the lookup (settings/values.lua), which may give the name of what it
--- read too; check, a function of settings/checks.lua; help, for `partnerapp config`; secret = true when the value is
+-- A row has: name; default, a text or a function of the lookup (settings/values.lua), which may give the name of what
+-- it read too; check, a function of settings/checks.lua; help, for `partnerapp config`; secret = true when the value is
 -- never a flag and never shown, and NAME_FILE may name a file with it; shown, a function that makes the text to show of
 -- a value; told = "app", "sandbox" or "setup" when the scripts of that server or task get the value.
 local checks = require "cli.settings.checks"

@@ -1,4 +1,4 @@
-/* libcurl, the allowed origins and the lanes of one server. */
+/* libcurl, the rules for transfers, the driver and the calls of one server. */
 #include "client/http.h"
 
 #include <curl/curl.h>
@@ -11,15 +11,21 @@
 #include "base/clock.h"
 #include "base/stats.h"
 #include "client/allow.h"
+#include "client/driver.h"
 #include "client/proxy.h"
+#include "client/sessions.h"
 #include "client/transfer.h"
+
+enum { CONNECTIONS_MAX = 256 }; /* that are kept, when any number of calls may run */
 
 struct pa_http {
 	struct pa_transfer_rules rules;
-	struct pa_lanes *lanes;
+	struct pa_sessions *sessions;
+	struct pa_driver *driver;
+	struct pa_calls *calls;
 	unsigned per_second;
 	pthread_mutex_t mutex; /* for the bucket */
-	struct pa_bucket calls;
+	struct pa_bucket tokens;
 };
 
 static pthread_once_t library_once = PTHREAD_ONCE_INIT;
@@ -43,8 +49,14 @@ struct pa_http *pa_http_open(const struct pa_http_options *options, struct pa_er
 		goto failed;
 	if (options->ca_file && !(http->rules.ca_file = strdup(options->ca_file)))
 		goto no_memory;
-	http->lanes = pa_lanes_open(&http->rules, options->calls_max);
-	if (http->lanes)
+	if (!(http->sessions = pa_sessions_open()))
+		goto no_memory;
+	http->rules.sessions = pa_sessions_share(http->sessions);
+	http->driver = pa_driver_open(&http->rules, options->calls_max > 0 ? (long)options->calls_max : CONNECTIONS_MAX);
+	if (!http->driver)
+		goto no_memory;
+	http->calls = pa_calls_open(&http->rules, http->driver, options->calls_max);
+	if (http->calls)
 		return http;
 
 no_memory:
@@ -54,9 +66,9 @@ failed:
 	return NULL;
 }
 
-struct pa_lane *pa_http_lease(struct pa_http *http, size_t count, struct pa_error *error)
+struct pa_call *pa_http_lease(struct pa_http *http, size_t count, struct pa_error *error)
 {
-	return pa_lane_lease(http->lanes, count, error);
+	return pa_call_lease(http->calls, count, error);
 }
 
 int pa_http_admit(struct pa_http *http, struct pa_error *error)
@@ -64,7 +76,7 @@ int pa_http_admit(struct pa_http *http, struct pa_error *error)
 	if (http->per_second == 0)
 		return 0;
 	pthread_mutex_lock(&http->mutex);
-	double wait = pa_bucket_take(&http->calls, http->per_second, http->per_second, pa_clock_ms());
+	double wait = pa_bucket_take(&http->tokens, http->per_second, http->per_second, pa_clock_ms());
 	pthread_mutex_unlock(&http->mutex);
 	if (wait <= 0)
 		return 0;
@@ -76,7 +88,7 @@ int pa_http_admit(struct pa_http *http, struct pa_error *error)
 void pa_http_cancel(struct pa_http *http)
 {
 	atomic_store(&http->rules.cancelled, true);
-	pa_lanes_wake(http->lanes);
+	pa_driver_cancel(http->driver);
 }
 
 bool pa_http_is_cancelled(const struct pa_http *http)
@@ -88,7 +100,9 @@ void pa_http_close(struct pa_http *http)
 {
 	if (!http)
 		return;
-	pa_lanes_close(http->lanes);
+	pa_driver_close(http->driver);
+	pa_calls_close(http->calls);
+	pa_sessions_close(http->sessions);
 	pa_allow_free(&http->rules.allow);
 	pa_proxy_free(&http->rules.proxy);
 	free(http->rules.ca_file);

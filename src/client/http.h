@@ -6,7 +6,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
-#include "client/lane.h"
+#include "client/call.h"
 #include "client/proxy.h"
 
 struct pa_http;
@@ -26,14 +26,14 @@ struct pa_http *pa_http_open(const struct pa_http_options *options, struct pa_er
 /* Counts one call that is about to begin. 0, or -1 with code "busy" beyond `per_second`. */
 int pa_http_admit(struct pa_http *http, struct pa_error *error);
 
-/* Leases a lane of this service: see pa_lane_lease. */
-struct pa_lane *pa_http_lease(struct pa_http *http, size_t count, struct pa_error *error);
+/* Leases a call of this service: see pa_call_lease. */
+struct pa_call *pa_http_lease(struct pa_http *http, size_t count, struct pa_error *error);
 
 /* Ends all calls, those that run and later ones, with "cancelled". */
 void pa_http_cancel(struct pa_http *http);
 bool pa_http_is_cancelled(const struct pa_http *http);
 
-/* Call when all lanes were returned. NULL does nothing. */
+/* Call when all calls were returned. NULL does nothing. */
 void pa_http_close(struct pa_http *http);
 
 #endif

@@ -88,6 +88,6 @@ int pa_receiver_explain(const struct pa_receiver *receiver, const char *origin, 
 		return pa_error_set(error, "bad_response", "%s sent two Content-Lengths", origin);
 	if (receiver->problem == PA_RECEIVER_TOO_LARGE)
 		return pa_error_set(error, "too_large", "the answer is larger than %zu bytes", receiver->bytes_max);
-	return pa_error_set(error, "too_large", "the answer has more than %d headers or %d bytes of them", HEADERS_MAX,
-		HEADER_BYTES);
+	return pa_error_set(
+		error, "too_large", "the answer has more than %d headers or %d bytes of them", HEADERS_MAX, HEADER_BYTES);
 }

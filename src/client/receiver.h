@@ -30,8 +30,8 @@ void pa_receiver_free(struct pa_receiver *receiver);
 /* Empties it for the next answer. A large buffer is not kept. */
 void pa_receiver_reset(struct pa_receiver *receiver, size_t bytes_max);
 
-/* Takes one header line, which may be a status line, or bytes of the body. Control bytes in a value become spaces. 0, or
- * -1: no more of the answer is wanted, because of `problem` or without memory. */
+/* Takes one header line, which may be a status line, or bytes of the body. Control bytes in a value become spaces. 0,
+ * or -1: no more of the answer is wanted, because of `problem` or without memory. */
 int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t length);
 int pa_receiver_body(struct pa_receiver *receiver, const char *bytes, size_t length);
 

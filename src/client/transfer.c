@@ -41,9 +41,11 @@ struct pa_transfer {
 	int64_t deadline_ms;           /* of pa_clock_ms */
 	int redirects;                 /* that may still be followed */
 	bool prepared;
-	bool once;    /* not idempotent: may be sent once only (SS-11) */
-	bool sent;    /* curl had a connection and began to send */
-	bool allowed; /* private addresses too */
+	bool once;     /* not idempotent: may be sent once only (SS-11) */
+	bool sent;     /* curl had a connection and began to send */
+	bool is_first; /* on a connection that was made for it: only a stream that the peer refused is sent again */
+	bool answered; /* by a redirect */
+	bool allowed;  /* private addresses too */
 	enum way way;
 	const char *proxy; /* of this hop; NULL: none */
 	enum stopped stopped;
@@ -98,8 +100,16 @@ static bool is_private_text(const char *ip)
 	return inet_pton(AF_INET6, ip, &v6.sin6_addr) != 1 || pa_address_is_private((struct sockaddr *)&v6);
 }
 
+static bool is_new_connection(const struct pa_transfer *transfer)
+{
+	long made = 0;
+
+	return curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &made) == CURLE_OK && made > 0;
+}
+
 /* Called before the request is sent on a connection, new or kept. curl calls it a second time when a kept connection
- * closed without an answer: only an idempotent request is sent again. */
+ * closed without an answer, and when the peer refused the stream (HTTP/2: REFUSED_STREAM, or GOAWAY with the id of an
+ * older one). Only an idempotent request is sent again. */
 static int on_connected(void *context, char *ip, char *local_ip, int port, int local_port)
 {
 	struct pa_transfer *transfer = context;
@@ -113,6 +123,8 @@ static int on_connected(void *context, char *ip, char *local_ip, int port, int l
 		transfer->stopped = REPEATED;
 		return CURL_PREREQFUNC_ABORT;
 	}
+	if (!transfer->sent)
+		transfer->is_first = is_new_connection(transfer);
 	transfer->sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -138,7 +150,6 @@ static CURL *new_easy(struct pa_transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_1_1);
 	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED_BYTES);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)LOW_SPEED_SECONDS);
@@ -152,7 +163,6 @@ static CURL *new_easy(struct pa_transfer *transfer)
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message);
-	curl_easy_setopt(easy, CURLOPT_PRIVATE, transfer);
 	return easy;
 }
 
@@ -185,6 +195,8 @@ struct pa_transfer *pa_transfer_new(const struct pa_transfer_rules *rules)
 	transfer->rules = rules;
 	transfer->easy = new_easy(transfer);
 	transfer->lines = pa_header_lines_new();
+	if (transfer->easy && rules->sessions)
+		curl_easy_setopt(transfer->easy, CURLOPT_SHARE, rules->sessions);
 	if (!transfer->easy || !transfer->lines || !set_authorities(transfer->easy, rules->ca_file)) {
 		pa_transfer_free(transfer);
 		return NULL;
@@ -198,7 +210,7 @@ void pa_transfer_reset(struct pa_transfer *transfer)
 	pa_receiver_reset(&transfer->receiver, 0);
 	free(transfer->url);
 	transfer->url = NULL;
-	transfer->prepared = transfer->sent = false;
+	transfer->prepared = transfer->sent = transfer->answered = false;
 	transfer->stopped = NOT_STOPPED;
 	transfer->message[0] = '\0';
 }
@@ -223,6 +235,11 @@ static int set_url(struct pa_transfer *transfer, const char *text, size_t length
 	if (problem)
 		return pa_error_set(error, "usage", "%s", problem);
 	memcpy(transfer->origin, origin, sizeof origin);
+	/* HTTP/2 where TLS can agree on it: then a connection serves many transfers, which wait for it while it is made. */
+	bool secure = strncmp(origin, "https:", 6) == 0;
+	curl_easy_setopt(
+		transfer->easy, CURLOPT_HTTP_VERSION, (long)(secure ? CURL_HTTP_VERSION_2TLS : CURL_HTTP_VERSION_1_1));
+	curl_easy_setopt(transfer->easy, CURLOPT_PIPEWAIT, secure ? 1L : 0L);
 	transfer->allowed = pa_allow_has(&transfer->rules->allow, origin);
 	transfer->proxy = pa_proxy_of(&transfer->rules->proxy, origin);
 	enum way way = !transfer->proxy ? DIRECT : transfer->allowed ? PROXIED : JUDGING;
@@ -301,6 +318,11 @@ bool pa_transfer_is_prepared(const struct pa_transfer *transfer)
 	return transfer->prepared;
 }
 
+int64_t pa_transfer_deadline(const struct pa_transfer *transfer)
+{
+	return transfer->deadline_ms;
+}
+
 void *pa_transfer_easy(const struct pa_transfer *transfer)
 {
 	return transfer->easy;
@@ -358,6 +380,7 @@ static bool follow_redirect(struct pa_transfer *transfer)
 	transfer->url = copy;
 	transfer->redirects--;
 	transfer->sent = false;
+	transfer->answered = true;
 	transfer->stopped = NOT_STOPPED;
 	pa_receiver_reset(&transfer->receiver, transfer->receiver.bytes_max);
 	return true;
@@ -366,7 +389,10 @@ static bool follow_redirect(struct pa_transfer *transfer)
 bool pa_transfer_end(struct pa_transfer *transfer, int result)
 {
 	transfer->result = (CURLcode)result;
-	return transfer->way == JUDGING ? go_through_proxy(transfer) : follow_redirect(transfer);
+	bool has_next = transfer->way == JUDGING ? go_through_proxy(transfer) : follow_redirect(transfer);
+	if (has_next)
+		transfer->result = CURLE_ABORTED_BY_CALLBACK; /* until the next end */
+	return has_next;
 }
 
 /* Answers and errors */
@@ -394,6 +420,8 @@ static const char *code_of(CURLcode result)
 	case CURLE_SEND_ERROR:
 	case CURLE_PARTIAL_FILE:
 	case CURLE_WEIRD_SERVER_REPLY:
+	case CURLE_HTTP2:
+	case CURLE_HTTP2_STREAM:
 	case CURLE_BAD_CONTENT_ENCODING:
 	case CURLE_UNSUPPORTED_PROTOCOL:
 		return "bad_response";
@@ -412,7 +440,10 @@ static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 		return pa_receiver_explain(&transfer->receiver, transfer->origin, error);
 	switch (transfer->stopped) {
 	case REPEATED:
-		return pa_error_set(error, "bad_response", "%s closed the connection before it answered", transfer->origin);
+		return pa_error_set(error, "bad_response",
+			transfer->is_first ? "%s refused the request's stream"
+							   : "%s closed the connection before it answered, or refused the request's stream",
+			transfer->origin);
 	case DENIED: /* of one address; curl may have connected to another one of the same name */
 		if (transfer->result != CURLE_COULDNT_CONNECT && transfer->result != CURLE_ABORTED_BY_CALLBACK)
 			break;
@@ -442,4 +473,13 @@ int pa_transfer_answer(struct pa_transfer *transfer, struct pa_answer *answer, s
 	answer->body = (struct pa_span){transfer->receiver.body.at, transfer->receiver.body.length};
 	answer->url = transfer->url ? transfer->url : transfer->first_url;
 	return 0;
+}
+
+enum pa_transfer_sent pa_transfer_was_sent(const struct pa_transfer *transfer)
+{
+	if (transfer->answered || pa_receiver_has_begun(&transfer->receiver))
+		return PA_TRANSFER_SENT;
+	if (!transfer->sent || (transfer->stopped == REPEATED && transfer->is_first))
+		return PA_TRANSFER_NOT_SENT;
+	return PA_TRANSFER_MAYBE_SENT;
 }

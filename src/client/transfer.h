@@ -1,6 +1,6 @@
 /*
- * One request out and its answer: options, limits, redirects, errors. A lane owns and runs it. Used by one thread at a
- * time. Never raises.
+ * One request out and its answer: options, limits, redirects, errors. A call owns it, the driver runs it. Used by one
+ * thread at a time. Never raises.
  */
 #ifndef PA_TRANSFER_H
 #define PA_TRANSFER_H
@@ -8,6 +8,7 @@
 #include <stdatomic.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/buffer.h"
 #include "base/error.h"
@@ -21,6 +22,7 @@ struct pa_transfer_rules {
 	struct pa_allow allow;
 	struct pa_proxy proxy;
 	char *ca_file;         /* certificates to trust; NULL: those of the system */
+	void *sessions;        /* pa_sessions_share */
 	atomic_bool cancelled; /* all transfers end */
 };
 
@@ -35,6 +37,13 @@ struct pa_transfer_options {
 	size_t bytes_max;              /* of the decoded body */
 	int redirects;                 /* how many to follow; GET and HEAD only */
 	bool compressed;               /* Accept-Encoding: gzip, deflate; decoded */
+};
+
+/* Whether a request that has no answer may have arrived. */
+enum pa_transfer_sent {
+	PA_TRANSFER_NOT_SENT,
+	PA_TRANSFER_SENT,       /* the beginning of an answer came */
+	PA_TRANSFER_MAYBE_SENT, /* sent at least in part, and libcurl does not tell what became of it */
 };
 
 /* An answer; its bytes are the transfer's, valid until pa_transfer_reset. */
@@ -59,6 +68,9 @@ int pa_transfer_prepare(
 	struct pa_transfer *transfer, const struct pa_transfer_options *options, struct pa_error *error);
 bool pa_transfer_is_prepared(const struct pa_transfer *transfer);
 
+/* When it must have ended, of pa_clock_ms. */
+int64_t pa_transfer_deadline(const struct pa_transfer *transfer);
+
 /* The CURL easy handle, for a multi handle. */
 void *pa_transfer_easy(const struct pa_transfer *transfer);
 
@@ -68,5 +80,8 @@ bool pa_transfer_end(struct pa_transfer *transfer, int result);
 
 /* The answer of a transfer that ran; counts it. 0, or -1 with a code of lua/types/native/http.lua. */
 int pa_transfer_answer(struct pa_transfer *transfer, struct pa_answer *answer, struct pa_error *error);
+
+/* Of a transfer without an answer. */
+enum pa_transfer_sent pa_transfer_was_sent(const struct pa_transfer *transfer);
 
 #endif

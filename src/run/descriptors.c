@@ -7,7 +7,7 @@
 enum {
 	PROCESS = 64,  /* standard streams, watched folders, scripts that are read, what libraries open */
 	DATABASE = 32, /* a database and its journals, over its connections */
-	CALL = 3,      /* a call out: two for waking it, and one connection */
+	CALL = 3,      /* a call out: its connection, and two while its host is looked up */
 	QUEUE_MIN = 16,
 	QUEUE_MAX = 1024,
 };

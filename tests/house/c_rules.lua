@@ -51,7 +51,7 @@ local NATIVE_OWN = {
 local PREFIXES = {
 	message = { "request", "response" },
 	db = { "connection", "statement" },
-	lane = { "lanes" },
+	call = { "calls" },
 	deadline = { "deadlines" },
 	peers = { "peer" },
 	request_id = { "request_ids" },
@@ -213,7 +213,7 @@ local broken = {
 	floors = { ["src/base/log.c"] = '#include "script/vm.h"' },
 	circles = { ["src/base/a.h"] = '#include "base/b.h"', ["src/base/b.c"] = '#include "base/a.h"' },
 	doorkeepers = { ["src/run/servers.c"] = "#include <curl/curl.h>" },
-	names = { ["src/client/lane.h"] = "void pa_transfer_run(void);\n" },
+	names = { ["src/client/call.h"] = "void pa_transfer_run(void);\n" },
 	natives = { ["src/native/pots.c"] = "", ["lua/types/native/pans.lua"] = "" },
 }
 

@@ -1,6 +1,5 @@
 // Calls out behind a company's proxy, and with its own certificate authority.
 import assert from "node:assert/strict";
-import { execFileSync } from "node:child_process";
 import { once } from "node:events";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import http from "node:http";
@@ -8,7 +7,8 @@ import https from "node:https";
 import net from "node:net";
 import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
-import { during, folder, json, request, run, startApp, withApp } from "./harness.mjs";
+import { authority } from "./authority.mjs";
+import { folder, json, request, run, startApp, withApp } from "./harness.mjs";
 
 const APP = `
 local http = require "partnerapp.http"
@@ -27,7 +27,7 @@ end, { csrf = false })
 return app
 `;
 
-let place, proxy, tls, files, proxyPort, tlsPort, app;
+let place, proxy, tls, trusted, proxyPort, tlsPort, app;
 const asked = [];
 
 const call = async (url, options = {}, to = app) => (await request(`${to.url}/call`, json({ url, ...options }))).json();
@@ -38,23 +38,10 @@ async function listen(server, host = "127.0.0.1") {
 	return server.address().port;
 }
 
-/** An authority and a certificate of www.example.com, which only the proxy's tunnel leads to. */
-function certificates() {
-	const file = (name) => path.join(place.name, name);
-	const openssl = (...args) => execFileSync("openssl", args, { stdio: "ignore" });
-	const key = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes"];
-	openssl("req", "-x509", ...key, "-subj", "/CN=authority", "-days", "1", "-keyout", file("ca.key"), "-out", file("ca.pem"));
-	openssl("req", ...key, "-subj", "/CN=upstream", "-keyout", file("key.pem"), "-out", file("request.pem"));
-	writeFileSync(file("names"), "subjectAltName=DNS:www.example.com,DNS:localhost");
-	openssl("x509", "-req", "-in", file("request.pem"), "-CA", file("ca.pem"), "-CAkey", file("ca.key"), "-days", "1",
-		"-extfile", file("names"), "-out", file("cert.pem"));
-	return { ca: file("ca.pem"), key: readFileSync(file("key.pem")), cert: readFileSync(file("cert.pem")) };
-}
-
 before(async () => {
 	place = folder();
-	files = certificates();
-	tls = https.createServer(files, (req, res) => {
+	trusted = authority(place.name);
+	tls = https.createServer(trusted.issue(["DNS:www.example.com", "DNS:localhost"]), (req, res) => {
 		asked.push({ tunnelled: true, method: req.method, url: req.url, headers: req.headers });
 		res.end(req.url === "/away" ? "" : "tunnelled");
 	});
@@ -76,7 +63,7 @@ before(async () => {
 	proxyPort = await listen(proxy);
 	app = await startApp(APP, {
 		env: {
-			OUTBOUND_PROXY: `http://worker:pass%20word-of-the-proxy@127.0.0.1:${proxyPort}`, CA_FILE: files.ca, NO_PROXY: "direct.invalid,.off.invalid, 192.0.2.0/24",
+			OUTBOUND_PROXY: `http://worker:pass%20word-of-the-proxy@127.0.0.1:${proxyPort}`, CA_FILE: trusted.file, NO_PROXY: "direct.invalid,.off.invalid, 192.0.2.0/24",
 			HTTP_ALLOW: "http://10.0.0.9 http://localhost:1", LOG_LEVEL: "debug",
 		},
 	});
@@ -156,7 +143,7 @@ test("LG-01 the proxy's password is not in the log", () => {
 });
 
 test("TO-11 the usual variables are read, in lower case too, each for its scheme", async () => {
-	const env = { https_proxy: `127.0.0.1:${proxyPort}`, SSL_CERT_FILE: files.ca };
+	const env = { https_proxy: `127.0.0.1:${proxyPort}`, SSL_CERT_FILE: trusted.file };
 	await withApp(APP, { env }, async (other) => {
 		assert.equal((await call("https://www.example.com/", {}, other)).body, "tunnelled");
 		assert.equal((await call("http://name-of-the-proxy.invalid/", { timeout: 10 }, other)).code, "dns");
@@ -170,7 +157,7 @@ test("SS-01 TO-11 CA_FILE replaces the system's certificates", async () => {
 		await withApp(APP, { env: { HTTP_ALLOW: origin, ...env } }, async (other) => void (answer = await call(origin, {}, other)));
 		return answer;
 	};
-	assert.equal((await ask({ CA_FILE: files.ca })).body, "tunnelled");
+	assert.equal((await ask({ CA_FILE: trusted.file })).body, "tunnelled");
 	assert.equal((await ask({})).code, "tls");
 	assert.equal((await ask({ CA_FILE: "/etc/ssl/certs/ca-certificates.crt" })).code, "tls");
 });
@@ -178,14 +165,14 @@ test("SS-01 TO-11 CA_FILE replaces the system's certificates", async () => {
 test("OP-05 a wrong CA_FILE or proxy stops the start with a message, and config shows no password", async () => {
 	const file = (name, text) => (writeFileSync(path.join(place.name, name), text), name);
 	mkdirSync(path.join(place.name, "folder"));
-	const pem = readFileSync(files.ca, "latin1");
+	const pem = readFileSync(trusted.file, "latin1");
 	const settings = { CLIENT_ID: "a", CLIENT_SECRET: "secret-of-the-client" };
 	for (const [env, message] of [
 		[{ CA_FILE: "missing.pem" }, /^partnerapp: CA_FILE \(environment\): missing\.pem: No such file or directory$/m],
 		[{ SSL_CERT_FILE: "missing.pem" }, /^partnerapp: CA_FILE \(SSL_CERT_FILE\): missing\.pem: No such file/m],
 		[{ CA_FILE: "folder" }, /^partnerapp: CA_FILE \(environment\): folder: Is a directory$/m],
 		[{ CA_FILE: file("empty.pem", "") }, /^partnerapp: CA_FILE .*empty\.pem: it contains no certificate$/m],
-		[{ CA_FILE: file("key-only.pem", readFileSync(path.join(place.name, "ca.key"))) }, /it contains no certificate$/m],
+		[{ CA_FILE: file("key-only.pem", trusted.issue().key) }, /it contains no certificate$/m],
 		[{ CA_FILE: file("broken.pem", pem.replace(/\n.{20}/, "\n!!!!")) }, /broken\.pem: it contains a certificate that cannot be read$/m],
 		[{ OUTBOUND_PROXY: "socks5://127.0.0.1:1" }, /^partnerapp: OUTBOUND_PROXY \(environment\): a proxy must be http:/m],
 		[{ https_proxy: "http://proxy:port" }, /^partnerapp: HTTPS_PROXY \(https_proxy\): .*not a valid/m],
@@ -196,11 +183,11 @@ test("OP-05 a wrong CA_FILE or proxy stops the start with a message, and config 
 		assert.equal(code, 2, err);
 		assert.match(err, message);
 	}
-	const env = { OUTBOUND_PROXY: "http://worker:secret-word@proxy.example", CA_FILE: files.ca };
+	const env = { OUTBOUND_PROXY: "http://worker:secret-word@proxy.example", CA_FILE: trusted.file };
 	const shown = await run(["config"], { cwd: place.name, env });
 	assert.equal(shown.code, 0, shown.err);
 	assert.match(shown.out, /^OUTBOUND_PROXY +http:\/\/worker:\*\*\*@proxy\.example:80 +environment /m);
-	assert.match(shown.out, /^CA_FILE +\S+ca\.pem +environment /m);
+	assert.match(shown.out, /^CA_FILE +\S+authority\.pem +environment /m);
 	assert.doesNotMatch(shown.out, /secret-word/);
 	const wrong = await run(["config"], { cwd: place.name, env: { OUTBOUND_PROXY: "http://worker:secret-word@proxy.example/path" } });
 	assert.equal(wrong.code, 2);
