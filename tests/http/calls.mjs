@@ -1,4 +1,5 @@
 // An app whose routes make the calls out that a test asks for, and servers that it calls.
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import net from "node:net";
 import { json, request } from "./harness.mjs";
@@ -11,9 +12,10 @@ local reply = require "partnerapp.reply"
 
 local app = partnerapp.new {}
 
-local function shown(response, err, code)
-	if not response then return { error = err, code = code } end
-	return { status = response.status, headers = response.headers, body = utf8.len(response.body) and response.body:sub(1, 500) or false, size = #response.body,
+local function shown(response, err, code, sent)
+	if not response then return { error = err, code = code, sent = sent } end
+	local body = utf8.len(response.body) and response.body:sub(1, 500)
+	return { status = response.status, headers = response.headers, body = body or false, size = #response.body,
 		url = response.url, json = (response.json()) }
 end
 
@@ -21,15 +23,15 @@ app:post("/call", function(req)
 	local options = req.json
 	local url = options.url
 	options.url = nil
-	local ok, response, err, code = pcall(http.request, url, options)
+	local ok, response, err, code, sent = pcall(http.request, url, options)
 	if not ok then return reply.json { raised = response } end
-	return reply.json(shown(response, err, code))
+	return reply.json(shown(response, err, code, sent))
 end, { csrf = false })
 
 app:post("/all", function(req)
 	local list = {}
 	for i, answer in ipairs(http.all(req.json)) do
-		list[i] = answer.status and shown(answer) or { error = answer.error, code = answer.code }
+		list[i] = answer.status and shown(answer) or answer
 	end
 	return reply.json(list)
 end, { csrf = false })
@@ -43,6 +45,12 @@ export const callFrom = async (server, url, options = {}) =>
 
 /** Makes several calls at once: a list of { url, … }. */
 export const allFrom = async (server, calls) => (await request(`${server.url}/all`, json(calls))).json();
+
+/** What a failed call says of whether the request was sent must agree with how often it arrived. */
+export function saysWhatArrived({ sent, ...failure }, arrivals) {
+	const possible = arrivals > 0 ? ["yes", "unknown"] : ["no", "unknown"];
+	assert.ok(possible.includes(sent), `sent is ${sent}, and ${arrivals} arrived: ${JSON.stringify(failure).slice(0, 300)}`);
+}
 
 /** Has a server listen on a free port of 127.0.0.1. */
 export async function listen(made) {

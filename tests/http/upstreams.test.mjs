@@ -1,10 +1,13 @@
 // Upstreams of HTTP/1.1 that break off, stall or lie: each call has its code, a POST arrives once at most, and the server
 // goes on.
 import assert from "node:assert/strict";
+import net from "node:net";
 import { after, before, test } from "node:test";
+import tls from "node:tls";
 import zlib from "node:zlib";
-import { CALLER, allFrom, callFrom, page, startUpstream } from "./calls.mjs";
-import { request, startApp } from "./harness.mjs";
+import { authority } from "./authority.mjs";
+import { CALLER, allFrom, callFrom, closable, listen, page, saysWhatArrived, startUpstream } from "./calls.mjs";
+import { folder, request, startApp, withApp } from "./harness.mjs";
 
 const chunked = (chunks, head = "") => `HTTP/1.1 200 OK\r\n${head}Transfer-Encoding: chunked\r\n\r\n${chunks}`;
 
@@ -35,6 +38,10 @@ const failing = {
 	"/reset": ["bad_response", (socket) => socket.resetAndDestroy()],
 	"/reset-in-head": ["bad_response", (socket) =>
 		socket.write("HTTP/1.1 200 OK\r\nContent-Le", () => socket.resetAndDestroy())],
+	"/close-in-status-line": ["bad_response", (socket) => socket.end("HTTP/1.1 200")],
+	"/close-in-head": ["bad_response", (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Le")],
+	"/close-between-headers": ["bad_response", (socket) => socket.end("HTTP/1.1 200 OK\r\nX-Head: 1\r\n")],
+	"/close-after-interim": ["bad_response", (socket) => socket.end("HTTP/1.1 100 Continue\r\n\r\n")],
 	"/close-in-body": ["bad_response", (socket) => socket.end("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this")],
 	"/reset-in-body": ["bad_response", (socket) =>
 		socket.write("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nonly this", () => socket.resetAndDestroy())],
@@ -61,6 +68,13 @@ const failing = {
 		sendPacked(socket, Buffer.from("this is not packed"), "gzip"), { compressed: true }],
 	"/packed-too-often": ["bad_response", (socket) =>
 		sendPacked(socket, packed(Buffer.from("x"), 9), Array(9).fill("gzip").join(", ")), { compressed: true }],
+	"/packed-and-cut": ["bad_response", (socket) =>
+		sendPacked(socket, packed(Buffer.from("a text that is cut"), 1).subarray(0, -9), "gzip"), { compressed: true }],
+	"/deflated-and-cut": ["bad_response", (socket) =>
+		sendPacked(socket, zlib.deflateSync(Buffer.from("a text that is cut")).subarray(0, -5), "deflate"),
+	{ compressed: true }],
+	"/switches-protocols": ["bad_response", (socket) =>
+		socket.write("HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: another\r\n\r\nhello")],
 	"/another-protocol": ["bad_response", (socket) => socket.end("SSH-2.0-OpenSSH_9.2\r\n")],
 	"/http-0.9": ["bad_response", (socket) => socket.end("<html>a page without a head</html>")],
 
@@ -123,25 +137,48 @@ const deeds = {
 	"/length-and-chunks": (socket) => socket.write(chunked("5\r\nwhole\r\n0\r\n\r\n", "Content-Length: 3\r\n")),
 };
 
-// What comes although nothing was asked: deed(socket, done), where the event "forge" tells that the call has ended.
+/** Writes once the call has ended, which the event "forge" tells. */
+const later = (head, end) => (socket, done) => {
+	socket.write(page("first"));
+	socket.once("forge", () => socket[end ? "end" : "write"](head, done));
+};
+
+/** What comes although nothing was asked: deed(socket, done). */
 const unasked = {
+	"after the answer": later(page("forged")),
+	"after the answer, in part": later("HTTP/1.1 200 OK\r\nContent-Length: 100\r\n\r\nforged"),
+	"after the answer, an interim answer": later("HTTP/1.1 100 Continue\r\n\r\n"),
+	"when it gives the connection up": later("HTTP/1.1 408 Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n", true),
 	"with the answer": (socket, done) => socket.write(page("first") + page("forged"), done),
 	"as more of the body": (socket, done) => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst and more", done),
 };
 
-let upstream, server;
+const PROTOCOLS = ["plain", "TLSv1.2", "TLSv1.3"];
+
+let place, upstream, server;
 const own = {}; // upstreams of one test each
 
+async function startOwn(protocol, certificate) {
+	if (protocol === "plain") return startUpstream({});
+	const secure = tls.createServer({ ...certificate, minVersion: protocol, maxVersion: protocol });
+	return startUpstream({}, { server: secure, event: "secureConnection", scheme: "https" });
+}
+
 before(async () => {
+	place = folder();
+	const made = authority(place.name), certificate = made.issue();
 	upstream = await startUpstream(deeds);
-	for (const when of Object.keys(unasked)) own[when] = await startUpstream({});
+	for (const protocol of PROTOCOLS) {
+		for (const when of Object.keys(unasked)) own[`${when}, ${protocol}`] = await startOwn(protocol, certificate);
+	}
 	const origins = [upstream, ...Object.values(own)].map((one) => one.origin);
-	server = await startApp(CALLER, { env: { HTTP_ALLOW: origins.join(" ") } });
+	server = await startApp(CALLER, { env: { HTTP_ALLOW: origins.join(" "), CA_FILE: made.file } });
 });
 
 after(async () => {
 	for (const one of [upstream, ...Object.values(own)]) one.close();
 	await server.end();
+	place.remove();
 });
 
 const call = (path, options) => callFrom(server, upstream.origin + path, options);
@@ -159,6 +196,7 @@ for (const [path, [code, , options = {}]] of Object.entries(failing)) {
 		assert.equal(answer.code, code, JSON.stringify(answer).slice(0, 300));
 		assert.ok(upstream.arrived(path) <= 1, "it arrived once at most");
 		if (code !== "timeout") assert.equal(upstream.arrived(path), 1);
+		saysWhatArrived(answer, upstream.arrived(path));
 		await isFine();
 	});
 }
@@ -186,9 +224,11 @@ for (const path of ["/close-when-kept", "/reset-when-kept"]) {
 		const answer = await post(path);
 		assert.equal(answer.code, "bad_response", JSON.stringify(answer));
 		assert.equal(upstream.arrived(path), 1);
+		saysWhatArrived(answer, 1);
 		assert.equal(upstream.seen.at(-1).connection, kept, "it came over the kept connection");
 		const again = await keep();
-		assert.equal((await call(path)).body, "hello");
+		const got = await call(path);
+		assert.equal(got.body, "hello", JSON.stringify(got));
 		assert.equal(upstream.arrived(path), 3, "the GET came twice: over the kept connection and over a new one");
 		assert.notEqual(upstream.seen.at(-1).connection, again);
 		await isFine();
@@ -203,22 +243,43 @@ test("SS-11 a kept connection that has ended before the next request is not used
 	assert.notEqual(upstream.seen.at(-1).connection, connection);
 });
 
-for (const [when, send] of Object.entries(unasked)) {
-	test(`RT-14 what an upstream sends unasked ${when} is not the answer of the next call`, async () => {
-		const { origin, deeds, arrived } = own[when];
-		let socket;
-		const sent = new Promise((resolve) => {
-			deeds["/first"] = (made) => send((socket = made), resolve);
+for (const protocol of PROTOCOLS) {
+	for (const [when, send] of Object.entries(unasked)) {
+		test(`RT-14 what an upstream sends unasked ${when}, is not the answer of the next call (${protocol})`, async () => {
+			const { origin, deeds, arrived } = own[`${when}, ${protocol}`];
+			let socket;
+			const sent = new Promise((resolve) => {
+				deeds["/first"] = (made) => send((socket = made), resolve);
+			});
+			assert.equal((await callFrom(server, `${origin}/first`)).body, "first");
+			socket.emit("forge");
+			await sent;
+			for (let i = 0; i < 3; i++) {
+				const answer = await callFrom(server, `${origin}/next`, { method: "POST", body: "x" });
+				assert.equal(answer.body, "hello", JSON.stringify(answer));
+			}
+			assert.equal(arrived("/next"), 3);
 		});
-		assert.equal((await callFrom(server, `${origin}/first`)).body, "first");
-		socket.emit("forge");
-		await sent;
-		for (let i = 0; i < 3; i++) {
-			assert.equal((await callFrom(server, `${origin}/next`, { method: "POST", body: "x" })).body, "hello");
-		}
-		assert.equal(arrived("/next"), 3);
-	});
+	}
 }
+
+test("RT-14 an answer that comes before the whole body was read is the answer", async () => {
+	const { server: early, close } = closable(net.createServer((socket) => {
+		socket.once("data", () => {
+			socket.pause();
+			socket.write("HTTP/1.1 413 Content Too Large\r\nConnection: close\r\nContent-Length: 5\r\n\r\nearly");
+		});
+	}));
+	const env = { HTTP_ALLOW: `http://127.0.0.1:${await listen(early)}` };
+	try {
+		await withApp(CALLER, { env }, async (app) => {
+			const answer = await callFrom(app, env.HTTP_ALLOW, { method: "POST", body: "x".repeat(500_000) });
+			assert.deepEqual([answer.status, answer.body], [413, "early"], JSON.stringify(answer));
+		});
+	} finally {
+		close();
+	}
+});
 
 test("RT-14 with Content-Length and chunks, the chunks count", async () => {
 	assert.equal((await call("/length-and-chunks")).body, "whole");

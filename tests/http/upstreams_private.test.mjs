@@ -39,7 +39,7 @@ async function areDenied(urls, options) {
 	const before = [named, numbered, other].map((one) => one.seen.length), connections = other.connections();
 	for (const url of urls) {
 		const answer = await call(url, { connect_timeout: 2, ...options });
-		assert.equal(answer.code, "denied", `${url}: ${JSON.stringify(answer)}`);
+		assert.deepEqual([answer.code, answer.sent], ["denied", "no"], `${url}: ${JSON.stringify(answer)}`);
 	}
 	const answers = await allFrom(server, [named.origin, ...urls, numbered.origin].map((url) => ({ url })));
 	assert.deepEqual(answers.map((one) => one.body ?? one.code), ["hello", ...urls.map(() => "denied"), "hello"]);

@@ -18,6 +18,7 @@ const plain = (status) => (req, res) => res.writeHead(status, { "content-type": 
 /** By path of a URL: what the proxy does with a request that is not to be tunnelled. */
 const forwarding = {
 	"/502": plain(502),
+	"/407": (req, res) => res.writeHead(407, { "proxy-authenticate": "Basic realm=x" }).end(),
 	"/close": (req) => req.socket.destroy(),
 	"/stall": () => {},
 	"/leads-inside": (req, res) => res.writeHead(302, { location: "http://169.254.169.254/" }).end(),
@@ -129,7 +130,7 @@ test("SS-03 SS-09 TO-11 the proxy does not hear of a private target, though a co
 		for (const target of targets) {
 			for (const options of [{}, POST]) {
 				const answer = await call(`${scheme}://${target}/`, options);
-				assert.equal(answer.code, "denied", `${scheme}://${target}: ${JSON.stringify(answer)}`);
+				assert.deepEqual([answer.code, answer.sent], ["denied", "no"], `${scheme}://${target}: ${JSON.stringify(answer)}`);
 			}
 		}
 		assert.deepEqual(proxy.heard, []);
@@ -138,6 +139,19 @@ test("SS-03 SS-09 TO-11 the proxy does not hear of a private target, though a co
 	const mixed = await allFrom(server, list.map((url) => ({ url })));
 	assert.deepEqual(mixed.map((one) => one.body ?? one.code), ["through the proxy", "denied", "inside the tunnel", "denied"]);
 	assert.deepEqual(urls().sort(), [`${PUBLIC}:443`, `http://${PUBLIC}/`]);
+});
+
+test("SS-03 SS-09 a host that ends with a dot is not asked for, for a proxy may leave the dot out", async () => {
+	const hosts = ["localhost.", "app.localhost.", "127.0.0.1.", "10.0.0.1.", "169.254.169.254.", "192.0.2.9.",
+		"127.0.0.1%2e", `${PUBLIC}.`, "127.0.0.1.."];
+	for (const scheme of ["http", "https"]) {
+		for (const host of hosts) {
+			const answer = await call(`${scheme}://${host}/`);
+			assert.match(answer.code, /^(denied|usage)$/, `${scheme}://${host}: ${JSON.stringify(answer)}`);
+			assert.equal(answer.sent, "no");
+		}
+	}
+	assert.deepEqual(proxy.heard, []);
 });
 
 test("SS-03 SS-09 the proxy's own address is for proxying only, though a connection to it is kept", async () => {
@@ -217,7 +231,7 @@ for (const [what, [code, message]] of Object.entries(tunnelling)) {
 		const port = tunnelPort(what);
 		const before = inside.seen.length;
 		const answer = await call(`https://${PUBLIC}:${port}/`, { ...POST, timeout: code === "timeout" ? 1 : 30 });
-		assert.equal(answer.code, code, JSON.stringify(answer));
+		assert.deepEqual([answer.code, answer.sent], [code, "no"], JSON.stringify(answer));
 		assert.match(answer.error, message);
 		assert.doesNotMatch(answer.error, new RegExp(PASSWORD));
 		assert.ok(urls().includes(`${PUBLIC}:${port}`));
@@ -232,6 +246,15 @@ test("SS-11 TO-11 what a proxy does to a call without a tunnel is what comes of 
 	assert.equal((await call(`http://${PUBLIC}/stall`, { ...POST, timeout: 1 })).code, "timeout");
 	for (const where of ["/502", "/close", "/stall"]) assert.equal(urls().filter((url) => url.endsWith(where)).length, 1, where);
 	await isFine();
+});
+
+test("TO-11 a proxy that wants another password is an error that names it, also without a tunnel", async () => {
+	for (const options of [{}, POST]) {
+		const answer = await call(`http://${PUBLIC}/407`, options);
+		assert.equal(answer.code, "connect", JSON.stringify(answer));
+		assert.match(answer.error, /proxy.*407/);
+		assert.doesNotMatch(answer.error, new RegExp(PASSWORD));
+	}
 });
 
 test("TO-11 a proxy that is not there is connect, and the server goes on", async () => {
