@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { cold } from "./cold.mjs";
 import { compare } from "./compare.mjs";
 import { startUpstream } from "./contenders.mjs";
 import { limits } from "./limits.mjs";
@@ -18,10 +19,12 @@ const { values } = parseArgs({
 		reloads: { type: "string", default: "1000" },
 		installs: { type: "string", default: "100000" },
 		only: { type: "string" },
+		before: { type: "string" },
 	},
 });
 const options = {
 	connections: +values.connections, seconds: +values.seconds, repetitions: +values.repetitions, only: values.only,
+	before: values.before && path.resolve(values.before),
 };
 const folder = mkdtempSync(path.join(os.tmpdir(), "partnerapp-bench-"));
 let fine = false;
@@ -31,7 +34,8 @@ try {
 	console.log(`${os.cpus()[0].model}, servers on core 0, wrk and the upstream on core 1, `
 		+ `${options.connections} connections, ${options.repetitions} runs of ${options.seconds} s each, medians`);
 	const wanted = (name) => !options.only || options.only === name;
-	fine = ["sandbox", "store", "limits"].includes(options.only) || await compare(folder, upstream, options);
+	fine = ["cold", "sandbox", "store", "limits"].includes(options.only) || await compare(folder, upstream, options);
+	if (wanted("cold")) fine = (await cold(folder, upstream, options)) && fine;
 	if (wanted("sandbox")) fine = (await sandbox(folder, options)) && fine;
 	if (wanted("store")) fine = (await store(folder, upstream, { installCount: +values.installs })) && fine;
 	if (wanted("limits")) fine = (await limits(folder, upstream, { reloadCount: +values.reloads })) && fine;
