@@ -11,6 +11,7 @@
 #include "base/clock.h"
 #include "base/stats.h"
 #include "client/allow.h"
+#include "client/connections.h"
 #include "client/driver.h"
 #include "client/proxy.h"
 #include "client/sessions.h"
@@ -52,6 +53,8 @@ struct pa_http *pa_http_open(const struct pa_http_options *options, struct pa_er
 	if (!(http->sessions = pa_sessions_open()))
 		goto no_memory;
 	http->rules.sessions = pa_sessions_share(http->sessions);
+	if (!(http->rules.connections = pa_connections_new()))
+		goto no_memory;
 	http->driver = pa_driver_open(&http->rules, options->calls_max > 0 ? (long)options->calls_max : CONNECTIONS_MAX);
 	if (!http->driver)
 		goto no_memory;
@@ -102,6 +105,7 @@ void pa_http_close(struct pa_http *http)
 		return;
 	pa_driver_close(http->driver);
 	pa_calls_close(http->calls);
+	pa_connections_free(http->rules.connections);
 	pa_sessions_close(http->sessions);
 	pa_allow_free(&http->rules.allow);
 	pa_proxy_free(&http->rules.proxy);

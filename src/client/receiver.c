@@ -22,6 +22,8 @@ void pa_receiver_reset(struct pa_receiver *receiver, size_t bytes_max)
 	pa_buffer_reset(&receiver->body, KEPT_BYTES);
 	receiver->head_bytes = receiver->head_lines = receiver->lengths = 0;
 	receiver->bytes_max = bytes_max;
+	receiver->status = 0;
+	receiver->has_head = false;
 	receiver->problem = PA_RECEIVER_FINE;
 }
 
@@ -57,6 +59,22 @@ static bool is_second_length(struct pa_receiver *receiver, const char *line, siz
 	return receiver->lengths > 1;
 }
 
+/* The status of a line "HTTP/1.1 200 OK" or "HTTP/2 200"; curl has looked at it before. */
+static int read_status(const char *line, size_t length)
+{
+	const char *space = memchr(line, ' ', length);
+	int status = 0;
+
+	for (const char *at = space ? space + 1 : line + length; at < line + length && *at >= '0' && *at <= '9'; at++)
+		status = status * 10 % 10000 + *at - '0';
+	return status;
+}
+
+static bool is_empty(const char *line, size_t length)
+{
+	return length == 0 || line[0] == '\n' || (length == 2 && line[0] == '\r' && line[1] == '\n');
+}
+
 int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t length)
 {
 	receiver->head_bytes += length;
@@ -66,8 +84,11 @@ int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t leng
 	if (length > 5 && memcmp(line, "HTTP/", 5) == 0) {
 		receiver->head.length = 0; /* the lines before were those of an interim answer */
 		receiver->lengths = 0;
-		return 0;
+		receiver->status = read_status(line, length);
+		receiver->has_head = false;
+		return receiver->status == 101 ? refuse(receiver, PA_RECEIVER_SWITCHED) : 0;
 	}
+	receiver->has_head = receiver->has_head || (is_empty(line, length) && receiver->status >= 200);
 	if (is_second_length(receiver, line, length))
 		return refuse(receiver, PA_RECEIVER_MALFORMED);
 	size_t begin = receiver->head.length;
@@ -75,6 +96,11 @@ int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t leng
 		return -1;
 	blank_controls(receiver->head.at + begin, length);
 	return 0;
+}
+
+int pa_receiver_end(struct pa_receiver *receiver)
+{
+	return receiver->has_head ? 0 : refuse(receiver, PA_RECEIVER_CUT);
 }
 
 bool pa_receiver_has_begun(const struct pa_receiver *receiver)
@@ -86,6 +112,10 @@ int pa_receiver_explain(const struct pa_receiver *receiver, const char *origin, 
 {
 	if (receiver->problem == PA_RECEIVER_MALFORMED)
 		return pa_error_set(error, "bad_response", "%s sent two Content-Lengths", origin);
+	if (receiver->problem == PA_RECEIVER_SWITCHED)
+		return pa_error_set(error, "bad_response", "%s switched to another protocol", origin);
+	if (receiver->problem == PA_RECEIVER_CUT)
+		return pa_error_set(error, "bad_response", "%s closed the connection within the head of its answer", origin);
 	if (receiver->problem == PA_RECEIVER_TOO_LARGE)
 		return pa_error_set(error, "too_large", "the answer is larger than %zu bytes", receiver->bytes_max);
 	return pa_error_set(

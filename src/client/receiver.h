@@ -14,6 +14,8 @@ enum pa_receiver_problem {
 	PA_RECEIVER_TOO_LARGE,      /* the body */
 	PA_RECEIVER_HEAD_TOO_LARGE, /* the headers */
 	PA_RECEIVER_MALFORMED,      /* two Content-Lengths */
+	PA_RECEIVER_SWITCHED,       /* to another protocol: no request asks for it */
+	PA_RECEIVER_CUT,            /* the connection ended within the head */
 };
 
 /* Zero is an empty one, which takes no body. */
@@ -21,6 +23,8 @@ struct pa_receiver {
 	struct pa_buffer head, body;   /* the lines of the last block, without its status line; decoded bytes */
 	size_t head_bytes, head_lines; /* of all blocks: interim answers too */
 	size_t lengths;                /* Content-Length lines of the last block */
+	int status;                    /* of the last block; 0 before the first one */
+	bool has_head;                 /* of the answer, down to its empty line */
 	size_t bytes_max;              /* of the body */
 	enum pa_receiver_problem problem;
 };
@@ -34,6 +38,9 @@ void pa_receiver_reset(struct pa_receiver *receiver, size_t bytes_max);
  * or -1: no more of the answer is wanted, because of `problem` or without memory. */
 int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t length);
 int pa_receiver_body(struct pa_receiver *receiver, const char *bytes, size_t length);
+
+/* The answer has ended. 0, or -1: it is not whole, which is its `problem`. */
+int pa_receiver_end(struct pa_receiver *receiver);
 
 /* Whether any byte of an answer has come. */
 bool pa_receiver_has_begun(const struct pa_receiver *receiver);

@@ -10,20 +10,17 @@
 #include "base/clock.h"
 #include "base/stats.h"
 #include "client/address.h"
+#include "client/easy.h"
 #include "client/receiver.h"
 #include "client/url.h"
-
-enum {
-	CONNECTION_SECONDS = 30, /* a connection that was idle for longer is not used again: the peer may be closing it */
-	LOW_SPEED_BYTES = 10,    /* an answer with fewer bytes a second, */
-	LOW_SPEED_SECONDS = 30,  /* for so many seconds, is a timeout */
-};
 
 /* Why a callback of ours made curl fail. */
 enum stopped {
 	NOT_STOPPED,
-	DENIED,   /* the address is private */
-	REPEATED, /* curl would send it a second time, and it must arrive only once (SS-11) */
+	DENIED,    /* the address is private */
+	REPEATED,  /* curl would send it a second time, and it must arrive only once (SS-11) */
+	UNPROXIED, /* the proxy answered in the place of the origin: it wants another user or password */
+	STALE,     /* on the kept connection something came unasked, which would be taken for the answer (RT-14) */
 };
 
 /* How a hop reaches its origin. */
@@ -41,11 +38,13 @@ struct pa_transfer {
 	int64_t deadline_ms;           /* of pa_clock_ms */
 	int redirects;                 /* that may still be followed */
 	bool prepared;
-	bool once;     /* not idempotent: may be sent once only (SS-11) */
-	bool sent;     /* curl had a connection and began to send */
-	bool is_first; /* on a connection that was made for it: only a stream that the peer refused is sent again */
-	bool answered; /* by a redirect */
-	bool allowed;  /* private addresses too */
+	bool once;      /* not idempotent: may be sent once only (SS-11) */
+	bool sent;      /* curl had a connection and began to send */
+	bool is_kept;   /* it was sent on a connection that others use or used: the peer may have closed that meanwhile */
+	bool is_fresh;  /* this hop has a new connection */
+	int local_port; /* of the connection; 0 before it is sent */
+	bool answered;  /* by a redirect */
+	bool allowed;   /* private addresses too */
 	enum way way;
 	const char *proxy; /* of this hop; NULL: none */
 	enum stopped stopped;
@@ -71,6 +70,8 @@ static size_t on_header(char *bytes, size_t one, size_t length, void *context)
 	struct pa_transfer *transfer = context;
 
 	(void)one;
+	if (length > 7 && memcmp(bytes, "HTTP/1.", 7) == 0)
+		pa_connections_answered(transfer->rules->connections, transfer->local_port);
 	return pa_receiver_head(&transfer->receiver, bytes, length) < 0 ? CURL_WRITEFUNC_ERROR : length;
 }
 
@@ -87,7 +88,14 @@ static curl_socket_t on_open_socket(void *context, curlsocktype purpose, struct 
 	}
 	if (transfer->way == JUDGING)
 		return CURL_SOCKET_BAD;
-	return socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+	int fd = pa_connections_open(transfer->rules->connections, address->family, address->socktype, address->protocol);
+	return fd < 0 ? CURL_SOCKET_BAD : fd;
+}
+
+/* A connection outlives the transfer that made it. */
+static int on_close_socket(void *context, curl_socket_t socket)
+{
+	return pa_connections_close(context, socket);
 }
 
 static bool is_private_text(const char *ip)
@@ -100,13 +108,6 @@ static bool is_private_text(const char *ip)
 	return inet_pton(AF_INET6, ip, &v6.sin6_addr) != 1 || pa_address_is_private((struct sockaddr *)&v6);
 }
 
-static bool is_new_connection(const struct pa_transfer *transfer)
-{
-	long made = 0;
-
-	return curl_easy_getinfo(transfer->easy, CURLINFO_NUM_CONNECTS, &made) == CURLE_OK && made > 0;
-}
-
 /* Called before the request is sent on a connection, new or kept. curl calls it a second time when a kept connection
  * closed without an answer, and when the peer refused the stream (HTTP/2: REFUSED_STREAM, or GOAWAY with the id of an
  * older one). Only an idempotent request is sent again. */
@@ -114,7 +115,7 @@ static int on_connected(void *context, char *ip, char *local_ip, int port, int l
 {
 	struct pa_transfer *transfer = context;
 
-	(void)local_ip, (void)port, (void)local_port;
+	(void)local_ip, (void)port;
 	if (transfer->way != PROXIED && !transfer->allowed && is_private_text(ip)) {
 		transfer->stopped = DENIED;
 		return CURL_PREREQFUNC_ABORT;
@@ -123,8 +124,13 @@ static int on_connected(void *context, char *ip, char *local_ip, int port, int l
 		transfer->stopped = REPEATED;
 		return CURL_PREREQFUNC_ABORT;
 	}
-	if (!transfer->sent)
-		transfer->is_first = is_new_connection(transfer);
+	enum pa_connections_state state = pa_connections_use(transfer->rules->connections, local_port);
+	if (state == PA_CONNECTIONS_STALE) {
+		transfer->stopped = STALE;
+		return CURL_PREREQFUNC_ABORT;
+	}
+	transfer->is_kept = state == PA_CONNECTIONS_KEPT;
+	transfer->local_port = local_port;
 	transfer->sent = true;
 	return CURL_PREREQFUNC_OK;
 }
@@ -133,48 +139,22 @@ static int on_connected(void *context, char *ip, char *local_ip, int port, int l
 
 static CURL *new_easy(struct pa_transfer *transfer)
 {
-	CURL *easy = curl_easy_init();
+	CURL *easy = pa_easy_new(transfer->rules->ca_file, transfer->rules->sessions);
 
 	if (!easy)
 		return NULL;
-	curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-	curl_easy_setopt(easy, CURLOPT_QUICK_EXIT, 1L); /* a deadline does not wait for a name server */
-	curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_REDIR_PROTOCOLS_STR, "http,https");
-	curl_easy_setopt(easy, CURLOPT_FOLLOWLOCATION, 0L);
-	curl_easy_setopt(easy, CURLOPT_PROXY, "");
-	curl_easy_setopt(easy, CURLOPT_NOPROXY, ""); /* NULL: curl reads the environment (SS-09) */
-	curl_easy_setopt(easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
-	curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-	curl_easy_setopt(easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
-	curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, 1L);
-	curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, 2L);
-	curl_easy_setopt(easy, CURLOPT_MAXAGE_CONN, (long)CONNECTION_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED_BYTES);
-	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)LOW_SPEED_SECONDS);
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "partnerapp/" PARTNERAPP_VERSION);
 	curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
 	curl_easy_setopt(easy, CURLOPT_WRITEDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
 	curl_easy_setopt(easy, CURLOPT_HEADERDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, on_open_socket);
 	curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, on_close_socket);
+	curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->rules->connections);
 	curl_easy_setopt(easy, CURLOPT_PREREQFUNCTION, on_connected);
 	curl_easy_setopt(easy, CURLOPT_PREREQDATA, transfer);
 	curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, transfer->message);
 	return easy;
-}
-
-/* The certificates are those of one file. With a folder of them, as Debian's libcurl has by default, curl would not
- * keep what it has read, and would read all of them again for each connection. */
-static bool set_authorities(CURL *easy, const char *file)
-{
-	curl_easy_setopt(easy, CURLOPT_CAPATH, NULL);
-	curl_easy_setopt(easy, CURLOPT_PROXY_CAPATH, NULL);
-	curl_easy_setopt(easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
-	return !file || (curl_easy_setopt(easy, CURLOPT_CAINFO, file) == CURLE_OK &&
-						curl_easy_setopt(easy, CURLOPT_PROXY_CAINFO, file) == CURLE_OK);
 }
 
 void pa_transfer_free(struct pa_transfer *transfer)
@@ -195,9 +175,7 @@ struct pa_transfer *pa_transfer_new(const struct pa_transfer_rules *rules)
 	transfer->rules = rules;
 	transfer->easy = new_easy(transfer);
 	transfer->lines = pa_header_lines_new();
-	if (transfer->easy && rules->sessions)
-		curl_easy_setopt(transfer->easy, CURLOPT_SHARE, rules->sessions);
-	if (!transfer->easy || !transfer->lines || !set_authorities(transfer->easy, rules->ca_file)) {
+	if (!transfer->easy || !transfer->lines) {
 		pa_transfer_free(transfer);
 		return NULL;
 	}
@@ -210,12 +188,19 @@ void pa_transfer_reset(struct pa_transfer *transfer)
 	pa_receiver_reset(&transfer->receiver, 0);
 	free(transfer->url);
 	transfer->url = NULL;
-	transfer->prepared = transfer->sent = transfer->answered = false;
+	transfer->prepared = transfer->sent = transfer->is_kept = transfer->answered = false;
+	transfer->local_port = 0;
 	transfer->stopped = NOT_STOPPED;
 	transfer->message[0] = '\0';
 }
 
 /* Setting up */
+
+static void want_fresh(struct pa_transfer *transfer, bool fresh)
+{
+	transfer->is_fresh = fresh;
+	curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, fresh ? 1L : 0L);
+}
 
 /* Whether each address of a host will be public is asked only where it is not allowed to be private. */
 static int set_way(struct pa_transfer *transfer, enum way way)
@@ -223,7 +208,7 @@ static int set_way(struct pa_transfer *transfer, enum way way)
 	bool proxied = way == PROXIED;
 
 	transfer->way = way;
-	curl_easy_setopt(transfer->easy, CURLOPT_FRESH_CONNECT, way == JUDGING ? 1L : 0L);
+	want_fresh(transfer, way == JUDGING);
 	return curl_easy_setopt(transfer->easy, CURLOPT_PROXY, proxied ? transfer->proxy : "") == CURLE_OK ? 0 : -1;
 }
 
@@ -358,6 +343,27 @@ static bool go_through_proxy(struct pa_transfer *transfer)
 	return true;
 }
 
+/* Whether a kept connection ended without an answer. curl itself sends again only what a plain end of it took. */
+static bool is_unanswered(const struct pa_transfer *transfer)
+{
+	CURLcode result = transfer->result;
+	bool has_ended = result == CURLE_HTTP2 || result == CURLE_HTTP2_STREAM || result == CURLE_RECV_ERROR ||
+					 result == CURLE_SEND_ERROR || result == CURLE_GOT_NOTHING || result == CURLE_PARTIAL_FILE;
+
+	return has_ended && transfer->is_kept && !transfer->once && !pa_receiver_has_begun(&transfer->receiver);
+}
+
+/* Over a new connection: once, of what was not sent or may be sent twice. */
+static bool try_fresh(struct pa_transfer *transfer)
+{
+	if (transfer->is_fresh || !(transfer->stopped == STALE || is_unanswered(transfer)) || !set_time_left(transfer))
+		return false;
+	want_fresh(transfer, true);
+	transfer->stopped = NOT_STOPPED;
+	transfer->message[0] = '\0';
+	return true;
+}
+
 static bool follow_redirect(struct pa_transfer *transfer)
 {
 	char *target = NULL, before[PA_URL_ORIGIN_SIZE];
@@ -379,7 +385,8 @@ static bool follow_redirect(struct pa_transfer *transfer)
 	free(transfer->url);
 	transfer->url = copy;
 	transfer->redirects--;
-	transfer->sent = false;
+	transfer->sent = transfer->is_kept = false;
+	transfer->local_port = 0;
 	transfer->answered = true;
 	transfer->stopped = NOT_STOPPED;
 	pa_receiver_reset(&transfer->receiver, transfer->receiver.bytes_max);
@@ -389,48 +396,22 @@ static bool follow_redirect(struct pa_transfer *transfer)
 bool pa_transfer_end(struct pa_transfer *transfer, int result)
 {
 	transfer->result = (CURLcode)result;
-	bool has_next = transfer->way == JUDGING ? go_through_proxy(transfer) : follow_redirect(transfer);
+	if (result == CURLE_OK && transfer->way != JUDGING && pa_receiver_end(&transfer->receiver) < 0)
+		transfer->result = CURLE_WEIRD_SERVER_REPLY;
+	/* A 407 to a CONNECT is an error of curl's; one that came through the tunnel is the origin's. */
+	if (transfer->result == CURLE_OK && transfer->way == PROXIED && transfer->receiver.status == 407 &&
+		strncmp(transfer->origin, "http:", 5) == 0) {
+		transfer->stopped = UNPROXIED;
+		transfer->result = CURLE_PROXY;
+	}
+	bool has_next =
+		transfer->way == JUDGING ? go_through_proxy(transfer) : try_fresh(transfer) || follow_redirect(transfer);
 	if (has_next)
 		transfer->result = CURLE_ABORTED_BY_CALLBACK; /* until the next end */
 	return has_next;
 }
 
 /* Answers and errors */
-
-static const char *code_of(CURLcode result)
-{
-	switch (result) {
-	case CURLE_OPERATION_TIMEDOUT:
-		return "timeout";
-	case CURLE_COULDNT_RESOLVE_HOST:
-	case CURLE_COULDNT_RESOLVE_PROXY:
-		return "dns";
-	case CURLE_COULDNT_CONNECT:
-	case CURLE_PROXY:
-		return "connect";
-	case CURLE_SSL_CONNECT_ERROR:
-	case CURLE_PEER_FAILED_VERIFICATION:
-	case CURLE_SSL_CERTPROBLEM:
-	case CURLE_SSL_CIPHER:
-	case CURLE_SSL_ISSUER_ERROR:
-	case CURLE_SSL_CACERT_BADFILE:
-		return "tls";
-	case CURLE_GOT_NOTHING:
-	case CURLE_RECV_ERROR:
-	case CURLE_SEND_ERROR:
-	case CURLE_PARTIAL_FILE:
-	case CURLE_WEIRD_SERVER_REPLY:
-	case CURLE_HTTP2:
-	case CURLE_HTTP2_STREAM:
-	case CURLE_BAD_CONTENT_ENCODING:
-	case CURLE_UNSUPPORTED_PROTOCOL:
-		return "bad_response";
-	case CURLE_URL_MALFORMAT:
-		return "usage";
-	default:
-		return "http";
-	}
-}
 
 static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 {
@@ -441,14 +422,20 @@ static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 	switch (transfer->stopped) {
 	case REPEATED:
 		return pa_error_set(error, "bad_response",
-			transfer->is_first ? "%s refused the request's stream"
-							   : "%s closed the connection before it answered, or refused the request's stream",
+			transfer->is_kept ? "%s closed the connection before it answered, or refused the request's stream"
+							  : "%s refused the request's stream",
 			transfer->origin);
 	case DENIED: /* of one address; curl may have connected to another one of the same name */
 		if (transfer->result != CURLE_COULDNT_CONNECT && transfer->result != CURLE_ABORTED_BY_CALLBACK)
 			break;
 		return pa_error_set(error, "denied",
 			"%s is at a private address: add it to HTTP_ALLOW if calls to it are right", transfer->origin);
+	case UNPROXIED:
+		return pa_error_set(error, "connect",
+			"the proxy made no connection to %s: it answered with status 407, "
+			"for it wants another user name or password",
+			transfer->origin);
+	case STALE: /* not on a new connection */
 	case NOT_STOPPED:
 		break;
 	}
@@ -457,7 +444,7 @@ static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 			transfer->message[0] ? transfer->message : curl_easy_strerror(transfer->result));
 	if (transfer->result == CURLE_OUT_OF_MEMORY) /* curl's code for a header line that is too long, too */
 		return pa_error_set(error, "too_large", "a header of the answer is too long, or memory ran out");
-	return pa_error_set(error, code_of(transfer->result), "%.300s",
+	return pa_error_set(error, pa_easy_code(transfer->result), "%.300s",
 		transfer->message[0] ? transfer->message : curl_easy_strerror(transfer->result));
 }
 
@@ -477,9 +464,9 @@ int pa_transfer_answer(struct pa_transfer *transfer, struct pa_answer *answer, s
 
 enum pa_transfer_sent pa_transfer_was_sent(const struct pa_transfer *transfer)
 {
-	if (transfer->answered || pa_receiver_has_begun(&transfer->receiver))
+	if (transfer->answered || (pa_receiver_has_begun(&transfer->receiver) && transfer->stopped != UNPROXIED))
 		return PA_TRANSFER_SENT;
-	if (!transfer->sent || (transfer->stopped == REPEATED && transfer->is_first))
+	if (!transfer->sent || (transfer->stopped == REPEATED && !transfer->is_kept))
 		return PA_TRANSFER_NOT_SENT;
 	return PA_TRANSFER_MAYBE_SENT;
 }

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "client/allow.h"
+#include "client/connections.h"
 #include "client/header_lines.h"
 #include "client/proxy.h"
 
@@ -21,9 +22,10 @@
 struct pa_transfer_rules {
 	struct pa_allow allow;
 	struct pa_proxy proxy;
-	char *ca_file;         /* certificates to trust; NULL: those of the system */
-	void *sessions;        /* pa_sessions_share */
-	atomic_bool cancelled; /* all transfers end */
+	char *ca_file;                      /* certificates to trust; NULL: those of the system */
+	void *sessions;                     /* pa_sessions_share */
+	struct pa_connections *connections; /* of the driver */
+	atomic_bool cancelled;              /* all transfers end */
 };
 
 /* A request. All strings are borrowed: url, method and body until pa_transfer_reset, the headers for the call. */
@@ -75,7 +77,8 @@ int64_t pa_transfer_deadline(const struct pa_transfer *transfer);
 void *pa_transfer_easy(const struct pa_transfer *transfer);
 
 /* Keeps the CURLcode that curl ended it with. True when there is a next hop, for which the easy handle is then ready:
- * to the proxy once the addresses of the host were judged, or to where a redirect leads. */
+ * to the proxy once the addresses of the host were judged, over a new connection when a kept one was of no use, or to
+ * where a redirect leads. */
 bool pa_transfer_end(struct pa_transfer *transfer, int result);
 
 /* The answer of a transfer that ran; counts it. 0, or -1 with a code of lua/types/native/http.lua. */

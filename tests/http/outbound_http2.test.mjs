@@ -224,7 +224,7 @@ test("SS-11 a POST whose answer has begun did arrive", async () => {
 	assert.equal(upstreams.two.seen.length, 1);
 });
 
-for (const path of ["/refused?once"]) {
+for (const path of ["/refused?once", "/goaway?once", "/cut?once"]) {
 	test(`SS-11 a GET on a kept connection that does ${path} is sent again`, async () => {
 		assert.equal((await call("two", "/")).status, 200);
 		const answer = await call("two", path);

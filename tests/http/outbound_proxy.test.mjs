@@ -43,12 +43,14 @@ before(async () => {
 	trusted = authority(place.name);
 	tls = https.createServer(trusted.issue(["DNS:www.example.com", "DNS:localhost"]), (req, res) => {
 		asked.push({ tunnelled: true, method: req.method, url: req.url, headers: req.headers });
+		if (req.url === "/another-password") res.writeHead(407);
 		res.end(req.url === "/away" ? "" : "tunnelled");
 	});
 	tlsPort = await listen(tls);
 	proxy = http.createServer((req, res) => {
 		asked.push({ method: req.method, url: req.url, headers: req.headers });
 		if (req.url.endsWith("/leads")) res.writeHead(302, { location: "http://10.0.0.1/inside" });
+		if (req.url.endsWith("/another-password")) res.writeHead(407, { "proxy-authenticate": "Basic" });
 		res.end("through the proxy");
 	});
 	proxy.on("connect", (req, socket) => {
@@ -104,6 +106,22 @@ test("TO-11 a proxy that refuses a tunnel is connect, and the message names the 
 	assert.equal(answer.code, "connect");
 	assert.match(answer.error, /proxy.*refused\.invalid.*403/);
 });
+
+test("TO-11 SS-11 a proxy that wants another password is connect, and the message names the proxy", async () => {
+	const answer = await call("http://name-of-the-proxy.invalid/another-password", { method: "POST", body: "x" });
+	assert.deepEqual([answer.status, answer.code], [undefined, "connect"], JSON.stringify(answer));
+	assert.match(answer.error, /proxy.*name-of-the-proxy\.invalid.*407/);
+	assert.equal(asked.length, 1);
+	const through = await call("https://www.example.com/another-password");
+	assert.equal(through.status, 407, "that of the origin is an answer");
+});
+
+for (const host of ["localhost.", "127.0.0.1.", "10.0.0.9.", "www.example.com.", "www.example.com.."]) {
+	test(`SS-03 SS-08 SS-09 a host that ends with a dot is refused: ${host}`, async () => {
+		for (const scheme of ["http", "https"]) assert.equal((await call(`${scheme}://${host}/`)).code, "usage");
+		assert.deepEqual(asked, []);
+	});
+}
 
 for (const url of ["http://10.0.0.1/", "https://10.0.0.1/", "http://169.254.169.254/", "http://[fd00::1]/", "http://2130706434.invalid@10.0.0.1/"]) {
 	test(`SS-03 SS-09 the proxy is not asked for ${url}`, async () => {

@@ -167,8 +167,7 @@ static void *make_calls(void *context)
 	for (size_t i = 0; i < caller->times && caller->result == 0; i++) {
 		pa_admission_enter(caller->admission);
 		size_t count = 1 + i % 3;
-		caller->result =
-			run(prepare(caller->http, caller->upstream, count), count, caller->admission, &caller->error);
+		caller->result = run(prepare(caller->http, caller->upstream, count), count, caller->admission, &caller->error);
 		pa_admission_leave(caller->admission);
 	}
 	return NULL;
@@ -185,8 +184,7 @@ static void SS_10_calls_of_many_threads_share_connections(void **state)
 	open_upstream(&upstream, false);
 	struct pa_http *http = open_http(&upstream, 0);
 	for (int i = 0; i < THREADS; i++) {
-		callers[i] =
-			(struct caller){.http = http, .upstream = &upstream, .admission = admission, .times = EACH};
+		callers[i] = (struct caller){.http = http, .upstream = &upstream, .admission = admission, .times = EACH};
 		assert_int_equal(pthread_create(&callers[i].thread, NULL, make_calls, &callers[i]), 0);
 	}
 	for (int i = 0; i < THREADS; i++) {
