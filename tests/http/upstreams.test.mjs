@@ -158,9 +158,10 @@ const PROTOCOLS = ["plain", "TLSv1.2", "TLSv1.3"];
 let place, upstream, server;
 const own = {}; // upstreams of one test each
 
+/** What it has written, has arrived. */
 async function startOwn(protocol, certificate) {
-	if (protocol === "plain") return startUpstream({});
-	const secure = tls.createServer({ ...certificate, minVersion: protocol, maxVersion: protocol });
+	if (protocol === "plain") return startUpstream({}, { server: net.createServer({ noDelay: true }) });
+	const secure = tls.createServer({ ...certificate, noDelay: true, minVersion: protocol, maxVersion: protocol });
 	return startUpstream({}, { server: secure, event: "secureConnection", scheme: "https" });
 }
 
