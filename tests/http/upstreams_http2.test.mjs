@@ -262,6 +262,8 @@ test("SS-11 a stream that is always refused is an error after some tries", async
 for (const ends of [false, true]) {
 	const title = ends ? "goes away and closes" : "goes away";
 	test(`SS-11 when an upstream ${title}, the streams that it took are answered, and no POST comes twice`, async () => {
+		refusing.request = hello;
+		assert.equal((await call("refusing")).body, "hello"); // has a connection
 		const before = at.refusing.seen.length;
 		refusing.request = (session, stream, count) => {
 			if (count - before < 8) return;
