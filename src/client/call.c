@@ -19,6 +19,7 @@ struct pa_call {
 	struct pa_admission_turn turn;
 	size_t count;                                     /* transfers of the current lease */
 	struct pa_transfer *transfers[PA_CALL_TRANSFERS]; /* made when first needed */
+	char url[PA_CALL_URL_SIZE];
 	int64_t idle_since_ms;
 	struct pa_call *newer, *older;
 };
@@ -174,6 +175,11 @@ void pa_call_return(struct pa_call *call)
 struct pa_transfer *pa_call_transfer(const struct pa_call *call, size_t index)
 {
 	return call->transfers[index];
+}
+
+char *pa_call_url(struct pa_call *call)
+{
+	return call->url;
 }
 
 /* Running */

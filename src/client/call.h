@@ -11,6 +11,7 @@
 #include "base/admission.h"
 #include "base/error.h"
 #include "client/driver.h"
+#include "client/url.h"
 
 enum { PA_CALL_TRANSFERS = PA_DRIVER_BATCH_MAX };
 
@@ -38,7 +39,12 @@ struct pa_transfer *pa_call_transfer(const struct pa_call *call, size_t index);
  * inside of, or NULL; the thread is outside while it waits. */
 void pa_call_run(struct pa_call *call, struct pa_admission *admission);
 
-/* Runs them without a thread that waits: the call is returned once they have ended. */
+/* Runs them without a thread that waits: the call is returned once they have ended. Their urls and methods must be
+ * static, or in pa_call_url. */
 void pa_call_run_alone(struct pa_call *call);
+
+/* PA_CALL_URL_SIZE bytes that last as long as the lease. */
+enum { PA_CALL_URL_SIZE = PA_URL_ORIGIN_SIZE + 1 };
+char *pa_call_url(struct pa_call *call);
 
 #endif

@@ -84,13 +84,10 @@ int pa_connections_close(struct pa_connections *connections, int fd)
 
 static int port_of(int fd)
 {
-	struct sockaddr_storage address;
+	struct sockaddr_in6 address = {0}; /* its port is where that of an IPv4 address is */
 	socklen_t size = sizeof address;
 
-	if (getsockname(fd, (struct sockaddr *)&address, &size) < 0)
-		return 0;
-	return ntohs(address.ss_family == AF_INET6 ? ((struct sockaddr_in6 *)&address)->sin6_port
-											   : ((struct sockaddr_in *)&address)->sin_port);
+	return getsockname(fd, (struct sockaddr *)&address, &size) < 0 ? 0 : ntohs(address.sin6_port);
 }
 
 /* Asks for the ports of the sockets that were not used yet. libcurl closes those that did not become a connection

@@ -8,7 +8,8 @@
 enum pa_connections_state {
 	PA_CONNECTIONS_NEW,   /* nothing was sent on it before */
 	PA_CONNECTIONS_KEPT,  /* it served a request before, or serves some at the same time */
-	PA_CONNECTIONS_STALE, /* bytes came that nothing asked for, or its end: the next answer would not be the right one */
+	PA_CONNECTIONS_STALE, /* bytes came that nothing asked for, or its end: the next answer would not be the right one
+						   */
 };
 
 struct pa_connections;

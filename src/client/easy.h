@@ -1,5 +1,5 @@
-/* An easy handle of libcurl with the options that hold for all calls, and what its results are called. Any thread; never
- * raises. */
+/* An easy handle of libcurl with the options that hold for all calls, and what its results are called. Any thread;
+ * never raises. */
 #ifndef PA_EASY_H
 #define PA_EASY_H
 

@@ -4,6 +4,7 @@
 #include <curl/curl.h>
 #include <pthread.h>
 #include <stdatomic.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -16,14 +17,20 @@
 #include "client/proxy.h"
 #include "client/sessions.h"
 #include "client/transfer.h"
+#include "client/warm.h"
 
-enum { CONNECTIONS_MAX = 256 }; /* that are kept, when any number of calls may run */
+enum {
+	CONNECTIONS_MAX = 256, /* that are kept, when any number of calls may run */
+	WARM_MS = 10000,       /* for a connection that is made ready, and its answer */
+	WARM_CONNECT_MS = 5000,
+};
 
 struct pa_http {
 	struct pa_transfer_rules rules;
 	struct pa_sessions *sessions;
 	struct pa_driver *driver;
 	struct pa_calls *calls;
+	struct pa_warm *warm;
 	unsigned per_second;
 	pthread_mutex_t mutex; /* for the bucket */
 	struct pa_bucket tokens;
@@ -59,7 +66,8 @@ struct pa_http *pa_http_open(const struct pa_http_options *options, struct pa_er
 	if (!http->driver)
 		goto no_memory;
 	http->calls = pa_calls_open(&http->rules, http->driver, options->calls_max);
-	if (http->calls)
+	http->warm = pa_warm_new();
+	if (http->calls && http->warm)
 		return http;
 
 no_memory:
@@ -88,6 +96,26 @@ int pa_http_admit(struct pa_http *http, struct pa_error *error)
 		"more than %u calls out in a second, which CALLS_PER_SECOND allows: try again later", http->per_second);
 }
 
+void pa_http_warm(struct pa_http *http, const char *origin)
+{
+	struct pa_error ignored;
+
+	if (!pa_warm_take(http->warm, origin, pa_clock_ms()) || pa_http_admit(http, &ignored) < 0)
+		return;
+	struct pa_call *call = pa_call_lease(http->calls, 1, &ignored);
+	if (!call)
+		return;
+	snprintf(pa_call_url(call), PA_CALL_URL_SIZE, "%s/", origin);
+	const struct pa_transfer_options options = {.url = pa_text_span(pa_call_url(call)),
+		.method = pa_text_span("HEAD"),
+		.timeout_ms = WARM_MS,
+		.connect_ms = WARM_CONNECT_MS};
+	if (pa_transfer_prepare(pa_call_transfer(call, 0), &options, &ignored) < 0)
+		pa_call_return(call);
+	else
+		pa_call_run_alone(call);
+}
+
 void pa_http_cancel(struct pa_http *http)
 {
 	atomic_store(&http->rules.cancelled, true);
@@ -105,6 +133,7 @@ void pa_http_close(struct pa_http *http)
 		return;
 	pa_driver_close(http->driver);
 	pa_calls_close(http->calls);
+	pa_warm_free(http->warm);
 	pa_connections_free(http->rules.connections);
 	pa_sessions_close(http->sessions);
 	pa_allow_free(&http->rules.allow);

@@ -29,6 +29,10 @@ int pa_http_admit(struct pa_http *http, struct pa_error *error);
 /* Leases a call of this service: see pa_call_lease. */
 struct pa_call *pa_http_lease(struct pa_http *http, size_t count, struct pa_error *error);
 
+/* Makes a connection to an origin, as pa_url_origin writes it, ready, without waiting: one HEAD / without credentials,
+ * at most one for an origin in a minute. Whatever comes of it is silent. */
+void pa_http_warm(struct pa_http *http, const char *origin);
+
 /* Ends all calls, those that run and later ones, with "cancelled". */
 void pa_http_cancel(struct pa_http *http);
 bool pa_http_is_cancelled(const struct pa_http *http);

@@ -1,7 +1,6 @@
 /* A curl easy handle, its options and its callbacks. */
 #include "client/transfer.h"
 
-#include <arpa/inet.h>
 #include <curl/curl.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -98,16 +97,6 @@ static int on_close_socket(void *context, curl_socket_t socket)
 	return pa_connections_close(context, socket);
 }
 
-static bool is_private_text(const char *ip)
-{
-	struct sockaddr_in v4 = {.sin_family = AF_INET};
-	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
-
-	if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1)
-		return pa_address_is_private((struct sockaddr *)&v4);
-	return inet_pton(AF_INET6, ip, &v6.sin6_addr) != 1 || pa_address_is_private((struct sockaddr *)&v6);
-}
-
 /* Called before the request is sent on a connection, new or kept. curl calls it a second time when a kept connection
  * closed without an answer, and when the peer refused the stream (HTTP/2: REFUSED_STREAM, or GOAWAY with the id of an
  * older one). Only an idempotent request is sent again. */
@@ -116,7 +105,7 @@ static int on_connected(void *context, char *ip, char *local_ip, int port, int l
 	struct pa_transfer *transfer = context;
 
 	(void)local_ip, (void)port;
-	if (transfer->way != PROXIED && !transfer->allowed && is_private_text(ip)) {
+	if (transfer->way != PROXIED && !transfer->allowed && pa_address_is_private_text(ip)) {
 		transfer->stopped = DENIED;
 		return CURL_PREREQFUNC_ABORT;
 	}
@@ -353,11 +342,26 @@ static bool is_unanswered(const struct pa_transfer *transfer)
 	return has_ended && transfer->is_kept && !transfer->once && !pa_receiver_has_begun(&transfer->receiver);
 }
 
+/* Whether nothing was sent, because of what had come on the kept connection: over HTTP/2 the word that the peer takes
+ * no more requests on it. */
+static bool was_left_alone(const struct pa_transfer *transfer)
+{
+	long bytes = 1;
+
+	if (transfer->stopped == STALE)
+		return true;
+	return transfer->result == CURLE_HTTP2 && transfer->is_kept && !pa_receiver_has_begun(&transfer->receiver) &&
+		   curl_easy_getinfo(transfer->easy, CURLINFO_REQUEST_SIZE, &bytes) == CURLE_OK && bytes == 0;
+}
+
 /* Over a new connection: once, of what was not sent or may be sent twice. */
 static bool try_fresh(struct pa_transfer *transfer)
 {
-	if (transfer->is_fresh || !(transfer->stopped == STALE || is_unanswered(transfer)) || !set_time_left(transfer))
+	bool was_sent = !was_left_alone(transfer);
+
+	if (transfer->is_fresh || (was_sent && !is_unanswered(transfer)) || !set_time_left(transfer))
 		return false;
+	transfer->sent = transfer->sent && was_sent;
 	want_fresh(transfer, true);
 	transfer->stopped = NOT_STOPPED;
 	transfer->message[0] = '\0';
@@ -393,19 +397,36 @@ static bool follow_redirect(struct pa_transfer *transfer)
 	return true;
 }
 
+/* What curl calls an answer and is none, and the other way round. */
+static CURLcode judge(struct pa_transfer *transfer, CURLcode result)
+{
+	/* HTTP/2: the answer was whole before all of the request was sent. curl says nothing else with this result and no
+	 * text. */
+	if (result == CURLE_HTTP2_STREAM && !transfer->message[0] && transfer->receiver.has_head)
+		result = CURLE_OK;
+	if (result != CURLE_OK)
+		return result;
+	if (pa_receiver_end(&transfer->receiver) < 0)
+		return CURLE_WEIRD_SERVER_REPLY;
+	/* A 407 to a CONNECT is an error of curl's; one that came through the tunnel is the origin's. */
+	if (transfer->way == PROXIED && transfer->receiver.status == 407 && strncmp(transfer->origin, "http:", 5) == 0) {
+		transfer->stopped = UNPROXIED;
+		return CURLE_PROXY;
+	}
+	return CURLE_OK;
+}
+
 bool pa_transfer_end(struct pa_transfer *transfer, int result)
 {
-	transfer->result = (CURLcode)result;
-	if (result == CURLE_OK && transfer->way != JUDGING && pa_receiver_end(&transfer->receiver) < 0)
-		transfer->result = CURLE_WEIRD_SERVER_REPLY;
-	/* A 407 to a CONNECT is an error of curl's; one that came through the tunnel is the origin's. */
-	if (transfer->result == CURLE_OK && transfer->way == PROXIED && transfer->receiver.status == 407 &&
-		strncmp(transfer->origin, "http:", 5) == 0) {
-		transfer->stopped = UNPROXIED;
-		transfer->result = CURLE_PROXY;
+	bool has_next;
+
+	if (transfer->way == JUDGING) {
+		transfer->result = (CURLcode)result;
+		has_next = go_through_proxy(transfer);
+	} else {
+		transfer->result = judge(transfer, (CURLcode)result);
+		has_next = try_fresh(transfer) || follow_redirect(transfer);
 	}
-	bool has_next =
-		transfer->way == JUDGING ? go_through_proxy(transfer) : try_fresh(transfer) || follow_redirect(transfer);
 	if (has_next)
 		transfer->result = CURLE_ABORTED_BY_CALLBACK; /* until the next end */
 	return has_next;

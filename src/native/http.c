@@ -350,6 +350,16 @@ static int l_all(lua_State *L)
 	return 1;
 }
 
+/* Tests of an app, and tasks, make no call that they did not ask for. */
+static int l_warm(lua_State *L)
+{
+	const char *origin = luaL_checkstring(L, 1);
+
+	if (pa_native_context_of(L)->request)
+		pa_http_warm(pa_native_services(L)->http, origin);
+	return 0;
+}
+
 /* URLs */
 
 static void close_url(void *held)
@@ -414,8 +424,8 @@ static int l_escape(lua_State *L)
 
 int pa_native_open_http(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"request", l_request}, {"all", l_all}, {"parse_url", l_parse_url},
-		{"parse_date", l_parse_date}, {"escape", l_escape}, {NULL, NULL}};
+	static const luaL_Reg functions[] = {{"request", l_request}, {"all", l_all}, {"warm", l_warm},
+		{"parse_url", l_parse_url}, {"parse_date", l_parse_date}, {"escape", l_escape}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

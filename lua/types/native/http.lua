@@ -50,6 +50,11 @@ function http.request(request) end
 ---@return (native.http.response|native.http.failure)[]
 function http.all(requests) end
 
+--- Makes a connection to an origin (of parse_url) ready, without waiting: one HEAD / without credentials, at most one for
+--- an origin in a minute; it may fail. Does nothing outside of a request that is served.
+---@param origin string
+function http.warm(origin) end
+
 --- Splits a URL, strictly: http or https, without user and password, without control bytes.
 ---@param url string
 ---@return {scheme: string, host: string, port: integer, path: string, query: string?, fragment: string?, origin: string}? parts, string? message, string? code "usage"
