@@ -18,6 +18,9 @@ function pour(session, next) {
 	more();
 }
 
+// A body of a request that is never sent whole, for the window stays as it is.
+const LARGE = "x".repeat(100_000);
+
 /** Of each upstream: the code of a POST, and what the upstream does; `taken` is false when it tells that it did nothing. */
 const failing = {
 	"closes": ["bad_response", { request: (session) => session.socket.destroy() }],
@@ -53,6 +56,16 @@ const failing = {
 		session.send(frame(type.DATA, 0, stream, "only this"));
 		session.reset(stream, error.INTERNAL_ERROR);
 	} }],
+	"cuts an early answer": ["bad_response", { body: LARGE, open: (session, stream) => {
+		session.head(stream, [header("content-length", "100")]);
+		session.send(frame(type.DATA, 0, stream, "only this"));
+		session.reset(stream, error.NO_ERROR);
+	}, request: () => {} }],
+	"cuts an early answer of no length": ["bad_response", { body: LARGE, open: (session, stream) => {
+		session.head(stream);
+		session.send(frame(type.DATA, 0, stream, "only this"));
+		session.reset(stream, error.NO_ERROR);
+	}, request: () => {} }],
 	"refuses the stream": ["bad_response", { taken: false, request: (session, stream) => session.reset(stream, error.REFUSED_STREAM) }],
 	"demands HTTP/1.1": ["bad_response", { taken: false, request: (session, stream) => session.reset(stream, error.HTTP_1_1_REQUIRED) }],
 
@@ -115,10 +128,7 @@ const failing = {
 	} }],
 };
 
-/**
- * What is answered with "hello" although it is not usual; `alone`: one call at a time; `body`: of the request, by default a
- * small one.
- */
+/** What is answered with "hello" although it is not usual; `alone`: one call at a time. */
 const answering = {
 	"answers": { request: hello },
 	"goes away, and answers what it took": { alone: true, request: (session, stream) => {
@@ -143,13 +153,14 @@ const answering = {
 		for (let i = 0; i < 1000; i++) session.send(frame(type.DATA, 0, stream));
 		session.send(frame(type.DATA, flag.END_STREAM, stream, "hello"));
 	} },
-	// The client cannot send all of the body, for the window stays as it is.
-	"answers before it has the body": { body: "x".repeat(100_000), open: (session, stream) => {
-		session.answer(stream);
-		session.reset(stream, error.NO_ERROR);
-	}, request: () => {} },
 	"takes one stream at a time": { begin: (session) => session.settings([[3, 1]]), request: hello },
 };
+
+// The whole answer is there before the body of the request.
+const early = { open: (session, stream) => {
+	session.answer(stream);
+	session.reset(stream, error.NO_ERROR);
+}, request: () => {} };
 
 /** What the tests below replace. */
 const together = { request: hello }, refusing = { request: hello }, mixed = { request: hello };
@@ -164,7 +175,7 @@ before(async () => {
 	const deeds = {
 		...Object.fromEntries(Object.entries(failing).map(([what, [, deed]]) => [what, deed])), ...answering,
 	};
-	for (const [what, deed] of Object.entries(deeds)) at[what] = await startFrames(certificate, deed);
+	for (const [what, deed] of Object.entries({ ...deeds, early })) at[what] = await startFrames(certificate, deed);
 	for (const [what, deed] of Object.entries({ together, refusing, mixed, demanding })) {
 		at[what] = await startFrames(certificate, { request: (...args) => deed.request(...args) });
 	}
@@ -186,10 +197,10 @@ async function isFine() {
 	assert.equal((await call("together")).body, "hello");
 }
 
-for (const [what, [code, { taken }]] of Object.entries(failing)) {
+for (const [what, [code, { taken, body = "x" }]] of Object.entries(failing)) {
 	const ids = { timeout: "SS-05 ", too_large: "SS-06 " }[code] ?? "";
 	test(`${ids}SS-11 an upstream of HTTP/2 that ${what} is ${code}, and a POST to it arrives once at most`, async () => {
-		const answer = await call(what, { ...POST, timeout: code === "timeout" ? 0.7 : 30 });
+		const answer = await call(what, { method: "POST", body, timeout: code === "timeout" ? 0.7 : 30 });
 		assert.equal(answer.code, code, JSON.stringify(answer).slice(0, 300));
 		assert.ok(at[what].connections() >= 1, "it was called");
 		assert.ok(at[what].seen.length <= 1, `${at[what].seen.length} requests arrived`);
@@ -198,20 +209,35 @@ for (const [what, [code, { taken }]] of Object.entries(failing)) {
 	});
 }
 
-for (const [what, { alone, body = "x" }] of Object.entries(answering)) {
+for (const [what, { alone }] of Object.entries(answering)) {
 	test(`RT-14 of an upstream of HTTP/2 that ${what}, each call is answered and arrives once`, async () => {
 		for (let i = 1; i <= 3; i++) {
-			const answer = await call(what, { method: "POST", body });
+			const answer = await call(what, POST);
 			assert.equal(answer.body, "hello", JSON.stringify(answer));
 			assert.equal(at[what].seen.length, i);
 		}
 		await isFine();
 		if (alone) return; // it takes no other that runs meanwhile
-		const calls = Array.from({ length: 8 }, () => ({ url: at[what].origin, method: "POST", body }));
+		const calls = Array.from({ length: 8 }, () => ({ url: at[what].origin, ...POST }));
 		assert.deepEqual((await allFrom(server, calls)).map((one) => one.body ?? one.code), Array(8).fill("hello"));
 		assert.equal(at[what].seen.length, 11);
 	});
 }
+
+// libcurl 7.88 throws the answer away when it had no time to read the head before.
+test("RT-14 SS-11 an early answer is the answer or an error that leaves open whether the request was sent", async () => {
+	for (let i = 1; i <= 5; i++) {
+		const answer = await call("early", { method: "POST", body: LARGE });
+		if (answer.code) {
+			assert.equal(answer.code, "bad_response");
+			saysWhatArrived(answer, 1);
+		} else {
+			assert.equal(answer.body, "hello");
+		}
+		assert.equal(at.early.seen.length, i);
+	}
+	await isFine();
+});
 
 /** Answers requests only when `count` of them are there. */
 function gathering(count) {
