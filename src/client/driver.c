@@ -15,7 +15,7 @@
 
 enum {
 	EVENTS = 64,
-	GRACE_MS = 10, /* after a deadline, for curl to end the transfer by itself */
+	GRACE_MS = 20, /* after a deadline, for curl to end the transfer by itself */
 };
 
 struct pa_driver {

@@ -14,6 +14,7 @@ void pa_receiver_free(struct pa_receiver *receiver)
 {
 	pa_buffer_free(&receiver->head);
 	pa_buffer_free(&receiver->body);
+	pa_unpack_reset(&receiver->unpack, 0);
 }
 
 void pa_receiver_reset(struct pa_receiver *receiver, size_t bytes_max)
@@ -25,6 +26,8 @@ void pa_receiver_reset(struct pa_receiver *receiver, size_t bytes_max)
 	receiver->status = 0;
 	receiver->has_head = false;
 	receiver->problem = PA_RECEIVER_FINE;
+	receiver->is_unknown = false;
+	pa_unpack_reset(&receiver->unpack, bytes_max);
 }
 
 static int refuse(struct pa_receiver *receiver, enum pa_receiver_problem problem)
@@ -33,11 +36,27 @@ static int refuse(struct pa_receiver *receiver, enum pa_receiver_problem problem
 	return -1;
 }
 
-int pa_receiver_body(struct pa_receiver *receiver, const char *bytes, size_t length)
+static int keep(void *context, const char *bytes, size_t length)
 {
+	struct pa_receiver *receiver = context;
+
 	if (length > receiver->bytes_max - receiver->body.length)
 		return refuse(receiver, PA_RECEIVER_TOO_LARGE);
 	return pa_buffer_add(&receiver->body, bytes, length);
+}
+
+int pa_receiver_body(struct pa_receiver *receiver, const char *bytes, size_t length)
+{
+	if (receiver->is_unknown)
+		return refuse(receiver, PA_RECEIVER_NOT_PACKED);
+	switch (pa_unpack_bytes(&receiver->unpack, bytes, length, keep, receiver)) {
+	case 0:
+		return 0;
+	case PA_UNPACK_TOO_LARGE:
+		return refuse(receiver, PA_RECEIVER_TOO_LARGE);
+	default:
+		return refuse(receiver, PA_RECEIVER_NOT_PACKED);
+	}
 }
 
 /* A bare CR or another control byte inside a value is a space (RFC 9110 5.5). */
@@ -75,6 +94,17 @@ static bool is_empty(const char *line, size_t length)
 	return length == 0 || line[0] == '\n' || (length == 2 && line[0] == '\r' && line[1] == '\n');
 }
 
+/* The Content-Encoding of an answer, which may have several lines. */
+static void read_encoding(struct pa_receiver *receiver, const char *line, size_t length)
+{
+	if (!receiver->unpacks || receiver->has_head || length < 17 || strncasecmp(line, "Content-Encoding:", 17) != 0)
+		return;
+	while (length > 17 && (line[length - 1] == '\n' || line[length - 1] == '\r'))
+		length--;
+	if (pa_unpack_add(&receiver->unpack, (struct pa_span){line + 17, length - 17}) < 0)
+		receiver->is_unknown = true;
+}
+
 int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t length)
 {
 	receiver->head_bytes += length;
@@ -86,9 +116,12 @@ int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t leng
 		receiver->lengths = 0;
 		receiver->status = read_status(line, length);
 		receiver->has_head = false;
+		receiver->is_unknown = false;
+		pa_unpack_reset(&receiver->unpack, receiver->bytes_max);
 		return receiver->status == 101 ? refuse(receiver, PA_RECEIVER_SWITCHED) : 0;
 	}
 	receiver->has_head = receiver->has_head || (is_empty(line, length) && receiver->status >= 200);
+	read_encoding(receiver, line, length);
 	if (is_second_length(receiver, line, length))
 		return refuse(receiver, PA_RECEIVER_MALFORMED);
 	size_t begin = receiver->head.length;
@@ -100,7 +133,9 @@ int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t leng
 
 int pa_receiver_end(struct pa_receiver *receiver)
 {
-	return receiver->has_head ? 0 : refuse(receiver, PA_RECEIVER_CUT);
+	if (!receiver->has_head)
+		return refuse(receiver, PA_RECEIVER_CUT);
+	return pa_unpack_is_whole(&receiver->unpack) ? 0 : refuse(receiver, PA_RECEIVER_NOT_PACKED);
 }
 
 bool pa_receiver_has_begun(const struct pa_receiver *receiver)
@@ -116,6 +151,9 @@ int pa_receiver_explain(const struct pa_receiver *receiver, const char *origin, 
 		return pa_error_set(error, "bad_response", "%s switched to another protocol", origin);
 	if (receiver->problem == PA_RECEIVER_CUT)
 		return pa_error_set(error, "bad_response", "%s closed the connection within the head of its answer", origin);
+	if (receiver->problem == PA_RECEIVER_NOT_PACKED)
+		return pa_error_set(
+			error, "bad_response", "%s packed its answer in another way than it says, or not to its end", origin);
 	if (receiver->problem == PA_RECEIVER_TOO_LARGE)
 		return pa_error_set(error, "too_large", "the answer is larger than %zu bytes", receiver->bytes_max);
 	return pa_error_set(

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/error.h"
+#include "client/unpack.h"
 
 enum pa_receiver_problem {
 	PA_RECEIVER_FINE,
@@ -16,6 +17,7 @@ enum pa_receiver_problem {
 	PA_RECEIVER_MALFORMED,      /* two Content-Lengths */
 	PA_RECEIVER_SWITCHED,       /* to another protocol: no request asks for it */
 	PA_RECEIVER_CUT,            /* the connection ended within the head */
+	PA_RECEIVER_NOT_PACKED,     /* as it says, or not to its end */
 };
 
 /* Zero is an empty one, which takes no body. */
@@ -25,7 +27,10 @@ struct pa_receiver {
 	size_t lengths;                /* Content-Length lines of the last block */
 	int status;                    /* of the last block; 0 before the first one */
 	bool has_head;                 /* of the answer, down to its empty line */
-	size_t bytes_max;              /* of the body */
+	bool unpacks;                  /* set by the owner: gzip and deflate were asked for */
+	struct pa_unpack unpack;
+	bool is_unknown;  /* its Content-Encoding: there must be no body then */
+	size_t bytes_max; /* of the body */
 	enum pa_receiver_problem problem;
 };
 

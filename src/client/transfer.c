@@ -34,6 +34,7 @@ struct pa_transfer {
 	CURL *easy;
 	struct pa_header_lines *lines; /* to send */
 	struct pa_receiver receiver;   /* of the answer */
+	long timeout_ms;               /* for all of it */
 	int64_t deadline_ms;           /* of pa_clock_ms */
 	int redirects;                 /* that may still be followed */
 	bool prepared;
@@ -277,6 +278,8 @@ int pa_transfer_prepare(struct pa_transfer *transfer, const struct pa_transfer_o
 		return -1;
 	transfer->first_url = options->url.at;
 	pa_receiver_reset(&transfer->receiver, options->bytes_max);
+	transfer->receiver.unpacks = options->compressed;
+	transfer->timeout_ms = options->timeout_ms;
 	transfer->deadline_ms = pa_clock_ms() + options->timeout_ms;
 	transfer->result = CURLE_ABORTED_BY_CALLBACK; /* until pa_transfer_end */
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, pa_header_lines_list(transfer->lines, options->body));
@@ -460,6 +463,8 @@ static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 	case NOT_STOPPED:
 		break;
 	}
+	if (transfer->result == CURLE_OPERATION_TIMEDOUT && !transfer->message[0]) /* the driver ended it, or a hop */
+		return pa_error_set(error, "timeout", "Operation timed out after %ld milliseconds", transfer->timeout_ms);
 	if (transfer->way == PROXIED && !transfer->sent && transfer->result == CURLE_RECV_ERROR)
 		return pa_error_set(error, "connect", "the proxy made no connection to %s: %.300s", transfer->origin,
 			transfer->message[0] ? transfer->message : curl_easy_strerror(transfer->result));

@@ -25,6 +25,7 @@ local EXCEPTIONS = {
 local DOORKEEPERS = {
 	{ "^civetweb%.h$", "^src/server/" },
 	{ "^curl/", "^src/client/" },
+	{ "^zlib%.h$", "^src/client/unpack%.c$" },
 	{ "^sqlite3%.h$", "^src/store/sqlite" },
 	{ "^openssl/", "^src/base/openssl%.h$" },
 	{ "^base/openssl%.h$", "^src/base/openssl%.c$", "^src/native/crypto%.c$", "^src/store/keyring%.c$" },

@@ -4,6 +4,7 @@ import { once } from "node:events";
 import net from "node:net";
 import { after, before, test } from "node:test";
 import tls from "node:tls";
+import zlib from "node:zlib";
 import { authority } from "./authority.mjs";
 import { folder, json, request, startApp } from "./harness.mjs";
 
@@ -39,6 +40,32 @@ const broken = {
 	"/upgraded": "HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\nhello",
 };
 
+const TEXT = "a page that is packed ".repeat(2000);
+const packed = zlib.gzipSync(TEXT), twice = zlib.gzipSync(packed), deflated = zlib.deflateSync(TEXT);
+const short = packed.subarray(0, -1);
+
+/** Of each path: its Content-Encoding, the body, and what comes of it. */
+const packings = {
+	"/gzip": [["gzip", packed], TEXT],
+	"/x-gzip": [["x-gzip", packed], TEXT],
+	"/deflate": [["deflate", deflated], TEXT],
+	"/raw-deflate": [["deflate", zlib.deflateRawSync(TEXT)], TEXT],
+	"/gzip-in-gzip": [["gzip, gzip", twice], TEXT],
+	"/gzip-in-deflate": [["gzip, deflate", zlib.deflateSync(packed)], TEXT],
+	"/not-packed-at-all": [["identity", Buffer.from(TEXT)], TEXT],
+	"/packed-and-empty": [["gzip", Buffer.alloc(0)], ""],
+	"/gzip-without-its-last-byte": [["gzip", short], "bad_response"],
+	"/gzip-without-its-second-half": [["gzip", packed.subarray(0, packed.length / 2)], "bad_response"],
+	"/gzip-without-its-end-in-gzip": [["gzip, gzip", zlib.gzipSync(short)], "bad_response"],
+	"/deflate-without-its-end": [["deflate", deflated.subarray(0, -4)], "bad_response"],
+	"/gzip-with-more-after-it": [["gzip", Buffer.concat([packed, Buffer.from("more")])], "bad_response"],
+	"/gzip-with-a-wrong-sum": [["gzip", Buffer.concat([packed.subarray(0, -8), Buffer.alloc(8)])], "bad_response"],
+	"/another-packing": [["br", zlib.brotliCompressSync(TEXT)], "bad_response"],
+	"/a-bomb-between-the-layers": [["gzip, gzip", zlib.gzipSync(Buffer.concat([
+		Buffer.from([0x1f, 0x8b, 8, 8, 0, 0, 0, 0, 0, 3]), Buffer.alloc(8 << 20, "a"), // a name without an end
+	]))], "too_large"],
+};
+
 let place, app;
 const upstreams = {}; // by kind: { origin, seen, newest, sockets }
 
@@ -51,7 +78,11 @@ async function listen(kind, scheme, server, event) {
 		socket.on("data", (data) => {
 			const [, path] = /^\S+ (\S+)/.exec(data);
 			upstream.seen.push(path);
-			if (broken[path]) socket.end(broken[path]);
+			if (packings[path]) {
+				const [[encoding, body]] = packings[path];
+				socket.write(`HTTP/1.1 200 OK\r\nContent-Encoding: ${encoding}\r\nContent-Length: ${body.length}\r\n\r\n`);
+				socket.write(body);
+			} else if (broken[path]) socket.end(broken[path]);
 			else socket.write(page("hello"));
 		});
 	});
@@ -117,6 +148,14 @@ for (const kind of ["plain", "tls"]) {
 		for (let i = 0; i < 5; i++) assert.equal((await post(kind, "/")).body, "hello");
 		assert.equal(upstream().connections, connections);
 	});
+
+	for (const [path, [, wanted]] of Object.entries(packings)) {
+		test(`RT-14 SS-07 an answer that is ${path} (${kind}) is ${wanted === TEXT ? "unpacked" : wanted}`, async () => {
+			const answer = await call(kind, path, { compressed: true });
+			assert.equal(answer.body ?? answer.code, wanted, JSON.stringify(answer));
+			assert.equal((await post(kind, "/")).body, "hello");
+		});
+	}
 
 	for (const path of Object.keys(broken)) {
 		test(`RT-14 ${path} (${kind}) is an error, not an answer`, async () => {
