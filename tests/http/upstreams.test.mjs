@@ -31,6 +31,9 @@ function sendPacked(socket, body, encoding) {
 	socket.write(body);
 }
 
+// Made once: it takes so long that the upstream would not answer others meanwhile.
+const BOMB = packed(Buffer.alloc(64 << 20), 1), DEFLATED_BOMB = zlib.deflateSync(Buffer.alloc(64 << 20));
+
 /** Of each path: the code of the call, and what the upstream does. */
 const failing = {
 	// It breaks off
@@ -106,11 +109,9 @@ const failing = {
 		socket.write(chunked("1\r\nx\r\n0\r\n"));
 		pour(socket, () => "X-Trailer: 1\r\n".repeat(100));
 	}],
-	"/bomb": ["too_large", (socket) => sendPacked(socket, packed(Buffer.alloc(64 << 20), 1), "gzip"), { compressed: true }],
-	"/bomb-in-bomb": ["too_large", (socket) =>
-		sendPacked(socket, packed(Buffer.alloc(64 << 20), 2), "gzip, gzip"), { compressed: true }],
-	"/deflated-bomb": ["too_large", (socket) => sendPacked(socket, zlib.deflateSync(Buffer.alloc(64 << 20)), "deflate"),
-		{ compressed: true }],
+	"/bomb": ["too_large", (socket) => sendPacked(socket, BOMB, "gzip"), { compressed: true }],
+	"/bomb-in-bomb": ["too_large", (socket) => sendPacked(socket, packed(BOMB, 1), "gzip, gzip"), { compressed: true }],
+	"/deflated-bomb": ["too_large", (socket) => sendPacked(socket, DEFLATED_BOMB, "deflate"), { compressed: true }],
 };
 
 /** What is answered although it is not usual: the deed, and what the answer must have. */
