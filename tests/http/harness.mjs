@@ -35,8 +35,8 @@ function hasNoLeak(text) {
 }
 
 /** Runs a command to its end: { code, out, err }. */
-export async function run(args, { cwd, env = {}, input = "" } = {}) {
-	const child = spawn(binary, args, { cwd, env: { ...clean, ...env } });
+export async function run(args, { cwd, env = {}, input = "", program = binary } = {}) {
+	const child = spawn(program, args, { cwd, env: { ...clean, ...env } });
 	let out = "", err = "";
 	child.stdout.on("data", (data) => (out += data));
 	child.stderr.on("data", (data) => (err += data));

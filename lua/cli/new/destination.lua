@@ -2,9 +2,8 @@
 -- two recorded tries: of an event with everything, and of one with the required fields alone.
 local app = require "cli.app"
 local files = require "native.files"
-local json = require "partnerapp.json"
+local first_tests = require "cli.new.first_tests"
 local plans = require "cli.plans"
-local recorded = require "cli.recorded"
 local scripts = require "native.scripts"
 local servers = require "cli.servers"
 local slugs = require "partnerapp.destination.slug"
@@ -152,28 +151,10 @@ function command.plan(given)
 	return plans.task("new.destination", server, { arguments = { slug, folder, path } })
 end
 
--- The same in every run.
-local REQUIRED_ONLY = '{"type":"track","event":"Signed Up","anonymousId":"a-1","messageId":"m-1"}'
-
 function command.run(arguments)
 	local slug, folder, path = table.unpack(arguments)
-	local customer_settings = require "partnerapp.destination.customer_settings"
-	local destinations = require "partnerapp.destination.files"
-	local recordings = require "partnerapp.destination.recordings"
-	local samples = require "partnerapp.destination.samples"
-	local stages = require "partnerapp.destination.stages"
-	local destination = assert(destinations.load(slug))
-	local settings = customer_settings.values(destination, {}, true)
-	local events =
-		{ all_fields = samples.event "track", required_fields = json.decode(REQUIRED_ONLY, { order = true }) }
 	files.out(("%s\n"):format(path))
-	for _, name in ipairs { "all_fields", "required_fields" } do
-		local input = { action = "track", event = events[name], settings = settings }
-		local story = stages.run(destination, input.event, { settings = settings, action = "track" })
-		local file = recorded.path(folder, slug, name)
-		assert(recorded.write(file, recordings.make(destination, input, { story })))
-		files.out(("%s\n"):format(file))
-	end
+	first_tests.record(folder, slug, "track")
 	files.out(("Next: partnerapp try %s --watch\n"):format(slug))
 	return 0
 end
