@@ -28,12 +28,13 @@ struct pa_plan {
 	char *task;       /* a module of lua/cli to run with the first server's scripts and services, or NULL */
 	char **arguments; /* for the task */
 	size_t argument_count;
-	size_t memory_max;  /* SCRIPT_MEMORY in bytes, for pa_memory_limit */
-	bool long_running;  /* the task may use ten minutes of CPU */
-	bool watch;         /* the task runs again when the app's scripts change, until a signal */
-	bool keeps_signals; /* signals stay blocked: the task reads them itself */
-	char *ready;        /* to print on standard output when all servers listen; {port:NAME} is a server's port */
-	int log_level;      /* enum pa_log_level */
+	size_t memory_max;   /* SCRIPT_MEMORY in bytes, for pa_memory_limit */
+	bool long_running;   /* the task may use ten minutes of CPU */
+	bool watch;          /* the task runs again when the app's scripts change, until a signal */
+	bool keeps_signals;  /* signals stay blocked: the task reads them itself */
+	char *settings_file; /* .env, whose changes are logged while servers run; or NULL */
+	char *ready;         /* to print on standard output when all servers listen; {port:NAME} is a server's port */
+	int log_level;       /* enum pa_log_level */
 	enum pa_line_form log_form;
 	bool log_requests; /* see pa_log_show_requests */
 };
