@@ -40,7 +40,7 @@ return app
 async function serve(t, env = {}) {
 	const place = folder(), port = await freePort(), url = `http://localhost:${port}`;
 	writeApp(place, APP);
-	const it = terminal(t, 'exec "$PARTNERAPP" serve app', {
+	const it = terminal(t, 'exec "$PARTNERAPP" serve', {
 		cwd: place.name,
 		env: { PARTNERAPP: binary, CLIENT_ID: "client", CLIENT_SECRET: "secret-of-the-client", LISTEN: `127.0.0.1:${port}`,
 			PUBLIC_URL: url, WORKERS: "16", ADMIN_PASSWORD: "password-of-the-admin", NO_COLOR: "1", ...env },
