@@ -26,7 +26,9 @@ testing.case("an install creates the destination on the customer's source", func
 				source_names = { SOURCE },
 			},
 		},
-		[DESTINATIONS] = { json = { name = SOURCE .. "/destinations/google-analytics", display_name = "Google Analytics" } },
+		[DESTINATIONS] = {
+			json = { name = SOURCE .. "/destinations/google-analytics", display_name = "Google Analytics" },
+		},
 	}
 	local begun = client:get("/auth/segment")
 	local state = begun.headers.location:match "state=([%w_-]+)"
