@@ -1,5 +1,5 @@
--- Calls to other servers: a URL and options in, an answer or `nil, message, code` out (codes as in native.http). An
--- answer with a status of 400 or more is an answer too.
+-- Calls to other servers: a URL and options in, an answer or `nil, message, code, sent` out (codes and `sent` as in
+-- native.http). An answer with a status of 400 or more is an answer too.
 local call_begins = require("native.log").call_begins
 local called = require("native.log").called
 local native = require "native.http"
@@ -107,16 +107,16 @@ local function send(url, options, method)
 	end
 	local request, err, code = prepare(url, options, method)
 	if not request then
-		return nil, err, code
+		return nil, err, code, "no"
 	end
 	local begun = call_begins()
-	local response
-	response, err, code = http.transport.request(request)
+	local response, sent
+	response, err, code, sent = http.transport.request(request)
 	if begun then
 		tell_call(begun, request, response, code)
 	end
 	if not response then
-		return nil, err, code
+		return nil, err, code, sent
 	end
 	return finish(response)
 end
@@ -124,29 +124,29 @@ end
 --- One call. Its method is POST when it has a body, else GET, unless options.method says another.
 ---@param url string
 ---@param options partnerapp.http.options?
----@return partnerapp.http.response?, string? message, string? code
+---@return partnerapp.http.response?, string? message, string? code, native.http.sent? sent
 function http.request(url, options)
 	return send(url, options)
 end
 
 ---@param url string
 ---@param options partnerapp.http.options?
----@return partnerapp.http.response?, string? message, string? code
+---@return partnerapp.http.response?, string? message, string? code, native.http.sent? sent
 function http.get(url, options)
 	return send(url, options, "GET")
 end
 
 ---@param url string
 ---@param options partnerapp.http.options?
----@return partnerapp.http.response?, string? message, string? code
+---@return partnerapp.http.response?, string? message, string? code, native.http.sent? sent
 function http.post(url, options)
 	return send(url, options, "POST")
 end
 
---- Several calls at once, at most 16: options with `url`. The answers are in the same order; { error, code } for a call
---- that failed.
+--- Several calls at once, at most 16: options with `url`. The answers are in the same order; a call that failed has
+--- { error, code, sent }.
 ---@param calls partnerapp.http.options[]
----@return (partnerapp.http.response|{error: string, code: string})[]
+---@return (partnerapp.http.response|native.http.failure)[]
 function http.all(calls)
 	local requests, answers, places = {}, {}, {}
 	for i, call in ipairs(calls) do
@@ -155,7 +155,7 @@ function http.all(calls)
 			requests[#requests + 1] = request
 			places[#requests] = i
 		else
-			answers[i] = { error = err, code = code }
+			answers[i] = { error = err, code = code, sent = "no" }
 		end
 	end
 	local begun = call_begins()

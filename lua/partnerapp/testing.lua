@@ -150,7 +150,7 @@ end
 -- For the runner
 
 -- What must be back when a case ends, by its name in native.log.metrics.
-local BORROWED = { "vms_leased", "database_connections_leased", "upstream_lanes_leased" }
+local BORROWED = { "vms_leased", "database_connections_leased", "upstream_calls_running" }
 
 local function borrowed()
 	local found, counters = {}, native_log.metrics()

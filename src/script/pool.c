@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/admission.h"
 #include "base/bell.h"
 #include "base/clock.h"
 #include "base/log.h"
@@ -15,7 +16,6 @@
 #include "base/refusal.h"
 #include "base/stats.h"
 #include "base/trail.h"
-#include "script/admission.h"
 #include "script/generation.h"
 #include "script/reload.h"
 #include "script/vm.h"
@@ -354,6 +354,7 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		pa_error_set(error, "scripts", "not enough memory or threads");
 		goto failed;
 	}
+	options->services->admission = pool->admission;
 	pool->reload = pa_reload_open(options->watch ? options->folders : NULL, error);
 	if (!pool->reload)
 		goto failed;
@@ -389,6 +390,7 @@ void pa_pool_close(struct pa_pool *pool)
 	pa_stats_leaked("VMs", pool->leased);
 	if (pool->current)
 		pa_generation_free(pool->current);
+	pool->options.services->admission = NULL;
 	pa_admission_close(pool->admission);
 	pthread_cond_destroy(&pool->returned);
 	pthread_mutex_destroy(&pool->mutex);
