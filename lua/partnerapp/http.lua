@@ -1,5 +1,7 @@
 -- Calls to other servers: a URL and options in, an answer or `nil, message, code, sent` out (codes and `sent` as in
 -- native.http). An answer with a status of 400 or more is an answer too.
+local call_begins = require("native.log").call_begins
+local called = require("native.log").called
 local native = require "native.http"
 
 ---@class partnerapp.http.options: native.http.request
@@ -91,6 +93,14 @@ local function finish(response)
 	return response
 end
 
+-- Logs a call that has ended: in development on a terminal, elsewhere at level debug. Those that a try replaces are in
+-- its story.
+local function tell_call(begun, request, response, code)
+	if http.transport == native then
+		called(begun, request.method, request.url, response and response.status, code)
+	end
+end
+
 local function send(url, options, method)
 	if options == nil then
 		options = {}
@@ -99,8 +109,12 @@ local function send(url, options, method)
 	if not request then
 		return nil, err, code, "no"
 	end
+	local begun = call_begins()
 	local response, sent
 	response, err, code, sent = http.transport.request(request)
+	if begun then
+		tell_call(begun, request, response, code)
+	end
 	if not response then
 		return nil, err, code, sent
 	end
@@ -144,7 +158,11 @@ function http.all(calls)
 			answers[i] = { error = err, code = code, sent = "no" }
 		end
 	end
+	local begun = call_begins()
 	for i, answer in ipairs(#requests > 0 and http.transport.all(requests) or {}) do
+		if begun then
+			tell_call(begun, requests[i], answer, answer.code)
+		end
 		answers[places[i]] = answer.status and finish(answer) or answer
 	end
 	return answers

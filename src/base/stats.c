@@ -85,11 +85,12 @@ struct pa_stats_histogram pa_stats_durations(void)
 
 void pa_stats_leaked(const char *what, size_t count)
 {
-	char text[24];
+	char text[PA_RECORD_NUMBER_MAX];
+	const struct pa_log_field fields[] = {
+		{"what", what, strlen(what), false}, pa_record_number("count", text, "%zu", count)};
 
 	if (count == 0)
 		return;
-	snprintf(text, sizeof text, "%zu", count);
 	pa_stats_add(PA_STAT_LEAKED, (long)count);
-	pa_log(PA_LOG_ERROR, NULL, NULL, "leaked", "what", what, "count", text, NULL);
+	pa_log_fields(PA_LOG_ERROR, NULL, NULL, "leaked", strlen("leaked"), fields, 2);
 }

@@ -157,10 +157,16 @@ static void read_memory(lua_State *L, int index, struct pa_plan *plan)
 
 static void read_log(lua_State *L, int index, struct pa_plan *plan)
 {
+	static const char *const forms[] = {
+		[PA_LINE_JSON] = "json", [PA_LINE_TEXT] = "text", [PA_LINE_COLOR] = "color", NULL};
+
 	lua_getfield(L, index, "log_level");
 	plan->log_level = pa_log_level_of(luaL_optstring(L, -1, "info"));
 	lua_pop(L, 1);
-	plan->log_people = read_flag(L, index, "log_people");
+	lua_getfield(L, index, "log_form");
+	plan->log_form = (enum pa_line_form)luaL_checkoption(L, -1, "json", forms);
+	lua_pop(L, 1);
+	plan->log_requests = read_flag(L, index, "log_requests");
 }
 
 struct call {

@@ -152,7 +152,7 @@ static int set_up(void **state)
 	if (!fixture)
 		return -1;
 	*state = fixture;
-	pa_log_open(PA_LOG_WARN, false);
+	pa_log_open(PA_LOG_WARN, PA_LINE_JSON);
 	open_log(fixture);
 	fixture->upstream = pa_server_open(
 		&(struct pa_server_options){.name = "upstream", .listen = "127.0.0.1:0", .workers = 32, .handle = echo},
