@@ -53,6 +53,7 @@ local PREFIXES = {
 	message = { "request", "response" },
 	db = { "connection", "statement" },
 	call = { "calls" },
+	driver = { "http_driver" }, -- of client; store has the drivers of databases
 	deadline = { "deadlines" },
 	peers = { "peer" },
 	request_id = { "request_ids" },
