@@ -1,5 +1,6 @@
 -- Calls to other servers: a URL and options in, an answer or `nil, message, code` out (codes as in native.http). An
 -- answer with a status of 400 or more is an answer too.
+local hints = require "partnerapp.hints.names"
 local native = require "native.http"
 
 ---@class partnerapp.http.options: native.http.request
@@ -56,7 +57,10 @@ local function prepare(url, options, method)
 	check_table("option 'form'", options.form)
 	for name, value in pairs(options) do
 		if not OPTIONS[name] then
-			error("http: unknown option '" .. tostring(name) .. "'", 3)
+			error(
+				("http: unknown option '%s'%s"):format(tostring(name), hints.meant("http", name, hints.of(OPTIONS))),
+				3
+			)
 		end
 		request[name] = value
 	end
@@ -80,6 +84,17 @@ local function prepare(url, options, method)
 	return request
 end
 
+-- Of an answer: `error` and `code` are those of a call that failed, in the list of http.all.
+local Answer = getmetatable(hints.strict("an answer of partnerapp.http", {}, {
+	status = true,
+	headers = true,
+	body = true,
+	url = true,
+	json = true,
+	error = true,
+	code = true,
+}))
+
 local function finish(response)
 	function response.json()
 		local value, err, code = require("partnerapp.json").decode(response.body or "")
@@ -88,7 +103,7 @@ local function finish(response)
 		end
 		return value
 	end
-	return response
+	return setmetatable(response, Answer)
 end
 
 local function send(url, options, method)
@@ -183,4 +198,4 @@ function http.form(fields)
 	return table.concat(parts, "&")
 end
 
-return http
+return hints.strict("partnerapp.http", http)

@@ -176,4 +176,4 @@ function testing.run(case)
 	return not leaked, leaked
 end
 
-return testing
+return require("partnerapp.hints.names").strict("partnerapp.testing", testing)
