@@ -1,33 +1,99 @@
--- The app that a command is about: its folder, and the settings found for it.
+-- The app that a command is about: the folder of its scripts, and where its settings and its state are.
 local files = require "native.files"
+local state = require "cli.state"
 local values = require "cli.settings.values"
 
 local app = {}
 
---- The folder of the app: as given, else ./lua/app, else the installed one.
----@param given string?
----@return string? folder, string? message
-function app.folder(given)
-	local folder = given or "lua/app"
+local SHIPPED = "%s/init.lua, which comes with partnerapp (there is no ./init.lua and no ./lua/app/init.lua)"
+
+---@class cli.location
+---@field folder string of the scripts
+---@field shown string how to name it to a person
+---@field env string the file of settings
+---@field state string the folder of databases and keys
+---@field notes string[] what a person would not expect of them
+
+local function has_app(folder)
 	local found = files.real(folder)
-	if found and files.stat(found .. "/init.lua") then
-		return found
+	return found and files.stat(found .. "/init.lua") and found
+end
+
+-- The path of `name` in an app's own folder; the one in the working directory, with a note, when only that is there.
+local function own(folder, name, notes)
+	local path = folder .. "/" .. name
+	if files.stat(path) or not files.stat(name) then
+		return path
 	end
-	if given then
+	notes[#notes + 1] = ("%s is used, of the working directory: %s is its place now"):format(name, path)
+	return name
+end
+
+-- An app elsewhere has settings and state in its own folder.
+local function elsewhere(given, folder)
+	local notes, path = {}, given:gsub("(.)/+$", "%1")
+	local location = { folder = folder, shown = path, notes = notes }
+	location.env = own(path, ".env", notes)
+	location.state = own(path, state.NAME, notes)
+	return location
+end
+
+local function here(folder, shown)
+	return { folder = folder, shown = shown, env = ".env", state = state.NAME, notes = {} }
+end
+
+--- Finds the app: the given folder, else the working directory, else ./lua/app, else the one that comes with the
+--- program. The settings and the state of the last three are in the working directory.
+---@param given string?
+---@return cli.location? location, string? message
+function app.locate(given)
+	local standing, usual, shipped = has_app ".", has_app "lua/app", files.library() .. "/app"
+	if not given then
+		return standing and here(standing, "./init.lua")
+			or usual and here(usual, "./lua/app/init.lua")
+			or here(shipped, SHIPPED:format(shipped))
+	end
+	local folder = has_app(given)
+	if not folder then
 		return nil, ("%s is not an app: it has no init.lua"):format(given)
+	elseif folder == standing or folder == usual then
+		return here(folder, folder == standing and "./init.lua" or "./lua/app/init.lua")
+	elseif folder == files.real(shipped) then
+		return here(folder, given)
 	end
-	return files.library() .. "/app"
+	return elsewhere(given, folder)
+end
+
+--- A line that names the app and where its settings and state are.
+---@param location cli.location
+---@return string
+function app.line(location)
+	return ("app: %s; settings: %s; state: %s/"):format(location.shown, location.env, location.state)
+end
+
+--- Prints that line on standard error, for commands whose standard output is for programs.
+---@param found cli.found
+function app.tell(found)
+	files.err(app.line(found.location) .. "\n")
+end
+
+--- As `tell`, to a person only.
+---@param found cli.found
+function app.tell_person(found)
+	if files.is_terminal "err" then
+		app.tell(found)
+	end
 end
 
 --- Finds every setting for an app. A given folder that is not an app is one of the problems.
 ---@param flags table<string, string> by setting name
 ---@param given string? the folder
----@return cli.found found, string folder
+---@return cli.found found with its location
 function app.find(flags, given)
-	local folder, message = app.folder(given)
-	local found = values.find(flags, folder)
+	local location, message = app.locate(given)
+	local found = values.find(flags, location or app.locate())
 	found.problems[#found.problems + 1] = message
-	return found, folder or given
+	return found
 end
 
 return app

@@ -1,14 +1,17 @@
 -- partnerapp config: every setting, its value and where it came from.
+local app = require "cli.app"
 local files = require "native.files"
 local settings = require "cli.settings"
 local values = require "cli.settings.values"
 
 local command = {
 	summary = "Show every setting, its value and where it came from",
-	usage = "",
+	usage = "[APP]",
+	arguments = { most = 1 },
 	settings = true,
 	examples = [[
 partnerapp config
+partnerapp config ./my-app
 LISTEN=0.0.0.0:80 partnerapp config]],
 }
 
@@ -20,7 +23,8 @@ local function shown(setting, value)
 end
 
 function command.plan(given)
-	local found = values.find(given.settings, "lua/app")
+	local found = app.find(given.settings, given[1])
+	app.tell(found)
 	for _, setting in ipairs(settings.all) do
 		local value, from = shown(setting, found.value[setting.name]), found.from[setting.name]
 		files.out(("%-21s %-36s %-12s %s\n"):format(setting.name, value, from, setting.help))

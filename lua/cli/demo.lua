@@ -28,7 +28,8 @@ partnerapp demo
 
   your app      %s     open it and press "Enable with Segment"
   the sandbox   %s     a local Segment; log in with user@example.com / password
-  scripts       %s/init.lua     edit, save, click again
+  scripts       %s     edit, save, click again
+  settings      %s
   state         %s/
 
 Ctrl-C stops.
@@ -36,7 +37,7 @@ Ctrl-C stops.
 
 -- The settings, with everything that is wrong for a demo among the problems.
 local function find(given)
-	local found, folder = app.find(given.settings, given[1])
+	local found = app.find(given.settings, given[1])
 	local slug = given.flags.destination
 	rules.for_server(found)
 	rules.for_sandbox(found)
@@ -50,25 +51,26 @@ local function find(given)
 	if #found.problems == 0 and not found.development then
 		found.problems[1] = "PUBLIC_URL: the demo is for this machine only; use serve for others"
 	end
-	return found, folder
+	return found
 end
 
 function command.plan(given)
-	local found, folder = find(given)
+	local found = find(given)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	local made, message = state.make()
+	local location = found.location
+	local made, message = state.make(location.state)
 	if not made then
-		files.err(("partnerapp: %s: %s\n"):format(state.folder, message))
+		files.err(("partnerapp: %s: %s\n"):format(location.state, message))
 		return { exit_code = 1 }
 	end
 	local url = rules.use_sandbox(found)
-	local server = servers.app(found, folder, not given.flags["no-reload"])
+	local server = servers.app(found, not given.flags["no-reload"])
 	server.settings.SANDBOX_URL = url
 	server.settings.DESTINATION = given.flags.destination
-	local sandbox = servers.sandbox(found, "sqlite:" .. state.path "sandbox.db", found.value.SECRET_KEY)
-	local ready = READY:format(found.value.PUBLIC_URL, url, folder, state.folder)
+	local sandbox = servers.sandbox(found, ("sqlite:%s/sandbox.db"):format(location.state), found.value.SECRET_KEY)
+	local ready = READY:format(found.value.PUBLIC_URL, url, location.shown, location.env, location.state)
 	return plans.servers(found, { sandbox, server }, ready)
 end
 

@@ -1,4 +1,5 @@
 -- partnerapp installs: the saved installs, never their tokens. Works beside a running server.
+local app = require "cli.app"
 local files = require "native.files"
 local json = require "partnerapp.json"
 local plans = require "cli.plans"
@@ -8,9 +9,12 @@ local values = require "cli.settings.values"
 
 local command = {
 	summary = "List the saved installs, tokens masked",
-	usage = "[--json]",
+	usage = "[--app APP] [--json]",
 	settings = true,
-	flags = { json = { help = "print an array of objects" } },
+	flags = {
+		app = { value = "APP", help = "the app whose installs they are; as in `serve` without APP" },
+		json = { help = "print an array of objects" },
+	},
 	examples = [[
 partnerapp installs
 partnerapp installs --json]],
@@ -20,7 +24,7 @@ local PAGE = 500
 local LINE = "%-14s %-20s %-26s %-44s %-28s %-16s %s\n"
 
 function command.plan(given)
-	local found = values.find(given.settings)
+	local found = app.find(given.settings, given.flags.app)
 	local path = (found.value.DATABASE_URL or ""):match "^sqlite:(.+)$" or ":memory:"
 	if path ~= ":memory:" and not files.stat(path) then
 		files.out(given.flags.json and "[]\n" or "No installs yet.\n")
@@ -30,7 +34,8 @@ function command.plan(given)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	local server = servers.app(found, files.library() .. "/app", false)
+	app.tell_person(found)
+	local server = servers.shipped_app(found)
 	return plans.task("installs", server, { arguments = given.flags.json and { "--json" }, long_running = true })
 end
 

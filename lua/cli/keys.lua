@@ -1,4 +1,5 @@
 -- partnerapp keys rotate: seals what is stored with a new key. Works beside running servers.
+local app = require "cli.app"
 local files = require "native.files"
 local plans = require "cli.plans"
 local rules = require "cli.settings.rules"
@@ -11,6 +12,7 @@ local command = {
 	usage = "rotate [options]",
 	arguments = { most = 1 },
 	settings = true,
+	flags = { app = { value = "APP", help = "the app whose keys they are; as in `serve` without APP" } },
 	examples = [[
 partnerapp keys rotate
 SECRET_KEY=k2:NEW,k1:OLD partnerapp keys rotate     where the key is not in a file]],
@@ -29,7 +31,7 @@ The older keys stay in SECRET_KEY for requests that are still under way. Remove 
 ]]
 
 local function find(given)
-	local found = values.find(given.settings)
+	local found = app.find(given.settings, given.flags.app)
 	rules.for_server(found)
 	return found
 end
@@ -59,6 +61,7 @@ function command.plan(given)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
+	app.tell_person(found)
 	if found.key_file then
 		local message
 		found, message = find_with_new_key(given, found.key_file)
@@ -70,7 +73,7 @@ function command.plan(given)
 		files.err(IN_ENVIRONMENT:format(found.from.SECRET_KEY))
 		return { exit_code = 2 }
 	end
-	local server = servers.app(found, files.library() .. "/app", false)
+	local server = servers.shipped_app(found)
 	return plans.task("keys", server, { long_running = true })
 end
 

@@ -8,7 +8,7 @@ local command = {
 	arguments = { most = 1 },
 	settings = true,
 	flags = {
-		app = { value = "APP", help = "the app's folder; ./lua/app when there is one" },
+		app = { value = "APP", help = "the app's folder; as in `serve` without APP" },
 	},
 	examples = [[
 partnerapp manifest acme

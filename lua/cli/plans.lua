@@ -14,6 +14,7 @@ function plans.servers(found, servers, ready)
 	return {
 		servers = servers,
 		memory_max = memory.bytes(found.value.SCRIPT_MEMORY),
+		settings_file = found.location.env,
 		ready = ready,
 		log_level = found.value.LOG_LEVEL,
 		log_people = files.is_terminal "err",

@@ -13,7 +13,7 @@ local command = {
 	arguments = { most = 100 },
 	settings = true,
 	flags = {
-		app = { value = "APP", help = "the app's folder; ./lua/app when there is one" },
+		app = { value = "APP", help = "the app's folder; as in `serve` without APP" },
 		demo = { help = "for an install of the demo: Segment is the sandbox, which has to be running" },
 	},
 	examples = [[
@@ -27,13 +27,14 @@ function command.plan(given)
 		files.err "partnerapp: run: an action and an install are needed: see partnerapp run --help\n"
 		return { exit_code = 2 }
 	end
-	local found, folder = app.find(given.settings, given.flags.app)
+	local found = app.find(given.settings, given.flags.app)
 	rules.for_server(found)
 	local url = given.flags.demo and rules.use_sandbox(found)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	local server = servers.app(found, folder, false)
+	app.tell_person(found)
+	local server = servers.app(found, false)
 	server.settings.SANDBOX_URL = url or nil
 	return plans.task("run", server, { arguments = given })
 end

@@ -1,4 +1,5 @@
 -- partnerapp sandbox: the local Segment alone, for an OAuth client in any language.
+local app = require "cli.app"
 local plans = require "cli.plans"
 local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
@@ -27,7 +28,7 @@ A local Segment in memory on http://127.0.0.1:{port:sandbox}
 function command.plan(given)
 	given.settings.SANDBOX_STRICT = given.flags.strict and "1" or given.settings.SANDBOX_STRICT
 	given.settings.SANDBOX_NO_RATE_LIMIT = given.flags["no-rate-limit"] and "1" or given.settings.SANDBOX_NO_RATE_LIMIT
-	local found = values.find(given.settings)
+	local found = app.find(given.settings)
 	rules.for_sandbox(found)
 	if values.report(found) then
 		return { exit_code = 2 }

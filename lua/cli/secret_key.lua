@@ -42,7 +42,7 @@ end
 -- keys, each process would seal what the other cannot open.
 local function make_file(path)
 	local made = digits() .. "\n"
-	local done, message, code = state.make()
+	local done, message, code = state.make(path:match "^(.*)/")
 	if done then
 		done, message, code = files.write(path, made, OWNER_ONLY, true)
 	end
@@ -57,7 +57,7 @@ end
 --- Takes the ring from the file in the state folder, which is made at the first start in development (ST-02).
 ---@param found cli.found with `development`; gets the value and `key_file`, or a problem
 function secret_key.take(found)
-	local path = state.path "secret.key"
+	local path = found.location.state .. "/secret.key"
 	found.key_file = path
 	local stored, message, code = files.read(path)
 	if not stored and code == "not_found" and found.development then

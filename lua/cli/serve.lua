@@ -22,12 +22,13 @@ PUBLIC_URL=https://app.example.com partnerapp serve]],
 local MISSING = "%s is not set: put it into .env or the environment; `partnerapp demo` needs none"
 
 local READY = [[
-partnerapp serves %s on %s
+partnerapp serves on %s
+%s
 Register this redirect URI with your app at Segment: %s/auth/segment/callback
 ]]
 
 function command.plan(given)
-	local found, folder = app.find(given.settings, given[1])
+	local found = app.find(given.settings, given[1])
 	rules.for_server(found)
 	rules.compare_addresses(found)
 	for _, name in ipairs { "CLIENT_ID", "CLIENT_SECRET" } do
@@ -38,8 +39,12 @@ function command.plan(given)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	local server = servers.app(found, folder, not given.flags["no-reload"])
-	return plans.servers(found, { server }, READY:format(folder, found.value.PUBLIC_URL, found.value.PUBLIC_URL))
+	local server = servers.app(found, not given.flags["no-reload"])
+	return plans.servers(
+		found,
+		{ server },
+		READY:format(found.value.PUBLIC_URL, app.line(found.location), found.value.PUBLIC_URL)
+	)
 end
 
 return command

@@ -21,10 +21,9 @@ end
 
 --- The app's server.
 ---@param found cli.found
----@param folder string of the app's scripts
 ---@param watch boolean whether a saved script takes effect
 ---@return table
-function servers.app(found, folder, watch)
+function servers.app(found, watch)
 	local value = found.value
 	local told = settings.told("app", value)
 	told.SERVER_SETTINGS = settings.names()
@@ -33,7 +32,7 @@ function servers.app(found, folder, watch)
 	end
 	return {
 		name = "app",
-		app = folder,
+		app = found.location.folder,
 		listen = value.LISTEN,
 		health_listen = value.HEALTH_LISTEN,
 		hosts = { host_of(value.PUBLIC_URL), table.unpack(LOOPBACK) },
@@ -51,12 +50,20 @@ function servers.app(found, folder, watch)
 	}
 end
 
+--- The server for a task over what is stored for an app, whose own scripts it does not need: they may be broken.
+---@param found cli.found
+---@return table
+function servers.shipped_app(found)
+	local server = servers.app(found, false)
+	server.app = files.library() .. "/app"
+	return server
+end
+
 --- The app's server for a task that keeps nothing: an empty database in memory and a key of its own.
 ---@param found cli.found
----@param folder string
 ---@return table
-function servers.app_in_memory(found, folder)
-	local server = servers.app(found, folder, false)
+function servers.app_in_memory(found)
+	local server = servers.app(found, false)
 	server.database = "sqlite::memory:"
 	server.secret_key, server.secret_key_file = secret_key.new(), nil
 	return server

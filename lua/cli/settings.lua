@@ -1,13 +1,12 @@
 -- Every setting is one row here. How a value is found: settings/values.lua; what settings mean for each other:
 -- settings/rules.lua.
 --
--- A row has: name; default, a text or a function of the lookup (settings/values.lua); check, a function of
--- settings/checks.lua; help, for `partnerapp config`; secret = true when the value is never a flag and never shown, and
--- NAME_FILE may name a file with it; told = "app", "sandbox" or "setup" when the scripts of that server or task get the
--- value.
+-- A row has: name; default, a text or a function of the lookup (settings/values.lua) and the app's location; check, a
+-- function of settings/checks.lua; help, for `partnerapp config`; secret = true when the value is never a flag and
+-- never shown, and NAME_FILE may name a file with it; told = "app", "sandbox" or "setup" when the scripts of that
+-- server or task get the value.
 local checks = require "cli.settings.checks"
 local memory = require "cli.settings.memory"
-local state = require "cli.state"
 
 local settings = {}
 
@@ -71,7 +70,9 @@ settings.all = {
 	},
 	{
 		name = "DATABASE_URL",
-		default = "sqlite:" .. state.path "partnerapp.db",
+		default = function(_, location)
+			return ("sqlite:%s/partnerapp.db"):format(location.state)
+		end,
 		check = checks.database,
 		help = "where installs are kept",
 	},
@@ -79,7 +80,7 @@ settings.all = {
 		name = "SECRET_KEY",
 		secret = true,
 		check = checks.secret_key,
-		help = ("seals tokens; made in %s in development"):format(state.path "secret.key"),
+		help = "seals tokens; made in .partnerapp/secret.key in development",
 	},
 	{ name = "ADMIN_PASSWORD", told = "app", secret = true, help = "opens /metrics" },
 	{ name = "WEBHOOK_SECRET", told = "app", secret = true, help = "signs events from Segment" },

@@ -1,20 +1,27 @@
--- The folder in the working directory in which servers keep what they make: databases and the secret key.
+-- The folder in which servers keep what they make: databases and the secret key.
 local files = require "native.files"
 
 local state = {}
 
-state.folder = ".partnerapp"
+--- Its name, in the folder that an app's settings are in.
+state.NAME = ".partnerapp"
 
----@param name string "secret.key"
----@return string path
-function state.path(name)
-	return state.folder .. "/" .. name
-end
+-- So that `git add -A` never takes a key.
+local IGNORE = "# Keys and databases of this machine.\n*\n"
 
 --- Makes the folder, for its owner only. Fine when it is there.
+---@param folder string
 ---@return true?, string? message, string? code
-function state.make()
-	return files.make_folder(state.folder)
+function state.make(folder)
+	local made, message, code = files.make_folder(folder)
+	if not made then
+		return nil, message, code
+	end
+	made, message, code = files.write(folder .. "/.gitignore", IGNORE, tonumber("600", 8), true)
+	if made or code == "exists" then
+		return true
+	end
+	return nil, message, code
 end
 
 return state

@@ -11,10 +11,10 @@ local function find(name, given, wanted)
 	if name ~= "test" then
 		return app.find(given.settings, wanted)
 	end
-	local folder, message = app.folder(wanted)
-	local found = values.defaults(given.settings)
+	local location, message = app.locate(wanted)
+	local found = values.defaults(given.settings, location or app.locate())
 	found.problems[#found.problems + 1] = message
-	return found, folder
+	return found
 end
 
 --- The plan of a task over an app.
@@ -24,15 +24,17 @@ end
 ---@return table plan, string? folder of the app
 function task.plan(name, given, wanted)
 	local testing = name == "test"
-	local found, folder = find(name, given, wanted)
+	local found = find(name, given, wanted)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	local server = servers.app_in_memory(found, folder)
+	app.tell(found)
+	local server = servers.app_in_memory(found)
 	server.settings.TESTING = testing and "1" or nil
 	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
 	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
-	return plans.task(name, server, { log_level = testing and "off" or nil, long_running = testing or nil }), folder
+	return plans.task(name, server, { log_level = testing and "off" or nil, long_running = testing or nil }),
+		found.location.folder
 end
 
 return task

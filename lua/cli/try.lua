@@ -12,7 +12,7 @@ local command = {
 	arguments = { most = 2 },
 	settings = true,
 	flags = {
-		app = { value = "APP", help = "the app's folder; ./lua/app when there is one" },
+		app = { value = "APP", help = "the app's folder; as in `serve` without APP" },
 		event = { value = "FILE", short = "e", help = "the event, or a list of events, as JSON; - is standard input" },
 		sample = {
 			value = "TYPE",

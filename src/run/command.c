@@ -182,6 +182,7 @@ static int l_plan(lua_State *L)
 	plan->exit_code = (int)read_unsigned(L, table, "exit_code");
 	plan->task = copy_string(L, table, "task");
 	plan->ready = copy_string(L, table, "ready");
+	plan->settings_file = copy_string(L, table, "settings_file");
 	plan->long_running = read_flag(L, table, "long_running");
 	plan->keeps_signals = read_flag(L, table, "keeps_signals");
 	plan->watch = read_flag(L, table, "watch");
@@ -266,5 +267,6 @@ void pa_plan_free(struct pa_plan *plan)
 	free_list(plan->arguments, plan->argument_count);
 	free(plan->task);
 	free(plan->ready);
+	free(plan->settings_file);
 	*plan = (struct pa_plan){0};
 }

@@ -27,13 +27,14 @@ struct pa_plan {
 	char *task;       /* a module of lua/cli to run with the first server's scripts and services, or NULL */
 	char **arguments; /* for the task */
 	size_t argument_count;
-	size_t memory_max;  /* SCRIPT_MEMORY in bytes, for pa_memory_limit */
-	bool long_running;  /* the task may use ten minutes of CPU */
-	bool watch;         /* the task runs again when the app's scripts change, until a signal */
-	bool keeps_signals; /* signals stay blocked: the task reads them itself */
-	char *ready;        /* to print on standard output when all servers listen; {port:NAME} is a server's port */
-	int log_level;      /* enum pa_log_level */
-	bool log_people;    /* see pa_log_open */
+	size_t memory_max;   /* SCRIPT_MEMORY in bytes, for pa_memory_limit */
+	bool long_running;   /* the task may use ten minutes of CPU */
+	bool watch;          /* the task runs again when the app's scripts change, until a signal */
+	bool keeps_signals;  /* signals stay blocked: the task reads them itself */
+	char *settings_file; /* .env, whose changes are logged while servers run; or NULL */
+	char *ready;         /* to print on standard output when all servers listen; {port:NAME} is a server's port */
+	int log_level;       /* enum pa_log_level */
+	bool log_people;     /* see pa_log_open */
 };
 
 /* Makes the plan of a command. 0; or -1 with code "scripts" or "command" when lua/cli is missing or raises. The caller

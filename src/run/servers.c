@@ -15,6 +15,7 @@
 #include "base/stats.h"
 #include "client/http.h"
 #include "native/shared.h"
+#include "run/changed_file.h"
 #include "run/descriptors.h"
 #include "run/jobs.h"
 #include "run/probes.h"
@@ -158,7 +159,7 @@ static void trim(const struct pa_plan *plan, struct running *running, long *refu
 }
 
 /* Waits for SIGTERM or SIGINT; reloads at SIGHUP. Returns the exit code. */
-static int wait_for_end(const struct pa_plan *plan, struct running *running)
+static int wait_for_end(const struct pa_plan *plan, struct running *running, struct pa_changed_file *settings)
 {
 	long refused = 0;
 
@@ -169,6 +170,9 @@ static int wait_for_end(const struct pa_plan *plan, struct running *running)
 		if (got == PA_SIGNAL_RELOAD)
 			for (size_t i = 0; i < plan->server_count; i++)
 				pa_pool_reload(running[i].pool);
+		if (pa_changed_file_look(settings))
+			pa_log(PA_LOG_WARN, NULL, NULL, "settings have changed: they take effect at the next start", "file",
+				settings->path, NULL);
 		trim(plan, running, &refused);
 		if (too_many_hang(plan)) {
 			pa_log(PA_LOG_ERROR, NULL, NULL, "a quarter of the workers hang in scripts: stopping", NULL);
@@ -276,10 +280,12 @@ static void close_or_exit(struct closing *closing, int code)
 
 int pa_servers_run(struct pa_plan *plan, const char *library)
 {
+	struct pa_changed_file settings;
 	struct running *running;
 	struct pa_error error;
 	int code = PA_EXIT_FINE;
 
+	pa_changed_file_begin(&settings, plan->settings_file);
 	if (pa_descriptors_divide(plan, pa_descriptors_limit(), &error) < 0) {
 		fprintf(stderr, "partnerapp: %s\n", error.text);
 		return PA_EXIT_USAGE;
@@ -291,7 +297,7 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 		code = start(&plan->servers[i], library, &running[i]);
 	if (code == PA_EXIT_FINE) {
 		announce(plan, running);
-		code = wait_for_end(plan, running);
+		code = wait_for_end(plan, running, &settings);
 		drain(plan->server_count, running);
 	}
 	close_or_exit(&(struct closing){running, plan->server_count, library}, code);

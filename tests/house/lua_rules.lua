@@ -84,7 +84,7 @@ function rules.apps(from)
 	local problems = {}
 	for path, text in each(from, "^lua/.*%.lua$") do
 		local room = module_of(path)
-		local outside = room == "app" or room == "sandbox" or room == "dashboard"
+		local outside = room == "app" or room == "sandbox" or room == "dashboard" or room == "template"
 		for _, name in ipairs(required(text)) do
 			local private = name:find "^native%." or name:find "^partnerapp%.[%w_]+%."
 			if outside and private or (outside or room == "partnerapp") and name:find "^cli%f[.%z]" then
@@ -102,6 +102,7 @@ local ROOMS = {
 	dashboard = "pages over what runs",
 	partnerapp = "the library",
 	sandbox = "the local Segment",
+	template = "what `partnerapp new app` copies",
 	types = "annotations for editors",
 }
 

@@ -20,7 +20,7 @@ const write = (name, text) => {
 const endless = (async () => {
 	const other = folder();
 	writeApp(other, "while true do end");
-	const answer = await run(["check", "app"], { cwd: other.name });
+	const answer = await run(["check"], { cwd: other.name });
 	other.remove();
 	return answer;
 })();
@@ -107,7 +107,7 @@ test("OP-06 a .env that other users can read is warned about", async () => {
 	chmodSync(path.join(place.name, ".env"), 0o644);
 	assert.match((await command(["config"])).err, /chmod 600/);
 	chmodSync(path.join(place.name, ".env"), 0o600);
-	assert.equal((await command(["config"])).err, "");
+	assert.ok(!(await command(["config"])).err.includes("warning"));
 });
 
 test("OP-06 a key file that other users can read is warned about once, and works", async () => {
@@ -116,7 +116,8 @@ test("OP-06 a key file that other users can read is warned about once, and works
 		chmodSync(path.join(place.name, "key"), mode);
 		const { code, err } = await command(["config"], { SECRET_KEY_FILE: "key" });
 		assert.equal(code, 0);
-		assert.equal(err, warned ? "partnerapp: warning: key can be read by every user of this machine: chmod 600 key\n" : "");
+		const warnings = err.split("\n").filter((line) => line.includes("warning"));
+		assert.deepEqual(warnings, warned ? ["partnerapp: warning: key can be read by every user of this machine: chmod 600 key"] : []);
 	}
 });
 
@@ -196,7 +197,7 @@ test("an app's tests come out the same whatever .env and the environment say", a
 	const env = { PUBLIC_URL: "https://app.example.com", WORKSPACE_CLIENT_ID: "a", WORKSPACE_CLIENT_SECRET: "b", WORKERS: "x" };
 	const { code, out, err } = await command(["test", path.join(top, "lua/app")], env);
 	assert.equal(code, 0, out + err);
-	assert.equal(err, "");
+	assert.ok(!err.includes("warning"), err);
 });
 
 test("a failing test of an app is exit code 1", async () => {

@@ -35,8 +35,8 @@ function hasNoLeak(text) {
 }
 
 /** Runs a command to its end: { code, out, err }. */
-export async function run(args, { cwd, env = {}, input = "" } = {}) {
-	const child = spawn(binary, args, { cwd, env: { ...clean, ...env } });
+export async function run(args, { cwd, env = {}, input = "", program = binary } = {}) {
+	const child = spawn(program, args, { cwd, env: { ...clean, ...env } });
 	let out = "", err = "";
 	child.stdout.on("data", (data) => (out += data));
 	child.stderr.on("data", (data) => (err += data));
@@ -124,11 +124,14 @@ async function inFolder(place, begin, leave = place.remove) {
 	}
 }
 
+/** Where a test's folder has its app: state and settings are then in the folder itself. */
+export const APP_FOLDER = "lua/app";
+
 const OWN = { CLIENT_ID: "client", CLIENT_SECRET: "secret-of-the-client" };
 
 /** Writes an app of one script into a folder; the script's file. */
 export function writeApp(place, script) {
-	const file = path.join(place.name, "app/init.lua");
+	const file = path.join(place.name, APP_FOLDER, "init.lua");
 	mkdirSync(path.dirname(file), { recursive: true });
 	// The same again would be read anew by the servers that run.
 	if (!existsSync(file) || readFileSync(file, "utf8") !== script) writeFileSync(file, script);
@@ -145,7 +148,7 @@ export async function startApp(script, { args = [], env = {}, place: given, prog
 	const port = await freePort();
 	const url = `http://localhost:${port}`;
 	const settings = { ...OWN, LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: url, ...env };
-	const begin = () => start(["serve", "app", ...args], { cwd: place.name, env: settings, program });
+	const begin = () => start(["serve", ...args], { cwd: place.name, env: settings, program });
 	return Object.assign(await inFolder(place, begin, given ? () => {} : place.remove), { url, port, file, settings });
 }
 
@@ -162,7 +165,7 @@ export async function withApps(script, count, env, body) {
 	const ports = [];
 	for (let i = 0; i < count; i++) ports.push(await freePort());
 	const settings = (port) => ({ ...OWN, LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: `http://localhost:${ports[0]}`, ...env });
-	const begin = (port) => start(["serve", "app"], { cwd: place.name, env: settings(port) });
+	const begin = (port) => start(["serve"], { cwd: place.name, env: settings(port) });
 	const servers = [];
 	await during(async () => {
 		for (const port of ports) servers.push(await begin(port));

@@ -123,7 +123,7 @@ describe("keys rotate", { concurrency: true }, () => {
 				const both = await rotate(cwd, { ...settings, SECRET_KEY: `k2:${fresh},k1:${old}` });
 				assert.equal(both.code, 0, both.err);
 				assert.match(both.out, /1 sealed anew with k2/);
-				servers[0] = await start(["serve", "app"], { cwd, env: { ...settings, SECRET_KEY: `k2:${fresh}` } });
+				servers[0] = await start(["serve"], { cwd, env: { ...settings, SECRET_KEY: `k2:${fresh}` } });
 				assert.match((await request(`${urls[0]}/token/${id}`)).text, /^token-1-/);
 			});
 		});

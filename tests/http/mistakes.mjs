@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { folder, request, run, startApp } from "./harness.mjs";
+import { APP_FOLDER, folder, request, run, startApp } from "./harness.mjs";
 
 /** An app whose only route is GET /, with this handler. */
 export const handler = (body, more = "") => `local partnerapp = require "partnerapp"
@@ -33,7 +33,7 @@ return app
 function write(place, mistake) {
 	const files = mistake.files ?? { "init.lua": handler(mistake.handler) };
 	for (const [name, text] of Object.entries(files)) {
-		const file = path.join(place.name, "app", name);
+		const file = path.join(place.name, APP_FOLDER, name);
 		mkdirSync(path.dirname(file), { recursive: true });
 		writeFileSync(file, text);
 	}
@@ -59,7 +59,7 @@ async function checkPage(place, mistake, script) {
 }
 
 async function checkCheck(place, mistake) {
-	const { code, out, err } = await run(["check", "app"], { cwd: place.name, env: mistake.env });
+	const { code, out, err } = await run(["check"], { cwd: place.name, env: mistake.env });
 	assert.match(out + err, mistake.check ?? mistake.warns);
 	assert.equal(code, mistake.check ? 1 : 0, out + err);
 }

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { chmodSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { binary, folder, request, startApp, unprivileged, until, withApp } from "./harness.mjs";
+import { APP_FOLDER, binary, folder, request, startApp, unprivileged, until, withApp } from "./harness.mjs";
 import { openSegment } from "./segment.mjs";
 
 const APP = `
@@ -158,7 +158,7 @@ describe("reload", { concurrency: true }, () => {
 	});
 
 	test("TO-04 scripts and views with CR LF at the ends of their lines load", async (t) => {
-		const place = folder(), views = path.join(place.name, "app/views");
+		const place = folder(), views = path.join(place.name, APP_FOLDER, "views");
 		t.after(place.remove);
 		mkdirSync(views, { recursive: true });
 		const crlf = (text) => text.replaceAll("\n", "\r\n");

@@ -64,11 +64,11 @@ function home(t) {
 	const state = (name) => path.join(place.name, ".partnerapp", name);
 	const it = { place, state, script: APP };
 	it.serve = (env = {}, program = undefined) => startApp(it.script, { place, env, program });
-	it.refused = async (env = {}) => run(["serve", "app"], {
+	it.refused = async (env = {}) => run(["serve"], {
 		cwd: place.name,
 		env: { CLIENT_ID: "client", CLIENT_SECRET: "secret", LISTEN: `127.0.0.1:${await freePort()}`, ...env },
 	});
-	it.files = () => readdirSync(state("")).sort();
+	it.files = () => readdirSync(state("")).filter((name) => name !== ".gitignore").sort();
 	it.database = () => readFileSync(state("partnerapp.db"));
 	return it;
 }

@@ -2,9 +2,8 @@
 -- two recorded tries: of an event with everything, and of one with the required fields alone.
 local app = require "cli.app"
 local files = require "native.files"
-local json = require "partnerapp.json"
+local first_tests = require "cli.new.first_tests"
 local plans = require "cli.plans"
-local recorded = require "cli.recorded"
 local scripts = require "native.scripts"
 local servers = require "cli.servers"
 local slugs = require "partnerapp.destination.slug"
@@ -15,7 +14,7 @@ local command = {
 	usage = "SLUG [options]",
 	arguments = { most = 1 },
 	settings = true,
-	flags = { app = { value = "APP", help = "the app's folder; ./lua/app when there is one" } },
+	flags = { app = { value = "APP", help = "the app's folder; as in `serve` without APP" } },
 	examples = [[
 partnerapp new destination acme
 partnerapp new destination mixpanel --app ./my-app]],
@@ -128,10 +127,12 @@ function command.plan(given)
 		files.err "partnerapp: new destination: a slug is small letters, digits, - and ., for example acme\n"
 		return { exit_code = 2 }
 	end
-	local found, folder = app.find(given.settings, given.flags.app)
+	local found = app.find(given.settings, given.flags.app)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
+	app.tell(found)
+	local folder = found.location.folder
 	local path = ("%s/destinations/%s.lua"):format(folder, slugs.file(slug))
 	if files.stat(path) then
 		return fail(path .. " is there already")
@@ -144,34 +145,16 @@ function command.plan(given)
 	if not written then
 		return fail(message)
 	end
-	local server = servers.app_in_memory(found, folder)
+	local server = servers.app_in_memory(found)
 	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
 	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
 	return plans.task("new.destination", server, { arguments = { slug, folder, path } })
 end
 
--- The same in every run.
-local REQUIRED_ONLY = '{"type":"track","event":"Signed Up","anonymousId":"a-1","messageId":"m-1"}'
-
 function command.run(arguments)
 	local slug, folder, path = table.unpack(arguments)
-	local customer_settings = require "partnerapp.destination.customer_settings"
-	local destinations = require "partnerapp.destination.files"
-	local recordings = require "partnerapp.destination.recordings"
-	local samples = require "partnerapp.destination.samples"
-	local stages = require "partnerapp.destination.stages"
-	local destination = assert(destinations.load(slug))
-	local settings = customer_settings.values(destination, {}, true)
-	local events =
-		{ all_fields = samples.event "track", required_fields = json.decode(REQUIRED_ONLY, { order = true }) }
 	files.out(("%s\n"):format(path))
-	for _, name in ipairs { "all_fields", "required_fields" } do
-		local input = { action = "track", event = events[name], settings = settings }
-		local story = stages.run(destination, input.event, { settings = settings, action = "track" })
-		local file = recorded.path(folder, slug, name)
-		assert(recorded.write(file, recordings.make(destination, input, { story })))
-		files.out(("%s\n"):format(file))
-	end
+	first_tests.record(folder, slug, "track")
 	files.out(("Next: partnerapp try %s --watch\n"):format(slug))
 	return 0
 end

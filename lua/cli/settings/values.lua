@@ -16,14 +16,15 @@ local values = {}
 
 ---@class cli.found
 ---@field value table<string, string> by setting name; a setting without value and default is absent
----@field from table<string, string> "flag", "environment", ".env", "default", "unset", or the path of a secret's file
+---@field from table<string, string> "flag", "environment", "default", "unset", or the path of .env or a secret's file
+---@field location cli.location of the app
 ---@field app table<string, string> the other keys of .env, which are the app's own
 ---@field key_file string? the path of the file that SECRET_KEY was read from
 ---@field problems string[] messages; a command that has one ends with exit code 2
 ---@field warnings string[]
 
-local function new_found()
-	return { value = {}, from = {}, app = {}, problems = {}, warnings = {} }
+local function new_found(location)
+	return { location = location, value = {}, from = {}, app = {}, problems = {}, warnings = {} }
 end
 
 -- The value unless it has a NUL byte: C would cut it there.
@@ -66,7 +67,7 @@ local function collect(found, given, places, lookup)
 		if not value then
 			value, from = setting.default, "default"
 			if type(value) == "function" then
-				value = value(lookup)
+				value = value(lookup, found.location)
 			end
 		end
 		if value and setting.check and value ~= "" then
@@ -102,15 +103,13 @@ local function meant(key)
 end
 
 -- The keys of .env that are not settings.
-local function take_app_settings(found, env, app, lookup)
+local function take_app_settings(found, env, lookup)
 	for key, value in pairs(env) do
 		if not settings.by_name(key) and not settings.by_name((key:gsub("_FILE$", ""))) then
 			found.app[key] = whole(value, key, found)
-			if not is_of_app(key, app, lookup) then
-				found.warnings[#found.warnings + 1] = (".env: %s is not a setting, and the app's scripts do not name it%s"):format(
-					key,
-					meant(key)
-				)
+			if not is_of_app(key, found.location.folder, lookup) then
+				local message = "%s: %s is not a setting, and the app's scripts do not name it%s"
+				found.warnings[#found.warnings + 1] = message:format(found.location.env, key, meant(key))
 			end
 		end
 	end
@@ -118,36 +117,45 @@ end
 
 --- Finds every setting's value.
 ---@param given table<string, string> the flags, by setting name
----@param app string? the app's folder, whose scripts may name keys of .env
+---@param location cli.location of the app, whose scripts may name keys of .env
 ---@param lookup cli.lookup? native.files by default
 ---@return cli.found
-function values.find(given, app, lookup)
+function values.find(given, location, lookup)
 	lookup = lookup or files
-	local found = new_found()
-	local env = dotenv.read(".env", found.problems, found.warnings, lookup)
+	local found = new_found(location)
+	local env = dotenv.read(location.env, found.problems, found.warnings, lookup)
 	local function from_env(name)
 		return env[name]
 	end
-	collect(found, given, { { name = "environment", get = lookup.env }, { name = ".env", get = from_env } }, lookup)
+	collect(
+		found,
+		given,
+		{ { name = "environment", get = lookup.env }, { name = location.env, get = from_env } },
+		lookup
+	)
 	local place = found.from.SECRET_KEY
-	if place ~= "environment" and place ~= ".env" and place ~= "unset" then
+	if place ~= "environment" and place ~= location.env and place ~= "unset" then
 		found.key_file = place
 	end
-	take_app_settings(found, env, app, lookup)
+	take_app_settings(found, env, lookup)
 	return found
 end
 
 --- Every setting's value by flag or default alone: an app's tests give the same results wherever they run.
 ---@param given table<string, string> the flags, by setting name
+---@param location cli.location
 ---@return cli.found
-function values.defaults(given)
-	return collect(new_found(), given, {}, files)
+function values.defaults(given, location)
+	return collect(new_found(location), given, {}, files)
 end
 
 --- Prints warnings and problems. True when there is a problem: the command then ends with exit code 2.
 ---@param found cli.found
 ---@return boolean
 function values.report(found)
+	for _, note in ipairs(found.location.notes) do
+		files.err("partnerapp: warning: " .. note .. "\n")
+	end
 	for _, warning in ipairs(found.warnings) do
 		files.err("partnerapp: warning: " .. warning .. "\n")
 	end

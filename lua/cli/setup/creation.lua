@@ -25,16 +25,16 @@ local function flags_again(given)
 end
 
 --- The plan of a command of setup. The task has the app's scripts and an empty database in memory; its settings also
---- have "flag.NAME" for each flag given, and "again": the flags that the next command needs too.
+--- have "flag.NAME" for each flag given, "again", the flags that the next command needs too, and "env_file".
 ---@param name string the command's module below cli: "setup.app"
 ---@param given table see options.parse
 ---@return table plan
 function creation.plan(name, given)
-	local found, folder = app.find(given.settings, given[1])
+	local found = app.find(given.settings, given[1])
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	local server = servers.app_in_memory(found, folder)
+	local server = servers.app_in_memory(found)
 	for setting, value in pairs(settings.told("setup", found.value)) do
 		server.settings[setting] = value
 	end
@@ -42,6 +42,7 @@ function creation.plan(name, given)
 		server.settings["flag." .. flag] = value == true and "1" or value
 	end
 	server.settings.again = flags_again(given)
+	server.settings.env_file = found.location.env
 	return plans.task(name, server, { keeps_signals = true })
 end
 
@@ -93,7 +94,7 @@ local function save(order, made, name)
 	for i, key in ipairs(order.keys) do
 		kept[i] = { key.setting, made[key.field] }
 	end
-	return keep.save(kept, name)
+	return keep.save(kept, name, sys.settings().env_file)
 end
 
 ---@class cli.setup.order what is to be created
@@ -109,13 +110,14 @@ end
 ---@return integer exit_code
 function creation.run(order)
 	local fields = order.fields
-	local guard = keep.guard(setting_names(order.keys), sys.settings()["flag.replace"])
+	local path = sys.settings().env_file
+	local guard = keep.guard(setting_names(order.keys), path, sys.settings()["flag.replace"])
 	if guard then
 		table.insert(fields, 1, guard)
 	end
 	if answers.report(fields) then
 		return 2
-	elseif not keep.can_write() then
+	elseif not keep.can_write(path) then
 		return 1
 	end
 	local answered, exit_code = answers.collect(fields)

@@ -8,22 +8,24 @@ local log = require "native.log"
 
 local keep = {}
 
-local PATH = ".env"
-
 --- A field (see answers.lua) that asks whether a value in .env may be replaced; nil when .env has none of the names.
 ---@param names string[]
+---@param path string of .env
 ---@param replace string? present when --replace was given
 ---@return table? field
-function keep.guard(names, replace)
-	local values = dotenv.read(PATH, {}, {})
+function keep.guard(names, path, replace)
+	local values = dotenv.read(path, {}, {})
 	for _, name in ipairs(names) do
 		if (values[name] or "") ~= "" then
 			return {
 				name = "replace",
 				given = replace and "yes",
-				question = (".env has %s already, which Segment shows only once. Replace it (yes or no)"):format(name),
+				question = ("%s has %s already, which Segment shows only once. Replace it (yes or no)"):format(
+					path,
+					name
+				),
 				how = "--replace",
-				why = (".env has %s already, which Segment shows only once"):format(name),
+				why = ("%s has %s already, which Segment shows only once"):format(path, name),
 				check = answers.yes_or_no,
 				stop = "no",
 			}
@@ -32,9 +34,10 @@ function keep.guard(names, replace)
 end
 
 --- Whether .env can be written, which is tried before anything is created. Prints a message when it cannot.
+---@param path string of .env
 ---@return boolean
-function keep.can_write()
-	local ok, message = dotenv.write(PATH, {})
+function keep.can_write(path)
+	local ok, message = dotenv.write(path, {})
 	if not ok then
 		files.err(("partnerapp: nothing was created, because the keys could not be kept: %s\n"):format(message))
 	end
@@ -59,19 +62,20 @@ end
 --- Writes the keys into .env; prints where else they are, or that they are lost, when that fails.
 ---@param values {[1]: string, [2]: string}[] names and values
 ---@param what string what the keys belong to: "apps/2"
+---@param env string the path of .env
 ---@return boolean whether .env has them
-function keep.save(values, what)
+function keep.save(values, what, env)
 	local names = {}
 	for i, pair in ipairs(values) do
 		log.mask(pair[2])
 		names[i] = pair[1]
 	end
 	local list = table.concat(names, " and ")
-	local ok, message = dotenv.write(PATH, values)
+	local ok, message = dotenv.write(env, values)
 	local path = not ok and rescue(values)
 	if path then
-		files.err(("partnerapp: %s was created, but .env could not be written: %s\n"):format(what, message))
-		files.err(("%s: %s. Only you can read it; move its lines into .env and delete it.\n"):format(list, path))
+		files.err(("partnerapp: %s was created, but %s could not be written: %s\n"):format(what, env, message))
+		files.err(("%s: %s. Only you can read it; move its lines into %s and delete it.\n"):format(list, path, env))
 		return false
 	elseif not ok then
 		files.err(("partnerapp: %s was created, but its keys are lost: %s\n"):format(what, message))

@@ -30,8 +30,10 @@ local function machine(variables, contents)
 	}
 end
 
+local LOCATION = { folder = "app", shown = "./app", env = ".env", state = ".partnerapp", notes = {} }
+
 local function find(given, variables, contents)
-	return values.find(given or {}, "app", machine(variables, contents))
+	return values.find(given or {}, LOCATION, machine(variables, contents))
 end
 
 local function from_environment(name, value)
@@ -128,7 +130,7 @@ testing.case("keys of .env that are not settings are the app's; one that no scri
 end)
 
 testing.case("for an app's tests only flags and defaults count", function(t)
-	local found = values.defaults { WORKERS = "8" }
+	local found = values.defaults({ WORKERS = "8" }, LOCATION)
 	t.same({ found.value.WORKERS, found.from.WORKERS }, { "8", "flag" })
 	t.same({ found.value.LISTEN, found.from.LISTEN }, { "127.0.0.1:8888", "default" })
 	t.same({ found.app, found.problems, found.warnings }, { {}, {}, {} })

@@ -30,6 +30,7 @@ local HABITS = {
 	range = "Lua's is for i = 1, n do … end",
 	typeof = "Lua's is type(value)",
 	new = "there are no classes: a module's function makes what it has",
+	await = "calls wait by themselves, and others are served meanwhile",
 	fetch = "use http.request of partnerapp.http",
 	setTimeout = "a job runs with app:every(seconds, name, job)",
 	setInterval = "a job runs with app:every(seconds, name, job)",

@@ -42,6 +42,7 @@ local ROWS = {
 	{ near = ":", says = "'then' expected", help = "Lua writes if … then" },
 	{ near = ":", says = "'do' expected", help = "Lua writes do for the colon" },
 	{ near = ":", says = "'=' expected", help = "Lua has no types: write the name alone" },
+	{ says = "<name> expected", line = "[{,]%s*[%a_][%w_]*%s*:", help = "a table's fields are { name = value }" },
 	{ says = "function arguments expected", help = "a:b(…) is a call; a field is a.b" },
 	{ near = "`", help = "Lua's strings are in quotes or [[ ]], and are joined with `..`" },
 	{ near = "/", line = "/%*", help = "Lua's comments begin with --, long ones are --[[ … ]]" },
@@ -64,7 +65,7 @@ end
 -- `else if` opens a second `if`, so that Lua misses an `end`, often at the end of the file.
 local function else_if(message, source)
 	local from = tonumber(message:match "'end' expected %(to close '%a+' at line (%d+)%)")
-	from = from or message:find "'end' expected" and 1
+	from = from or (message:find "'end' expected" or message:find "unexpected symbol near '%)'") and 1
 	local number = 0
 	for line in (from and source .. "\n" or ""):gmatch "([^\n]*)\n" do
 		number = number + 1
@@ -80,16 +81,18 @@ local function fits(row, near, message, line)
 		and (not row.line or line:find(row.line) ~= nil)
 end
 
--- `return` before other statements.
-local function early_return(message, source, number)
-	if message:find "'end' expected" or message:find "<eof> expected" then
-		local before = number - 1
-		while before > 0 and line_of(source, before):find "^%s*$" do
-			before = before - 1
-		end
-		if line_of(source, before):find "^%s*return%f[%W]" then
-			return ("the `return` of line %d must be the last statement of its block"):format(before)
-		end
+-- What the line before makes wrong: a brace, which begins a table there, or `return` before other statements.
+local function line_before(message, source, number)
+	local before = number - 1
+	while before > 0 and line_of(source, before):find "^%s*$" do
+		before = before - 1
+	end
+	local line = line_of(source, before)
+	if line:find "%)%s*{%s*$" then
+		return ("line %d: Lua's blocks have no braces: if … then … end, function() … end"):format(before)
+	elseif message:find "'end' expected" or message:find "<eof> expected" then
+		return line:find "^%s*return%f[%W]"
+			and ("the `return` of line %d must be the last statement of its block"):format(before)
 	end
 end
 
@@ -108,6 +111,6 @@ return function(message, source)
 			break
 		end
 	end
-	help = help or else_if(message, source) or number and early_return(message, source, number)
+	help = help or else_if(message, source) or number and line_before(message, source, number)
 	return help and (" (%s)"):format(help) or ""
 end

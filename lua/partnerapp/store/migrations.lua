@@ -87,9 +87,9 @@ end
 local NEWER = "the database was written by a newer version of this program (%s: step %d, known %d): use that, or a "
 	.. "backup"
 
-local EDITED = "step %d was edited after it was applied (%s), and databases that have it would not get the change: put the "
-	.. "step back as it was and append the change as a new step; or begin with an empty database, if nothing in this one "
-	.. "is needed (`partnerapp config` shows DATABASE_URL)"
+local EDITED = "step %d was edited after it was applied (%s), and databases that have it would not get the change: put "
+	.. "the step back as it was and append the change as a new step; or begin with an empty database, if nothing in this "
+	.. "one is needed (`partnerapp config` shows DATABASE_URL)"
 
 -- Compares the steps that were applied with the list. A step from before there were hashes gets that of the list.
 local function compare(module, applied, steps)
