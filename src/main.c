@@ -24,7 +24,9 @@ static int run(int argc, char **argv)
 		pa_plan_free(&plan);
 		return PA_EXIT_FAILED;
 	}
-	pa_log_open((enum pa_log_level)plan.log_level, plan.log_people);
+	pa_log_open((enum pa_log_level)plan.log_level, plan.log_form);
+	if (plan.log_requests)
+		pa_log_show_requests();
 	pa_memory_limit(plan.memory_max);
 	int code = plan.exit_code;
 	if (plan.task && plan.server_count > 0)
@@ -40,7 +42,7 @@ int main(int argc, char **argv)
 	pa_signals_block();
 	pa_process_prepare();
 	pa_memory_prepare();
-	pa_log_open(PA_LOG_WARN, true);
+	pa_log_open(PA_LOG_WARN, PA_LINE_TEXT);
 	if (pa_log_begin() < 0) {
 		pa_log_say("not enough memory or threads");
 		return PA_EXIT_FAILED;

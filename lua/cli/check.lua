@@ -18,17 +18,13 @@ end
 
 -- What surprises in the app's destinations.
 local function destination_warnings()
+	local definition = require "partnerapp.destination.definition"
 	local destinations = require "partnerapp.destination.files"
 	local list = {}
 	for _, name in ipairs(destinations.names()) do
 		local destination = destinations.load(name)
-		table.move(
-			destination and destination.warnings or {},
-			1,
-			destination and #destination.warnings or 0,
-			#list + 1,
-			list
-		)
+		local warnings = destination and definition.warnings(destination) or {}
+		table.move(warnings, 1, #warnings, #list + 1, list)
 	end
 	return list
 end

@@ -19,7 +19,10 @@ local function shown(setting, value)
 	if not value or value == "" then
 		return "-"
 	end
-	return setting.secret and "***" or value
+	if setting.secret then
+		return "***"
+	end
+	return setting.shown and setting.shown(value) or value
 end
 
 function command.plan(given)

@@ -9,14 +9,16 @@ local values = require "cli.settings.values"
 
 local command = {
 	summary = "List the saved installs, tokens masked",
-	usage = "[--app APP] [--json]",
+	usage = "[--app APP] [--demo] [--json]",
 	settings = true,
 	flags = {
 		app = { value = "APP", help = "the app whose installs they are; as in `serve` without APP" },
+		demo = { help = "those of the demo" },
 		json = { help = "print an array of objects" },
 	},
 	examples = [[
 partnerapp installs
+partnerapp installs --demo
 partnerapp installs --json]],
 }
 
@@ -25,6 +27,9 @@ local LINE = "%-14s %-20s %-26s %-44s %-28s %-16s %s\n"
 
 function command.plan(given)
 	local found = app.find(given.settings, given.flags.app)
+	if given.flags.demo then
+		rules.use_demo_database(found)
+	end
 	local path = (found.value.DATABASE_URL or ""):match "^sqlite:(.+)$" or ":memory:"
 	if path ~= ":memory:" and not files.stat(path) then
 		files.out(given.flags.json and "[]\n" or "No installs yet.\n")

@@ -12,7 +12,10 @@ local command = {
 	usage = "rotate [options]",
 	arguments = { most = 1 },
 	settings = true,
-	flags = { app = { value = "APP", help = "the app whose keys they are; as in `serve` without APP" } },
+	flags = {
+		app = { value = "APP", help = "the app whose keys they are; as in `serve` without APP" },
+		demo = { help = "what the demo stored" },
+	},
 	examples = [[
 partnerapp keys rotate
 SECRET_KEY=k2:NEW,k1:OLD partnerapp keys rotate     where the key is not in a file]],
@@ -33,6 +36,9 @@ The older keys stay in SECRET_KEY for requests that are still under way. Remove 
 local function find(given)
 	local found = app.find(given.settings, given.flags.app)
 	rules.for_server(found)
+	if given.flags.demo then
+		rules.use_demo_database(found)
+	end
 	return found
 end
 

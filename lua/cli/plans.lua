@@ -5,6 +5,12 @@ local memory = require "cli.settings.memory"
 
 local plans = {}
 
+-- The form of log lines for a person: with colors on a terminal, unless NO_COLOR (no-color.org) or TERM says no.
+local function text_form()
+	local refused = (files.env "NO_COLOR" or "") ~= "" or files.env "TERM" == "dumb"
+	return files.is_terminal "err" and not refused and "color" or "text"
+end
+
 --- Servers that run until a signal.
 ---@param found cli.found
 ---@param servers table[] see servers.lua
@@ -17,7 +23,8 @@ function plans.servers(found, servers, ready)
 		settings_file = found.location.env,
 		ready = ready,
 		log_level = found.value.LOG_LEVEL,
-		log_people = files.is_terminal "err",
+		log_form = files.is_terminal "err" and text_form() or "json",
+		log_requests = files.is_terminal "err" and found.development ~= false,
 	}
 end
 
@@ -40,7 +47,7 @@ function plans.task(name, server, options)
 		task = name,
 		arguments = options.arguments or {},
 		log_level = options.log_level or "warn",
-		log_people = true,
+		log_form = text_form(),
 		long_running = options.long_running,
 		watch = options.watch,
 		keeps_signals = options.keeps_signals,

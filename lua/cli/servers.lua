@@ -14,6 +14,15 @@ local function host_of(url)
 	return assert(http.parse_url(url)).host
 end
 
+-- Where calls out go through, and whose certificates they trust: for both servers.
+local function add_outbound(server, value)
+	server.ca_file = value.CA_FILE
+	server.proxy_https = value.OUTBOUND_PROXY or value.HTTPS_PROXY
+	server.proxy_http = value.OUTBOUND_PROXY or value.HTTP_PROXY
+	server.no_proxy = value.NO_PROXY
+	return server
+end
+
 -- How many of a server's workers may wait for calls out at once.
 local function calls_max(workers)
 	return workers // 4 * 3
@@ -30,7 +39,7 @@ function servers.app(found, watch)
 	for name, text in pairs(found.app) do
 		told["env." .. name] = text
 	end
-	return {
+	local server = {
 		name = "app",
 		app = found.location.folder,
 		listen = value.LISTEN,
@@ -48,6 +57,7 @@ function servers.app(found, watch)
 		http_allow = table.concat({ value.SEGMENT_ID_URL, value.SEGMENT_API_URL, value.HTTP_ALLOW }, " "),
 		settings = told,
 	}
+	return add_outbound(server, value)
 end
 
 --- The server for a task over what is stored for an app, whose own scripts it does not need: they may be broken.
@@ -78,7 +88,7 @@ function servers.sandbox(found, database, ring)
 	local url = "http://" .. found.value.SANDBOX_LISTEN
 	local told = settings.told("sandbox", found.value)
 	told.PUBLIC_URL, told.SEGMENT_ID_URL, told.SEGMENT_API_URL = url, url, url
-	return {
+	local server = {
 		name = "sandbox",
 		app = files.library() .. "/sandbox",
 		listen = found.value.SANDBOX_LISTEN,
@@ -94,6 +104,7 @@ function servers.sandbox(found, database, ring)
 		faults = true,
 		settings = told,
 	}
+	return add_outbound(server, found.value)
 end
 
 return servers

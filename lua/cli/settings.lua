@@ -1,14 +1,26 @@
 -- Every setting is one row here. How a value is found: settings/values.lua; what settings mean for each other:
 -- settings/rules.lua.
 --
--- A row has: name; default, a text or a function of the lookup (settings/values.lua) and the app's location; check, a
--- function of settings/checks.lua; help, for `partnerapp config`; secret = true when the value is never a flag and
--- never shown, and NAME_FILE may name a file with it; told = "app", "sandbox" or "setup" when the scripts of that
--- server or task get the value.
+-- A row has: name; default, a text or a function of the lookup (settings/values.lua) and the app's location, which may
+-- give the name of what it read too; check, a function of settings/checks.lua; help, for `partnerapp config`; secret =
+-- true when the value is never a flag and never shown, and NAME_FILE may name a file with it; shown, a function that
+-- makes the text to show of a value; told = "app", "sandbox" or "setup" when the scripts of that server or task get the
+-- value.
 local checks = require "cli.settings.checks"
 local memory = require "cli.settings.memory"
+local proxy = require "cli.settings.proxy"
 
 local settings = {}
+
+-- A default that is read from one of the environment's usual variables. An empty one counts as absent.
+local function variable(name)
+	return function(lookup)
+		local value = lookup.env(name)
+		if value and value ~= "" then
+			return value, name
+		end
+	end
+end
 
 --- In the order in which `partnerapp config` shows them.
 settings.all = {
@@ -92,6 +104,38 @@ settings.all = {
 		help = "addresses whose X-Forwarded-* headers are believed",
 	},
 	{ name = "HTTP_ALLOW", default = "", check = checks.origins, help = "private origins that scripts may call" },
+	{
+		name = "CA_FILE",
+		default = variable "SSL_CERT_FILE",
+		check = checks.ca_file,
+		help = "certificates to trust instead of the system's, as PEM",
+	},
+	{
+		name = "OUTBOUND_PROXY",
+		check = checks.proxy,
+		shown = proxy.shown,
+		help = "proxy of all calls out, for example http://proxy.example:3128",
+	},
+	{
+		name = "HTTPS_PROXY",
+		default = variable "https_proxy",
+		check = checks.proxy,
+		shown = proxy.shown,
+		help = "proxy of calls to https, without OUTBOUND_PROXY",
+	},
+	{
+		name = "HTTP_PROXY",
+		default = variable "http_proxy",
+		check = checks.proxy,
+		shown = proxy.shown,
+		help = "proxy of calls to http, without OUTBOUND_PROXY",
+	},
+	{
+		name = "NO_PROXY",
+		default = variable "no_proxy",
+		check = checks.no_proxy,
+		help = "hosts, domains and networks that are called without a proxy",
+	},
 	{ name = "WORKERS", default = "512", check = checks.workers, help = "threads, one per connection" },
 	{
 		name = "REQUEST_TIMEOUT",

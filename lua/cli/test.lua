@@ -1,7 +1,10 @@
 -- partnerapp test: loads the tests, runs their cases and prints TAP. Exit 0 when all passed.
 local diff = require "cli.diff"
+local failure = require "cli.failure"
 local files = require "native.files"
 local junit = require "cli.junit"
+local log = require "partnerapp.log"
+local nearest = require "partnerapp.nearest"
 local recorded = require "cli.recorded"
 local scripts = require "native.scripts"
 local sys = require "native.sys"
@@ -14,6 +17,7 @@ local command = {
 	settings = true,
 	flags = {
 		library = { help = "run the library's own tests, for work on partnerapp itself" },
+		only = { value = "TEXT", help = "only cases whose name has this text; they show what they print" },
 		watch = { help = "runs again at each save" },
 		junit = { value = "FILE", help = "also writes the results as JUnit XML" },
 		update = { help = "computes recorded tries again and writes them, after showing the difference" },
@@ -21,6 +25,7 @@ local command = {
 	examples = [[
 partnerapp test
 partnerapp test ./my-app
+partnerapp test --only "is refused"
 partnerapp test --library]],
 }
 
@@ -34,6 +39,7 @@ function command.plan(given)
 			plan.servers and plan.servers[1].app or "",
 			given.flags.update and "update" or "",
 			given.flags.junit or "",
+			given.flags.only or "",
 		}
 		plan.watch = given.flags.watch
 		return plan
@@ -43,7 +49,7 @@ function command.plan(given)
 	end
 	given[1] = files.library() .. LIBRARY_APP
 	local plan = task.plan("test", given, given[1])
-	plan.arguments = { LIBRARY }
+	plan.arguments = { LIBRARY, "", "", given.flags.only or "" }
 	return plan
 end
 
@@ -60,29 +66,38 @@ local function out(format, ...)
 	files.out(format:format(...) .. "\n")
 end
 
--- Prints why a case failed, as lines that a TAP reader skips. Of a traceback, only the lines of the tested code.
-local function diagnose(text, of_library)
-	local in_traceback = false
+-- Prints text as lines that a TAP reader skips.
+local function diagnose(text)
 	for line in (text .. "\n"):gmatch "([^\n]*)\n" do
-		in_traceback = in_traceback or line == "stack traceback:"
-		local is_runner = line:find "^\tcli/test%.lua" or not of_library and line:find "^\tpartnerapp/"
-		if not in_traceback or line:find "^\t[^%[]" and not is_runner then
-			out("  # %s", line)
+		out("  # %s", line)
+	end
+end
+
+-- Says which files of the app have cases and are not run, for their name.
+local function tell_unused()
+	for _, name in ipairs(scripts.list("app", "tests/")) do
+		local text = not name:find "_test%.lua$" and name:find "%.lua$" and scripts.read("app", name) or ""
+		if text:find "partnerapp%.testing" and (text:find "testing%.case%f[%A]" or text:find "testing%.it%f[%A]") then
+			diagnose(
+				("%s has cases, and is not run by itself: the names of test files end with _test.lua"):format(name)
+			)
 		end
 	end
 end
 
--- Loads the test files. A file that does not load becomes a case that fails.
+-- Loads the test files. A file that does not load becomes a case that fails, whatever cases were asked for.
 local function load_cases(testing, folders)
 	for _, folder in ipairs(folders) do
 		for _, name in ipairs(scripts.list(folder.room)) do
 			if name:find(folder.pattern) then
 				local module = folder.prefix .. name:gsub("%.lua$", ""):gsub("/", ".")
+				local before = #testing.cases
 				local ok, err = pcall(require, module)
-				if not ok then
+				if not ok or #testing.cases == before then
 					testing.case(name, function()
-						error(err, 0)
+						error(ok and "the file has no case" or err, 0)
 					end)
+					testing.cases[#testing.cases].always = true
 				end
 			end
 		end
@@ -106,7 +121,7 @@ local function check_recorded(one, loaded, update)
 		end
 	end
 	if #lines > 0 and update then
-		diagnose(table.concat(lines, "\n"), false)
+		diagnose(table.concat(lines, "\n"))
 		recordings.update(destination, recording)
 		assert(recorded.write(one.path, recording))
 	elseif #lines > 0 then
@@ -125,34 +140,71 @@ local function add_recorded(testing, folder, update)
 	end
 end
 
--- Runs all cases and prints TAP. The results for JUnit, and how many failed.
-local function run_cases(testing, cases, of_library)
+-- The cases whose name has a text, and the files that do not load.
+local function choose(cases, only)
+	local chosen = {}
+	for _, case in ipairs(cases) do
+		if case.always or case.name:find(only, 1, true) then
+			chosen[#chosen + 1] = case
+		end
+	end
+	return chosen
+end
+
+-- Runs cases and prints TAP. The results for JUnit, and how many failed.
+local function run_cases(testing, cases, of_library, shows_prints)
 	local results, failed = {}, 0
 	out("1..%d", #cases)
 	for i, case in ipairs(cases) do
 		local begun = sys.monotonic()
-		local passed, why = testing.run(case)
-		results[i] =
-			{ name = case.name, seconds = sys.monotonic() - begun, why = not passed and (why or "failed") or nil }
-		out("%s %d - %s", passed and "ok" or "not ok", i, case.name)
+		local passed, why, story = testing.run(case, not of_library)
+		local seconds = sys.monotonic() - begun
+		results[i] = {
+			name = case.name,
+			seconds = seconds,
+			why = not passed and log.masked(failure.text(why or "failed", story, of_library)) or nil,
+		}
+		out("%s %d - %s # %.3f s", passed and "ok" or "not ok", i, case.name, seconds)
 		if not passed then
 			failed = failed + 1
-			diagnose(results[i].why, of_library)
+			diagnose(results[i].why)
+		elseif shows_prints and story.said[1] then
+			local lines = failure.said(story.said, true)
+			if lines[1] then
+				diagnose(table.concat(lines, "\n"))
+			end
 		end
 	end
 	return results, failed
 end
 
+-- Says why there is no case to run.
+local function tell_none(all, only)
+	if #all == 0 then
+		diagnose "there is no case to run; tests are in tests/*_test.lua and destinations/tests"
+		return
+	end
+	local names = {}
+	for i, case in ipairs(all) do
+		names[i] = case.name
+	end
+	diagnose(("no case has '%s' in its name%s"):format(only, nearest(only, names)))
+end
+
 function command.run(arguments)
 	local testing = require "partnerapp.testing"
 	local of_library = arguments[1] == LIBRARY
-	local cases = load_cases(testing, of_library and FOLDERS.library or FOLDERS.app)
+	local all, only = load_cases(testing, of_library and FOLDERS.library or FOLDERS.app), arguments[4] or ""
 	if not of_library then
 		add_recorded(testing, arguments[1], arguments[2] == "update")
 	end
-	local results, failed = run_cases(testing, cases, of_library)
+	local cases = choose(all, only)
+	local results, failed = run_cases(testing, cases, of_library, only ~= "")
+	if not of_library then
+		tell_unused()
+	end
 	if #cases == 0 then
-		diagnose("there is no case to run; tests are in tests/*_test.lua and destinations/tests", of_library)
+		tell_none(all, only)
 	end
 	out("%d passed, %d failed", #cases - failed, failed)
 	if (arguments[3] or "") ~= "" then

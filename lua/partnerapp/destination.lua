@@ -1,13 +1,8 @@
 -- A destination in one file: what a customer sets, what is configured at Segment, and what an event becomes. The model
--- is that of Segment's destination actions: docs/destinations.md.
+-- is that of Segment's destination actions: docs/destinations.md. What only a part of the destinations needs is loaded
+-- when it is used: each VM of a server has a copy of what is.
 local definition = require "partnerapp.destination.definition"
-local directives = require "partnerapp.destination.directives"
 local errors = require "partnerapp.destination.errors"
-local fields = require "partnerapp.destination.fields"
-local manifest = require "partnerapp.destination.manifest"
-local schema = require "partnerapp.destination.schema"
-local trigger = require "partnerapp.destination.trigger"
-local validation = require "partnerapp.destination.validation"
 
 local destination = {}
 
@@ -23,7 +18,7 @@ end
 ---@param given table what `new` returned
 ---@return table
 function destination.manifest(given)
-	return manifest.of(given)
+	return require("partnerapp.destination.manifest").of(given)
 end
 
 --- { ["@path"] = … }: the value at a path of the event.
@@ -63,7 +58,7 @@ destination.errors = {
 ---@return string? message with the place, in characters, and what was expected there
 ---@return "bad_trigger"? code
 function destination.matches(text, event)
-	local parsed, message, code = trigger.parse(text)
+	local parsed, message, code = require("partnerapp.destination.trigger").parse(text)
 	if not parsed then
 		return nil, message, code
 	end
@@ -77,7 +72,7 @@ end
 ---@return string? message for `bad_mapping` a line for each problem
 ---@return "bad_mapping"|"mapping_failed"|"too_deep"|"too_large"? code
 function destination.transform(mapping, event)
-	return directives.resolve(mapping, event)
+	return require("partnerapp.destination.directives").resolve(mapping, event)
 end
 
 --- Validates a payload against the fields of an action, as Segment does before `perform` is called: values that can be
@@ -92,7 +87,9 @@ end
 ---@return "bad_definition"|"PAYLOAD_VALIDATION_FAILED"? code
 ---@return {path: string, message: string}[]? errors of the payload
 function destination.validate(list, payload, options)
-	local read, message, code = fields.read(list)
+	local schema = require "partnerapp.destination.schema"
+	local validation = require "partnerapp.destination.validation"
+	local read, message, code = require("partnerapp.destination.fields").read(list)
 	if not read then
 		return nil, message, code
 	end

@@ -1,5 +1,7 @@
--- Calls to other servers: a URL and options in, an answer or `nil, message, code` out (codes as in native.http). An
--- answer with a status of 400 or more is an answer too.
+-- Calls to other servers: a URL and options in, an answer or `nil, message, code, sent` out (codes and `sent` as in
+-- native.http). An answer with a status of 400 or more is an answer too.
+local call_begins = require("native.log").call_begins
+local called = require("native.log").called
 local hints = require "partnerapp.hints.names"
 local native = require "native.http"
 
@@ -106,18 +108,30 @@ local function finish(response)
 	return setmetatable(response, Answer)
 end
 
+-- Logs a call that has ended: in development on a terminal, elsewhere at level debug. Those that a try replaces are in
+-- its story.
+local function tell_call(begun, request, response, code)
+	if http.transport == native then
+		called(begun, request.method, request.url, response and response.status, code)
+	end
+end
+
 local function send(url, options, method)
 	if options == nil then
 		options = {}
 	end
 	local request, err, code = prepare(url, options, method)
 	if not request then
-		return nil, err, code
+		return nil, err, code, "no"
 	end
-	local response
-	response, err, code = http.transport.request(request)
+	local begun = call_begins()
+	local response, sent
+	response, err, code, sent = http.transport.request(request)
+	if begun then
+		tell_call(begun, request, response, code)
+	end
 	if not response then
-		return nil, err, code
+		return nil, err, code, sent
 	end
 	return finish(response)
 end
@@ -125,29 +139,29 @@ end
 --- One call. Its method is POST when it has a body, else GET, unless options.method says another.
 ---@param url string
 ---@param options partnerapp.http.options?
----@return partnerapp.http.response?, string? message, string? code
+---@return partnerapp.http.response?, string? message, string? code, native.http.sent? sent
 function http.request(url, options)
 	return send(url, options)
 end
 
 ---@param url string
 ---@param options partnerapp.http.options?
----@return partnerapp.http.response?, string? message, string? code
+---@return partnerapp.http.response?, string? message, string? code, native.http.sent? sent
 function http.get(url, options)
 	return send(url, options, "GET")
 end
 
 ---@param url string
 ---@param options partnerapp.http.options?
----@return partnerapp.http.response?, string? message, string? code
+---@return partnerapp.http.response?, string? message, string? code, native.http.sent? sent
 function http.post(url, options)
 	return send(url, options, "POST")
 end
 
---- Several calls at once, at most 16: options with `url`. The answers are in the same order; { error, code } for a call
---- that failed.
+--- Several calls at once, at most 16: options with `url`. The answers are in the same order; a call that failed has
+--- { error, code, sent }.
 ---@param calls partnerapp.http.options[]
----@return (partnerapp.http.response|{error: string, code: string})[]
+---@return (partnerapp.http.response|native.http.failure)[]
 function http.all(calls)
 	local requests, answers, places = {}, {}, {}
 	for i, call in ipairs(calls) do
@@ -156,10 +170,14 @@ function http.all(calls)
 			requests[#requests + 1] = request
 			places[#requests] = i
 		else
-			answers[i] = { error = err, code = code }
+			answers[i] = { error = err, code = code, sent = "no" }
 		end
 	end
+	local begun = call_begins()
 	for i, answer in ipairs(#requests > 0 and http.transport.all(requests) or {}) do
+		if begun then
+			tell_call(begun, requests[i], answer, answer.code)
+		end
 		answers[places[i]] = answer.status and finish(answer) or answer
 	end
 	return answers

@@ -4,8 +4,10 @@ local blocks = require "partnerapp.testing.blocks"
 local checks = require "partnerapp.testing.checks"
 local clients = require "partnerapp.testing.client"
 local config = require "partnerapp.config"
+local inspect = require "partnerapp.inspect"
 local native_log = require "native.log"
 local network = require "partnerapp.testing.network"
+local scripts = require "native.scripts"
 local sys = require "native.sys"
 
 local testing = {}
@@ -17,6 +19,10 @@ testing.cases = {}
 ---@param name string a sentence that says what holds
 ---@param fn fun(t: partnerapp.testing.checks)
 function testing.case(name, fn)
+	if type(name) ~= "string" or type(fn) ~= "function" then
+		local what = 'a case is a name and a function: testing.case("what holds", function(t) … end)'
+		error(("%s: testing.case: %s"):format(scripts.caller(), what), 0)
+	end
 	testing.cases[#testing.cases + 1] = { name = name, run = fn }
 end
 
@@ -111,11 +117,20 @@ end
 -- The log
 
 local native_write = native_log.write
-local logged
+local logged -- lines of the log
+local said -- the same with what was printed: { printed } among them
+
+local function keep(line)
+	logged[#logged + 1], said[#said + 1] = line, line
+end
 
 local function record(level, message, fields)
-	logged[#logged + 1] = { level = level, message = message, fields = fields or {} }
+	keep { level = level, message = message, fields = fields or {} }
 	native_write(level, message, fields)
+end
+
+local function record_print(text)
+	said[#said + 1] = { printed = text }
 end
 
 local native_refused = native_log.refused
@@ -123,7 +138,7 @@ local native_refused = native_log.refused
 local function record_refusal(message, status, reason, peer, client)
 	local written = native_refused(message, status, reason, peer, client)
 	local fields = { status = status, reason = written, peer = peer, client = client }
-	logged[#logged + 1] = { level = "info", message = message, fields = fields }
+	keep { level = "info", message = message, fields = fields }
 end
 
 --- What was logged since the case began, with secrets unmasked: the host masks them when it writes a line.
@@ -135,7 +150,7 @@ end
 -- For the runner
 
 -- What must be back when a case ends, by its name in native.log.metrics.
-local BORROWED = { "vms_leased", "database_connections_leased", "upstream_lanes_leased" }
+local BORROWED = { "vms_leased", "database_connections_leased", "upstream_calls_running" }
 
 local function borrowed()
 	local found, counters = {}, native_log.metrics()
@@ -154,26 +169,44 @@ local function leak(before)
 	end
 end
 
+-- What was raised, as text.
+local function describe(err)
+	local meta = getmetatable(err)
+	local has_text = type(err) ~= "table" or type(meta) == "table" and meta.__tostring
+	return has_text and tostring(err) or "raised " .. inspect(err)
+end
+
+---@class partnerapp.testing.story what happened in a case
+---@field said table[] lines of the log { level, message, fields }, and { printed }, in their order
+---@field unlisted {call: string, nearest: string?}[]
+
 --- Runs one case; puts back afterwards what the case replaced.
 ---@param case {name: string, run: fun(t: partnerapp.testing.checks)}
----@return boolean passed, string? why
-function testing.run(case)
-	local before = borrowed()
-	logged = {}
+---@param is_closed boolean? without testing.network there is no network at all
+---@return boolean passed, string? why, partnerapp.testing.story story
+function testing.run(case, is_closed)
+	local before, outer_logged, outer_said = borrowed(), logged, said
+	logged, said = {}, {}
 	native_log.write, native_log.refused = record, record_refusal
-	local ok, err = xpcall(case.run, tostring, checks)
-	local unlisted = network.unlisted()
+	native_log.on_print(record_print)
+	if is_closed then
+		network.replace {}
+	end
+	local ok, err = xpcall(case.run, describe, checks)
+	local story = { said = said, unlisted = network.unlisted() }
 	network.restore()
 	native_log.write, native_log.refused = native_write, native_refused
+	native_log.on_print(nil)
+	logged, said = outer_logged, outer_said
 	sys.reset_clock()
 	put_back_settings()
 	if not ok then
-		return false, err
-	elseif unlisted then
-		return false, "the app called " .. unlisted .. ", which the case does not list"
+		return false, err, story
+	elseif story.unlisted[1] then
+		return false, ("the app called %s, which the case does not list"):format(story.unlisted[1].call), story
 	end
 	local leaked = leak(before)
-	return not leaked, leaked
+	return not leaked, leaked, story
 end
 
 return require("partnerapp.hints.names").strict("partnerapp.testing", testing)

@@ -12,6 +12,8 @@
 #include "base/buffer.h"
 #include "base/text.h"
 
+struct pa_trail;
+
 struct pa_header {
 	struct pa_span name, value;
 };
@@ -31,6 +33,7 @@ struct pa_request {
 	char id[65]; /* request id: the client's X-Request-Id when it is valid, else a new one */
 	size_t header_count;
 	struct pa_header headers[PA_HEADERS_MAX];
+	struct pa_trail *trail; /* where what it does is collected, for the log (base/trail.h), or NULL */
 };
 
 /* The value of the first header of that name, in any case of letters, or an absent span. */

@@ -6,9 +6,11 @@
 #define PA_OPENSSL_H
 
 #include <openssl/crypto.h>
+#include <openssl/err.h>
 #include <openssl/evp.h>
 #include <openssl/hmac.h>
 #include <openssl/kdf.h>
+#include <openssl/pem.h>
 #include <openssl/rand.h>
 #include <stdbool.h>
 #include <stddef.h>

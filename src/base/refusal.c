@@ -8,6 +8,7 @@
 #include "base/bucket.h"
 #include "base/log.h"
 #include "base/stats.h"
+#include "base/trail.h"
 
 enum { LINES_AT_ONCE = 100, LINES_PER_SECOND = 10 };
 
@@ -45,6 +46,10 @@ void pa_refusal_log(const struct pa_refusal *refusal, int64_t now_ms)
 	char status[16], left_out[24];
 	size_t count = 0;
 
+	if (refusal->trail) {
+		pa_trail_refuse(refusal->trail, refusal->message, refusal->reason, refusal->detail);
+		return;
+	}
 	if (!pa_log_wants(PA_LOG_INFO))
 		return;
 	pthread_mutex_lock(&refusals.mutex);

@@ -7,17 +7,21 @@
 
 #include <stdint.h>
 
+struct pa_trail;
+
 /* What is logged of a refusal. `reason` is a short stable word; `detail`, `client` and `request_id` may be NULL. */
 struct pa_refusal {
 	const char *server, *request_id;
 	const char *message; /* "request refused" */
 	int status;
 	const char *reason, *detail;
-	const char *peer;   /* the address of the connection */
-	const char *client; /* the address that a trusted proxy named, when it is another one */
+	const char *peer;       /* the address of the connection */
+	const char *client;     /* the address that a trusted proxy named, when it is another one */
+	struct pa_trail *trail; /* of the request, or NULL */
 };
 
-/* Logs it, with how many were left out since the line before, or counts it. `now_ms` as of pa_clock_ms. */
+/* Logs it, with how many were left out since the line before, or counts it. `now_ms` as of pa_clock_ms. For a request
+ * with a trail it has no line of its own: the reason is in the line of the request. */
 void pa_refusal_log(const struct pa_refusal *refusal, int64_t now_ms);
 
 /* Logs how many were left out since the last line: before the process ends. */

@@ -29,8 +29,8 @@ static const struct pa_stat_description described[PA_STAT_COUNT] = {
 	[PA_STAT_VMS] = {"vms", "Lua states", true},
 	[PA_STAT_VMS_LEASED] = {"vms_leased", "Lua states in use", true},
 	[PA_STAT_CONNECTIONS_LEASED] = {"database_connections_leased", "Database connections in use", true},
-	[PA_STAT_LANES_LEASED] = {"upstream_lanes_leased", "Calls out that are running", true},
-	[PA_STAT_LEAKED] = {"leaked_total", "VMs, connections and lanes that were not returned", false},
+	[PA_STAT_CALLS_RUNNING] = {"upstream_calls_running", "Calls out that are running", true},
+	[PA_STAT_LEAKED] = {"leaked_total", "VMs, connections and calls out that were not returned", false},
 	[PA_STAT_MEMORY] = {"script_memory_bytes", "Memory of scripts and bodies", true},
 	[PA_STAT_MEMORY_MAX] = {"script_memory_max_bytes", "SCRIPT_MEMORY, the limit of that memory; 0 is none", true},
 	[PA_STAT_MEMORY_REFUSED] = {"script_memory_refused_total", "Times that more than SCRIPT_MEMORY was wanted", false},
@@ -85,11 +85,12 @@ struct pa_stats_histogram pa_stats_durations(void)
 
 void pa_stats_leaked(const char *what, size_t count)
 {
-	char text[24];
+	char text[PA_RECORD_NUMBER_MAX];
+	const struct pa_log_field fields[] = {
+		{"what", what, strlen(what), false}, pa_record_number("count", text, "%zu", count)};
 
 	if (count == 0)
 		return;
-	snprintf(text, sizeof text, "%zu", count);
 	pa_stats_add(PA_STAT_LEAKED, (long)count);
-	pa_log(PA_LOG_ERROR, NULL, NULL, "leaked", "what", what, "count", text, NULL);
+	pa_log_fields(PA_LOG_ERROR, NULL, NULL, "leaked", strlen("leaked"), fields, 2);
 }

@@ -23,7 +23,7 @@ enum pa_stat {
 	PA_STAT_VMS,                /* gauge */
 	PA_STAT_VMS_LEASED,         /* gauge; this and the next two are 0 while no request or job runs */
 	PA_STAT_CONNECTIONS_LEASED, /* gauge: of databases */
-	PA_STAT_LANES_LEASED,       /* gauge: of calls out */
+	PA_STAT_CALLS_RUNNING,      /* gauge: calls out */
 	PA_STAT_LEAKED,             /* see pa_stats_leaked */
 	PA_STAT_MEMORY,             /* gauge; this and the next two are those of base/memory */
 	PA_STAT_MEMORY_MAX,

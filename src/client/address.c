@@ -1,6 +1,7 @@
 /* Special-purpose addresses (RFC 6890 and the IANA registries it names). */
 #include "client/address.h"
 
+#include <arpa/inet.h>
 #include <netinet/in.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -63,4 +64,14 @@ bool pa_address_is_private(const struct sockaddr *address)
 	if (address->sa_family == AF_INET6)
 		return is_private6(((const struct sockaddr_in6 *)address)->sin6_addr.s6_addr);
 	return true;
+}
+
+bool pa_address_is_private_text(const char *ip)
+{
+	struct sockaddr_in v4 = {.sin_family = AF_INET};
+	struct sockaddr_in6 v6 = {.sin6_family = AF_INET6};
+
+	if (inet_pton(AF_INET, ip, &v4.sin_addr) == 1)
+		return pa_address_is_private((struct sockaddr *)&v4);
+	return inet_pton(AF_INET6, ip, &v6.sin6_addr) != 1 || pa_address_is_private((struct sockaddr *)&v6);
 }

@@ -9,4 +9,7 @@
  * IPv6 addresses with such an IPv4 address inside, and for anything but IPv4 and IPv6. */
 bool pa_address_is_private(const struct sockaddr *address);
 
+/* The same of an address as text; true for what is not one. */
+bool pa_address_is_private_text(const char *ip);
+
 #endif

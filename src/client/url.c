@@ -81,6 +81,9 @@ static const char *parse(const char *text, size_t length, struct pa_url *url, CU
 		return malformed;
 	for (char *at = url->host; *at; at++)
 		*at = pa_text_lower(*at);
+	/* The same host in a second spelling, for which a comparison with a list would not hold. */
+	if (url->host[0] && url->host[strlen(url->host) - 1] == '.')
+		return "the host of a URL must not end with a dot";
 	return is_host(url->host) ? NULL : malformed;
 }
 

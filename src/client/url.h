@@ -17,8 +17,8 @@ struct pa_url {
 	char origin[PA_URL_ORIGIN_SIZE]; /* lower case, without a default port */
 };
 
-/* Splits a URL: http or https, with a host, without user and password, white space, control bytes or backslashes. NULL,
- * or the problem, a static string. The caller frees *url in both cases. */
+/* Splits a URL: http or https, with a host that does not end with a dot, without user and password, white space,
+ * control bytes or backslashes. NULL, or the problem, a static string. The caller frees *url in both cases. */
 const char *pa_url_read(const char *text, size_t length, struct pa_url *url);
 void pa_url_free(struct pa_url *url);
 

@@ -12,7 +12,7 @@
 #include "native/services.h"
 #include "store/keyring.h"
 
-enum { RANDOM_MAX = 65536 };
+enum { RANDOM_MAX = 65536, PEM_MAX = 64 << 20 };
 
 static struct pa_openssl *need_contexts(lua_State *L)
 {
@@ -274,6 +274,37 @@ static int l_password_matches(lua_State *L)
 	return 1;
 }
 
+/* Certificates */
+
+/* The number of certificates in PEM; -1 when one of them cannot be read. OpenSSL reads files in the same way when a
+ * connection is made. */
+static int count_certificates(struct pa_span pem)
+{
+	BIO *bytes = BIO_new_mem_buf(pem.at, (int)pem.length);
+	STACK_OF(X509_INFO) *entries = bytes ? PEM_X509_INFO_read_bio(bytes, NULL, NULL, NULL) : NULL;
+	int count = entries ? 0 : -1;
+
+	for (int i = 0; i < sk_X509_INFO_num(entries); i++)
+		count += sk_X509_INFO_value(entries, i)->x509 != NULL;
+	sk_X509_INFO_pop_free(entries, X509_INFO_free);
+	BIO_free(bytes);
+	ERR_clear_error();
+	return count;
+}
+
+static int l_certificates(lua_State *L)
+{
+	struct pa_span pem = pa_native_check_span(L, 1);
+
+	luaL_argcheck(L, pem.length <= PEM_MAX, 1, "is too long");
+	int count = count_certificates(pem);
+	if (count <= 0)
+		return pa_native_fail(L, "bad_certificate", "%s",
+			count == 0 ? "it contains no certificate" : "it contains a certificate that cannot be read");
+	lua_pushinteger(L, count);
+	return 1;
+}
+
 int pa_native_open_crypto(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
@@ -294,6 +325,7 @@ int pa_native_open_crypto(lua_State *L)
 		{"keys", l_keys},
 		{"password", l_password},
 		{"password_matches", l_password_matches},
+		{"certificates", l_certificates},
 		{NULL, NULL},
 	};
 

@@ -5,8 +5,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "client/call.h"
 #include "client/header_lines.h"
-#include "client/lane.h"
 #include "client/url.h"
 #include "native/modules.h"
 #include "native/native.h"
@@ -234,28 +234,47 @@ static void push_answer(lua_State *L, const struct pa_answer *answer)
 
 /* Calls */
 
-static void return_lane(void *held)
+static void return_call(void *held)
 {
-	struct pa_lane *lane = *(struct pa_lane **)held;
+	struct pa_call *call = *(struct pa_call **)held;
 
-	if (lane)
-		pa_lane_return(lane);
+	if (call)
+		pa_call_return(call);
 }
 
-/* Leases a lane, which a box returns when the C function ends. NULL with *error. */
-static struct pa_lane *push_lane(lua_State *L, size_t count, struct pa_error *error)
+/* Leases a call, which a box returns when the C function ends. NULL with *error. */
+static struct pa_call *push_call(lua_State *L, size_t count, struct pa_error *error)
 {
 	struct pa_http *http = pa_native_services(L)->http;
-	struct pa_lane **box = pa_native_box(L, sizeof(struct pa_lane *), return_lane);
+	struct pa_call **box = pa_native_box(L, sizeof(struct pa_call *), return_call);
 
 	return *box = pa_http_lease(http, count, error);
 }
 
-static void run(lua_State *L, struct pa_lane *lane)
+/* Only requests are inside of admission. */
+static void run(lua_State *L, struct pa_call *call)
 {
+	bool is_request = pa_native_context_of(L)->request != NULL;
+
 	pa_native_wait_begin(L);
-	pa_lane_run(lane);
+	pa_call_run(call, is_request ? pa_native_services(L)->admission : NULL);
 	pa_native_wait_end(L);
+}
+
+static const char *sent_word(const struct pa_transfer *transfer)
+{
+	static const char *const words[] = {
+		[PA_TRANSFER_NOT_SENT] = "no", [PA_TRANSFER_SENT] = "yes", [PA_TRANSFER_MAYBE_SENT] = "unknown"};
+
+	return words[pa_transfer_was_sent(transfer)];
+}
+
+/* Pushes nil, message, code, and whether the request was sent. */
+static int fail(lua_State *L, const struct pa_error *error, const char *sent)
+{
+	pa_native_fail_with(L, error);
+	lua_pushstring(L, sent);
+	return 4;
 }
 
 static int l_request(lua_State *L)
@@ -264,21 +283,23 @@ static int l_request(lua_State *L)
 	struct pa_error error;
 
 	lua_settop(L, 1);
-	struct pa_lane *lane = push_lane(L, 1, &error);
+	struct pa_call *call = push_call(L, 1, &error);
 	lua_pushvalue(L, 1);
-	if (!lane || pa_http_admit(pa_native_services(L)->http, &error) < 0 ||
-		prepare(L, lua_gettop(L), pa_lane_transfer(lane, 0), &error) < 0)
-		return pa_native_fail_with(L, &error);
-	run(L, lane);
-	if (pa_transfer_answer(pa_lane_transfer(lane, 0), &answer, &error) < 0)
-		return pa_native_fail_with(L, &error);
+	if (!call || pa_http_admit(pa_native_services(L)->http, &error) < 0 ||
+		prepare(L, lua_gettop(L), pa_call_transfer(call, 0), &error) < 0)
+		return fail(L, &error, "no");
+	run(L, call);
+	if (pa_transfer_answer(pa_call_transfer(call, 0), &answer, &error) < 0)
+		return fail(L, &error, sent_word(pa_call_transfer(call, 0)));
 	push_answer(L, &answer);
 	return 1;
 }
 
-static void push_failure(lua_State *L, const struct pa_error *error)
+static void push_failure(lua_State *L, const struct pa_error *error, const char *sent)
 {
-	lua_createtable(L, 0, 2);
+	lua_createtable(L, 0, 3);
+	lua_pushstring(L, sent);
+	lua_setfield(L, -2, "sent");
 	lua_pushstring(L, error->text);
 	lua_setfield(L, -2, "error");
 	lua_pushstring(L, error->code);
@@ -293,13 +314,13 @@ static int l_all(lua_State *L)
 	lua_settop(L, 1);
 	luaL_checktype(L, 1, LUA_TTABLE);
 	size_t count = lua_rawlen(L, 1);
-	luaL_argcheck(L, count <= PA_LANE_TRANSFERS, 1, "more than 16 requests at once");
-	struct pa_lane *lane = push_lane(L, count, &error);
+	luaL_argcheck(L, count <= PA_CALL_TRANSFERS, 1, "more than 16 requests at once");
+	struct pa_call *call = push_call(L, count, &error);
 	lua_createtable(L, (int)count, 0);
 	int answers = lua_gettop(L);
-	if (!lane) {
+	if (!call) {
 		for (size_t i = 0; i < count; i++) {
-			push_failure(L, &error);
+			push_failure(L, &error, "no");
 			lua_rawseti(L, answers, (lua_Integer)i + 1);
 		}
 		return 1;
@@ -308,25 +329,35 @@ static int l_all(lua_State *L)
 		luaL_checkstack(L, 8, "too many requests");
 		lua_rawgeti(L, 1, (lua_Integer)i + 1);
 		if (pa_http_admit(pa_native_services(L)->http, &error) < 0 ||
-			prepare(L, lua_gettop(L), pa_lane_transfer(lane, i), &error) < 0) {
-			push_failure(L, &error);
+			prepare(L, lua_gettop(L), pa_call_transfer(call, i), &error) < 0) {
+			push_failure(L, &error, "no");
 			lua_rawseti(L, answers, (lua_Integer)i + 1);
 		}
 	}
-	run(L, lane);
+	run(L, call);
 	luaL_checkstack(L, 8, "too many requests");
 	for (size_t i = 0; i < count; i++) {
-		struct pa_transfer *transfer = pa_lane_transfer(lane, i);
+		struct pa_transfer *transfer = pa_call_transfer(call, i);
 		if (!pa_transfer_is_prepared(transfer))
 			continue;
 		if (pa_transfer_answer(transfer, &answer, &error) < 0)
-			push_failure(L, &error);
+			push_failure(L, &error, sent_word(transfer));
 		else
 			push_answer(L, &answer);
 		lua_rawseti(L, answers, (lua_Integer)i + 1);
 	}
 	lua_settop(L, answers);
 	return 1;
+}
+
+/* Tests of an app, and tasks, make no call that they did not ask for. */
+static int l_warm(lua_State *L)
+{
+	const char *origin = luaL_checkstring(L, 1);
+
+	if (pa_native_context_of(L)->request)
+		pa_http_warm(pa_native_services(L)->http, origin);
+	return 0;
 }
 
 /* URLs */
@@ -393,8 +424,8 @@ static int l_escape(lua_State *L)
 
 int pa_native_open_http(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"request", l_request}, {"all", l_all}, {"parse_url", l_parse_url},
-		{"parse_date", l_parse_date}, {"escape", l_escape}, {NULL, NULL}};
+	static const luaL_Reg functions[] = {{"request", l_request}, {"all", l_all}, {"warm", l_warm},
+		{"parse_url", l_parse_url}, {"parse_date", l_parse_date}, {"escape", l_escape}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

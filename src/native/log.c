@@ -1,13 +1,16 @@
 /* require "native.log": log lines and counters. */
 #include "base/log.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/hung.h"
 #include "base/mask.h"
+#include "base/message.h"
 #include "base/refusal.h"
 #include "base/stats.h"
+#include "base/trail.h"
 #include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
@@ -17,27 +20,43 @@ enum {
 	FIELDS_MAX = 16,
 };
 
-/* Reads a table of fields; their strings stay on the stack while `fields` is used. */
-static size_t read_fields(lua_State *L, int index, struct pa_log_field *fields)
+/* Whether the value is written in JSON as it is: a number or a boolean, but not NaN or an infinity. */
+static bool is_literal(lua_State *L, int index)
+{
+	return lua_type(L, index) == LUA_TBOOLEAN ||
+		   (lua_type(L, index) == LUA_TNUMBER && (lua_isinteger(L, index) || isfinite(lua_tonumber(L, index))));
+}
+
+/* Reads a table of fields in the order of their names: the first FIELDS_MAX names, and how many there are in *all. The
+ * strings stay on the stack, or in the table, while `fields` is used. */
+static size_t read_fields(lua_State *L, int index, struct pa_log_field *fields, lua_Integer *all)
 {
 	size_t count = 0;
 
+	*all = 0;
 	if (lua_isnoneornil(L, index))
 		return 0;
 	luaL_checktype(L, index, LUA_TTABLE);
-	luaL_checkstack(L, FIELDS_MAX * 2 + 4, "too many fields");
-	int key = lua_gettop(L) + 1;
-	lua_pushnil(L);
-	while (count < FIELDS_MAX && lua_next(L, index)) {
-		struct pa_log_field *field = &fields[count++];
-		if (lua_type(L, key) != LUA_TSTRING)
+	luaL_checkstack(L, FIELDS_MAX + 8, "too many fields");
+	for (lua_pushnil(L); lua_next(L, index); lua_pop(L, 1)) {
+		if (lua_type(L, -2) != LUA_TSTRING)
 			luaL_error(L, "a log field's name must be a string");
-		field->name = lua_tostring(L, key);
-		field->verbatim = lua_type(L, key + 1) == LUA_TBOOLEAN || lua_isinteger(L, key + 1);
-		field->text = luaL_tolstring(L, key + 1, &field->length);
-		lua_replace(L, key + 1);
-		lua_pushvalue(L, key); /* the name stays below, the copy goes on to lua_next */
-		key += 2;
+		const char *name = lua_tostring(L, -2);
+		size_t place = count;
+		while (place > 0 && strcmp(fields[place - 1].name, name) > 0)
+			place--;
+		++*all;
+		if (place == FIELDS_MAX)
+			continue;
+		count += count < FIELDS_MAX;
+		memmove(&fields[place + 1], &fields[place], (count - place - 1) * sizeof *fields);
+		fields[place].name = name;
+	}
+	for (size_t i = 0; i < count; i++) {
+		lua_getfield(L, index, fields[i].name);
+		fields[i].verbatim = is_literal(L, -1);
+		fields[i].text = luaL_tolstring(L, -1, &fields[i].length);
+		lua_remove(L, -2);
 	}
 	return count;
 }
@@ -47,13 +66,17 @@ static int l_write(lua_State *L)
 	static const char *const levels[] = {"debug", "info", "warn", "error", NULL};
 	const struct pa_native_context *context = pa_native_context_of(L);
 	enum pa_log_level level = (enum pa_log_level)luaL_checkoption(L, 1, NULL, levels);
-	struct pa_log_field fields[FIELDS_MAX];
+	struct pa_log_field fields[FIELDS_MAX + 1];
+	char left_out[PA_RECORD_NUMBER_MAX];
+	lua_Integer all;
 	size_t length;
 	const char *message = luaL_checklstring(L, 2, &length);
 
 	if (!pa_log_wants(level) || !pa_native_may_log(L))
 		return 0;
-	size_t count = read_fields(L, 3, fields);
+	size_t count = read_fields(L, 3, fields, &all);
+	if (all > FIELDS_MAX)
+		fields[count++] = pa_record_number("fields_left_out", left_out, "%lld", (long long)all - FIELDS_MAX);
 	pa_log_fields(level, context->services ? context->services->name : NULL, pa_native_request_id(L), message,
 		length < MESSAGE_MAX ? length : MESSAGE_MAX, fields, count);
 	return 0;
@@ -70,11 +93,45 @@ static int l_refused(lua_State *L)
 		.status = status,
 		.reason = luaL_optstring(L, 3, pa_refusal_reason(status)),
 		.peer = luaL_optstring(L, 4, NULL),
-		.client = luaL_optstring(L, 5, NULL)};
+		.client = luaL_optstring(L, 5, NULL),
+		.trail = context->request ? context->request->trail : NULL};
 
 	pa_refusal_log(&refusal, pa_clock_ms());
 	lua_pushstring(L, refusal.reason);
 	return 1;
+}
+
+/* call_begins() → a time for `called`, or nothing when calls out are not logged */
+static int l_call_begins(lua_State *L)
+{
+	if (!pa_log_wants_requests())
+		return 0;
+	lua_pushinteger(L, pa_clock_ns());
+	return 1;
+}
+
+/* called(begun, method, url, status?, code?) */
+static int l_called(lua_State *L)
+{
+	const struct pa_native_context *context = pa_native_context_of(L);
+	const struct pa_trail_call call = {.took_ns = pa_clock_ns() - luaL_checkinteger(L, 1),
+		.method = pa_native_check_span(L, 2),
+		.url = pa_native_check_span(L, 3),
+		.status = (int)luaL_optinteger(L, 4, 0),
+		.problem = luaL_optstring(L, 5, NULL)};
+
+	pa_log_called(context->services ? context->services->name : NULL, pa_native_request_id(L),
+		context->request ? context->request->trail : NULL, &call);
+	return 0;
+}
+
+/* on_print(fn?): fn(text) gets what scripts print, instead of the log: for tests */
+static int l_on_print(lua_State *L)
+{
+	luaL_argexpected(L, lua_isnoneornil(L, 1) || lua_isfunction(L, 1), 1, "function or nil");
+	lua_settop(L, 1);
+	lua_setfield(L, LUA_REGISTRYINDEX, PA_NATIVE_PRINTED);
+	return 0;
 }
 
 static int l_mask(lua_State *L)
@@ -166,8 +223,9 @@ static int l_metrics(lua_State *L)
 
 int pa_native_open_log(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"write", l_write}, {"refused", l_refused}, {"mask", l_mask},
-		{"masked", l_masked}, {"request_id", l_request_id}, {"metrics", l_metrics}, {NULL, NULL}};
+	static const luaL_Reg functions[] = {{"write", l_write}, {"refused", l_refused}, {"call_begins", l_call_begins},
+		{"called", l_called}, {"on_print", l_on_print}, {"mask", l_mask}, {"masked", l_masked},
+		{"request_id", l_request_id}, {"metrics", l_metrics}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

@@ -77,6 +77,9 @@ struct pa_native_context *pa_native_context_of(lua_State *L);
 /* Registry key of the name of the script whose main chunk runs now; absent at other times. */
 #define PA_NATIVE_LOADING "partnerapp.loading"
 
+/* Registry key of the function that gets what scripts print, instead of the log; absent outside of tests. */
+#define PA_NATIVE_PRINTED "partnerapp.printed"
+
 /* The services of the server that runs this script (native/services.h). Raises when the VM has none. */
 struct pa_services *pa_native_services(lua_State *L);
 

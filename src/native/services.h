@@ -17,10 +17,12 @@ struct pa_services {
 	const char *name; /* "app", "sandbox" */
 	const struct pa_setting *settings;
 	size_t setting_count;
-	unsigned request_ms;      /* how long a request may take, on the clock; 0: no limit */
-	struct pa_db *db;         /* store/db.h */
-	struct pa_keyring *keys;  /* store/keyring.h */
-	struct pa_http *http;     /* client/http.h */
+	unsigned request_ms;     /* how long a request may take, on the clock; 0: no limit */
+	struct pa_db *db;        /* store/db.h */
+	struct pa_keyring *keys; /* store/keyring.h */
+	struct pa_http *http;    /* client/http.h */
+	struct pa_admission
+		*admission;           /* base/admission.h: the pool's, which requests are inside of; NULL without a pool */
 	struct pa_limit *limit;   /* native/limit.h */
 	struct pa_shared *shared; /* native/shared.h */
 	struct pa_bell *bell;     /* rings after the clock was moved or scripts were reloaded: jobs may be due */

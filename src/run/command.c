@@ -96,17 +96,26 @@ static void read_settings(lua_State *L, int index, struct pa_services_options *s
 	lua_pop(L, 1);
 }
 
+static void read_outbound(lua_State *L, int index, struct pa_http_options *http)
+{
+	http->allow = copy_string(L, index, "http_allow");
+	http->ca_file = copy_string(L, index, "ca_file");
+	http->proxy.https = copy_string(L, index, "proxy_https");
+	http->proxy.http = copy_string(L, index, "proxy_http");
+	http->proxy.exceptions = copy_string(L, index, "no_proxy");
+	http->calls_max = read_unsigned(L, index, "calls_max");
+	http->per_second = read_unsigned(L, index, "calls_per_second");
+}
+
 static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 {
 	server->services.name = copy_string(L, index, "name");
 	server->services.database = copy_string(L, index, "database");
 	server->services.secret_key = copy_string(L, index, "secret_key");
 	server->services.secret_key_file = copy_string(L, index, "secret_key_file");
-	server->services.http_allow = copy_string(L, index, "http_allow");
+	read_outbound(L, index, &server->services.http);
 	read_settings(L, index, &server->services);
-	server->services.calls_max = read_unsigned(L, index, "calls_max");
 	server->services.request_ms = read_unsigned(L, index, "request_ms");
-	server->services.calls_per_second = read_unsigned(L, index, "calls_per_second");
 	server->app = copy_string(L, index, "app");
 	server->health_listen = copy_string(L, index, "health_listen");
 	server->watch = read_flag(L, index, "watch");
@@ -148,10 +157,16 @@ static void read_memory(lua_State *L, int index, struct pa_plan *plan)
 
 static void read_log(lua_State *L, int index, struct pa_plan *plan)
 {
+	static const char *const forms[] = {
+		[PA_LINE_JSON] = "json", [PA_LINE_TEXT] = "text", [PA_LINE_COLOR] = "color", NULL};
+
 	lua_getfield(L, index, "log_level");
 	plan->log_level = pa_log_level_of(luaL_optstring(L, -1, "info"));
 	lua_pop(L, 1);
-	plan->log_people = read_flag(L, index, "log_people");
+	lua_getfield(L, index, "log_form");
+	plan->log_form = (enum pa_line_form)luaL_checkoption(L, -1, "json", forms);
+	lua_pop(L, 1);
+	plan->log_requests = read_flag(L, index, "log_requests");
 }
 
 struct call {
@@ -241,13 +256,22 @@ static void wipe(char *secret)
 	free(secret);
 }
 
+static void free_outbound(struct pa_http_options *http)
+{
+	free_const(http->allow);
+	free_const(http->ca_file);
+	wipe((char *)(uintptr_t)http->proxy.https);
+	wipe((char *)(uintptr_t)http->proxy.http);
+	free_const(http->proxy.exceptions);
+}
+
 static void free_server(struct pa_plan_server *server)
 {
 	free_const(server->services.name);
 	free_const(server->services.database);
 	wipe((char *)(uintptr_t)server->services.secret_key);
 	free_const(server->services.secret_key_file);
-	free_const(server->services.http_allow);
+	free_outbound(&server->services.http);
 	for (size_t i = 0; i < server->services.setting_count; i++) {
 		free(server->services.settings[i].name);
 		wipe(server->services.settings[i].value);

@@ -6,6 +6,7 @@
 #define PA_COMMAND_H
 
 #include "base/error.h"
+#include "base/line.h"
 #include "run/services.h"
 #include "server/server.h"
 
@@ -34,7 +35,8 @@ struct pa_plan {
 	char *settings_file; /* .env, whose changes are logged while servers run; or NULL */
 	char *ready;         /* to print on standard output when all servers listen; {port:NAME} is a server's port */
 	int log_level;       /* enum pa_log_level */
-	bool log_people;     /* see pa_log_open */
+	enum pa_line_form log_form;
+	bool log_requests; /* see pa_log_show_requests */
 };
 
 /* Makes the plan of a command. 0; or -1 with code "scripts" or "command" when lua/cli is missing or raises. The caller

@@ -7,7 +7,7 @@
 enum {
 	PROCESS = 64,  /* standard streams, watched folders, scripts that are read, what libraries open */
 	DATABASE = 32, /* a database and its journals, over its connections */
-	CALL = 3,      /* a call out: two for waking it, and one connection */
+	CALL = 3,      /* a call out: its connection, and two while its host is looked up */
 	QUEUE_MIN = 16,
 	QUEUE_MAX = 1024,
 };
@@ -25,7 +25,7 @@ int pa_descriptors_divide(struct pa_plan *plan, unsigned long limit, struct pa_e
 
 	for (size_t i = 0; i < plan->server_count; i++) {
 		const struct pa_plan_server *server = &plan->servers[i];
-		needed += DATABASE + server->server.workers + (unsigned long)CALL * server->services.calls_max;
+		needed += DATABASE + server->server.workers + (unsigned long)CALL * server->services.http.calls_max;
 		needed += server->health_listen ? PA_PROBES_WORKERS + PA_PROBES_QUEUE : 0;
 	}
 	if (limit < needed + QUEUE_MIN * plan->server_count)

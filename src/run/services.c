@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "base/bell.h"
-#include "client/http.h"
 #include "native/limit.h"
 #include "native/shared.h"
 #include "store/db.h"
@@ -33,8 +32,7 @@ struct pa_services *pa_services_open(const struct pa_services_options *options, 
 	services->db = pa_db_open(options->database, error);
 	if (!services->db)
 		goto failed;
-	services->http = pa_http_open(
-		options->http_allow ? options->http_allow : "", options->calls_max, options->calls_per_second, error);
+	services->http = pa_http_open(&options->http, error);
 	if (!services->http)
 		goto failed;
 	return services;

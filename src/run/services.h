@@ -4,17 +4,17 @@
 #define PA_SERVICES_H
 
 #include "base/error.h"
+#include "client/http.h"
 #include "native/services.h"
 
 /* Filled in by run/command from the plan of lua/cli. */
 struct pa_services_options {
-	const char *name;                     /* "app", "sandbox" */
-	const char *database;                 /* "sqlite:PATH" or "sqlite::memory:" */
-	const char *secret_key;               /* for pa_keyring_open */
-	const char *secret_key_file;          /* for pa_keyring_follow, or NULL */
-	const char *http_allow;               /* for pa_http_open */
-	unsigned calls_max, calls_per_second; /* for pa_http_open */
-	const struct pa_setting *settings;    /* for native.sys.settings() */
+	const char *name;                  /* "app", "sandbox" */
+	const char *database;              /* "sqlite:PATH" or "sqlite::memory:" */
+	const char *secret_key;            /* for pa_keyring_open */
+	const char *secret_key_file;       /* for pa_keyring_follow, or NULL */
+	struct pa_http_options http;       /* for pa_http_open */
+	const struct pa_setting *settings; /* for native.sys.settings() */
 	size_t setting_count;
 	unsigned request_ms; /* as in struct pa_services */
 };

@@ -11,6 +11,7 @@
 #include "native/services.h"
 #include "script/budget.h"
 #include "script/freeze.h"
+#include "script/rooms.h"
 #include "script/string_library.h"
 #include "script/table_library.h"
 
@@ -89,6 +90,26 @@ static int l_collectgarbage(lua_State *L)
 
 enum { PRINT_MAX = 4096 }; /* bytes, as in Segment's editor of functions (SBX-14) */
 
+/* Replaces the value at `index` by its text: of a table without __tostring, what is in it (partnerapp.inspect). */
+static void describe(lua_State *L, int index)
+{
+	int top = lua_gettop(L);
+
+	if (lua_istable(L, index) && luaL_getmetafield(L, index, "__tostring") == LUA_TNIL) {
+		lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_GLOBALS);
+		lua_rawgeti(L, -1, PA_ROOM_LIBRARY);
+		lua_getfield(L, -1, "require");
+		lua_pushliteral(L, "partnerapp.inspect");
+		lua_call(L, 1, 1);
+		lua_pushvalue(L, index);
+		lua_call(L, 1, 1);
+	} else {
+		luaL_tolstring(L, index, NULL);
+	}
+	lua_replace(L, index);
+	lua_settop(L, top);
+}
+
 static int l_print(lua_State *L)
 {
 	const struct pa_native_context *context = pa_native_context_of(L);
@@ -96,16 +117,23 @@ static int l_print(lua_State *L)
 	luaL_Buffer text;
 	size_t length;
 
-	if (!pa_log_wants(PA_LOG_INFO) || !pa_native_may_log(L))
+	bool is_caught = lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_PRINTED) == LUA_TFUNCTION;
+	if (!is_caught && (!pa_log_wants(PA_LOG_INFO) || !pa_native_may_log(L)))
 		return 0;
+	for (int i = 1; i <= count; i++)
+		describe(L, i);
 	luaL_buffinit(L, &text);
 	for (int i = 1; i <= count; i++) {
 		if (i > 1)
 			luaL_addchar(&text, '\t');
-		luaL_tolstring(L, i, NULL);
+		lua_pushvalue(L, i);
 		luaL_addvalue(&text);
 	}
 	luaL_pushresult(&text);
+	if (is_caught) {
+		lua_call(L, 1, 0);
+		return 0;
+	}
 	const char *line = lua_tolstring(L, -1, &length);
 	pa_log_fields(PA_LOG_INFO, context->services ? context->services->name : NULL, pa_native_request_id(L), line,
 		length < PRINT_MAX ? length : PRINT_MAX, NULL, 0);

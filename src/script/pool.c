@@ -8,13 +8,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/admission.h"
 #include "base/bell.h"
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/refusal.h"
 #include "base/stats.h"
-#include "script/admission.h"
+#include "base/trail.h"
 #include "script/generation.h"
 #include "script/reload.h"
 #include "script/vm.h"
@@ -173,8 +174,11 @@ void pa_pool_observe(void *context, const struct pa_request *request, int status
 	const struct pa_pool *pool = context;
 
 	if (status == 503) { /* counted, and not logged at info: the client did nothing wrong */
-		pa_log(PA_LOG_DEBUG, pool->options.name, request->id, "request refused", "reason", reason, "peer",
-			request->ip.at, NULL);
+		if (request->trail)
+			pa_trail_refuse(request->trail, "request refused", reason, NULL);
+		else
+			pa_log(PA_LOG_DEBUG, pool->options.name, request->id, "request refused", "reason", reason, "peer",
+				request->ip.at, NULL);
 		return;
 	}
 	const struct pa_refusal refusal = {.server = pool->options.name,
@@ -183,7 +187,8 @@ void pa_pool_observe(void *context, const struct pa_request *request, int status
 		.status = status,
 		.reason = pa_refusal_reason(status),
 		.detail = reason,
-		.peer = request->ip.at};
+		.peer = request->ip.at,
+		.trail = request->trail};
 	pa_refusal_log(&refusal, pa_clock_ms());
 }
 
@@ -251,7 +256,7 @@ static void reload(void *context)
 	struct pa_pool *pool = context;
 	struct pa_fault fault = {0};
 	int64_t begun = pa_clock_ns();
-	char ms[32];
+	char ms[PA_RECORD_NUMBER_MAX];
 
 	/* The current generation is broken only if no version has loaded so far: then the newest fault is to be shown. */
 	bool was_broken = pool->current->broken.message != NULL;
@@ -270,9 +275,9 @@ static void reload(void *context)
 		log_fault(pool, "the scripts do not load", &generation->broken);
 		return;
 	}
-	snprintf(ms, sizeof ms, "%.1f", (double)(pa_clock_ns() - begun) / 1e6);
+	const struct pa_log_field took = pa_record_number("ms", ms, "%.1f", (double)(pa_clock_ns() - begun) / 1e6);
 	pa_stats_add(PA_STAT_RELOADS, 1);
-	pa_log(PA_LOG_INFO, pool->options.name, NULL, "reloaded", "ms", ms, NULL);
+	pa_log_fields(PA_LOG_INFO, pool->options.name, NULL, "reloaded", strlen("reloaded"), &took, 1);
 	pa_bell_ring(pool->options.services->bell); /* the new scripts may have other jobs */
 }
 
@@ -349,6 +354,7 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		pa_error_set(error, "scripts", "not enough memory or threads");
 		goto failed;
 	}
+	options->services->admission = pool->admission;
 	pool->reload = pa_reload_open(options->watch ? options->folders : NULL, error);
 	if (!pool->reload)
 		goto failed;
@@ -384,6 +390,7 @@ void pa_pool_close(struct pa_pool *pool)
 	pa_stats_leaked("VMs", pool->leased);
 	if (pool->current)
 		pa_generation_free(pool->current);
+	pool->options.services->admission = NULL;
 	pa_admission_close(pool->admission);
 	pthread_cond_destroy(&pool->returned);
 	pthread_mutex_destroy(&pool->mutex);

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/log.h"
 #include "server/body.h"
 #include "server/faults.h"
 #include "server/socket.h"
@@ -14,12 +15,19 @@ enum { ONE_WRITE_MAX = 64 << 10 }; /* a larger body is not copied after its head
 
 /* Reading */
 
-static void empty(struct pa_request *request, const struct mg_request_info *info)
+static void empty(struct pa_exchange *exchange, const struct mg_request_info *info)
 {
+	struct pa_request *request = &exchange->request;
+
 	request->method = request->target = pa_text_span("");
 	request->path = request->query = request->host = request->body = (struct pa_span){0};
 	request->header_count = 0;
 	request->ip = pa_text_span(info->remote_addr);
+	request->trail = NULL;
+	if (pa_log_follows()) {
+		pa_trail_reset(&exchange->trail);
+		request->trail = &exchange->trail;
+	}
 }
 
 /* The query, which civetweb cuts off the target with a NUL in place of the '?', but not from a target that it does not
@@ -35,7 +43,7 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 	struct pa_request *request = &exchange->request;
 	const char *query = cut_query(info);
 
-	empty(request, info);
+	empty(exchange, info);
 	request->method = pa_text_span(info->request_method);
 	request->target = pa_text_span(info->request_uri);
 	if (query)
@@ -81,7 +89,7 @@ struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_
 void pa_exchange_read_nothing(
 	struct pa_exchange *exchange, struct pa_exchange_context *context, const struct mg_connection *connection)
 {
-	empty(&exchange->request, mg_get_request_info(connection));
+	empty(exchange, mg_get_request_info(connection));
 	pa_request_id_set(&context->ids, &exchange->request);
 }
 
@@ -194,4 +202,5 @@ void pa_exchange_free(struct pa_exchange *exchange)
 	pa_response_free(&exchange->response);
 	pa_buffer_free(&exchange->body);
 	pa_buffer_free(&exchange->out);
+	pa_trail_free(&exchange->trail);
 }

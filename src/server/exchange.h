@@ -9,6 +9,7 @@
 #include <stdbool.h>
 
 #include "base/message.h"
+#include "base/trail.h"
 #include "server/deadline.h"
 #include "server/gate.h"
 #include "server/head.h"
@@ -21,6 +22,7 @@ struct pa_exchange {
 	struct pa_request request;
 	struct pa_response response;
 	struct pa_buffer body, out;
+	struct pa_trail trail; /* of the request, while such lines are logged */
 	struct pa_date date;
 	const char *buffer; /* for pa_gate_begins */
 	char path[PA_GATE_TARGET_MAX + 1];

@@ -164,18 +164,19 @@ static int64_t relieve(struct pa_peers *peers)
 static void log_closed(struct pa_peers *peers)
 {
 	int64_t now = pa_clock_ms();
-	char closed[24], address[INET_ADDRSTRLEN];
+	static const char message[] =
+		"WORKERS are short: connections without a whole request are closed, of the address with most of them first";
+	char closed[PA_RECORD_NUMBER_MAX], address[INET_ADDRSTRLEN];
 
 	if (peers->closed == 0 || (peers->logged_ms > 0 && now - peers->logged_ms < LOG_EVERY_MS))
 		return;
-	snprintf(closed, sizeof closed, "%lu", peers->closed);
 	inet_ntop(AF_INET, &peers->closed_address, address, sizeof address);
+	const struct pa_log_field fields[] = {
+		pa_record_number("closed", closed, "%lu", peers->closed), {"peer", address, strlen(address), false}};
 	peers->closed = 0;
 	peers->logged_ms = now;
 	pthread_mutex_unlock(&peers->mutex);
-	pa_log(PA_LOG_WARN, peers->name, NULL,
-		"WORKERS are short: connections without a whole request are closed, of the address with most of them first",
-		"closed", closed, "peer", address, NULL);
+	pa_log_fields(PA_LOG_WARN, peers->name, NULL, message, sizeof message - 1, fields, 2);
 	pthread_mutex_lock(&peers->mutex);
 }
 

@@ -152,21 +152,34 @@ static void leave(struct pa_server *server)
 	pthread_mutex_unlock(&server->mutex);
 }
 
+enum { PATH_MAX_LOGGED = 256 };
+
+static void log_request(const struct pa_server *server, const struct pa_exchange *exchange, int64_t took_ns)
+{
+	const struct pa_request *request = &exchange->request;
+	struct pa_span path = request->path;
+
+	if (path.length > PATH_MAX_LOGGED)
+		path.length = PATH_MAX_LOGGED;
+	pa_log_answered(&(struct pa_log_request){.server = server->options.name,
+		.id = request->id,
+		.method = request->method,
+		.path = path,
+		.status = exchange->response.status,
+		.took_ns = took_ns,
+		.quiet = pa_health_is(request) || pa_request_header(request, "x-live").at,
+		.trail = request->trail});
+}
+
 static void count_request(const struct pa_server *server, const struct pa_exchange *exchange, int64_t begun_ns)
 {
-	double seconds = (double)(pa_clock_ns() - begun_ns) / 1e9;
+	int64_t took_ns = pa_clock_ns() - begun_ns;
 
 	pa_stats_add(PA_STAT_REQUESTS, 1);
 	pa_stats_add((enum pa_stat)(PA_STAT_REQUESTS + exchange->response.status / 100), 1);
-	pa_stats_observe(seconds);
-	if (!pa_log_wants(PA_LOG_DEBUG))
-		return;
-	char status[16], ms[32], path[256];
-	snprintf(status, sizeof status, "%d", exchange->response.status);
-	snprintf(ms, sizeof ms, "%.2f", seconds * 1e3);
-	snprintf(path, sizeof path, "%.*s", (int)exchange->request.path.length, exchange->request.path.at);
-	pa_log(PA_LOG_DEBUG, server->options.name, exchange->request.id, "answered", "method", exchange->request.method.at,
-		"path", path, "status", status, "ms", ms, NULL);
+	pa_stats_observe((double)took_ns / 1e9);
+	if (pa_log_wants_requests())
+		log_request(server, exchange, took_ns);
 }
 
 /* civetweb's begin_request: answers every request, so that civetweb's own file serving is never reached (HT-21). */

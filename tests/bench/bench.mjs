@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import os from "node:os";
 import path from "node:path";
 import { parseArgs } from "node:util";
+import { cold } from "./cold.mjs";
 import { compare } from "./compare.mjs";
 import { startUpstream } from "./contenders.mjs";
 import { destinations } from "./destinations.mjs";
@@ -19,10 +20,12 @@ const { values } = parseArgs({
 		reloads: { type: "string", default: "1000" },
 		installs: { type: "string", default: "100000" },
 		only: { type: "string" },
+		before: { type: "string" },
 	},
 });
 const options = {
 	connections: +values.connections, seconds: +values.seconds, repetitions: +values.repetitions, only: values.only,
+	before: values.before && path.resolve(values.before),
 };
 const folder = mkdtempSync(path.join(os.tmpdir(), "partnerapp-bench-"));
 let fine = false;
@@ -32,7 +35,9 @@ try {
 	console.log(`${os.cpus()[0].model}, servers on core 0, wrk and the upstream on core 1, `
 		+ `${options.connections} connections, ${options.repetitions} runs of ${options.seconds} s each, medians`);
 	const wanted = (name) => !options.only || options.only === name;
-	fine = ["sandbox", "store", "destinations", "limits"].includes(options.only) || await compare(folder, upstream, options);
+	const apart = ["cold", "sandbox", "store", "destinations", "limits"];
+	fine = apart.includes(options.only) || await compare(folder, upstream, options);
+	if (wanted("cold")) fine = (await cold(folder, upstream, options)) && fine;
 	if (wanted("sandbox")) fine = (await sandbox(folder, options)) && fine;
 	if (wanted("store")) fine = (await store(folder, upstream, { installCount: +values.installs })) && fine;
 	if (wanted("destinations")) fine = destinations(folder, options) && fine;

@@ -21,9 +21,8 @@ export function launch(core, command, args, env = {}) {
 	return child;
 }
 
-/** Ends everything that launch started. */
-export async function endAll() {
-	const children = [...running];
+/** Ends some of what launch started, without them all of it. */
+export async function endAll(children = [...running]) {
 	const ended = children.map((child) => new Promise((resolve) => child.once("exit", resolve)));
 	children.forEach((child) => child.kill("SIGTERM"));
 	await Promise.all(ended);
@@ -59,6 +58,40 @@ export function cpuSeconds(pid) {
 		const fields = readFileSync(`/proc/${one}/stat`, "utf8").replace(/^.*\) /s, "").split(" ");
 		return sum + (+fields[11] + +fields[12]) / ticksPerSecond;
 	}, 0);
+}
+
+const ticks = (fields) => fields.reduce((sum, one) => sum + +one, 0) / ticksPerSecond;
+
+/**
+ * Seconds of CPU, of both cores, that neither this process nor anything below it has used, since the machine's start: what
+ * others do here. Those that ended count too.
+ */
+export function foreignSeconds() {
+	const [user, nice, system, , , , , steal] = readFileSync("/proc/stat", "utf8").split("\n")[0].split(/\s+/).slice(1);
+	const ended = readFileSync("/proc/self/stat", "utf8").replace(/^.*\) /s, "").split(" ").slice(13, 15);
+	return ticks([user, nice, system, steal]) - ticks(ended) - cpuSeconds(process.pid);
+}
+
+/** How often threads of a process and its children were switched: they waited, or another one was to run. */
+export function switches(pid) {
+	let sum = 0;
+	for (const one of family(pid)) {
+		for (const task of readdirSync(`/proc/${one}/task`)) {
+			const status = readFileSync(`/proc/${one}/task/${task}/status`, "utf8");
+			for (const [, count] of status.matchAll(/ctxt_switches:\s+(\d+)/g)) sum += +count;
+		}
+	}
+	return sum;
+}
+
+/** Waits until a process and its children use no CPU: what clients left undone would slow the next one that is measured. */
+export async function idle(pid) {
+	for (let tries = 0; tries < 300; tries++) {
+		const before = cpuSeconds(pid);
+		await new Promise((resolve) => setTimeout(resolve, 200));
+		if (cpuSeconds(pid) - before < 2 / ticksPerSecond) return;
+	}
+	throw new Error(`process ${pid} does not come to rest`);
 }
 
 /** Resident megabytes of a process and its children. */

@@ -83,7 +83,7 @@ static void make_vm(void)
 	struct pa_error error;
 	struct pa_fault fault = {0};
 
-	pa_log_open(PA_LOG_OFF, false);
+	pa_log_open(PA_LOG_OFF, PA_LINE_JSON);
 	struct pa_snapshot *scripts = pa_snapshot_read(folders, &error);
 	CHECK(scripts, "%s", error.text);
 	vm = pa_vm_new(&(struct pa_vm_options){.snapshot = scripts,

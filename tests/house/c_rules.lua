@@ -25,6 +25,7 @@ local EXCEPTIONS = {
 local DOORKEEPERS = {
 	{ "^civetweb%.h$", "^src/server/" },
 	{ "^curl/", "^src/client/" },
+	{ "^zlib%.h$", "^src/client/unpack%.c$" },
 	{ "^sqlite3%.h$", "^src/store/sqlite" },
 	{ "^openssl/", "^src/base/openssl%.h$" },
 	{ "^base/openssl%.h$", "^src/base/openssl%.c$", "^src/native/crypto%.c$", "^src/store/keyring%.c$" },
@@ -51,7 +52,7 @@ local NATIVE_OWN = {
 local PREFIXES = {
 	message = { "request", "response" },
 	db = { "connection", "statement" },
-	lane = { "lanes" },
+	call = { "calls" },
 	deadline = { "deadlines" },
 	peers = { "peer" },
 	request_id = { "request_ids" },
@@ -213,7 +214,7 @@ local broken = {
 	floors = { ["src/base/log.c"] = '#include "script/vm.h"' },
 	circles = { ["src/base/a.h"] = '#include "base/b.h"', ["src/base/b.c"] = '#include "base/a.h"' },
 	doorkeepers = { ["src/run/servers.c"] = "#include <curl/curl.h>" },
-	names = { ["src/client/lane.h"] = "void pa_transfer_run(void);\n" },
+	names = { ["src/client/call.h"] = "void pa_transfer_run(void);\n" },
 	natives = { ["src/native/pots.c"] = "", ["lua/types/native/pans.lua"] = "" },
 }
 

@@ -239,21 +239,26 @@ test("ST-05 what is stored is the owner's alone, and no token is in it", async (
 	assert.equal(statSync(state).mode & 0o777, 0o700);
 	for (const name of readdirSync(state)) {
 		assert.equal(statSync(path.join(state, name)).mode & 0o777, 0o600, name);
-		if (name.startsWith("partnerapp.db"))
+		if (name.startsWith("demo.db"))
 			assert.doesNotMatch(readFileSync(path.join(state, name), "latin1"), /[\w-]{43}\.[\w-]{43}/);
 	}
 });
 
 test("LG-01 installs lists what is saved beside the running server, tokens masked", async () => {
-	const listed = await run(["installs", "--json"], { cwd: demo.cwd, env: demo.settings });
+	const listed = await run(["installs", "--demo", "--json"], { cwd: demo.cwd, env: demo.settings });
 	assert.equal(listed.code, 0, listed.err);
 	const installs = JSON.parse(listed.out);
 	assert.ok(installs.length > 0);
 	for (const install of installs) assert.equal(install.token, "***");
-	const table = await run(["installs"], { cwd: demo.cwd, env: demo.settings });
+	const table = await run(["installs", "--demo"], { cwd: demo.cwd, env: demo.settings });
 	const [head, row] = table.out.split("\n").filter((line) => /^ID|destination\//.test(line));
 	for (const [title, value] of [["NAME", /installs\/\d/], ["SOURCE", /\S+\/sources\//], ["SCOPE", /destination\//], ["HEALTH", /ok/]])
 		assert.equal(row.search(value), head.indexOf(title), table.out);
+});
+
+test("an install of the demo is not in the app's own database", async () => {
+	const listed = await run(["installs", "--json"], { cwd: demo.cwd, env: demo.settings });
+	assert.deepEqual([listed.code, listed.out], [0, "[]\n"]);
 });
 
 test("ST-06 kill -9 right after the success page never loses the install", async () => {
@@ -261,7 +266,7 @@ test("ST-06 kill -9 right after the success page never loses the install", async
 	const { response } = await walk(other, new Jar());
 	assert.equal(response.status, 303);
 	await other.stop("SIGKILL");
-	const listed = await run(["installs", "--json"], { cwd: other.cwd, env: other.settings });
+	const listed = await run(["installs", "--demo", "--json"], { cwd: other.cwd, env: other.settings });
 	assert.equal(JSON.parse(listed.out)[0].id, response.location.split("/").at(-1));
 	other.remove();
 });

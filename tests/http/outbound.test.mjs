@@ -1,52 +1,17 @@
 // Calls out, over real sockets: what broken upstreams send, and what scripts may not do.
 import assert from "node:assert/strict";
-import { execFileSync, spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { readFileSync, writeFileSync } from "node:fs";
+import { writeFileSync } from "node:fs";
 import http from "node:http";
-import https from "node:https";
 import net from "node:net";
 import path from "node:path";
 import { after, before, test } from "node:test";
-import nodeTls from "node:tls";
 import zlib from "node:zlib";
-import { binary, during, folder, freePort, json, request, startApp, until, withApp } from "./harness.mjs";
-
-const APP = `
-local http = require "partnerapp.http"
-local partnerapp = require "partnerapp"
-local reply = require "partnerapp.reply"
-
-local app = partnerapp.new {}
-
-local function shown(response, err, code)
-	if not response then return { error = err, code = code } end
-	return { status = response.status, headers = response.headers, body = utf8.len(response.body) and response.body:sub(1, 500) or false, size = #response.body,
-		url = response.url, json = (response.json()) }
-end
-
-app:post("/call", function(req)
-	local options = req.json
-	local url = options.url
-	options.url = nil
-	local ok, response, err, code = pcall(http.request, url, options)
-	if not ok then return reply.json { raised = response } end
-	return reply.json(shown(response, err, code))
-end, { csrf = false })
-
-app:post("/all", function(req)
-	local list = {}
-	for i, answer in ipairs(http.all(req.json)) do
-		list[i] = answer.status and shown(answer) or { error = answer.error, code = answer.code }
-	end
-	return reply.json(list)
-end, { csrf = false })
-
-return app
-`;
+import { CALLER, listen, page } from "./calls.mjs";
+import { during, folder, freePort, json, request, startApp, until, withApp } from "./harness.mjs";
 
 const seen = [];
-const page = (body, head = "") => `HTTP/1.1 200 OK\r\n${head}Content-Length: ${Buffer.byteLength(body)}\r\n\r\n${body}`;
 
 /** What a broken upstream sends, by path; a function gets the socket. */
 const broken = {
@@ -81,39 +46,7 @@ const broken = {
 	"/good": (socket) => socket.end(page('{"fine":true}', "Content-Type: application/json\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\n")),
 };
 
-/** A configuration of OpenSSL that allows what is old, so that only the program itself refuses it. */
-function permissive() {
-	const file = path.join(place.name, "openssl.cnf");
-	writeFileSync(file, `openssl_conf = all
-[all]
-ssl_conf = ssl
-[ssl]
-system_default = defaults
-[defaults]
-MinProtocol = TLSv1
-CipherString = ALL:@SECLEVEL=0
-`);
-	return file;
-}
-
-let place, server, app, upstream, other, tls, oldTls, origin, elsewhere, secure, outdated;
-
-const OLD_TLS = { minVersion: "TLSv1.1", maxVersion: "TLSv1.1", ciphers: "ALL:@SECLEVEL=0" };
-
-async function listen(made) {
-	made.listen(0, "127.0.0.1");
-	await once(made, "listening");
-	return made.address().port;
-}
-
-/** A self-signed certificate of localhost, by the openssl command. */
-function certificate() {
-	const [key, cert] = ["key.pem", "cert.pem"].map((name) => path.join(place.name, name));
-	execFileSync("openssl", ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1", "-nodes",
-		"-subj", "/CN=localhost", "-addext", "subjectAltName=DNS:localhost", "-days", "1", "-keyout", key, "-out", cert],
-	{ stdio: "ignore" });
-	return { key: readFileSync(key), cert: readFileSync(cert) };
-}
+let place, server, app, upstream, other, origin, elsewhere;
 
 before(async () => {
 	place = folder();
@@ -136,16 +69,12 @@ before(async () => {
 		seen.push({ method: req.method, path: req.url, head: JSON.stringify(req.headers), elsewhere: true });
 		res.end("elsewhere");
 	});
-	tls = https.createServer(certificate(), (req, res) => res.end("secret"));
-	oldTls = nodeTls.createServer({ ...certificate(), ...OLD_TLS }, (socket) => socket.end(page("secret")));
 	origin = `http://127.0.0.1:${await listen(upstream)}`;
 	elsewhere = `http://127.0.0.1:${await listen(other)}`;
-	secure = `https://localhost:${await listen(tls)}`;
-	outdated = `https://localhost:${await listen(oldTls)}`;
 	writeFileSync(path.join(place.name, ".netrc"), "default login name password secret\n", { mode: 0o600 });
-	server = await startApp(APP, {
+	server = await startApp(CALLER, {
 		env: {
-			HTTP_ALLOW: `${origin} ${elsewhere} ${secure} ${outdated}`, OPENSSL_CONF: permissive(), HOME: place.name, http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere,
+			HTTP_ALLOW: `${origin} ${elsewhere}`, HOME: place.name, http_proxy: elsewhere, https_proxy: elsewhere, ALL_PROXY: elsewhere, no_proxy: ".invalid",
 			WORKERS: "64", // three quarters of them may call out at once, and SS-10 has sixteen calls at once
 		},
 	});
@@ -154,7 +83,7 @@ before(async () => {
 
 after(async () => {
 	await server.end();
-	for (const one of [upstream, other, tls, oldTls]) one.close();
+	for (const one of [upstream, other]) one.close();
 	other.closeAllConnections();
 	place.remove();
 });
@@ -200,7 +129,7 @@ test("SS-05 a server that takes no connection ends the call at the deadline for 
 	const queued = Array.from({ length: 8 }, () => net.connect(port, "127.0.0.1").on("error", () => {}));
 	await during(async () => {
 		await once(queued[0], "connect");
-		await withApp(APP, { env: { HTTP_ALLOW: `http://127.0.0.1:${port}` } }, async ({ url }) => {
+		await withApp(CALLER, { env: { HTTP_ALLOW: `http://127.0.0.1:${port}` } }, async ({ url }) => {
 			const ask = { url: `http://127.0.0.1:${port}/`, connect_timeout: 0.3, timeout: 60 };
 			const begun = Date.now();
 			assert.equal((await request(`${url}/call`, json(ask))).json().code, "timeout");
@@ -221,50 +150,6 @@ test("SS-07 nothing is unpacked unless asked, and what is unpacked is counted", 
 	assert.ok((await call("/bomb")).size < 100000);
 	assert.doesNotMatch(seen.at(-1).head, /accept-encoding/i);
 	assert.equal((await call("/bomb", { compressed: true })).code, "too_large");
-});
-
-test("SS-01 a self-signed certificate is refused", async () => {
-	assert.equal((await call(secure)).code, "tls");
-	const answer = await call(secure, { verify: false });
-	assert.match(answer.raised, /unknown option 'verify'/);
-});
-
-// A mount namespace in which the certificate of the test is the only authority.
-const apart = process.getuid() === 0 ? ["unshare", "-m"] : ["unshare", "-rm"];
-const AUTHORITIES = "/etc/ssl/certs/ca-certificates.crt";
-const canMount = spawnSync(apart[0], [apart[1], "mount", "--bind", AUTHORITIES, AUTHORITIES]).status === 0;
-
-test("SS-01 a good certificate of another host is refused", { skip: !canMount && "no mount namespaces here" }, async () => {
-	const { cert } = certificate();
-	const trusted = path.join(place.name, "trusted.pem");
-	writeFileSync(trusted, cert);
-	const named = https.createServer({ cert, key: readFileSync(path.join(place.name, "key.pem")) }, (req, res) => res.end("hello"));
-	const port = await listen(named);
-	const [right, wrong] = [`https://localhost:${port}`, `https://127.0.0.1:${port}`];
-	const mount = `mount --bind '${trusted}' ${AUTHORITIES} && exec "$0" "$@"`;
-	const options = { env: { HTTP_ALLOW: `${right} ${wrong}` }, program: [...apart, "sh", "-c", mount, binary] };
-	await during(() => withApp(APP, options, async ({ url }) => {
-		const ask = async (to) => (await request(`${url}/call`, json({ url: to }))).json();
-		assert.equal((await ask(right)).body, "hello", "its own host is fine");
-		assert.equal((await ask(wrong)).code, "tls");
-	}), async () => {
-		named.close();
-		named.closeAllConnections();
-	});
-});
-
-test("SS-01 a server that speaks TLS 1.1 only is refused", async () => {
-	const port = +new URL(outdated).port;
-	const spoken = await new Promise((resolve, reject) => {
-		const socket = nodeTls.connect({ port, host: "127.0.0.1", rejectUnauthorized: false, ...OLD_TLS }, () => {
-			resolve(socket.getProtocol());
-			socket.destroy();
-		}).on("error", reject);
-	});
-	assert.equal(spoken, "TLSv1.1", "the server does speak it");
-	const [[failure], answer] = await Promise.all([once(oldTls, "tlsClientError"), call(outdated)]);
-	assert.equal(answer.code, "tls");
-	assert.equal(failure.code, "ERR_SSL_UNSUPPORTED_PROTOCOL", "the version is why, not the certificate");
 });
 
 for (const url of ["ftp://127.0.0.1/", "file:///etc/passwd", "gopher://127.0.0.1:1/x", "//127.0.0.1/", "127.0.0.1", "",
@@ -317,7 +202,7 @@ test("SS-04 credentials stay with the origin they were meant for", async () => {
 	assert.doesNotMatch(seen.at(-1).head, /the-token-of-somebody|x-mine/i);
 });
 
-test("SS-09 proxies of the environment are not asked, passwords of .netrc not sent, cookies not kept", async () => {
+test("SS-09 proxies of the environment are not asked for loopback, passwords of .netrc not sent, cookies not kept", async () => {
 	assert.equal((await call("/good")).json.fine, true);
 	assert.equal((await call("/good")).json.fine, true); // after the first answer has set cookies
 	assert.equal(seen.at(-1).elsewhere, undefined);
@@ -333,7 +218,7 @@ test("SS-10 many calls at once: sixteen, each with its own answer", async () => 
 });
 
 test("SS-10 calls beyond CALLS_PER_SECOND fail at once with a message that names it, and are counted", async () => {
-	await withApp(APP, { env: { HTTP_ALLOW: origin, CALLS_PER_SECOND: "4" } }, async ({ url }) => {
+	await withApp(CALLER, { env: { HTTP_ALLOW: origin, CALLS_PER_SECOND: "4" } }, async ({ url }) => {
 		const arrived = () => seen.filter((one) => one.path === "/limited").length;
 		const begun = Date.now();
 		const all = await request(`${url}/all`, json(Array.from({ length: 16 }, () => ({ url: `${origin}/limited` }))));

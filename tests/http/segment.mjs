@@ -48,6 +48,7 @@ export async function openSegment(settings = {}) {
 	}
 
 	function answer(req, send) {
+		if (req.method === "HEAD") return send(404, {}); // a connection that is made ready before it is needed
 		if (segment.answer) return send(200, segment.answer(req));
 		if (req.url === "/slow") return segment.slow.push(send);
 		if (req.url === "/oauth2/token") return send(200, segment.issue(`installs/${++segment.installs}`, segment.lives));

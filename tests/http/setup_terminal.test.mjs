@@ -1,36 +1,13 @@
 // partnerapp setup at a terminal: what it asks, what it shows, and how it leaves the terminal.
 import assert from "node:assert/strict";
-import { spawn, spawnSync } from "node:child_process";
-import { once } from "node:events";
 import { test } from "node:test";
 import { binary } from "./harness.mjs";
 import { PASSWORD, counts, known, origin, place, read, silent, value } from "./setup.mjs";
+import { AT_A_TERMINAL, terminal as atTerminal } from "./terminal.mjs";
 
-// A container may not have pseudo-terminals.
-const hasTerminals = spawnSync("script", ["-qefc", "true", "/dev/null"]).status === 0;
-const skip = hasTerminals ? false : "there are no pseudo-terminals here";
-const AT_A_TERMINAL = { skip, timeout: 60000 }; // a test would wait for ever for a question that does not come
-
-/** A shell command at a pseudo-terminal: what is on its screen is `shown`. */
-function terminal(t, command, env = {}) {
-	const child = spawn("script", ["-qefc", command, "/dev/null"], {
-		cwd: place.name,
-		env: { PATH: process.env.PATH, SHELL: "/bin/sh", PARTNERAPP: binary, SEGMENT_API_URL: origin, ...env },
-	});
-	t.after(() => child.kill("SIGKILL"));
-	const it = { shown: "", ended: once(child, "close") };
-	child.stdout.on("data", (data) => (it.shown += data));
-	/** Waits for a text, then types. */
-	it.answer = async (text, keys) => {
-		while (!it.shown.includes(text)) {
-			await Promise.race([once(child.stdout, "data"), it.ended.then(([code]) => {
-				if (!it.shown.includes(text)) throw new Error(`it ended (${code}) without showing ${text}: ${it.shown}`);
-			})]);
-		}
-		if (keys !== undefined) child.stdin.write(keys);
-	};
-	return it;
-}
+/** A shell command at a pseudo-terminal, in the folder of the suite. */
+const terminal = (t, command) =>
+	atTerminal(t, command, { cwd: place.name, env: { PARTNERAPP: binary, SEGMENT_API_URL: origin } });
 
 test("at a terminal it asks; the password is not echoed, the rest is", AT_A_TERMINAL, async (t) => {
 	const it = terminal(t, '"$PARTNERAPP" setup token');

@@ -116,7 +116,7 @@ async function judge(demo, samples, load, cut) {
 	const idle = async () => {
 		const count = await metrics(demo);
 		// The request for the counters has a VM itself.
-		return count("vms_leased") - 1 + count("database_connections_leased") + count("upstream_lanes_leased")
+		return count("vms_leased") - 1 + count("database_connections_leased") + count("upstream_calls_running")
 			+ Math.max(0, readdirSync(`/proc/${demo.child.pid}/fd`).length - median(samples.map((one) => one.descriptors)));
 	};
 	await until(idle, (left) => left <= 0).catch((error) => found.push(`something is not given back: ${error.message}`));

@@ -60,7 +60,7 @@ static int set_up(void **state)
 	struct pa_error error;
 	int code = -1;
 
-	pa_log_open(PA_LOG_OFF, false);
+	pa_log_open(PA_LOG_OFF, PA_LINE_JSON);
 	strcpy(fixture->folder, "/tmp/jobs_test.XXXXXX");
 	assert_non_null(mkdtemp(fixture->folder));
 	snprintf(fixture->path, sizeof fixture->path, "%s/init.lua", fixture->folder);

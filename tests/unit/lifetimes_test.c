@@ -152,7 +152,7 @@ static int set_up(void **state)
 	if (!fixture)
 		return -1;
 	*state = fixture;
-	pa_log_open(PA_LOG_WARN, false);
+	pa_log_open(PA_LOG_WARN, PA_LINE_JSON);
 	open_log(fixture);
 	fixture->upstream = pa_server_open(
 		&(struct pa_server_options){.name = "upstream", .listen = "127.0.0.1:0", .workers = 32, .handle = echo},
@@ -165,7 +165,7 @@ static int set_up(void **state)
 			.name = "test",
 			.database = "sqlite::memory:",
 			.secret_key = "a:0000000000000000000000000000000000000000000000000000000000000000",
-			.http_allow = fixture->origin,
+			.http.allow = fixture->origin,
 			.settings = settings,
 			.setting_count = 1,
 		},
@@ -191,7 +191,7 @@ static int tear_down(void **state)
 static void assert_nothing_leased(const struct fixture *fixture)
 {
 	assert_int_equal(pa_stats_read(PA_STAT_CONNECTIONS_LEASED), 0);
-	assert_int_equal(pa_stats_read(PA_STAT_LANES_LEASED), 0);
+	assert_int_equal(pa_stats_read(PA_STAT_CALLS_RUNNING), 0);
 	assert_int_equal(atomic_load(&fixture->call.waits), 0);
 	assert_int_equal(atomic_load(&fixture->call.writers), 0);
 	assert_null(fixture->context.transaction);

@@ -180,6 +180,6 @@ int main(void)
 		cmocka_unit_test(a_long_line_is_cut_and_closed),
 	};
 
-	pa_log_open(PA_LOG_INFO, false);
+	pa_log_open(PA_LOG_INFO, PA_LINE_JSON);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -59,7 +59,7 @@ static int set_up(void **state)
 	struct pa_error error;
 
 	assert_non_null(fixture);
-	pa_log_open(PA_LOG_OFF, false);
+	pa_log_open(PA_LOG_OFF, PA_LINE_JSON);
 	strcpy(fixture->folder, "/tmp/pool_test.XXXXXX");
 	assert_non_null(mkdtemp(fixture->folder));
 	snprintf(fixture->path, sizeof fixture->path, "%s/host.lua", fixture->folder);

@@ -106,6 +106,6 @@ int main(void)
 		cmocka_unit_test(LG_03_each_status_has_a_word),
 	};
 
-	pa_log_open(PA_LOG_INFO, false);
+	pa_log_open(PA_LOG_INFO, PA_LINE_JSON);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -285,6 +285,6 @@ int main(void)
 	};
 
 	signal(SIGPIPE, SIG_IGN);
-	pa_log_open(PA_LOG_OFF, false);
+	pa_log_open(PA_LOG_OFF, PA_LINE_JSON);
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -29,7 +29,7 @@ static inline int set_up(void **state)
 {
 	struct fixture *fixture = calloc(1, sizeof *fixture);
 
-	pa_log_open(PA_LOG_OFF, false);
+	pa_log_open(PA_LOG_OFF, PA_LINE_JSON);
 	strcpy(fixture->folder, "/tmp/vm_test.XXXXXX");
 	assert_non_null(mkdtemp(fixture->folder));
 	*state = fixture;

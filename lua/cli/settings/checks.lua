@@ -1,11 +1,28 @@
--- The checks of single settings. Each takes a text that is not empty and returns the value in its normal form, or nil
--- and what is wrong with it.
+-- The checks of single settings. Each takes a text that is not empty, and the lookup (settings/values.lua); it returns
+-- the value in its normal form, or nil and what is wrong with it.
 local address = require "cli.settings.address"
+local crypto = require "native.crypto"
 local http = require "native.http"
 local memory = require "cli.settings.memory"
 local networks = require "partnerapp.web.networks"
+local proxy = require "cli.settings.proxy"
 
 local checks = {}
+
+checks.proxy, checks.no_proxy = proxy.check, proxy.check_exceptions
+
+--- A file of certificates that can be read. libcurl would report a wrong one at the first call out.
+function checks.ca_file(value, lookup)
+	local bytes, message = lookup.read(value)
+	if not bytes then
+		return nil, message
+	end
+	local count, problem = crypto.certificates(bytes)
+	if not count then
+		return nil, ("%s: %s"):format(value, problem)
+	end
+	return value
+end
 
 function checks.listen(value)
 	local host, port = address.split(value)

@@ -51,8 +51,18 @@ function rules.compare_addresses(found)
 	end
 end
 
---- Replaces Segment by the sandbox. The client set for Segment is dropped: the sandbox registers a client for each
---- mount, except those of other authorization servers. It has no rate limit, so that a demo is not stopped by one.
+--- What a demo keeps is apart: its installs are the sandbox's, and a server with the app's real client must not call
+--- Segment for them. A DATABASE_URL that was set stays.
+---@param found cli.found
+function rules.use_demo_database(found)
+	if found.from.DATABASE_URL == "default" then
+		found.value.DATABASE_URL = ("sqlite:%s/demo.db"):format(found.location.state)
+	end
+end
+
+--- Replaces Segment by the sandbox, and the database by the demo's. The client set for Segment is dropped: the sandbox
+--- registers a client for each mount, except those of other authorization servers. It has no rate limit, so that a demo
+--- is not stopped by one.
 ---@param found cli.found
 ---@return string url of the sandbox
 function rules.use_sandbox(found)
@@ -60,6 +70,7 @@ function rules.use_sandbox(found)
 	found.value.CLIENT_ID, found.value.CLIENT_SECRET = nil, nil
 	found.value.SEGMENT_ID_URL, found.value.SEGMENT_API_URL = url, url
 	found.value.SANDBOX_NO_RATE_LIMIT = "1"
+	rules.use_demo_database(found)
 	return url
 end
 

@@ -16,7 +16,8 @@ local values = {}
 
 ---@class cli.found
 ---@field value table<string, string> by setting name; a setting without value and default is absent
----@field from table<string, string> "flag", "environment", "default", "unset", or the path of .env or a secret's file
+---@field from table<string, string> "flag", "environment", "default", "unset", the path of .env or a secret's file, or
+--- the variable that a default was read from
 ---@field location cli.location of the app
 ---@field app table<string, string> the other keys of .env, which are the app's own
 ---@field key_file string? the path of the file that SECRET_KEY was read from
@@ -67,11 +68,13 @@ local function collect(found, given, places, lookup)
 		if not value then
 			value, from = setting.default, "default"
 			if type(value) == "function" then
-				value = value(lookup, found.location)
+				local read_from
+				value, read_from = value(lookup, found.location)
+				from = read_from or from
 			end
 		end
 		if value and setting.check and value ~= "" then
-			local checked, message = setting.check(value)
+			local checked, message = setting.check(value, lookup)
 			if not checked then
 				found.problems[#found.problems + 1] = ("%s (%s): %s"):format(name, from, message)
 			end
@@ -141,12 +144,15 @@ function values.find(given, location, lookup)
 	return found
 end
 
+-- The files of this machine without its environment.
+local files_only = { read = files.read, stat = files.stat, list = files.list, env = function() end }
+
 --- Every setting's value by flag or default alone: an app's tests give the same results wherever they run.
 ---@param given table<string, string> the flags, by setting name
 ---@param location cli.location
 ---@return cli.found
 function values.defaults(given, location)
-	return collect(new_found(location), given, {}, files)
+	return collect(new_found(location), given, {}, files_only)
 end
 
 --- Prints warnings and problems. True when there is a problem: the command then ends with exit code 2.

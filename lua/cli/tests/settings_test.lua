@@ -172,6 +172,16 @@ local BAD = {
 		"10.0.0.0/8, ::1::",
 	},
 	HTTP_ALLOW = { "http://a.example http://b.example/path", "a.example" },
+	OUTBOUND_PROXY = {
+		"socks5://proxy.example",
+		"http://",
+		"http://proxy.example/path",
+		"http://a b@proxy.example",
+		"http://a:b%x@c",
+	},
+	HTTPS_PROXY = { "proxy.example:port", "http://a@b@proxy.example" },
+	HTTP_PROXY = { "ftp://proxy.example", "http://proxy.example?a" },
+	NO_PROXY = { "10.0.0.0/33", "10.0.0/8", "a.example,b.example/8" },
 	WORKERS = { "many", "7", "4097", "8.5", "-8" },
 	CALLS_PER_SECOND = { "many", "-1", "1000001", "0.5" },
 	SCRIPT_MEMORY = { "much", "15M", "1024", "-1G", "1X", "G", "1e9", "1 2M", "5000000T" },
@@ -191,6 +201,8 @@ local GOOD = {
 	SECRET_KEY = { "k1:" .. KEY, ("k2:%s,k1:%s"):format(KEY, KEY) },
 	TRUSTED_PROXIES = { "10.0.0.1", "10.0.0.0/8, ::1 fd00::/8" },
 	HTTP_ALLOW = { "http://a.example http://127.0.0.1:9000" },
+	OUTBOUND_PROXY = { "http://proxy.example:3128", "https://user:pass%20word@[fd00::1]:443" },
+	NO_PROXY = { "*", "a.example,.b.example,10.0.0.0/8,fd00::/8,[::1]" },
 	WORKERS = { "8", "4096" },
 	CALLS_PER_SECOND = { "0", "1", "1000000" },
 	SCRIPT_MEMORY = { "16M", "512M", "1G", "1536M", "16777217" },
@@ -220,6 +232,10 @@ testing.case("values are brought into one form", function(t)
 	for _, case in ipairs {
 		{ "PUBLIC_URL", "HTTPS://App.Example.com/", "https://app.example.com" },
 		{ "HTTP_ALLOW", "http://a.example/,http://b.example", "http://a.example http://b.example" },
+		{ "OUTBOUND_PROXY", "HTTP://Proxy.Example/", "http://proxy.example:80" },
+		{ "HTTPS_PROXY", "u:p@proxy.example", "http://u:p@proxy.example:80" },
+		{ "HTTP_PROXY", "https://proxy.example", "https://proxy.example:443" },
+		{ "NO_PROXY", " A.example, *.b.example ", "a.example,.b.example" },
 		{ "WORKERS", "0x10", "16" },
 		{ "SCRIPT_MEMORY", "512 mb", "512M" },
 		{ "SCRIPT_MEMORY", "1.5GiB", "1536M" },
@@ -227,6 +243,35 @@ testing.case("values are brought into one form", function(t)
 		{ "SECRET_KEY", KEY, "k1:" .. KEY },
 	} do
 		t.equal(from_environment(case[1], case[2]).value[case[1]], case[3])
+	end
+end)
+
+testing.case("TO-11 the usual variables are the defaults of proxies and certificates", function(t)
+	local found = find({}, { https_proxy = "proxy.example:1", no_proxy = "a.example", SSL_CERT_FILE = "none.pem" })
+	t.same({ found.value.HTTPS_PROXY, found.from.HTTPS_PROXY }, { "http://proxy.example:1", "https_proxy" })
+	t.same({ found.value.NO_PROXY, found.from.NO_PROXY }, { "a.example", "no_proxy" })
+	t.same({ found.value.HTTP_PROXY or false, found.from.HTTP_PROXY }, { false, "unset" })
+	t.same(
+		{ found.from.CA_FILE, found.problems },
+		{ "SSL_CERT_FILE", {
+			"CA_FILE (SSL_CERT_FILE): No such file or directory",
+		} }
+	)
+	local both = find({}, { https_proxy = "proxy.example:1", HTTPS_PROXY = "proxy.example:2", SSL_CERT_FILE = "" })
+	t.same({ both.value.HTTPS_PROXY, both.from.HTTPS_PROXY }, { "http://proxy.example:2", "environment" })
+	t.same({ both.value.CA_FILE or false, both.problems }, { false, {} })
+end)
+
+testing.case("LG-01 the password of a proxy is not shown", function(t)
+	local shown = settings.by_name("OUTBOUND_PROXY").shown
+	for url, wanted in pairs {
+		["http://proxy.example:80"] = "http://proxy.example:80",
+		["http://user@proxy.example:80"] = "http://user@proxy.example:80",
+		["http://user:word@proxy.example:80"] = "http://user:***@proxy.example:80",
+		["http://user:wo/rd@proxy.example"] = "http://user:***@proxy.example",
+		["user:word@proxy.example"] = "user:***@proxy.example",
+	} do
+		t.equal(shown(url), wanted)
 	end
 end)
 

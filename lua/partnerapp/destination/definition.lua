@@ -1,12 +1,7 @@
--- Reads a destination's definition: checks every part, and says what is wrong with the line of the file.
-local directives = require "partnerapp.destination.directives"
-local fields = require "partnerapp.destination.fields"
-local mappings = require "partnerapp.destination.mappings"
+-- Reads a destination's definition: checks every part, and says what is wrong with the line of the file. What actions
+-- and settings need is loaded when there are some: many destinations are only enabled, in each VM of a server.
 local nearest = require "partnerapp.nearest"
-local path_warnings = require "partnerapp.destination.path_warnings"
-local schema = require "partnerapp.destination.schema"
 local scripts = require "native.scripts"
-local trigger = require "partnerapp.destination.trigger"
 
 local definition = {}
 
@@ -100,7 +95,10 @@ local function check_word(value, words, what, problems)
 end
 
 local function read_fields(given, options, what, problems)
-	local list, message = fields.read(given or {}, options)
+	if given == nil then
+		return {}
+	end
+	local list, message = require("partnerapp.destination.fields").read(given, options)
 	for line in (list and "" or message .. "\n"):gmatch "([^\n]*)\n" do
 		local name = line:match "^field '([^']*)'"
 		complain(problems, name and name:match "[^.]*$", "%s: %s", what, line)
@@ -110,7 +108,7 @@ end
 
 -- Directives that are wrong in themselves, in defaults and presets.
 local function check_mapping(mapping, what, problems)
-	local _, message, _, list = directives.check(mapping)
+	local _, message, _, list = require("partnerapp.destination.directives").check(mapping)
 	for _, line in ipairs(message and (list or { message }) or {}) do
 		complain(problems, line:match "^/([^/ ]+)", "%s: %s", what, line)
 	end
@@ -120,7 +118,7 @@ local function read_trigger(text, what, problems)
 	if type(text) ~= "string" then
 		return
 	end
-	local parsed, message = trigger.parse(text)
+	local parsed, message = require("partnerapp.destination.trigger").parse(text)
 	if not parsed then
 		complain(problems, text, "%s: %s", what, message)
 	end
@@ -185,8 +183,8 @@ local function read_action(given, number, problems)
 	}
 	local known = #problems
 	action.fields = read_fields(given.fields, nil, what, problems)
-	action.schema = schema.of(action.fields)
-	check_mapping(mappings.defaults(action.fields), what .. ": defaults", problems)
+	action.schema = require("partnerapp.destination.schema").of(action.fields)
+	check_mapping(require("partnerapp.destination.mappings").defaults(action.fields), what .. ": defaults", problems)
 	if type(given.dynamic_fields) == "table" and #problems == known then
 		read_dynamic(given.dynamic_fields, action.fields, what, problems)
 	end
@@ -304,7 +302,7 @@ local function located(problems, place)
 end
 
 local function add_paths(found, what, mapping)
-	for _, warning in ipairs(path_warnings.of(mapping)) do
+	for _, warning in ipairs(require("partnerapp.destination.path_warnings").of(mapping)) do
 		complain(found, warning.path, "%s: the path '%s': %s", what, warning.path, warning.message)
 	end
 end
@@ -312,6 +310,7 @@ end
 -- What is not wrong, and surprises: how Segment reads triggers, presets that map to no field, and paths that no event
 -- has.
 local function surprises(destination)
+	local mappings = require "partnerapp.destination.mappings"
 	local found = {}
 	for _, action in ipairs(destination.actions) do
 		for _, warning in ipairs(action.parsed_trigger and action.parsed_trigger:warnings() or {}) do
@@ -365,16 +364,27 @@ function definition.read(given)
 		actions = read_actions(given.actions, problems),
 		presets = {},
 	}
-	destination.settings_schema = schema.of(destination.settings)
+	if #destination.settings > 0 then
+		destination.settings_schema = require("partnerapp.destination.schema").of(destination.settings)
+	end
 	for i, preset in ipairs(type(given.presets) == "table" and given.presets or {}) do
 		destination.presets[i] = read_preset(preset, destination.actions, problems)
 	end
 	if #problems > 0 then
 		error(table.concat(located(problems, place), "\n"), 0)
 	end
-	destination.mappings = mappings.own(destination)
-	destination.warnings = located(surprises(destination), place)
+	destination.mappings = { presets = {}, actions = {} }
+	if #destination.actions > 0 then
+		destination.mappings = require("partnerapp.destination.mappings").own(destination)
+	end
 	return destination
+end
+
+--- What surprises in a definition that is not wrong.
+---@param destination table
+---@return string[] lines
+function definition.warnings(destination)
+	return located(surprises(destination), destination.place)
 end
 
 return definition

@@ -148,6 +148,22 @@ function authorization_server.authorize_prefix(server, client, redirect_uri, sco
 	return url .. "&state="
 end
 
+--- Has a connection to the token endpoint made, while the customer is at the server's consent page.
+---@param origin string of the endpoint
+function authorization_server.warm(origin)
+	local warm = http.transport.warm
+	if warm then -- not in a network of tests
+		warm(origin)
+	end
+end
+
+--- The origin of the server's token endpoint.
+---@param server partnerapp.authorization_server
+---@return string
+function authorization_server.token_origin(server)
+	return http.parse_url(server.token_url).origin
+end
+
 -- Sends a form to an endpoint that authenticates the client.
 local function post(server, url, client, fields)
 	local options = { headers = { accept = "application/json" }, max_bytes = 1048576 }

@@ -35,11 +35,12 @@ local function server_of(mount)
 	return mount.server or servers().segment()
 end
 
--- The authorize URL up to the state: the same for every flow of a client.
+-- The authorize URL up to the state, and the origin of the token endpoint: the same for every flow of a client.
 local function authorize_prefix(mount, client)
 	if mount.prefix_of ~= client then
 		mount.prefix_of = client
 		mount.prefix = servers().authorize_prefix(server_of(mount), client, mount.redirect_uri, mount.scope)
+		mount.token_origin = servers().token_origin(server_of(mount))
 	end
 	return mount.prefix
 end
@@ -56,6 +57,7 @@ function oauth.start(req, mount)
 	local response = { status = 302, headers = { ["cache-control"] = "no-store" } }
 	local state, challenge = flow.begin(req, response, mount.path, mount.scope)
 	response.headers.location = authorize_prefix(mount, client) .. state .. "&code_challenge=" .. challenge
+	servers().warm(mount.token_origin)
 	log.info("install flow begun")
 	return response
 end

@@ -6,9 +6,25 @@ local settings = {
 	values = {}, ---@type table<string, string> another table after each reading
 }
 
+-- Whether a setting's name says that its value is a secret: ACME_API_KEY, but not KEYBOARD.
+local function is_secret(name)
+	name = name:upper()
+	return name:find("SECRET", 1, true)
+		or name:find("PASSWORD", 1, true)
+		or name:find("TOKEN", 1, true)
+		or name:find "KEYS?$"
+end
+
+-- Of several secrets with commas between them, as in WEBHOOK_SECRET, each is masked too.
 local function mask_secret(name, value)
-	if name:find("SECRET", 1, true) or name:find("PASSWORD", 1, true) or name:find("TOKEN", 1, true) then
-		mask(value)
+	if not is_secret(name) then
+		return
+	end
+	mask(value)
+	if value:find(",", 1, true) then
+		for part in value:gmatch "[^,%s]+" do
+			mask(part)
+		end
 	end
 end
 

@@ -1,21 +1,8 @@
 -- The checks of a test case: `t`. A check that fails raises a message with what it got and what it wanted.
-local function show(value, depth)
-	if type(value) == "string" then
-		return #value > 400 and ("%q…"):format(value:sub(1, 400)) or ("%q"):format(value)
-	elseif type(value) ~= "table" or (depth or 0) > 4 then
-		return tostring(value)
-	end
-	local keys, parts = {}, {}
-	for key in pairs(value) do
-		keys[#keys + 1] = key
-	end
-	table.sort(keys, function(a, b)
-		return tostring(a) < tostring(b)
-	end)
-	for i, key in ipairs(keys) do
-		parts[i] = (key == i and "" or tostring(key) .. " = ") .. show(value[key], (depth or 0) + 1)
-	end
-	return "{ " .. table.concat(parts, ", ") .. " }"
+local inspect = require "partnerapp.inspect"
+
+local function show(value)
+	return inspect(value, math.huge)
 end
 
 local function same(a, b)

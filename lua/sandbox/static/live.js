@@ -5,7 +5,7 @@ const main = () => document.querySelector("main");
 
 async function look() {
 	if (document.hidden) return;
-	const answer = await fetch(location.pathname, { cache: "no-store" });
+	const answer = await fetch(location.pathname, { cache: "no-store", headers: { "x-live": "1" } });
 	if (!answer.ok) return;
 	const fresh = new DOMParser().parseFromString(await answer.text(), "text/html").querySelector("main");
 	if (!fresh || fresh.children.length !== main().children.length) {

@@ -90,4 +90,9 @@ function crypto.password(password) end
 ---@return boolean
 function crypto.password_matches(password, hash) end
 
+--- Counts the certificates in a text as PEM.
+---@param pem string
+---@return integer? count, string? message, string? code "bad_certificate": there is none, or one cannot be read
+function crypto.certificates(pem) end
+
 return crypto

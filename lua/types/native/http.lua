@@ -1,6 +1,6 @@
 ---@meta native.http
 -- Calls out, over libcurl (src/native/http.c): http and https only, TLS is verified, redirects are followed only with
--- `redirects`, no proxies or netrc of the environment. Private addresses are refused, but for the origins that settings
+-- `redirects`, through the proxy of the settings, without netrc. Private addresses are refused, but for the origins that settings
 -- name.
 
 ---@class native.http.request
@@ -22,22 +22,38 @@
 ---@field body string
 ---@field url string the URL that answered, after redirects
 
+---@alias native.http.sent
+---| "no" the request did not arrive: it may be made again
+---| "yes" it arrived: the beginning of an answer came
+---| "unknown" at least a part was sent, and nothing tells what became of it
+
+---@class native.http.failure
+---@field error string
+---@field code string
+---@field sent native.http.sent
+
 ---@class native.http
 local http = {}
 
 --- Makes one call. Codes: "usage" (a bad url or header), "timeout", "connect", "dns", "tls", "denied" (a private
 --- address), "too_large", "bad_response", "busy" (too many calls are running, or began in this second), "cancelled" (the
---- server is stopping), "http" (anything else). A request that is not idempotent is sent only once: when the upstream closes a kept
---- connection without an answer, the call fails with "bad_response".
+--- server is stopping), "http" (anything else). A request that is not idempotent is sent only once: when the upstream
+--- closes a kept connection without an answer, or refuses the request's stream (HTTP/2), the call fails with
+--- "bad_response".
 ---@param request native.http.request
----@return native.http.response? response, string? message, string? code
+---@return native.http.response? response, string? message, string? code, native.http.sent? sent
 function http.request(request) end
 
 --- Makes several calls at once, at most 16. The answers are in the order of the requests, each a response or
---- { error = message, code = code }.
+--- a failure.
 ---@param requests native.http.request[]
----@return (native.http.response|{error: string, code: string})[]
+---@return (native.http.response|native.http.failure)[]
 function http.all(requests) end
+
+--- Makes a connection to an origin (of parse_url) ready, without waiting: one HEAD / without credentials, at most one for
+--- an origin in a minute; it may fail. Does nothing outside of a request that is served.
+---@param origin string
+function http.warm(origin) end
 
 --- Splits a URL, strictly: http or https, without user and password, without control bytes.
 ---@param url string

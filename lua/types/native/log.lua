@@ -5,7 +5,8 @@
 local log = {}
 
 --- Writes one line with the id of the request. Secrets that were registered with `mask` appear as ***. A message is cut
---- at 4 KiB, and a VM may write 200 lines in one second: further ones are dropped (SBX-14).
+--- at 4 KiB, of the fields the first 16 by name are written, and a VM may write 200 lines in one second: further
+--- ones are dropped (SBX-14).
 ---@param level "debug"|"info"|"warn"|"error"
 ---@param message string
 ---@param fields table<string, string|number|boolean>?
@@ -20,6 +21,23 @@ function log.write(level, message, fields) end
 ---@param client string? the address that a trusted proxy named, when it is another one
 ---@return string reason the one that was written
 function log.refused(message, status, reason, peer, client) end
+
+--- The time at which a call out begins, for `called`; nil when calls are not logged: the level is not debug, and this is
+--- not development on a terminal.
+---@return integer?
+function log.call_begins() end
+
+--- Logs a call out that has ended: on a terminal below the line of the request. Of the URL no query is shown.
+---@param begun integer
+---@param method string
+---@param url string
+---@param status integer? nil: there was no answer
+---@param code string? why not
+function log.called(begun, method, url, status, code) end
+
+--- From now on fn(text) gets what scripts print, instead of the log; nil: the log again. For tests.
+---@param fn fun(text: string)?
+function log.on_print(fn) end
 
 --- From now on the secret appears as *** in every line, also percent-encoded, in a JSON string and in base64.
 ---@param secret string

@@ -28,16 +28,17 @@ static void set_up(void)
 }
 
 /* Logs, and reads what was written into `line`. */
-static struct pa_span written(struct pa_span message, const struct pa_log_field *fields, size_t count, bool people)
+static struct pa_span written(
+	struct pa_span message, const struct pa_log_field *fields, size_t count, enum pa_line_form form)
 {
 	static char line[LINE_MAX_BYTES];
 	int saved = dup(STDERR_FILENO);
 
 	CHECK(saved >= 0 && ftruncate(out, 0) == 0 && lseek(out, 0, SEEK_SET) == 0, "no descriptor");
 	CHECK(dup2(out, STDERR_FILENO) >= 0, "no descriptor");
-	pa_log_open(PA_LOG_INFO, people);
+	pa_log_open(PA_LOG_INFO, form);
 	pa_log_fields(PA_LOG_INFO, "app", "id-1", message.at, message.length, fields, count);
-	pa_log_open(PA_LOG_OFF, people);
+	pa_log_open(PA_LOG_OFF, form);
 	CHECK(dup2(saved, STDERR_FILENO) >= 0, "no descriptor");
 	close(saved);
 	ssize_t length = pread(out, line, sizeof line, 0);
@@ -95,8 +96,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		fields[count] = (struct pa_log_field){names[count], field.at ? field.at : "", field.length, false};
 		count++;
 	}
-	for (int people = 0; people < 2; people++)
-		check_line(written(message, fields, count, people), people);
+	for (int form = PA_LINE_JSON; form <= PA_LINE_TEXT; form++)
+		check_line(written(message, fields, count, (enum pa_line_form)form), form != PA_LINE_JSON);
 	for (size_t i = 0; i < count; i++)
 		free(names[i]);
 	return 0;

@@ -19,6 +19,7 @@ static void check_host(const struct pa_url *url, const char *text)
 
 	CHECK(!memchr(from, '@', length), "it has a user name: %s", text);
 	CHECK(host > 0 && !strpbrk(url->host, "/?#@ "), "host %s", url->host);
+	CHECK(host > 0 && url->host[host - 1] != '.', "host %s", url->host);
 	CHECK(!strchr(url->host, ':') || url->host[0] == '[', "host %s", url->host);
 	/* libcurl decodes percent escapes, and writes an IPv4 address in other forms (0x7f.1) as four numbers: then the
 	 * text may differ, but it must be such a form. */

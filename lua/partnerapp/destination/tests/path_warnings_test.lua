@@ -1,4 +1,5 @@
 -- Paths that no event has, and what an event lacks.
+local definition = require "partnerapp.destination.definition"
 local destination = require "partnerapp.destination"
 local path_warnings = require "partnerapp.destination.path_warnings"
 local stages = require "partnerapp.destination.stages"
@@ -67,8 +68,9 @@ end
 
 testing.case("a definition with a path that no event has gets a warning with its line", function(t)
 	local one = acme { plan = destination.path "$.propertes.plan" } -- this line
-	t.equal(#one.warnings, 1)
-	t.contains(one.warnings[1], "action 'track': the path '$.propertes.plan': an event has no propertes")
+	local warnings = definition.warnings(one)
+	t.equal(#warnings, 1)
+	t.contains(warnings[1], "action 'track': the path '$.propertes.plan': an event has no propertes")
 end)
 
 testing.case("the story says what the event lacks", function(t)

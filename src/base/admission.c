@@ -1,0 +1,267 @@
+/* Two queues, and a thread of idle priority that admits from them: it runs while a processor is idle. */
+#include "base/admission.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdlib.h>
+
+#include "base/clock.h"
+
+enum {
+	PER_PROCESSOR = 2,
+	SPARE = 2,
+	PATIENCE_MS = 20,    /* of requests that have not begun */
+	LOOK_MS = 100,       /* how soon a thread that comes back looks whether it waits for room, */
+	LOOK_MOST_MS = 1000, /* and how seldom it does so in the end */
+};
+
+struct waiter {
+	pthread_cond_t admitted;
+	bool is_admitted;
+	struct waiter *next;
+};
+
+struct pa_admission {
+	pthread_mutex_t mutex;
+	pthread_cond_t queued; /* signalled for the first waiter, and for `stop` */
+	pthread_t idler;
+	bool stop;
+	struct waiter *first, **last;                      /* requests that have not begun */
+	struct pa_admission_turn *first_back, **last_back; /* those that come back: admitted before the others */
+	unsigned inside, at_once;
+};
+
+static unsigned processors(void)
+{
+	cpu_set_t set;
+
+	return sched_getaffinity(0, sizeof set, &set) == 0 ? (unsigned)CPU_COUNT(&set) : 1;
+}
+
+/* The queues. The mutex is held. */
+
+static bool is_waiting(const struct pa_admission *admission)
+{
+	return admission->first || admission->first_back;
+}
+
+static void remove_waiter(struct pa_admission *admission, struct waiter *waiter)
+{
+	struct waiter **at = &admission->first;
+
+	while (*at != waiter)
+		at = &(*at)->next;
+	*at = waiter->next;
+	if (!*at)
+		admission->last = at;
+}
+
+static void remove_turn(struct pa_admission *admission, struct pa_admission_turn *turn)
+{
+	struct pa_admission_turn **at = &admission->first_back;
+
+	while (*at != turn)
+		at = &(*at)->next;
+	*at = turn->next;
+	if (!*at)
+		admission->last_back = at;
+	turn->is_queued = false;
+}
+
+static void wake(struct pa_admission_turn *turn)
+{
+	atomic_store_explicit(&turn->is_inside, true, memory_order_release);
+	sem_post(&turn->woken);
+}
+
+/* Admits one that waits. The one to be woken, which the caller wakes without the mutex; NULL: it was signalled here. */
+static struct pa_admission_turn *admit_next(struct pa_admission *admission)
+{
+	struct pa_admission_turn *turn = admission->first_back;
+
+	admission->inside++;
+	if (turn) {
+		remove_turn(admission, turn);
+		return turn;
+	}
+	struct waiter *waiter = admission->first;
+	remove_waiter(admission, waiter);
+	waiter->is_admitted = true;
+	pthread_cond_signal(&waiter->admitted);
+	return NULL;
+}
+
+static void *admit_when_idle(void *context)
+{
+	struct pa_admission *admission = context;
+
+	pthread_setschedparam(pthread_self(), SCHED_IDLE, &(struct sched_param){0});
+	pthread_mutex_lock(&admission->mutex);
+	while (!admission->stop) {
+		if (!is_waiting(admission)) {
+			pthread_cond_wait(&admission->queued, &admission->mutex);
+			continue;
+		}
+		struct pa_admission_turn *turn = admit_next(admission);
+		/* Without the mutex, the admitted thread runs before this one does again. */
+		pthread_mutex_unlock(&admission->mutex);
+		if (turn)
+			wake(turn);
+		sched_yield();
+		pthread_mutex_lock(&admission->mutex);
+	}
+	pthread_mutex_unlock(&admission->mutex);
+	return NULL;
+}
+
+/* Opening and closing */
+
+struct pa_admission *pa_admission_open(void)
+{
+	struct pa_admission *admission = calloc(1, sizeof *admission);
+
+	if (!admission)
+		return NULL;
+	pthread_mutex_init(&admission->mutex, NULL);
+	pthread_cond_init(&admission->queued, NULL);
+	admission->last = &admission->first;
+	admission->last_back = &admission->first_back;
+	admission->at_once = PER_PROCESSOR * processors() + SPARE;
+	if (pthread_create(&admission->idler, NULL, admit_when_idle, admission) != 0) {
+		pthread_cond_destroy(&admission->queued);
+		pthread_mutex_destroy(&admission->mutex);
+		free(admission);
+		return NULL;
+	}
+	return admission;
+}
+
+void pa_admission_close(struct pa_admission *admission)
+{
+	if (!admission)
+		return;
+	pthread_mutex_lock(&admission->mutex);
+	admission->stop = true;
+	pthread_cond_signal(&admission->queued);
+	pthread_mutex_unlock(&admission->mutex);
+	pthread_join(admission->idler, NULL);
+	pthread_cond_destroy(&admission->queued);
+	pthread_mutex_destroy(&admission->mutex);
+	free(admission);
+}
+
+/* Requests */
+
+/* The mutex is held. */
+static void wait_for_room(struct pa_admission *admission)
+{
+	struct waiter waiter = {.is_admitted = false};
+	struct timespec end = pa_clock_in(PATIENCE_MS);
+	int waited = 0;
+
+	pa_clock_condition(&waiter.admitted);
+	if (!is_waiting(admission))
+		pthread_cond_signal(&admission->queued);
+	*admission->last = &waiter;
+	admission->last = &waiter.next;
+	while (!waiter.is_admitted && waited == 0)
+		waited = pthread_cond_timedwait(&waiter.admitted, &admission->mutex, &end);
+	if (!waiter.is_admitted) {
+		remove_waiter(admission, &waiter);
+		admission->inside++;
+	}
+	pthread_cond_destroy(&waiter.admitted);
+}
+
+void pa_admission_enter(struct pa_admission *admission)
+{
+	pthread_mutex_lock(&admission->mutex);
+	if (admission->inside < admission->at_once)
+		admission->inside++;
+	else
+		wait_for_room(admission);
+	pthread_mutex_unlock(&admission->mutex);
+}
+
+void pa_admission_leave(struct pa_admission *admission)
+{
+	struct pa_admission_turn *turn = NULL;
+
+	pthread_mutex_lock(&admission->mutex);
+	admission->inside--;
+	if (is_waiting(admission) && admission->inside < admission->at_once)
+		turn = admit_next(admission);
+	pthread_mutex_unlock(&admission->mutex);
+	if (turn)
+		wake(turn);
+}
+
+/* Waits of requests */
+
+void pa_admission_turn_init(struct pa_admission_turn *turn)
+{
+	*turn = (struct pa_admission_turn){0};
+	sem_init(&turn->woken, 0, 0);
+}
+
+void pa_admission_turn_destroy(struct pa_admission_turn *turn)
+{
+	sem_destroy(&turn->woken);
+}
+
+void pa_admission_come_back(struct pa_admission *admission, struct pa_admission_turn *turn)
+{
+	if (!admission) {
+		wake(turn);
+		return;
+	}
+	pthread_mutex_lock(&admission->mutex);
+	bool has_room = admission->inside < admission->at_once;
+	if (has_room) {
+		admission->inside++;
+	} else {
+		if (!is_waiting(admission))
+			pthread_cond_signal(&admission->queued);
+		turn->next = NULL;
+		turn->is_queued = true;
+		*admission->last_back = turn;
+		admission->last_back = &turn->next;
+	}
+	pthread_mutex_unlock(&admission->mutex);
+	if (has_room)
+		wake(turn);
+}
+
+/* True when the thread was queued: it is inside then, although there is no room. */
+static bool enter_from_queue(struct pa_admission *admission, struct pa_admission_turn *turn)
+{
+	pthread_mutex_lock(&admission->mutex);
+	bool was_queued = turn->is_queued;
+	if (was_queued) {
+		remove_turn(admission, turn);
+		admission->inside++;
+	}
+	pthread_mutex_unlock(&admission->mutex);
+	return was_queued;
+}
+
+void pa_admission_wait(struct pa_admission *admission, struct pa_admission_turn *turn)
+{
+	int64_t look_ms = LOOK_MS;
+
+	for (;;) {
+		struct timespec end = pa_clock_in(look_ms);
+		int waited = admission ? sem_clockwait(&turn->woken, CLOCK_MONOTONIC, &end) : sem_wait(&turn->woken);
+		if (waited == 0)
+			break;
+		if (!admission || errno != ETIMEDOUT)
+			continue; /* a signal of the watchdog */
+		if (enter_from_queue(admission, turn))
+			return;
+		look_ms = look_ms * 2 > LOOK_MOST_MS ? LOOK_MOST_MS : look_ms * 2;
+	}
+	/* What the other thread wrote before it woke this one can be read from here on. sem_clockwait does that too, but
+	 * ThreadSanitizer does not know it. */
+	atomic_exchange_explicit(&turn->is_inside, false, memory_order_acquire);
+}

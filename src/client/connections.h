@@ -1,0 +1,32 @@
+/*
+ * The connections of a driver, as libcurl does not show them: whether one may be used for the next request. Used by the
+ * driver's thread alone, and by the thread that closes the driver. Never raises.
+ */
+#ifndef PA_CONNECTIONS_H
+#define PA_CONNECTIONS_H
+
+enum pa_connections_state {
+	PA_CONNECTIONS_NEW,   /* nothing was sent on it before */
+	PA_CONNECTIONS_KEPT,  /* it served a request before, or serves some at the same time */
+	PA_CONNECTIONS_STALE, /* bytes came that nothing asked for, or its end: the next answer would not be the right one
+						   */
+};
+
+struct pa_connections;
+
+/* NULL without memory. Freed when all that were used are closed: others are reported as leaked. */
+struct pa_connections *pa_connections_new(void);
+void pa_connections_free(struct pa_connections *connections);
+
+/* As socket(2) and close(2). libcurl may close one that was not used by itself. */
+int pa_connections_open(struct pa_connections *connections, int family, int type, int protocol);
+int pa_connections_close(struct pa_connections *connections, int fd);
+
+/* A request is about to be sent on the connection with that local port. */
+enum pa_connections_state pa_connections_use(struct pa_connections *connections, int local_port);
+
+/* An answer of HTTP/1 came on it: requests follow each other there, and nothing may come between an answer and the next
+ * request. */
+void pa_connections_answered(struct pa_connections *connections, int local_port);
+
+#endif
