@@ -7,11 +7,25 @@
 --   commands = { "name", … }: commands of its own, which are modules in a folder of its name
 --   plan(given): what is to be done; runs without a server's settings and database
 --   run(arguments): the task of that plan, when it has one; returns the exit code
+local nearest = require "partnerapp.nearest"
 local settings = require "cli.settings"
 
 local options = {}
 
 local SECRET = "--%s would show a secret to everyone on this machine: set %s or %s_FILE in the environment or .env"
+
+-- What may have been meant by an unknown flag.
+local function meant(command, name)
+	local known = {}
+	for flag in pairs(command.flags or {}) do
+		known[#known + 1] = "--" .. flag
+	end
+	table.sort(known)
+	for _, setting in ipairs(command.settings and settings.all or {}) do
+		known[#known + 1] = not setting.secret and "--" .. setting.name:lower():gsub("_", "-") or nil
+	end
+	return nearest("--" .. name, known, true)
+end
 
 -- A flag of the command's own or of a setting, the table of `given` that its value belongs to, and its key there; or
 -- nil and a message.
@@ -22,7 +36,7 @@ local function find_flag(command, given, name)
 	end
 	local setting = command.settings and settings.by_flag(name)
 	if not setting then
-		return nil, ("unknown option '--%s'"):format(name)
+		return nil, ("unknown option '--%s'%s"):format(name, meant(command, name))
 	elseif setting.secret then
 		return nil, SECRET:format(name, setting.name, setting.name)
 	end

@@ -40,4 +40,4 @@ function clock.reset()
 	sys.reset_clock()
 end
 
-return clock
+return require("partnerapp.hints.names").strict("partnerapp.clock", clock)

@@ -1,7 +1,7 @@
 -- Digests, HMACs, random strings and comparisons for apps. Sealing is for the library only.
 local native = require "native.crypto"
 
-return {
+local crypto = {
 	--- A string made of `count` random bytes: letters, digits, "-" and "_".
 	token = native.token,
 	--- A raw digest: crypto.digest("sha256", data).
@@ -16,3 +16,5 @@ return {
 	base64url = native.base64url,
 	unbase64url = native.unbase64url,
 }
+
+return require("partnerapp.hints.names").strict("partnerapp.crypto", crypto)

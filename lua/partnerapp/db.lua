@@ -32,12 +32,21 @@ db.transaction = guarded.transaction
 --- Marks a string to be stored as bytes.
 db.blob = guarded.blob
 
---- Brings the app's own tables up to date: applies the steps that are not applied yet, each in one transaction.
+--- Brings the app's own tables up to date: applies the steps that are not applied yet, each in one transaction. Raises
+--- when that fails, or when a step was edited after it was applied: an app needs the tables it was written for.
 ---@param module string a name for this list of steps
 ---@param steps string[] SQL scripts, only ever appended to
----@return true?, string? message, string? code
+---@return true
 function db.migrate(module, steps)
-	return migrations.apply("app:" .. module, steps, guarded.script)
+	if type(module) ~= "string" then
+		error("db.migrate: the name of the list of steps must be a string, not a " .. type(module), 2)
+	end
+	migrations.check("db.migrate", steps)
+	local ok, message = migrations.apply("app:" .. module, steps, guarded.script)
+	if not ok then
+		error(("db.migrate '%s': %s"):format(module, message), 2)
+	end
+	return true
 end
 
-return db
+return require("partnerapp.hints.names").strict("partnerapp.db", db)

@@ -103,4 +103,4 @@ function destination.validate(list, payload, options)
 	return validation.validate(rules, payload)
 end
 
-return destination
+return require("partnerapp.hints.names").strict("partnerapp.destination", destination)

@@ -2,6 +2,7 @@
 -- native.http). An answer with a status of 400 or more is an answer too.
 local call_begins = require("native.log").call_begins
 local called = require("native.log").called
+local hints = require "partnerapp.hints.names"
 local native = require "native.http"
 
 ---@class partnerapp.http.options: native.http.request
@@ -58,7 +59,10 @@ local function prepare(url, options, method)
 	check_table("option 'form'", options.form)
 	for name, value in pairs(options) do
 		if not OPTIONS[name] then
-			error("http: unknown option '" .. tostring(name) .. "'", 3)
+			error(
+				("http: unknown option '%s'%s"):format(tostring(name), hints.meant("http", name, hints.of(OPTIONS))),
+				3
+			)
 		end
 		request[name] = value
 	end
@@ -82,6 +86,17 @@ local function prepare(url, options, method)
 	return request
 end
 
+-- Of an answer: `error` and `code` are those of a call that failed, in the list of http.all.
+local Answer = getmetatable(hints.strict("an answer of partnerapp.http", {}, {
+	status = true,
+	headers = true,
+	body = true,
+	url = true,
+	json = true,
+	error = true,
+	code = true,
+}))
+
 local function finish(response)
 	function response.json()
 		local value, err, code = require("partnerapp.json").decode(response.body or "")
@@ -90,7 +105,7 @@ local function finish(response)
 		end
 		return value
 	end
-	return response
+	return setmetatable(response, Answer)
 end
 
 -- Logs a call that has ended: in development on a terminal, elsewhere at level debug. Those that a try replaces are in
@@ -201,4 +216,4 @@ function http.form(fields)
 	return table.concat(parts, "&")
 end
 
-return http
+return hints.strict("partnerapp.http", http)

@@ -1,6 +1,7 @@
 -- An app: its routes, hooks, install flows and jobs. Requests are answered in web/dispatch.lua. Modules that few apps
 -- or requests need are loaded when they are first used.
 local dispatch = require "partnerapp.web.dispatch"
+local hints = require "partnerapp.hints.names"
 local refusal = require "partnerapp.web.refusal"
 local router = require "partnerapp.web.router"
 local routes = require "partnerapp.web.routes"
@@ -39,7 +40,9 @@ local function index(app, name)
 		return value
 	end
 	if name ~= "destination" then
-		error("an app has no field '" .. tostring(name) .. "'", 2)
+		local known = hints.of(App)
+		table.move({ "actions", "destination", "env", "installs", "name" }, 1, 5, #known + 1, known)
+		error(("an app has no '%s'%s"):format(tostring(name), hints.meant("an app", name, known)), 2)
 	end
 end
 
@@ -52,10 +55,19 @@ local function check_options(options, known, what)
 	for name, value in pairs(options) do
 		local wanted = known[name]
 		if not wanted then
-			error(("%s: unknown option '%s'"):format(what, tostring(name)), 3)
+			error(
+				("%s: unknown option '%s'%s"):format(what, tostring(name), hints.meant(what, name, hints.of(known))),
+				3
+			)
 		elseif type(value) ~= wanted then
 			error(("%s: option '%s' must be a %s"):format(what, name, wanted), 3)
 		end
+	end
+end
+
+local function check_function(method, what, value)
+	if type(value) ~= "function" then
+		error(("%s: %s must be a function, not a %s"):format(method, what, type(value)), 3)
 	end
 end
 
@@ -76,7 +88,7 @@ local function read_env(defaults)
 		end
 		values[name] = settings.find(name) or default
 	end
-	return values
+	return hints.strict("app.env", values)
 end
 
 ---@param options {destination: string?, env: table<string, string>?, name: string?, cors: string[]?}?
@@ -152,6 +164,7 @@ end
 --- Runs before the handlers of this app; a response it returns ends the request.
 ---@param hook partnerapp.handler
 function App:before(hook)
+	check_function("before", "a hook", hook)
 	self._before[#self._before + 1] = hook
 end
 
@@ -159,6 +172,7 @@ end
 --- change the response.
 ---@param hook fun(req: partnerapp.request, response: partnerapp.response)
 function App:after(hook)
+	check_function("after", "a hook", hook)
 	self._after[#self._after + 1] = hook
 end
 
@@ -298,6 +312,7 @@ end
 --- Sets how a refusal becomes a response: fn(req, status, message) returns it.
 ---@param shape fun(req: partnerapp.request, status: integer, message: string): partnerapp.response
 function App:failed(shape)
+	check_function("failed", "the shape", shape)
 	self._failed = shape
 end
 
@@ -334,4 +349,4 @@ function partnerapp.random(count)
 	return require("native.crypto").token(count)
 end
 
-return partnerapp
+return require("partnerapp.hints.names").strict("partnerapp", partnerapp)

@@ -3,6 +3,7 @@
 local db = require "native.db"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
+local names = require "partnerapp.hints.names"
 local renewal = require "partnerapp.installs.renewal"
 local rows = require "partnerapp.installs.rows"
 local schema = require "partnerapp.store.schema"
@@ -26,7 +27,7 @@ local tokens = require "partnerapp.installs.tokens"
 ---@field updated_at number
 ---@field health "ok"|"renewing"|"needs_reconnect" renewing: the last attempt failed, and another will follow
 ---@field health_reason string?
-local Install = {}
+local Install = names.strict("an install", {}, rows.columns)
 Install.__index = Install
 Install.__metatable = false
 

@@ -33,4 +33,4 @@ json.array = native.array
 ---@return boolean
 json.is_array = native.is_array
 
-return json
+return require("partnerapp.hints.names").strict("partnerapp.json", json)

@@ -31,4 +31,4 @@ function limits.check(req, what, per_minute, burst)
 	end
 end
 
-return limits
+return require("partnerapp.hints.names").strict("partnerapp.limits", limits)

@@ -78,4 +78,4 @@ end
 ---@field info fun(message: string, fields: table<string, any>?)
 ---@field warn fun(message: string, fields: table<string, any>?)
 ---@field error fun(message: string, fields: table<string, any>?)
-return log
+return require("partnerapp.hints.names").strict("partnerapp.log", log)

@@ -51,11 +51,13 @@ end
 --- ": did you mean 'string'?", for "unknown type 'sting'"; when no name is near, the names, or nothing for many.
 ---@param name string the unknown one
 ---@param names string[] the first of equally near ones is taken
+---@param near_only boolean? nothing unless one is near
 ---@return string
-return function(name, names)
+return function(name, names, near_only)
 	local found = find(name, names)
 	if found then
 		return (": did you mean '%s'?"):format(found)
 	end
-	return #names > 0 and #names <= LISTED_MAX and (": use %s"):format(table.concat(names, ", ")) or ""
+	return not near_only and #names > 0 and #names <= LISTED_MAX and (": use %s"):format(table.concat(names, ", "))
+		or ""
 end

@@ -1,5 +1,7 @@
 -- Responses: plain tables { status, headers, body } that a handler may change before it returns them.
+local config = require "partnerapp.config"
 local refusal = require "partnerapp.web.refusal"
+local strict = require("partnerapp.hints.names").strict
 
 ---@class partnerapp.response
 ---@field status integer
@@ -9,22 +11,65 @@ local refusal = require "partnerapp.web.refusal"
 
 local reply = {}
 
----@param body string
+-- Raise at the line that called the function of reply.
+
+local function wrong_body(name, body)
+	error(
+		("reply.%s: the body must be a string, and is %s"):format(name, body == nil and "nil" or "a " .. type(body)),
+		3
+	)
+end
+
+local function check_status(name, status)
+	if math.type(status) ~= "integer" or status < 200 or status > 599 then
+		error(("reply.%s: the status must be an integer from 200 to 599, not %s"):format(name, tostring(status)), 3)
+	end
+end
+
+---@param body string|number
 ---@param status integer? 200 unless said
 ---@return partnerapp.response
 function reply.text(body, status)
+	local kind = type(body)
+	if kind ~= "string" and kind ~= "number" then
+		wrong_body("text", body)
+	end
+	if status ~= nil then
+		check_status("text", status)
+	end
 	return { status = status or 200, headers = { ["content-type"] = "text/plain; charset=utf-8" }, body = body }
 end
 
----@param body string
----@param status integer?
----@return partnerapp.response
-function reply.html(body, status)
+local function page(body, status)
 	return {
 		status = status or 200,
 		headers = { ["content-type"] = "text/html; charset=utf-8", ["cache-control"] = "no-store" },
 		body = body,
 	}
+end
+
+---@param body string|number
+---@param status integer?
+---@return partnerapp.response
+function reply.html(body, status)
+	local kind = type(body)
+	if kind ~= "string" and kind ~= "number" then
+		wrong_body("html", body)
+	end
+	if status ~= nil then
+		check_status("html", status)
+	end
+	return page(body, status)
+end
+
+--- A response without a body, for a handler that has nothing to say.
+---@param status integer? 204 unless said
+---@return partnerapp.response
+function reply.empty(status)
+	if status ~= nil then
+		check_status("empty", status)
+	end
+	return { status = status or 204, headers = {} }
 end
 
 local encode
@@ -34,6 +79,11 @@ local encode
 ---@return partnerapp.response
 function reply.json(value, status)
 	encode = encode or require("partnerapp.json").encode
+	if value == nil then
+		error("reply.json: the value is nil; JSON's null is json.null of partnerapp.json", 2)
+	elseif status ~= nil then
+		check_status("json", status)
+	end
 	local body, err = encode(value)
 	if not body then
 		error("reply.json: " .. err, 2)
@@ -45,13 +95,60 @@ function reply.json(value, status)
 	}
 end
 
---- A redirect with 303 unless another status is given, so that the browser follows with GET. Check an address that came
---- from outside with partnerapp.local_path first.
+-- Whether a URL stays on this app: a path, or an address that begins with PUBLIC_URL. Browsers read a backslash as a
+-- slash, leave out control bytes, and take "//" at the begin for another host.
+local function is_own(url)
+	if url:find "[%c\\]" then
+		return false
+	elseif url:find "^/" then
+		return url:sub(2, 2) ~= "/"
+	end
+	local origin = config.public_url
+	if url:sub(1, #origin) == origin then
+		return #url == #origin or url:find("^[/?#]", #origin + 1) ~= nil
+	end
+	return not url:find "^[^/?#]*:" -- relative to the page: there is no scheme
+end
+
+local REDIRECT = { external = "boolean", status = "number" }
+local NO_OPTIONS = {}
+
+local function check_redirect(url, status, options)
+	if type(url) ~= "string" or url == "" then
+		error(("reply.redirect: the address must be a string, and is %s"):format(url == "" and "empty" or type(url)), 3)
+	end
+	for name, value in pairs(options) do
+		if not REDIRECT[name] then
+			local meant = require("partnerapp.hints.names").meant("reply.redirect", name, { "external", "status" })
+			error(("reply.redirect: unknown option '%s'%s"):format(tostring(name), meant), 3)
+		elseif type(value) ~= REDIRECT[name] then
+			error(("reply.redirect: option '%s' must be a %s"):format(name, REDIRECT[name]), 3)
+		end
+	end
+	if math.type(status) ~= "integer" or status < 300 or status > 399 then
+		error(("reply.redirect: the status must be an integer from 300 to 399, not %s"):format(tostring(status)), 3)
+	elseif not options.external and not is_own(url) then
+		local message = "reply.redirect: '%s' leads away from this app (%s): if that is meant, say "
+			.. "reply.redirect(url, { external = true }); check an address that came from outside with partnerapp.local_path"
+		error(message:format(url, config.public_url), 3)
+	end
+end
+
+--- A redirect with 303 unless another status is given, so that the browser follows with GET. Another origin needs
+--- `external`. Check an address that came from outside with partnerapp.local_path first.
 ---@param url string
----@param status integer?
+---@param options integer|{status: integer?, external: boolean?}? an integer is the status
 ---@return partnerapp.response
-function reply.redirect(url, status)
-	return { status = status or 303, headers = { location = url, ["cache-control"] = "no-store" } }
+function reply.redirect(url, options)
+	local status = options
+	if type(options) == "table" then
+		status = options.status
+	else
+		options = NO_OPTIONS
+	end
+	status = status == nil and 303 or status --[[@as integer]]
+	check_redirect(url, status, options)
+	return { status = status, headers = { location = url, ["cache-control"] = "no-store" } }
 end
 
 --- A page from views/NAME.html; web/view.lua has what a view may hold.
@@ -60,7 +157,14 @@ end
 ---@param status integer?
 ---@return partnerapp.response
 function reply.view(name, values, status)
-	return reply.html(require("partnerapp.web.view").render(name, values), status)
+	if type(name) ~= "string" then
+		error("reply.view: the name of a view must be a string, not a " .. type(name), 2)
+	elseif values ~= nil and type(values) ~= "table" then
+		error("reply.view: the values must be a table, not a " .. type(values), 2)
+	elseif status ~= nil then
+		check_status("view", status)
+	end
+	return page(require("partnerapp.web.view").render(name, values), status)
 end
 
 --- A file of the app's folder, as it was when the app was loaded. Raises when there is no such file; scripts are not
@@ -68,9 +172,10 @@ end
 ---@param path string
 ---@return partnerapp.response
 function reply.file(path)
-	local response = require("partnerapp.web.static").file(path)
+	local response = type(path) == "string" and require("partnerapp.web.static").file(path)
 	if not response then
-		error("reply.file: there is no file '" .. tostring(path) .. "' in the app's folder", 2)
+		local meant = require("partnerapp.web.static").meant(tostring(path))
+		error(("reply.file: there is no file '%s' in the app's folder%s"):format(tostring(path), meant), 2)
 	end
 	return response
 end
@@ -81,7 +186,8 @@ end
 ---@param reason string? a short stable word for the log
 ---@return partnerapp.response
 function reply.failed(status, message, reason)
-	return refusal.new(status, message, nil, reason) --[[@as partnerapp.response]]
+	local refused = refusal.new(status, message, nil, reason)
+	return refused --[[@as partnerapp.response]]
 end
 
-return reply
+return strict("partnerapp.reply", reply)

@@ -49,4 +49,4 @@ function retry.wait(seconds)
 	end
 end
 
-return retry
+return require("partnerapp.hints.names").strict("partnerapp.retry", retry)

@@ -79,4 +79,4 @@ function segment.new(options)
 	}
 end
 
-return segment
+return require("partnerapp.hints.names").strict("partnerapp.segment", segment)

@@ -144,4 +144,4 @@ function session.finish(req, response)
 	return true
 end
 
-return session
+return require("partnerapp.hints.names").strict("partnerapp.session", session)

@@ -58,4 +58,4 @@ function signature.is_valid(body, header, secrets)
 	return valid
 end
 
-return signature
+return require("partnerapp.hints.names").strict("partnerapp.signature", signature)

@@ -209,4 +209,4 @@ function testing.run(case, is_closed)
 	return not leaked, leaked, story
 end
 
-return testing
+return require("partnerapp.hints.names").strict("partnerapp.testing", testing)

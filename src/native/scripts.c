@@ -80,8 +80,8 @@ static bool is_app_line(const lua_Debug *info)
 	return info->currentline > 0 && strncmp(info->short_src, "partnerapp/", 11) != 0;
 }
 
-/* A script that ends with `return partnerapp.new { … }` has no frame any more when the function runs: it is the one
- * that is loaded now. Of a name such as "@init.lua". */
+/* In a coroutine that the library has begun there is no line of the app: the script is the one that is loaded now. Of a
+ * name such as "@init.lua". */
 static int push_loading(lua_State *L)
 {
 	if (lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LOADING) == LUA_TSTRING)
@@ -93,19 +93,25 @@ static int push_loading(lua_State *L)
 
 static int l_caller(lua_State *L)
 {
-	bool caller_is_gone = false;
 	lua_Debug info;
 
-	for (int level = 1; lua_getstack(L, level, &info) && lua_getinfo(L, "Slt", &info); level++) {
-		if (caller_is_gone && info.what[0] == 'C') /* require */
-			return push_loading(L);
+	for (int level = 1; lua_getstack(L, level, &info) && lua_getinfo(L, "Sl", &info); level++)
 		if (is_app_line(&info)) {
 			lua_pushfstring(L, "%s:%d", info.short_src, info.currentline);
 			return 1;
 		}
-		caller_is_gone = info.istailcall;
-	}
 	return push_loading(L);
+}
+
+static int l_place(lua_State *L)
+{
+	lua_Debug info;
+
+	luaL_checktype(L, 1, LUA_TFUNCTION);
+	lua_pushvalue(L, 1);
+	lua_getinfo(L, ">S", &info);
+	lua_pushfstring(L, "%s:%d", info.short_src, info.linedefined);
+	return 1;
 }
 
 static int l_rooms(lua_State *L)
@@ -127,7 +133,7 @@ static int l_rooms(lua_State *L)
 int pa_native_open_scripts(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"read", l_read}, {"list", l_list}, {"compile", l_compile}, {"rooms", l_rooms},
-		{"globals", l_globals}, {"caller", l_caller}, {NULL, NULL}};
+		{"globals", l_globals}, {"caller", l_caller}, {"place", l_place}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

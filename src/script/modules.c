@@ -11,6 +11,7 @@
 #include "script/libs.h"
 #include "script/rooms.h"
 #include "script/snapshot.h"
+#include "script/tail_calls.h"
 
 #define LOADED "partnerapp.loaded" /* name → value; `loading` while a module runs */
 #define VIEWS "partnerapp.views"   /* name → deep read-only view of a library module's table, for the app */
@@ -138,6 +139,44 @@ static void push_shown_name(lua_State *L, enum pa_room_id id, const struct pa_sc
 	lua_pushfstring(L, "@%s%s%s", prefix ? prefix : "", prefix ? "/" : "", script->name);
 }
 
+static void require_as(lua_State *L, const char *name, enum pa_room_id caller);
+
+/* Calls the function that the library's module partnerapp.hints.`name` is, with the values on top of the stack, which
+ * it pops. Pushes what it returns, a text for the end of a message; "" in a test without that module. */
+static void push_hint(lua_State *L, const char *name, int arguments)
+{
+	char module[64], file[64];
+
+	snprintf(file, sizeof file, "hints/%s", name);
+	if (!find_script(L, PA_ROOM_LIBRARY, file)) {
+		lua_pop(L, arguments);
+		lua_pushliteral(L, "");
+		return;
+	}
+	snprintf(module, sizeof module, "partnerapp.hints.%s", name);
+	require_as(L, module, PA_ROOM_LIBRARY);
+	lua_insert(L, -1 - arguments);
+	lua_call(L, arguments, 1);
+	luaL_checkstring(L, -1);
+}
+
+/* Raises Lua's message about the syntax of a script, which is on top of the stack, with a hint. */
+static void raise_syntax(lua_State *L, const struct pa_script *script)
+{
+	lua_pushvalue(L, -1);
+	lua_pushlstring(L, script->bytes.at, script->bytes.length);
+	push_hint(L, "syntax", 2);
+	lua_concat(L, 2);
+	lua_error(L);
+}
+
+static void raise_not_found(lua_State *L, const char *name, const char *file)
+{
+	lua_pushstring(L, name);
+	push_hint(L, "modules", 1);
+	luaL_error(L, "module '%s' not found: there is no %s.lua%s", name, file, lua_tostring(L, -1));
+}
+
 static void load_script(lua_State *L, const char *name)
 {
 	char file[NAME_MAX_LENGTH + 8];
@@ -146,14 +185,18 @@ static void load_script(lua_State *L, const char *name)
 
 	write_file(rest, file, sizeof file);
 	const struct pa_script *script = find_script(L, id, file);
-	if (!script)
-		luaL_error(L, "module '%s' not found: there is no %s.lua", name, file);
+	if (!script) {
+		raise_not_found(L, name, file);
+		return;
+	}
 	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LOADING); /* of the script that requires this one */
 	push_shown_name(L, id, script);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LOADING);
 	if (luaL_loadbufferx(L, script->bytes.at, script->bytes.length, lua_tostring(L, -1), "t") != LUA_OK)
-		lua_error(L);
+		raise_syntax(L, script);
+	if (!pa_rooms[id].trusted)
+		pa_tail_calls_keep(L, lua_tostring(L, -2));
 	lua_remove(L, -2);
 	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_GLOBALS);
 	lua_rawgeti(L, -1, id);
@@ -231,7 +274,11 @@ static int l_require(lua_State *L)
 
 static int l_undeclared(lua_State *L)
 {
-	return luaL_error(L, "undeclared variable '%s'", luaL_tolstring(L, 2, NULL));
+	const char *name = luaL_tolstring(L, 2, NULL);
+
+	lua_pushvalue(L, -1);
+	push_hint(L, "globals", 1);
+	return luaL_error(L, "undeclared variable '%s'%s", name, lua_tostring(L, -1));
 }
 
 /* Pushes the read-only globals of the chunks of one room: the libraries at index `base` and a `require`. */

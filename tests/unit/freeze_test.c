@@ -199,7 +199,8 @@ static void SBX_12_views_read_like_their_tables(void **state)
 		"local json = require 'partnerapp.json' local count, found = 0, false "
 		"for name, value in pairs(json) do count = count + 1 found = found or name == 'encode' and value == "
 		"json.encode "
-		"end assert(count > 3 and found and #json == 0 and next(json) == nil and json.nothing == nil) "
+		"end assert(count > 3 and found and #json == 0 and next(json) == nil) "
+		"assert(not pcall(function() return json.nothing end)) "
 		"assert(require 'partnerapp.json' == json and require 'partnerapp.http'.transport.request) "
 		"return { handle = function() return { status = 200, body = 'fine' } end, failed = print }");
 	assert_int_equal(pa_vm_handle(fixture->vm, &request, &fixture->response, &fixture->fault), 0);

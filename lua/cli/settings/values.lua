@@ -2,6 +2,7 @@
 -- one run of a command reports them all (OP-05).
 local dotenv = require "cli.dotenv"
 local files = require "native.files"
+local nearest = require "partnerapp.nearest"
 local private_file = require "cli.private_file"
 local settings = require "cli.settings"
 
@@ -95,14 +96,23 @@ local function is_of_app(key, app, lookup)
 	return key:match "_CLIENT_ID$" ~= nil or key:match "_CLIENT_SECRET$" ~= nil
 end
 
+-- What may have been meant by a key that is not a setting.
+local function meant(key)
+	local names = {}
+	for i, setting in ipairs(settings.all) do
+		names[i] = setting.name
+	end
+	return nearest(key, names, true)
+end
+
 -- The keys of .env that are not settings.
 local function take_app_settings(found, env, lookup)
 	for key, value in pairs(env) do
 		if not settings.by_name(key) and not settings.by_name((key:gsub("_FILE$", ""))) then
 			found.app[key] = whole(value, key, found)
 			if not is_of_app(key, found.location.folder, lookup) then
-				local message = "%s: %s is not a setting, and the app's scripts do not name it"
-				found.warnings[#found.warnings + 1] = message:format(found.location.env, key)
+				local message = "%s: %s is not a setting, and the app's scripts do not name it%s"
+				found.warnings[#found.warnings + 1] = message:format(found.location.env, key, meant(key))
 			end
 		end
 	end

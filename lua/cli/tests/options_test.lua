@@ -63,10 +63,13 @@ testing.case("--help and -h are found anywhere", function(t)
 end)
 
 testing.case("an unknown flag is refused by its name", function(t)
-	for _, argument in ipairs { "--nothing", "--nothing=1", "--Public-Url" } do
+	for _, argument in ipairs { "--nothing", "--nothing=1" } do
 		local given, message = parse(argument)
 		t.equal(given, nil)
 		t.equal(message, ("unknown option '%s'"):format(argument:match "^[^=]+"))
+	end
+	for argument, meant in pairs { ["--Public-Url"] = "--public-url", ["--no-relaod"] = "--no-reload" } do
+		t.equal(select(2, parse(argument)), ("unknown option '%s': did you mean '%s'?"):format(argument, meant))
 	end
 	for _, argument in ipairs { "-x", "-1", "--", "--a.b", "--no_reload" } do
 		t.equal(select(2, parse(argument)), ("unknown option '%s'"):format(argument))

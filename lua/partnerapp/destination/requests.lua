@@ -175,6 +175,7 @@ local function carry(state, sent, request)
 		return nil, message, code
 	end
 	sent.answer = answer
+	setmetatable(answer, nil) -- that of partnerapp.http, which has fewer fields
 	sent.sent = not answer.stand_in
 	return answer
 end

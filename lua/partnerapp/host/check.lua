@@ -7,8 +7,9 @@ local check = {}
 
 local function problem_of(name)
 	if name:find "%.lua$" then
-		local _, message = scripts.compile(scripts.read("app", name), "@" .. name, scripts.globals())
-		return message
+		local source = scripts.read("app", name)
+		local _, message = scripts.compile(source, "@" .. name, scripts.globals())
+		return message and message .. require "partnerapp.hints.syntax"(message, source)
 	end
 	if name:find "^views/.+%.html$" then
 		return view.problem(scripts.read("app", name), name)

@@ -12,6 +12,12 @@ local SELECT =
 	[[SELECT id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope, asked_scope,
 	expires_at, version, health, health_reason, created_at, updated_at FROM pa_installs ]]
 
+--- The columns of a row, most of which may be absent.
+rows.columns = {}
+for name in SELECT:match("SELECT (.*) FROM"):gmatch "[%w_]+" do
+	rows.columns[name] = true
+end
+
 -- The token is sealed for the row's id, so an install that is connected again must keep its id.
 local function id_for(client_id, name, fresh)
 	local known, err, code = db.row("SELECT id FROM pa_installs WHERE client_id = ? AND name = ?", client_id, name)

@@ -7,7 +7,11 @@ local call = require "partnerapp.segment.call"
 ---@field scope string?
 ---@field user {[1]: string, [2]: string}?
 ---@field patience number
-local Client = {}
+local Client = require("partnerapp.hints.names").strict(
+	"the Segment client",
+	{},
+	{ renew = true, scope = true, user = true, token = true }
+)
 Client.__index = Client
 Client.__metatable = false
 

@@ -8,6 +8,7 @@
 -- When a page fails, the loop has one last turn with false, message, code, details.
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
+local scripts = require "native.scripts"
 
 ---@class partnerapp.segment.pages
 local Pages = {}
@@ -65,7 +66,24 @@ local function step(self)
 	end
 end
 
-local Meta = { __index = Pages, __call = step, __name = "pages" }
+local FIELDS = { token = true, begun = true, over = true } -- which may be nil
+
+-- Pages are not a list: ipairs and # would see an empty one.
+local function not_a_list()
+	local message =
+		"%s: pages of Segment are not a list: write `for item, err in pages do … end`, or take pages:all()"
+	error(message:format(scripts.caller()), 0)
+end
+
+local function index(_, name)
+	local found = Pages[name]
+	if found == nil and not FIELDS[name] then
+		not_a_list()
+	end
+	return found
+end
+
+local Meta = { __index = index, __len = not_a_list, __pairs = not_a_list, __call = step, __name = "pages" }
 
 --- Everything that is left, as one list.
 ---@return table[]? items, string? message, string? code, table? details

@@ -113,4 +113,4 @@ function checks.raises(fn, text, note)
 	return err
 end
 
-return checks
+return require("partnerapp.hints.names").strict("t", checks)

@@ -5,6 +5,17 @@ local refusal = require "partnerapp.web.refusal"
 
 local dispatch = {}
 
+-- Raises with the line of the function that returned what is not a response.
+local function wrong(fn, who, response)
+	local kind = type(response)
+	local what = kind == "table" and "a table without a status" or kind == "nil" and "nothing" or "a " .. kind
+	local advice = "a response is made by reply.text, reply.json, reply.view …"
+	if response == nil then
+		advice = "end it with `return reply.…`; when there is nothing to say, with `return reply.empty()`"
+	end
+	error(("%s: %s returned %s: %s"):format(require("native.scripts").place(fn), who, what, advice), 0)
+end
+
 --- The app's route that answers a request; fills in the request's params.
 ---@param app partnerapp.app
 ---@param req partnerapp.request
@@ -23,6 +34,9 @@ local function run_before(app, req)
 	for _, hook in ipairs(app._before) do
 		local response = hook(req)
 		if response then
+			if type(response) ~= "table" or response.status == nil then
+				wrong(hook, "this hook of app:before", response)
+			end
 			return response
 		end
 	end
@@ -44,13 +58,13 @@ local function answer(app, req, route)
 		end
 	end
 	local response, err = route.handler(req)
-	if response then
+	if type(response) == "table" and response.status ~= nil then
 		return response
 	end
-	if err ~= nil then
+	if not response and err ~= nil then
 		return require("partnerapp.web.fault").failure(req, err)
 	end
-	return { status = 204, headers = {} }
+	wrong(route.handler, ("the handler of %s %s"):format(route.method, route.path), response)
 end
 
 -- The response where the app has no route: from one of the library's own, or a refusal.
@@ -101,9 +115,6 @@ function dispatch.request(app, req)
 		response = answer(app, req, route)
 	else
 		response = answer_unrouted(app, req)
-	end
-	if type(response) ~= "table" then
-		error("a response must be a table, not a " .. type(response), 0)
 	end
 	if response.refused then
 		response = require("partnerapp.web.fault").shape(route and route.app or app, req, response)

@@ -167,6 +167,26 @@ function methods:csrf_field()
 	return '<input type="hidden" name="csrf" value="' .. self:csrf_token() .. '">'
 end
 
+-- What a request may have: the rest of the host's request is read as req.raw.
+local KNOWN = { "method", "path", "headers", "body", "id", "host", "raw", "target", "query_string" }
+for name in pairs(methods) do
+	KNOWN[#KNOWN + 1] = name
+end
+for name in pairs(fields) do
+	KNOWN[#KNOWN + 1] = name
+end
+table.sort(KNOWN)
+
+local ABSENT = { body = true, session = true, query_string = true } -- which a request may be without
+
+-- A hook may give a request fields of its own, which may be nil: only a name that is surely wrong raises.
+local function check_name(name)
+	local meant = require("partnerapp.hints.names").surely("a request", name, KNOWN)
+	if meant then
+		error(("a request has no '%s'%s"):format(name, meant), 3)
+	end
+end
+
 local Request = { __name = "request", __metatable = false }
 
 function Request.__index(self, name)
@@ -183,6 +203,8 @@ function Request.__index(self, name)
 	end
 	if value ~= nil then
 		rawset(self, name, value)
+	elseif not ABSENT[name] then
+		check_name(name)
 	end
 	return value
 end

@@ -20,6 +20,34 @@ function router.new()
 	return setmetatable({ exact = {}, tree = {}, list = {} }, Router)
 end
 
+-- A part of a path as other frameworks write a parameter: "{id}", "<id>", "<int:id>", "[id]", "$id"; nil for others.
+local function foreign(text)
+	return text:match "^{([%a_][%w_]*)[^}]*}$"
+		or text:match "^<([%a_][%w_]*)>$"
+		or text:match "^<[%a_][%w_]*:([%a_][%w_]*)>$"
+		or text:match "^%[([%a_][%w_]*)%]$"
+		or text:match "^%$([%a_][%w_]*)$"
+		or text:match "^@([%a_][%w_]*)$"
+end
+
+local function wrong_part(text)
+	local name = foreign(text)
+	if name then
+		return ("'%s' would be matched as it is: a part that may be anything is ':%s'"):format(text, name)
+	end
+	local kind, rest = text:match "^([:*])(.*)$"
+	name = rest and rest:match "^[%a_][%w_]*"
+	if kind == "*" and rest ~= name then
+		return "all that is left of a path is '*rest': a '*' and a name, not '" .. text .. "'"
+	elseif kind and rest ~= name then
+		return ("'%s' is not ':' or '*' and a name"):format(text) .. (name and (": use ':%s'"):format(name) or "")
+	elseif text:find "[?#]" then
+		return "a path has no query: what is after '?' is in req.query"
+	elseif not kind and text:find "[*(]" then
+		return ("'%s' is not a pattern: a part of a path is plain, ':name' or '*rest'"):format(text)
+	end
+end
+
 -- The tree's keys for a pattern ("/text", ":" or "*"), and the names of its parameters.
 local function keys_of(path)
 	local keys, names = {}, {}
@@ -28,10 +56,11 @@ local function keys_of(path)
 		if ended then
 			return nil, ended .. " must be the last part of a path"
 		end
-		local kind, name = text:match("^([:*])(.*)$")
-		if kind and not name:find("^[%a_][%w_]*$") then
-			return nil, "'" .. text .. "' is not ':' or '*' and a name"
+		local problem = wrong_part(text)
+		if problem then
+			return nil, problem
 		end
+		local kind, name = text:match("^([:*])(.*)$")
 		keys[#keys + 1] = kind or "/" .. text
 		names[#names + 1] = name
 		ended = kind == "*" and text

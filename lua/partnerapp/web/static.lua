@@ -1,7 +1,8 @@
 -- Serves files below static/; web/files.lua says where a name is looked for. Files come from the snapshot that was read
 -- when the app was loaded, never from the file system, so no path leads out of it (HT-10).
-local refusal = require "partnerapp.web.refusal"
 local files = require "partnerapp.web.files"
+local nearest = require "partnerapp.nearest"
+local refusal = require "partnerapp.web.refusal"
 local scripts = require "native.scripts"
 
 local static = {}
@@ -34,6 +35,19 @@ local function type_of(path)
 	return TYPES[path:match("%.(%w+)$")]
 end
 
+--- What may have been meant by the name of a file that is not there.
+---@param path string
+---@param folder string? the one that `path` is relative to; the app's unless given
+---@return string end of a message
+function static.meant(path, folder)
+	folder = folder or ""
+	local list = {}
+	for _, name in ipairs(scripts.list("app", folder)) do
+		list[#list + 1] = type_of(name) and name:sub(#folder + 1) or nil
+	end
+	return nearest(path, list)
+end
+
 local addresses = {}
 
 --- The address of a file below static/, which changes with its content so that browsers may keep it.
@@ -44,7 +58,7 @@ function static.address(name)
 	if not address then
 		local bytes, file = files.read("static/", name)
 		if not bytes then
-			error("there is no static file '" .. name .. "'", 2)
+			error(("there is no static file '%s'%s"):format(name, static.meant(name, "static/")), 2)
 		end
 		address = "/static/" .. name .. "?v=" .. version_of(bytes, file)
 		addresses[name] = address

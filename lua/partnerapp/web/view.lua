@@ -4,6 +4,8 @@
 -- Where a view is found: web/files.lua. Plain names in a page of a room are looked for in that room too. Each view is
 -- compiled once in a VM, its lines kept as they are.
 local files = require "partnerapp.web.files"
+local names_of = require("partnerapp.hints.names").of
+local nearest = require "partnerapp.nearest"
 local scripts = require "native.scripts"
 
 local view = {}
@@ -52,11 +54,19 @@ local function base_names()
 	return base
 end
 
+-- What may have been meant by a name in a view: one of its values, or of Lua's functions there.
+local function meant(names, name)
+	local known = names_of(rawget(names, "values"))
+	table.move(names_of(base_names()), 1, #names_of(base_names()), #known + 1, known)
+	return nearest(name, known, true)
+end
+
 local Names = {
-	__index = function(_, name)
+	__index = function(names, name)
 		local value = base_names()[name]
 		if value == nil then
-			error(("undefined '%s'; a value that may be missing is read as values.%s"):format(name, name), 2)
+			local message = "undefined '%s'%s; a value that may be missing is read as values.%s"
+			error(message:format(name, meant(names, name), name), 2)
 		end
 		return value
 	end,
@@ -74,7 +84,7 @@ local function statement(code)
 	elseif word == "include" then
 		return (" _v.include(_b, _ENV, %q) "):format(name)
 	end
-	return (" _b.layout = %q "):format(name)
+	return (" _v.layout(_b, %q) "):format(name)
 end
 
 local function expression(code, call)
@@ -144,6 +154,7 @@ local function compile(source, name)
 	local chunk
 	if code then
 		chunk, problem = scripts.compile(code, "@" .. name, {})
+		problem = problem and problem .. require "partnerapp.hints.syntax"(problem, source)
 	else
 		problem = name .. ":" .. problem
 	end
@@ -152,13 +163,25 @@ end
 
 local chunks = {}
 
-local function load(name, inside)
+-- The views there are, by the names that a page may call them by.
+local function known_views(inside)
+	local list = {}
+	for _, room in ipairs(inside and { inside } or { { name = "app" }, { name = "library" } }) do
+		for _, file in ipairs(scripts.list(room.name, "views/")) do
+			list[#list + 1] = file:match "^views/(.+)%.html$"
+		end
+	end
+	return list
+end
+
+-- Raises as error does, for a view that is not there or cannot be compiled.
+local function load(name, inside, level)
 	local key = (inside and inside.label or "") .. ":" .. name
 	local chunk = chunks[key]
 	if not chunk then
 		local source, file = files.read("views/", name .. ".html", inside)
 		if not source then
-			error(("there is no view '%s' (%s)"):format(name, file), 0)
+			error(("there is no view '%s' (%s)%s"):format(name, file, nearest(name, known_views(inside))), level + 1)
 		end
 		local problem
 		chunk, problem = compile(source, file)
@@ -173,7 +196,12 @@ end
 local helpers = { raw = raw }
 
 function helpers.include(buffer, names, name)
-	load(name, buffer.inside)(names, buffer, escape, helpers)
+	load(name, buffer.inside, 2)(names, buffer, escape, helpers)
+end
+
+function helpers.layout(buffer, name)
+	load(name, buffer.inside, 2)
+	buffer.layout = name
 end
 
 --- Renders a view.
@@ -188,7 +216,7 @@ function view.render(name, values)
 	end
 	while name do
 		local buffer = { inside = inside }
-		load(name, inside)(names, buffer, escape, helpers)
+		load(name, inside, 3)(names, buffer, escape, helpers)
 		names.content = table.concat(buffer)
 		name = buffer.layout
 	end

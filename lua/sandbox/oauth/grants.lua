@@ -14,7 +14,7 @@ local KEPT_SECONDS = 86400 -- an expired code is kept this long, to notice a sec
 local function back(asked, fields)
 	fields[#fields + 1] = { "state", asked.state or "" }
 	local separator = asked.redirect_uri:find("?", 1, true) and "&" or "?"
-	return reply.redirect(asked.redirect_uri .. separator .. http.form(fields), 302)
+	return reply.redirect(asked.redirect_uri .. separator .. http.form(fields), { status = 302, external = true })
 end
 
 --- Sends the browser back with an OAuth error.

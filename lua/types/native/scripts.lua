@@ -31,9 +31,14 @@ function scripts.compile(source, name, environment) end
 ---@return table
 function scripts.globals() end
 
---- The place of the nearest caller outside the library: where a route was defined. The line is "?" for a script that
---- ends with `return f(…)`, of which Lua keeps no line.
+--- The place of the nearest caller outside the library: where a route was defined. The line is "?" where there is no
+--- such caller, as in a coroutine of the library.
 ---@return string place "init.lua:12"
 function scripts.caller() end
+
+--- Where a Lua function begins.
+---@param fn function
+---@return string place "init.lua:12"
+function scripts.place(fn) end
 
 return scripts

@@ -78,24 +78,48 @@ testing.case("an error deep in the library points at the app's line", function(t
 	t.contains(failing_line(response), "-- here")
 end)
 
-testing.case("a handler that returns nothing answers 204", function(t)
+testing.case("a handler that returns nothing is a 500 at its line", function(t)
 	local response = testing.client(failing()):get("/nothing")
-	t.equal(response.status, 204)
-	t.equal(response.body, "")
+	t.equal(response.status, 500)
+	t.match(response.error, "^failing.lua:%d+: the handler of GET /nothing returned nothing: end it with `return reply")
+	t.contains(failing_line(response), "/nothing&quot;")
 end)
 
-testing.case("a handler that returns something else than a response raises", function(t)
+testing.case("a response without a body is reply.empty()", function(t)
 	local app = partnerapp.new({})
-	for name, value in pairs({ number = 5, boolean = true, string = "hello" }) do
+	app:get("/", function()
+		return reply.empty()
+	end)
+	app:get("/later", function()
+		return reply.empty(202)
+	end)
+	local response = testing.client(app):get("/")
+	t.equal(response.status, 204)
+	t.equal(response.body, "")
+	t.equal(testing.client(app):get("/later").status, 202)
+end)
+
+testing.case("a handler or a hook that returns something else than a response raises at its line", function(t)
+	local hooked = 5
+	local app = partnerapp.new({})
+	app:before(function(req)
+		return req.path == "/hook" and hooked or nil
+	end)
+	local returned = { number = 5, boolean = true, string = "hello", ["function"] = reply.text, table = {} }
+	for name, value in pairs(returned) do
 		app:get("/" .. name, function()
 			return value
 		end)
 	end
-	for _, name in ipairs({ "number", "boolean", "string" }) do
+	app:get("/hook", reply.empty)
+	for name in pairs(returned) do
 		local response = testing.client(app):get("/" .. name)
+		local what = name == "table" and "a table without a status" or "a " .. name
 		t.equal(response.status, 500)
-		t.contains(response.body, "a response must be a table, not a " .. name)
+		t.match(response.error, "refusal_test.lua:%d+: the handler of GET /" .. name .. " returned " .. what .. ": ")
 	end
+	local response = testing.client(app):get("/hook")
+	t.match(response.error, "refusal_test.lua:%d+: this hook of app:before returned a number: ")
 end)
 
 testing.case("nil and a message is a failure", function(t)
