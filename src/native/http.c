@@ -277,6 +277,19 @@ static int fail(lua_State *L, const struct pa_error *error, const char *sent)
 	return 4;
 }
 
+static int l_check(lua_State *L)
+{
+	struct pa_error error;
+
+	lua_settop(L, 1);
+	struct pa_call *call = push_call(L, 1, &error);
+	lua_pushvalue(L, 1);
+	if (!call || prepare(L, lua_gettop(L), pa_call_transfer(call, 0), &error) < 0)
+		return pa_native_fail_with(L, &error);
+	lua_pushboolean(L, 1);
+	return 1;
+}
+
 static int l_request(lua_State *L)
 {
 	struct pa_answer answer;
@@ -424,7 +437,7 @@ static int l_escape(lua_State *L)
 
 int pa_native_open_http(lua_State *L)
 {
-	static const luaL_Reg functions[] = {{"request", l_request}, {"all", l_all}, {"warm", l_warm},
+	static const luaL_Reg functions[] = {{"request", l_request}, {"check", l_check}, {"all", l_all}, {"warm", l_warm},
 		{"parse_url", l_parse_url}, {"parse_date", l_parse_date}, {"escape", l_escape}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);

@@ -43,6 +43,8 @@ describe("a perform that", { concurrency: 2 }, () => {
 		["sends bytes", `local value = "\\xff"\n${POST}`, 1, /✗ perform .*:5: .*JSON cannot hold a string that is not UTF-8/],
 		["sends to no host", 'request:post "/path"', 1, /:4: '\/path' has no host: extend_request gives no base_url/],
 		["sends with a dot", 'request.post("https://a.example/")', 1, /:4: call it with a colon: request:post/],
+		["sends to a URL with a space", 'request:get "https://a b.example/"', 1, /✗ perform +a URL must have no white space/],
+		["sends a line break", 'request:get("https://a.example/", { headers = { ["x-a"] = "a\\nb" } })', 1, /✗ perform +the value of header x-a .*control byte/],
 		["makes 100 requests", 'for i = 1, 100 do request:get("https://a.example/" .. i) end', 0, /GET https:\/\/a\.example\/100\n/],
 		["makes 101 requests", 'for i = 1, 101 do request:get("https://a.example/" .. i) end', 1, /:4: more than 100 requests for one event/],
 	]) {

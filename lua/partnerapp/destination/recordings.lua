@@ -147,7 +147,7 @@ local function replay(answers, note)
 		end
 		local answer = answers[count]
 		if answer == nil or answer == json.null then
-			return requests.stand_in()
+			return requests.stand_in(request)
 		end
 		return { status = answer.status, headers = answer.headers or {}, body = answer.body }
 	end

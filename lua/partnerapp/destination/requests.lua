@@ -4,6 +4,7 @@ local crypto = require "native.crypto"
 local errors = require "partnerapp.destination.errors"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
+local native_http = require "native.http"
 local nearest = require "partnerapp.nearest"
 local scripts = require "native.scripts"
 
@@ -248,9 +249,14 @@ function requests.send(request)
 	return http.request(request.url, request)
 end
 
---- Sends nothing: each request is answered with 200 and an empty object.
----@return table answer
-function requests.stand_in()
+--- Sends nothing: each request that can be sent is answered with 200 and an empty object.
+---@param request table
+---@return table? answer, string? message, string? code
+function requests.stand_in(request)
+	local fine, message, code = native_http.check(request)
+	if not fine then
+		return nil, message, code
+	end
 	return { status = 200, headers = { ["content-type"] = "application/json" }, body = "{}", stand_in = true }
 end
 

@@ -44,6 +44,11 @@ local http = {}
 ---@return native.http.response? response, string? message, string? code, native.http.sent? sent
 function http.request(request) end
 
+--- Whether a request is one that can be made: its url, method, headers and limits. Nothing is looked up or sent.
+---@param request native.http.request
+---@return true?, string? message, string? code "usage", or "busy" and "http" of `request`
+function http.check(request) end
+
 --- Makes several calls at once, at most 16. The answers are in the order of the requests, each a response or
 --- a failure.
 ---@param requests native.http.request[]
