@@ -88,7 +88,7 @@ static void make_vm(void)
 	CHECK(scripts, "%s", error.text);
 	vm = pa_vm_new(&(struct pa_vm_options){.snapshot = scripts,
 					   .services = &services,
-					   .entry = "partnerapp.json", /* any module that is a table: nothing of it is called */
+					   .entry = "partnerapp.web.cookie", /* any module that is a table: nothing of it is called */
 					   .privileged = true,
 					   .memory_max = 256 << 20},
 		&fault);
