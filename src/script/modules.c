@@ -7,11 +7,11 @@
 
 #include "native/modules.h"
 #include "native/native.h"
+#include "script/chunk.h"
 #include "script/freeze.h"
 #include "script/libs.h"
 #include "script/rooms.h"
 #include "script/snapshot.h"
-#include "script/tail_calls.h"
 
 #define LOADED "partnerapp.loaded" /* name → value; `loading` while a module runs */
 #define VIEWS "partnerapp.views"   /* name → deep read-only view of a library module's table, for the app */
@@ -193,10 +193,8 @@ static void load_script(lua_State *L, const char *name)
 	push_shown_name(L, id, script);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, LUA_REGISTRYINDEX, PA_NATIVE_LOADING);
-	if (luaL_loadbufferx(L, script->bytes.at, script->bytes.length, lua_tostring(L, -1), "t") != LUA_OK)
+	if (!pa_chunk_load(L, script, lua_tostring(L, -1), !pa_rooms[id].trusted))
 		raise_syntax(L, script);
-	if (!pa_rooms[id].trusted)
-		pa_tail_calls_keep(L, lua_tostring(L, -2));
 	lua_remove(L, -2);
 	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_GLOBALS);
 	lua_rawgeti(L, -1, id);

@@ -104,7 +104,7 @@ static int append(struct reading *reading, const char *name, const char *path, c
 		list->size = size;
 	}
 	struct pa_script *script = &list->scripts[list->count];
-	*script = (struct pa_script){strdup(name), strdup(path), {bytes, length}};
+	*script = (struct pa_script){.name = strdup(name), .path = strdup(path), .bytes = {bytes, length}};
 	list->count++;
 	return script->name && script->path ? 0 : -1;
 }
@@ -178,6 +178,7 @@ static void free_list(struct list *list)
 		free((void *)(uintptr_t)list->scripts[i].name);
 		free((void *)(uintptr_t)list->scripts[i].path);
 		free((void *)(uintptr_t)list->scripts[i].bytes.at);
+		free(atomic_load(&list->scripts[i].compiled));
 	}
 	free(list->scripts);
 }
@@ -234,6 +235,15 @@ const struct pa_script *pa_snapshot_find(const struct pa_snapshot *snapshot, enu
 	struct pa_script key = {.name = name};
 
 	return list->count ? bsearch(&key, list->scripts, list->count, sizeof key, by_name) : NULL;
+}
+
+void pa_snapshot_keep(const struct pa_script *script, struct pa_compiled *compiled)
+{
+	struct pa_compiled *none = NULL;
+	struct pa_script *own = (struct pa_script *)(uintptr_t)script; /* the snapshot's */
+
+	if (!atomic_compare_exchange_strong(&own->compiled, &none, compiled))
+		free(compiled);
 }
 
 const struct pa_script *pa_snapshot_at(const struct pa_snapshot *snapshot, enum pa_room_id room, size_t n)

@@ -6,16 +6,27 @@
 #ifndef PA_SNAPSHOT_H
 #define PA_SNAPSHOT_H
 
+#include <stdatomic.h>
+#include <stddef.h>
+
 #include "base/error.h"
 #include "base/text.h"
 #include "script/rooms.h"
 
 struct pa_snapshot;
+struct pa_compiled;
 
 struct pa_script {
-	const char *name;     /* relative to its folder, with '/': "views/home.html" */
-	const char *path;     /* for messages: the folder as given, '/', name */
-	struct pa_span bytes; /* also ended by NUL */
+	const char *name;                     /* relative to its folder, with '/': "views/home.html" */
+	const char *path;                     /* for messages: the folder as given, '/', name */
+	struct pa_span bytes;                 /* also ended by NUL */
+	struct pa_compiled *_Atomic compiled; /* for pa_snapshot_keep */
+};
+
+/* A script in Lua's binary form, made by one VM for those after it. */
+struct pa_compiled {
+	size_t length;
+	char bytes[];
 };
 
 /*
@@ -31,6 +42,10 @@ void pa_snapshot_release(struct pa_snapshot *snapshot);
 
 /* The file of that name, or NULL. Valid while the caller has a reference. */
 const struct pa_script *pa_snapshot_find(const struct pa_snapshot *snapshot, enum pa_room_id room, const char *name);
+
+/* Gives a script its binary form; frees it when another thread was faster. It is script->compiled from then on, and
+ * valid as the script is. */
+void pa_snapshot_keep(const struct pa_script *script, struct pa_compiled *compiled);
 
 /* A file by its number in the order of names, from 0; NULL past the end. */
 const struct pa_script *pa_snapshot_at(const struct pa_snapshot *snapshot, enum pa_room_id room, size_t n);

@@ -85,7 +85,7 @@ async function reloads(folder, upstream, count) {
 	stop = true;
 	await asking;
 	idle.forEach((socket) => socket.destroy());
-	const times = [...ours.child.said().matchAll(/"reloaded".*?"ms":"([\d.]+)"/g)].map((found) => +found[1]);
+	const times = [...ours.child.said().matchAll(/"reloaded".*?"ms":"?([\d.]+)/g)].map((found) => +found[1]);
 	times.sort((a, b) => a - b);
 	return { failed: failed.count, reloads: (await metric(ours, "partnerapp_reloads_total")) - before,
 		median: times[Math.floor(times.length / 2)], rss: residentMb(ours.pid) };
