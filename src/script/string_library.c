@@ -4,9 +4,11 @@
 #include <lauxlib.h>
 #include <lualib.h>
 #include <stdbool.h>
+#include <stdint.h>
 #include <string.h>
 
 #include "script/budget.h"
+#include "script/garbage.h"
 #include "script/pattern.h"
 
 /* Calls Lua's own function, which is the first upvalue, with all arguments. */
@@ -104,6 +106,7 @@ static int l_gsub(lua_State *L)
 	int count = lua_gettop(L);
 
 	check_pattern(L, true);
+	pa_garbage_make_room(L, 2 * lua_rawlen(L, 1));
 	if (lua_iscfunction(L, 3) || (lua_istable(L, 3) && luaL_getmetafield(L, 3, "__index") != LUA_TNIL)) {
 		lua_settop(L, count);
 		lua_pushvalue(L, 3);
@@ -121,8 +124,12 @@ static int l_rep(lua_State *L)
 	luaL_checklstring(L, 1, &length);
 	luaL_checkinteger(L, 2);
 	luaL_optlstring(L, 3, "", &separator_length);
-	if (length + separator_length > 0)
+	if (length + separator_length > 0) {
+		lua_Integer count = lua_tointeger(L, 2);
+		if (count > 0 && (size_t)count < SIZE_MAX / 2 / (length + separator_length))
+			pa_garbage_make_room(L, 2 * (size_t)count * (length + separator_length)); /* the buffer, and the string */
 		return call_original(L);
+	}
 	lua_pushliteral(L, "");
 	return 1;
 }

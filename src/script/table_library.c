@@ -7,6 +7,7 @@
 #include <stdbool.h>
 
 #include "script/budget.h"
+#include "script/garbage.h"
 
 /* Raises unless the argument is a table, or a value whose metatable has that metamethod. */
 static void check_table(lua_State *L, int index, const char *metamethod)
@@ -97,6 +98,8 @@ static void add_element(lua_State *L, luaL_Buffer *text, lua_Integer i)
 	pa_budget_check(L);
 	if (lua_geti(L, 1, i) != LUA_TSTRING && !lua_isnumber(L, -1))
 		luaL_error(L, "invalid value (%s) at index %I in table for 'concat'", luaL_typename(L, -1), (LUAI_UACINT)i);
+	if (text->size - text->n < lua_rawlen(L, -1)) /* it will grow */
+		pa_garbage_make_room(L, 2 * (text->size + lua_rawlen(L, -1)));
 	luaL_addvalue(text);
 }
 

@@ -68,12 +68,36 @@ static void SBX_07_what_would_run_for_ever_is_done_at_once_or_refused(void **sta
 	assert_false(pa_vm_spent(fixture->vm));
 }
 
+/* Buffers of C functions ask for memory without collecting garbage first. */
+static void SBX_09_garbage_makes_room_for_long_strings(void **state)
+{
+	static const char *const ways[] = {"('y'):rep(2 << 20)", "table.concat({('y'):rep(1 << 20), ('z'):rep(1 << 20)})",
+		"(('y'):rep(1 << 20):gsub('y', 'yy'))", NULL};
+	char script[512];
+
+	for (size_t i = 0; ways[i]; i++) {
+		struct fixture *fixture = *state;
+		snprintf(script, sizeof script,
+			"local function fill() local all = {} for i = 1, 5 do all[i] = ('x'):rep(1 << 20) .. i end end "
+			"fill() return { status = 200, body = tostring(#%s) }",
+			ways[i]);
+		int result = handle(fixture, script);
+		if (result != 0)
+			print_error("%s: %s\n", ways[i], fixture->fault.message);
+		assert_int_equal(result, 0);
+		assert_body(fixture, "2097152");
+		pa_vm_free(fixture->vm);
+		fixture->vm = NULL;
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(SBX_04_loops_in_C_end, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(SBX_04_a_spent_vm_still_makes_the_error_page, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(the_error_names_the_line_that_spent_it, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(SBX_09_garbage_makes_room_for_long_strings, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(SBX_07_what_would_run_for_ever_is_done_at_once_or_refused, set_up, tear_down),
 	};
 
