@@ -30,11 +30,13 @@ local function destination_warnings()
 end
 
 function command.run()
-	local problems = require("partnerapp.host.check").problems()
+	local check = require "partnerapp.host.check"
+	local problems = check.problems()
 	if #problems == 0 then
 		local ok, message = pcall(require, "partnerapp.host")
+		problems = check.names()
 		if not ok then
-			problems[1] = tostring(message)
+			table.insert(problems, 1, tostring(message))
 		end
 	end
 	for _, problem in ipairs(problems) do

@@ -1,5 +1,6 @@
 -- Finds all problems of an app's scripts and views before any of them runs.
 local destinations = require "partnerapp.destination.files"
+local script_names = require "partnerapp.host.script_names"
 local scripts = require "native.scripts"
 local view = require "partnerapp.web.view"
 
@@ -35,6 +36,18 @@ function check.problems()
 	end
 	if #problems == 0 then
 		add_destinations(problems)
+	end
+	return problems
+end
+
+--- The names in the app's scripts that the library or the app does not have: found by reading, as no route has run.
+---@return string[] problems each with file and line
+function check.names()
+	local problems = {}
+	for _, name in ipairs(scripts.list "app") do
+		if name:find "%.lua$" then
+			script_names.add_problems(problems, name, scripts.read("app", name))
+		end
 	end
 	return problems
 end

@@ -174,14 +174,23 @@ local function known_views(inside)
 	return list
 end
 
+-- The source of a view, and its file; or nil and a message.
+local function source_of(name, inside)
+	local source, file = files.read("views/", name .. ".html", inside)
+	if not source then
+		return nil, ("there is no view '%s' (%s)%s"):format(name, file, nearest(name, known_views(inside)))
+	end
+	return source, file
+end
+
 -- Raises as error does, for a view that is not there or cannot be compiled.
 local function load(name, inside, level)
 	local key = (inside and inside.label or "") .. ":" .. name
 	local chunk = chunks[key]
 	if not chunk then
-		local source, file = files.read("views/", name .. ".html", inside)
+		local source, file = source_of(name, inside)
 		if not source then
-			error(("there is no view '%s' (%s)%s"):format(name, file, nearest(name, known_views(inside))), level + 1)
+			error(file, level + 1)
 		end
 		local problem
 		chunk, problem = compile(source, file)
@@ -221,6 +230,14 @@ function view.render(name, values)
 		name = buffer.layout
 	end
 	return names.content
+end
+
+--- Why a page cannot call a view by this name; nil when it can.
+---@param name string
+---@return string?
+function view.missing(name)
+	local source, message = source_of(name, files.of(name))
+	return not source and message or nil
 end
 
 --- What is wrong with the source of a view, and where, or nil. Keeps nothing.

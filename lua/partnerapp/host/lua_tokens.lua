@@ -1,0 +1,77 @@
+-- The words, strings and signs of a Lua script, in their order. What is in comments is left out.
+local lua_tokens = {}
+
+---@class partnerapp.host.token
+---@field kind "name"|"string"|"sign"
+---@field text string of a string, what is between its marks, as it is written
+---@field line integer
+
+-- Where a long bracket at `at` ends, and what is in it; nil when there is none.
+local function long_bracket(source, at)
+	local equals = source:match("^%[(=*)%[", at)
+	if not equals then
+		return nil
+	end
+	local first, last = source:find("]" .. equals .. "]", at, true)
+	return last or #source, source:sub(at + #equals + 2, (first or #source + 1) - 1)
+end
+
+-- Where a string with one of the marks ' and " ends.
+local function quoted(source, at)
+	local mark, to = source:sub(at, at), at + 1
+	while to <= #source do
+		local byte = source:sub(to, to)
+		if byte == mark or byte == "\n" then
+			return to
+		end
+		to = to + (byte == "\\" and 2 or 1)
+	end
+	return #source
+end
+
+local function comment(source, at)
+	local last = long_bracket(source, at + 2)
+	return last or (source:find("\n", at, true) or #source + 1) - 1
+end
+
+-- The token at a place: where it ends, its kind and its text. No kind: nothing that counts.
+local function token_at(source, at)
+	local name = source:match("^[%a_][%w_]*", at)
+	if name then
+		return at + #name - 1, "name", name
+	elseif source:find("^%d", at) then
+		return select(2, source:find("^[%w.]+", at)), "sign", "0"
+	elseif source:find("^%-%-", at) then
+		return comment(source, at)
+	elseif source:find("^[\"']", at) then
+		local last = quoted(source, at)
+		return last, "string", source:sub(at + 1, last - 1)
+	end
+	local last, text = long_bracket(source, at)
+	if last then
+		return last, "string", text
+	end
+	return at, "sign", source:sub(at, at)
+end
+
+--- The tokens of a script that compiles. A sign is one character.
+---@param source string
+---@return partnerapp.host.token[]
+function lua_tokens.of(source)
+	local list, at, line = {}, 1, 1
+	while true do
+		local from = source:find("%S", at)
+		line = line + select(2, source:sub(at, (from or 0) - 1):gsub("\n", ""))
+		if not from then
+			return list
+		end
+		local last, kind, text = token_at(source, from)
+		if kind then
+			list[#list + 1] = { kind = kind, text = text, line = line }
+		end
+		line = line + select(2, source:sub(from, last):gsub("\n", ""))
+		at = last + 1
+	end
+end
+
+return lua_tokens

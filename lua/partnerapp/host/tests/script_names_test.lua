@@ -1,0 +1,51 @@
+-- Which names in a script are told, and which are left alone.
+local lua_tokens = require "partnerapp.host.lua_tokens"
+local script_names = require "partnerapp.host.script_names"
+local testing = require "partnerapp.testing"
+
+local HEAD = 'local reply = require "partnerapp.reply"\nlocal http = require("partnerapp.http")\n'
+
+local function problems_of(source)
+	local problems = {}
+	script_names.add_problems(problems, "init.lua", HEAD .. source)
+	return problems
+end
+
+testing.case("a name that a module of the library does not have is told with its line and what was meant", function(t)
+	local problems = problems_of 'local function f()\n\treturn reply.jsn {}\nend\nhttp.gett "x"'
+	t.equal(#problems, 2)
+	t.contains(problems[1], "init.lua:4: partnerapp.reply has no 'jsn': did you mean 'json'?")
+	t.contains(problems[2], "init.lua:6: partnerapp.http has no 'gett': did you mean 'get'?")
+end)
+
+testing.case("a view that is not there is told", function(t)
+	for _, call in ipairs { 'reply.view("hom")', 'reply.view "hom"', 'reply.view("hom", { a = 1 })' } do
+		t.contains(problems_of("local x = " .. call)[1] or "", "init.lua:3: there is no view 'hom'")
+	end
+	t.same(problems_of 'local x = reply.view("partnerapp/fault")', {})
+	t.same(problems_of 'local name = "x" local y = reply.view(name) local z = reply.view("x" .. name)', {})
+end)
+
+testing.case("what may be something else is left alone", function(t)
+	for _, source in ipairs {
+		"local x = reply.json {} -- reply.jsn",
+		"--[[ reply.jsn ]] --[==[ reply.jsn ]==]",
+		"local x = \"reply.jsn\" .. [[reply.jsn]] .. [=[ reply.jsn ]=] .. 'it\\'s reply.jsn'",
+		"local x = {} x.reply.jsn()",
+		"local function f(reply) return reply.jsn end",
+		"local function f() local reply = {} return reply.jsn end",
+		"for _, reply in ipairs {} do print(reply.jsn) end",
+		"local x = reply['jsn']",
+	} do
+		t.same(problems_of(source), {}, source)
+	end
+end)
+
+testing.case("tokens have their lines; comments and long strings count theirs", function(t)
+	local tokens = lua_tokens.of "a\n--[[\n\n]] b [[\n]] c 0x1p4 'd\\\ne' f"
+	local shown = {}
+	for i, token in ipairs(tokens) do
+		shown[i] = ("%s %s %d"):format(token.kind, token.text, token.line)
+	end
+	t.same(shown, { "name a 1", "name b 4", "string \n 4", "name c 5", "sign 0 5", "string d\\\ne 5", "name f 6" })
+end)
