@@ -141,7 +141,7 @@ test("setup alone shows both commands; an unknown one is refused; each has examp
 	assert.equal(alone.code, 2);
 	assert.match(alone.err, /^ {2}token .*\n {2}app /m);
 	assert.equal((await setup(["--help"])).out, alone.err);
-	assert.match((await setup(["nothing"])).err, /unexpected argument 'nothing'/);
+	assert.match((await setup(["nothing"])).err, /there is no command 'nothing': use token, app/);
 	for (const command of ["token", "app"]) {
 		const help = await setup([command, "--help"]);
 		assert.equal(help.code, 0);
