@@ -20,7 +20,7 @@ local command = {
 	examples = [[
 partnerapp demo
 partnerapp demo --destination mixpanel
-partnerapp demo ./my-app --listen 127.0.0.1:9000 --public-url http://localhost:9000]],
+partnerapp demo ./my-app --listen 127.0.0.1:9000]],
 }
 
 local READY = [[
@@ -41,7 +41,6 @@ local function find(given)
 	local slug = given.flags.destination
 	rules.for_server(found)
 	rules.for_sandbox(found)
-	rules.compare_addresses(found)
 	if slug and not catalog.has(slug) then
 		found.problems[#found.problems + 1] = ("the catalog has no destination '%s'; it has: %s"):format(
 			slug,

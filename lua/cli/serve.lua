@@ -30,7 +30,6 @@ Register this redirect URI with your app at Segment: %s/auth/segment/callback
 function command.plan(given)
 	local found = app.find(given.settings, given[1])
 	rules.for_server(found)
-	rules.compare_addresses(found)
 	for _, name in ipairs { "CLIENT_ID", "CLIENT_SECRET" } do
 		if not found.value[name] then
 			found.problems[#found.problems + 1] = MISSING:format(name)

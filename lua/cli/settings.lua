@@ -1,11 +1,11 @@
 -- Every setting is one row here. How a value is found: settings/values.lua; what settings mean for each other:
 -- settings/rules.lua.
 --
--- A row has: name; default, a text or a function of the lookup (settings/values.lua) and the app's location, which may
--- give the name of what it read too; check, a function of settings/checks.lua; help, for `partnerapp config`; secret =
--- true when the value is never a flag and never shown, and NAME_FILE may name a file with it; shown, a function that
--- makes the text to show of a value; told = "app", "sandbox" or "setup" when the scripts of that server or task get the
--- value.
+-- A row has: name; default, a text or a function of the lookup (settings/values.lua) and of what was found for the
+-- rows above, which may give the name of what it read too; check, a function of settings/checks.lua; help, for
+-- `partnerapp config`; secret = true when the value is never a flag and never shown, and NAME_FILE may name a file
+-- with it; shown, a function that makes the text to show of a value; told = "app", "sandbox" or "setup" when the
+-- scripts of that server or task get the value.
 local checks = require "cli.settings.checks"
 local memory = require "cli.settings.memory"
 local proxy = require "cli.settings.proxy"
@@ -62,7 +62,14 @@ settings.all = {
 	{
 		name = "PUBLIC_URL",
 		told = "app",
-		default = "http://localhost:8888",
+		default = function(_, found)
+			local listen = checks.listen(found.value.LISTEN)
+			local port = listen and listen:match ":(%d+)$" or "0"
+			if port ~= "0" and found.from.LISTEN ~= "default" then
+				return "http://localhost:" .. port, "LISTEN"
+			end
+			return "http://localhost:8888"
+		end,
 		check = checks.url,
 		help = "where browsers reach the app",
 	},
@@ -82,8 +89,8 @@ settings.all = {
 	},
 	{
 		name = "DATABASE_URL",
-		default = function(_, location)
-			return ("sqlite:%s/partnerapp.db"):format(location.state)
+		default = function(_, found)
+			return ("sqlite:%s/partnerapp.db"):format(found.location.state)
 		end,
 		check = checks.database,
 		help = "where installs are kept",

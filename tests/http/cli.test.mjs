@@ -72,11 +72,9 @@ test("serve without CLIENT_ID says that demo needs none", async () => {
 	assert.match((await command(["serve"])).err, /CLIENT_ID is not set.*demo/);
 });
 
-test("another LISTEN without its PUBLIC_URL is warned about", async () => {
-	const err = async (env) => (await command(["serve"], env)).err;
-	assert.match(await err({ LISTEN: "127.0.0.1:9000" }), /sent to http:\/\/localhost:8888, but LISTEN is 127\.0\.0\.1:9000: set PUBLIC_URL/);
-	assert.doesNotMatch(await err({ LISTEN: "127.0.0.1:9000", PUBLIC_URL: "http://localhost:9001" }), /sent to/);
-	assert.doesNotMatch(await err({}), /sent to/);
+test("PUBLIC_URL follows --listen, and config says so", async () => {
+	const { out } = await command(["config", "--listen", "127.0.0.1:9000"]);
+	assert.match(out, /^PUBLIC_URL +http:\/\/localhost:9000 +LISTEN +/m);
 });
 
 for (const name of ["SEGMENT_ID_URL", "SEGMENT_API_URL"]) {

@@ -39,18 +39,6 @@ function rules.for_sandbox(found)
 	end
 end
 
---- Warns when LISTEN has another port than PUBLIC_URL, which was left at its default: browsers are sent there.
----@param found cli.found
-function rules.compare_addresses(found)
-	local url, listen = found.value.PUBLIC_URL, found.value.LISTEN
-	if found.from.PUBLIC_URL == "default" and url:match ":%d+$" ~= listen:match ":%d+$" then
-		found.warnings[#found.warnings + 1] = ("browsers are sent to %s, but LISTEN is %s: set PUBLIC_URL too"):format(
-			url,
-			listen
-		)
-	end
-end
-
 --- What a demo keeps is apart: its installs are the sandbox's, and a server with the app's real client must not call
 --- Segment for them. A DATABASE_URL that was set stays.
 ---@param found cli.found

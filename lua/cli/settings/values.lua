@@ -69,7 +69,7 @@ local function collect(found, given, places, lookup)
 			value, from = setting.default, "default"
 			if type(value) == "function" then
 				local read_from
-				value, read_from = value(lookup, found.location)
+				value, read_from = value(lookup, found)
 				from = read_from or from
 			end
 		end

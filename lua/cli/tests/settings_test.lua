@@ -46,7 +46,7 @@ testing.case("flag goes before environment, environment before .env, .env before
 	t.same({ found.value.WORKERS, found.from.WORKERS }, { "300", "flag" })
 	t.same({ found.value.LISTEN, found.from.LISTEN }, { "127.0.0.1:2", "environment" })
 	t.same({ found.value.LOG_LEVEL, found.from.LOG_LEVEL }, { "warn", ".env" })
-	t.same({ found.value.PUBLIC_URL, found.from.PUBLIC_URL }, { "http://localhost:8888", "default" })
+	t.same({ found.value.SANDBOX_LISTEN, found.from.SANDBOX_LISTEN }, { "127.0.0.1:8889", "default" })
 	t.same({ found.value.CLIENT_ID or false, found.from.CLIENT_ID }, { false, "unset" })
 	t.same({ found.problems, found.warnings }, { {}, {} })
 end)
@@ -348,16 +348,18 @@ testing.case("OP-07 a sandbox is for this machine only", function(t)
 	end
 end)
 
-testing.case("another LISTEN without its PUBLIC_URL is warned about", function(t)
+testing.case("PUBLIC_URL follows the port of LISTEN, unless it is set", function(t)
 	for _, case in ipairs {
-		{ { LISTEN = "127.0.0.1:9000" }, 1 },
-		{ { LISTEN = "127.0.0.1:9000", PUBLIC_URL = "http://localhost:9001" }, 0 },
-		{ {}, 0 },
+		{ { LISTEN = "127.0.0.1:9000" }, "http://localhost:9000", "LISTEN" },
+		{ { LISTEN = "127.0.0.1:0" }, "http://localhost:8888", "default" },
+		{ { LISTEN = "127.0.0.1:9000", PUBLIC_URL = "http://localhost:9001" }, "http://localhost:9001", "environment" },
+		{ {}, "http://localhost:8888", "default" },
+		{ { LISTEN = "nonsense" }, "http://localhost:8888", "default" },
 	} do
 		local found = find({}, case[1])
-		rules.compare_addresses(found)
-		t.equal(#found.warnings, case[2])
+		t.same({ found.value.PUBLIC_URL, found.from.PUBLIC_URL }, { case[2], case[3] })
 	end
+	t.equal(find({ LISTEN = "127.0.0.1:9000" }).value.PUBLIC_URL, "http://localhost:9000")
 end)
 
 testing.case("with the sandbox, what was set for Segment does not count", function(t)
