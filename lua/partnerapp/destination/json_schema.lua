@@ -8,25 +8,7 @@ local members = require "partnerapp.destination.members"
 
 local json_schema = {}
 
--- Equality of JSON values.
-local function equal(a, b)
-	if type(a) ~= "table" or type(b) ~= "table" then
-		return a == b
-	elseif members.is_array(a) ~= members.is_array(b) then
-		return false
-	end
-	for name, value in pairs(a) do
-		if not equal(value, b[name]) then
-			return false
-		end
-	end
-	for name in pairs(b) do
-		if a[name] == nil then
-			return false
-		end
-	end
-	return true
-end
+local equal = members.equal
 
 -- JSON Pointer
 local function below(path, name)

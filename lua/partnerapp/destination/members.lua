@@ -20,6 +20,29 @@ function members.is_object(value)
 	return type(value) == "table" and not members.is_array(value)
 end
 
+--- Whether two JSON values are equal; the order of members does not count.
+---@param a any
+---@param b any
+---@return boolean
+function members.equal(a, b)
+	if type(a) ~= "table" or type(b) ~= "table" then
+		return a == b
+	elseif members.is_array(a) ~= members.is_array(b) then
+		return false
+	end
+	for name, value in pairs(a) do
+		if not members.equal(value, b[name]) then
+			return false
+		end
+	end
+	for name in pairs(b) do
+		if a[name] == nil then
+			return false
+		end
+	end
+	return true
+end
+
 local function order_of(object)
 	local metatable = getmetatable(object)
 	return type(metatable) == "table" and metatable.__order or nil

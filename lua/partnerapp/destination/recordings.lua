@@ -203,24 +203,10 @@ end
 ---@field wanted string? lines
 ---@field got string? lines
 
-local function same_headers(a, b)
-	for name, value in pairs(a) do
-		if b[name] ~= value then
-			return false
-		end
-	end
-	for name in pairs(b) do
-		if a[name] == nil then
-			return false
-		end
-	end
-	return true
-end
-
 -- How two requests differ, as the lines of both; nil when they do not, as most of many recordings.
 local function difference(wanted, got)
 	local same_line = wanted.url == got.url and wanted.method == got.method
-	if same_line and wanted.body == got.body and same_headers(wanted.headers or {}, got.headers or {}) then
+	if same_line and wanted.body == got.body and members.equal(wanted.headers or {}, got.headers or {}) then
 		return nil
 	end
 	local wanted_text, got_text = recordings.text(wanted), recordings.text(got)
