@@ -58,6 +58,12 @@ static int l_sleep(lua_State *L)
 	return 1;
 }
 
+static int l_collect(lua_State *L)
+{
+	lua_gc(L, LUA_GCCOLLECT, 0);
+	return 0;
+}
+
 static int l_settings(lua_State *L)
 {
 	const struct pa_services *services = pa_native_services(L);
@@ -103,6 +109,7 @@ int pa_native_open_sys(lua_State *L)
 	static const luaL_Reg functions[] = {
 		{"now", l_now},
 		{"monotonic", l_monotonic},
+		{"collect", l_collect},
 		{"advance", l_advance},
 		{"reset_clock", l_reset_clock},
 		{"sleep", l_sleep},

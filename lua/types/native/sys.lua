@@ -12,6 +12,9 @@ function sys.now() end
 ---@return number
 function sys.monotonic() end
 
+--- Collects all garbage of this VM.
+function sys.collect() end
+
 --- Moves the server's clock; less than 0 moves it back.
 ---@param seconds number
 function sys.advance(seconds) end
