@@ -122,8 +122,10 @@ before(async () => {
 		const act = special[path.split("?")[0]];
 		// After the whole request: an answer before that is an error of libcurl 7.88 at times.
 		stream.resume().once("end", () => {
+			if (stream.destroyed || !stream.session) return; // another stream has cut the connection meanwhile
 			if (act) return act(stream);
 			meet(two, path, () => {
+				if (stream.destroyed) return;
 				stream.respond({ ":status": 200, "x-protocol": "2" });
 				stream.end("hello");
 			});
