@@ -7,36 +7,8 @@ import https from "node:https";
 import net from "node:net";
 import { after, before, beforeEach, test } from "node:test";
 import { authority } from "./authority.mjs";
+import { CALLER, callFrom } from "./calls.mjs";
 import { during, folder, json, request, startApp, withApp } from "./harness.mjs";
-
-const APP = `
-local http = require "partnerapp.http"
-local partnerapp = require "partnerapp"
-local reply = require "partnerapp.reply"
-local app = partnerapp.new {}
-
-local function shown(response, err, code, sent)
-	if not response then return { error = err, code = code, sent = sent } end
-	return { status = response.status, body = response.body, url = response.url, headers = response.headers }
-end
-
-app:post("/call", function(req)
-	local options = req.json
-	local url = options.url
-	options.url = nil
-	return reply.json(shown(http.request(url, options)))
-end, { csrf = false })
-
-app:post("/all", function(req)
-	local list = {}
-	for i, answer in ipairs(http.all(req.json)) do
-		list[i] = answer.status and shown(answer) or answer
-	end
-	return reply.json(list)
-end, { csrf = false })
-
-return app
-`;
 
 const { NGHTTP2_REFUSED_STREAM, NGHTTP2_INTERNAL_ERROR, NGHTTP2_NO_ERROR } = http2.constants;
 
@@ -139,7 +111,7 @@ before(async () => {
 	await listen("one", "https", https.createServer(files, answer("one")));
 	await listen("plain", "http", http.createServer(answer("plain")));
 	(await listen("mute", "http", net.createServer())).origin = `https://localhost:${upstreams.mute.server.address().port}`;
-	app = await startApp(APP, { env: settings() });
+	app = await startApp(CALLER, { env: settings() });
 });
 
 beforeEach(() => {
@@ -155,13 +127,12 @@ after(async () => {
 	place.remove();
 });
 
-const call = async (kind, path, options = {}, to = app) =>
-	(await request(`${to.url}/call`, json({ url: upstreams[kind].origin + path, ...options }))).json();
+const call = (kind, path, options, to = app) => callFrom(to, upstreams[kind].origin + path, options);
 
 const times = (count, work) => Promise.all(Array.from({ length: count }, work));
 
 /** Runs `body` with a new app, which has no connections yet. */
-const fresh = (body, env = {}) => withApp(APP, { env: { ...settings(), ...env } }, body);
+const fresh = (body, env = {}) => withApp(CALLER, { env: { ...settings(), ...env } }, body);
 
 test("SS-10 HTTP/2: calls of many workers are streams of one connection", async () => {
 	const { connections } = upstreams.two;
@@ -202,7 +173,7 @@ test("SS-06 limits hold over HTTP/2, and other streams of the connection go on",
 	}
 	assert.equal((await call("two", "/together/2")).status, 200);
 	assert.equal((await slow).status, 200);
-	assert.equal((await call("two", "/large", { max_bytes: 5 << 20 })).body.length, 4 << 20);
+	assert.equal((await call("two", "/large", { max_bytes: 5 << 20 })).size, 4 << 20);
 });
 
 test("SS-11 a POST whose stream is refused on a new connection is not sent again, and did not arrive", async () => {
@@ -315,7 +286,7 @@ test("SS-05 a call that waits for a connection which another call makes ends at 
 
 test("OP-01 a second signal ends calls out that wait, over HTTP/2 and HTTP/1.1", async () => {
 	let calls;
-	const other = await startApp(APP, { env: settings() });
+	const other = await startApp(CALLER, { env: settings() });
 	await during(async () => {
 		const silent = { url: `${upstreams.two.origin}/silent`, timeout: 60 };
 		calls = [

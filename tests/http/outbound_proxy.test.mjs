@@ -8,29 +8,13 @@ import net from "node:net";
 import path from "node:path";
 import { after, before, beforeEach, test } from "node:test";
 import { authority } from "./authority.mjs";
-import { folder, json, request, run, startApp, withApp } from "./harness.mjs";
-
-const APP = `
-local http = require "partnerapp.http"
-local partnerapp = require "partnerapp"
-local reply = require "partnerapp.reply"
-local app = partnerapp.new {}
-
-app:post("/call", function(req)
-	local options = req.json
-	local url = options.url
-	options.url = nil
-	local response, err, code = http.request(url, options)
-	return reply.json(response and { status = response.status, body = response.body, url = response.url } or { error = err, code = code })
-end, { csrf = false })
-
-return app
-`;
+import { CALLER, callFrom } from "./calls.mjs";
+import { folder, run, startApp, withApp } from "./harness.mjs";
 
 let place, proxy, tls, trusted, proxyPort, tlsPort, app;
 const asked = [];
 
-const call = async (url, options = {}, to = app) => (await request(`${to.url}/call`, json({ url, ...options }))).json();
+const call = (url, options, to = app) => callFrom(to, url, options);
 
 async function listen(server, host = "127.0.0.1") {
 	server.listen(0, host);
@@ -63,7 +47,7 @@ before(async () => {
 		for (const one of [socket, through]) one.on("error", () => {}).on("close", () => (through.destroy(), socket.destroy()));
 	});
 	proxyPort = await listen(proxy);
-	app = await startApp(APP, {
+	app = await startApp(CALLER, {
 		env: {
 			OUTBOUND_PROXY: `http://worker:pass%20word-of-the-proxy@127.0.0.1:${proxyPort}`, CA_FILE: trusted.file, NO_PROXY: "direct.invalid,.off.invalid, 192.0.2.0/24",
 			HTTP_ALLOW: "http://10.0.0.9 http://localhost:1", LOG_LEVEL: "debug",
@@ -162,7 +146,7 @@ test("LG-01 the proxy's password is not in the log", () => {
 
 test("TO-11 the usual variables are read, in lower case too, each for its scheme", async () => {
 	const env = { https_proxy: `127.0.0.1:${proxyPort}`, SSL_CERT_FILE: trusted.file };
-	await withApp(APP, { env }, async (other) => {
+	await withApp(CALLER, { env }, async (other) => {
 		assert.equal((await call("https://www.example.com/", {}, other)).body, "tunnelled");
 		assert.equal((await call("http://name-of-the-proxy.invalid/", { timeout: 10 }, other)).code, "dns");
 	});
@@ -172,7 +156,7 @@ test("SS-01 TO-11 CA_FILE replaces the system's certificates", async () => {
 	const origin = `https://localhost:${tlsPort}`;
 	const ask = async (env) => {
 		let answer;
-		await withApp(APP, { env: { HTTP_ALLOW: origin, ...env } }, async (other) => void (answer = await call(origin, {}, other)));
+		await withApp(CALLER, { env: { HTTP_ALLOW: origin, ...env } }, async (other) => void (answer = await call(origin, {}, other)));
 		return answer;
 	};
 	assert.equal((await ask({ CA_FILE: trusted.file })).body, "tunnelled");
