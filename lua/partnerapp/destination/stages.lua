@@ -146,6 +146,25 @@ local function begin(destination, event, try)
 	return story
 end
 
+-- Takes an event that was begun up to its actions: act(path, mapping) for each mapping whose trigger wants it.
+local function each_action(story, destination, event, try, act)
+	if event.type == "delete" then
+		delete(story, destination, event, try)
+		return
+	end
+	local list = mappings.of(destination, try.action, try.mapping)
+	if #list == 0 then
+		story.outcome = no_mapping(story)
+	end
+	for _, mapping in ipairs(list) do
+		local path = stories.path(story, mapping.action, mapping.from, mapping.trigger)
+		path.outcome = judge_trigger(path, mapping, event)
+		if not path.outcome then
+			act(path, mapping)
+		end
+	end
+end
+
 --- Takes one event through a destination.
 ---@param destination table see destination/definition, or an app's handlers: destination/handlers
 ---@param event table
@@ -158,21 +177,10 @@ function stages.run(destination, event, try)
 	elseif destination.handlers then
 		handlers.run(story, destination, event, try)
 		return story
-	elseif event.type == "delete" then
-		delete(story, destination, event, try)
-		return story
 	end
-	local list = mappings.of(destination, try.action, try.mapping)
-	if #list == 0 then
-		story.outcome = no_mapping(story)
-	end
-	for _, mapping in ipairs(list) do
-		local path = stories.path(story, mapping.action, mapping.from, mapping.trigger)
-		path.outcome = judge_trigger(path, mapping, event)
-		if not path.outcome then
-			perform(path, destination, try, mapping, event)
-		end
-	end
+	each_action(story, destination, event, try, function(path, mapping)
+		perform(path, destination, try, mapping, event)
+	end)
 	return story
 end
 
@@ -181,27 +189,18 @@ local function run_in_batch(destination, event, try, entries)
 	local story = begin(destination, event, try)
 	if story.outcome then
 		return story
-	elseif event.type == "delete" then
-		delete(story, destination, event, try)
-		return story
 	end
-	local list = mappings.of(destination, try.action, try.mapping)
-	if #list == 0 then
-		story.outcome = no_mapping(story)
-	end
-	for _, mapping in ipairs(list) do
+	each_action(story, destination, event, try, function(path, mapping)
 		local action = destination.actions[mapping.action]
-		local path = stories.path(story, mapping.action, mapping.from, mapping.trigger)
-		path.outcome = judge_trigger(path, mapping, event)
-		if not path.outcome and not action.perform_batch then
+		if not action.perform_batch then
 			perform(path, destination, try, mapping, event)
-		elseif not path.outcome then
-			path.payload, path.outcome = make_payload(path, action, mapping, event, true)
-			if not path.outcome then
-				entries[#entries + 1] = { path = path, action = action, mapping = mapping, event = event }
-			end
+			return
 		end
-	end
+		path.payload, path.outcome = make_payload(path, action, mapping, event, true)
+		if not path.outcome then
+			entries[#entries + 1] = { path = path, action = action, mapping = mapping, event = event }
+		end
+	end)
 	return story
 end
 
