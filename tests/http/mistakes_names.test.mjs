@@ -1,7 +1,7 @@
 // Misspelt names, names that other libraries have, and habits of other languages.
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { folder, run, withApp } from "./harness.mjs";
+import { folder, request, run, withApp } from "./harness.mjs";
 import { handler, mistakes } from "./mistakes.mjs";
 
 /** A mistake in the handler of GET /, whose only line is line 6 of init.lua. */
@@ -109,7 +109,7 @@ mistakes("syntax", SYNTAX);
 test("a name of the app's own in a request, which is nil, is no mistake", async () => {
 	const script = handler("\treturn reply.text(tostring(req.user) .. tostring(req.uid) .. tostring(req.body))");
 	await withApp(script, {}, async ({ url }) => {
-		assert.equal(await (await fetch(url)).text(), "nilnilnil");
+		assert.equal((await request(url)).text, "nilnilnil");
 	});
 });
 
