@@ -1,6 +1,6 @@
 /*
- * A generation: one snapshot of the scripts and the VMs made from it. script/pool owns it; the mutex of the pool guards
- * the counts and the list of VMs. No function here raises.
+ * A generation: one snapshot of the scripts and the VMs made from it. script/leases owns it; its mutex guards the
+ * counts and the list of VMs. No function here raises.
  */
 #ifndef PA_GENERATION_H
 #define PA_GENERATION_H
@@ -16,10 +16,10 @@ struct pa_generation {
 	struct pa_snapshot *snapshot;
 	struct pa_services *services; /* borrowed */
 	struct pa_fault broken;       /* why every route shows an error; message NULL: the scripts have loaded */
-	unsigned references;          /* the pool's, and one for each leased VM */
+	unsigned references;          /* of script/leases, and one for each leased VM */
 	struct pa_vm **free_vms;      /* room for `vms_max`; the most recently used one is the last */
 	unsigned free_count, made;    /* `made`: the free and the leased ones */
-	unsigned unused;              /* the free VMs that were not leased since pa_pool_trim looked last: the first ones */
+	unsigned unused; /* the free VMs that were not leased since pa_leases_trim looked last: the first ones */
 };
 
 /*
@@ -33,7 +33,7 @@ struct pa_generation *pa_generation_load(const char *const folders[PA_ROOMS], st
 /* A further VM, unchecked. The caller counts it in `made`. NULL with a fault. */
 struct pa_vm *pa_generation_new_vm(const struct pa_generation *generation, struct pa_fault *fault);
 
-/* Frees a generation without references, its snapshot and its free VMs. Call without the pool's mutex: closing a VM
+/* Frees a generation without references, its snapshot and its free VMs. Call without the mutex: closing a VM
  * takes time. */
 void pa_generation_free(struct pa_generation *generation);
 

@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "native/services.h"
+#include "script/leases.h"
 #include "script/rooms.h"
 #include "script/vm.h"
 
@@ -46,11 +47,10 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane);
 int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes);
 
 /*
- * Frees VMs that were not used for options.idle_ms (or for half of it, at least), but for the last PA_POOL_KEPT; when
+ * Frees VMs that were not used for options.idle_ms (or for half of it, at least), but for the last PA_LEASES_KEPT; when
  * memory is short, all other free ones. Starts a reload again that had not enough memory. Call it every second or so,
  * from one thread.
  */
-enum { PA_POOL_KEPT = 8 };
 void pa_pool_trim(struct pa_pool *pool);
 
 /* Makes the pool's thread reload the scripts; returns at once. */

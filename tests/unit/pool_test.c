@@ -21,7 +21,7 @@
 #include "script/heap.h"
 #include "script/pool.h"
 
-enum { TOGETHER = PA_POOL_KEPT + 4, WAIT_MS = 60000 };
+enum { TOGETHER = PA_LEASES_KEPT + 4, WAIT_MS = 60000 };
 
 /* The entry module of the VMs. A request for /together waits until all of them have come. */
 static const char host_text[] =
@@ -191,10 +191,10 @@ static void SBX_09_vms_without_work_are_freed_but_for_a_few(void **state)
 	struct pa_pool *pool = open_pool(*state, 2);
 
 	make_vms(pool);
-	trim_until(pool, PA_STAT_VMS, PA_POOL_KEPT);
+	trim_until(pool, PA_STAT_VMS, PA_LEASES_KEPT);
 	for (int i = 0; i < 5; i++)
 		pa_pool_trim(pool);
-	assert_int_equal(pa_stats_read(PA_STAT_VMS), PA_POOL_KEPT);
+	assert_int_equal(pa_stats_read(PA_STAT_VMS), PA_LEASES_KEPT);
 	assert_int_equal(status_of(pool, "/small"), 200);
 }
 
@@ -207,7 +207,7 @@ static void SBX_09_vms_are_freed_at_once_when_memory_is_short(void **state)
 	assert_int_equal(pa_stats_read(PA_STAT_VMS), TOGETHER);
 	pa_memory_limit(pa_memory_used());
 	pa_pool_trim(pool);
-	assert_int_equal(pa_stats_read(PA_STAT_VMS), PA_POOL_KEPT);
+	assert_int_equal(pa_stats_read(PA_STAT_VMS), PA_LEASES_KEPT);
 }
 
 static void SBX_09_a_vm_that_grew_gives_its_memory_back(void **state)
