@@ -51,6 +51,7 @@ function servers.app(found, watch)
 		request_ms = tonumber(value.REQUEST_TIMEOUT) * 1000,
 		calls_per_second = tonumber(value.CALLS_PER_SECOND),
 		watch = watch,
+		development = found.development,
 		database = value.DATABASE_URL,
 		secret_key = value.SECRET_KEY,
 		secret_key_file = found.key_file,

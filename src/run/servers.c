@@ -53,6 +53,7 @@ static int open_pool(
 			/* for requests, the runners and the dispatcher of jobs, and probes */
 			.vms_max = plan->server.workers + PA_VM_LANES + 1 + PA_PROBES_WORKERS,
 			.watch = plan->watch,
+			.development = plan->development,
 		},
 		error);
 	return running->pool ? 0 : -1;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "base/admission.h"
 #include "base/bell.h"
@@ -23,12 +24,14 @@
 enum {
 	LEASE_MS = 5000,
 	IDLE_MS = 60000,
-	JOBS_PAUSE = 1, /* seconds, after a job could not be run */
+	JOBS_PAUSE = 1,      /* seconds, after a job could not be run */
+	CATCH_UP_MS = 10000, /* how long a page waits for a reload */
 };
 
 struct pa_pool {
 	struct pa_pool_options options; /* defaults filled in */
 	struct pa_leases *leases;
+	atomic_bool never_loaded;   /* the current generation shows a fault */
 	atomic_bool reload_starved; /* the last reload had not enough memory */
 	struct pa_reload *reload;
 	struct pa_admission *admission;
@@ -36,11 +39,11 @@ struct pa_pool {
 
 /* Generations */
 
-static struct pa_generation *load(const struct pa_pool *pool, bool even_broken, struct pa_fault *fault)
+static struct pa_generation *load(const struct pa_pool *pool, enum pa_generation_broken broken, struct pa_fault *fault)
 {
 	const struct pa_pool_options *options = &pool->options;
 
-	return pa_generation_load(options->folders, options->services, options->vms_max, even_broken, fault);
+	return pa_generation_load(options->folders, options->services, options->vms_max, broken, fault);
 }
 
 /* Requests */
@@ -62,14 +65,46 @@ static void answer_fault(struct pa_pool *pool, struct pa_vm *vm, const struct pa
 	pa_response_text(response, 500, text);
 }
 
+/* Whether a person's browser asks for a page: the Accept header names text/html. */
+static bool accepts_page(const struct pa_request *request)
+{
+	static const char type[] = "text/html";
+	struct pa_span accept = pa_request_header(request, "accept");
+
+	for (; accept.length >= sizeof type - 1; accept.at++, accept.length--)
+		if (strncasecmp(accept.at, type, sizeof type - 1) == 0)
+			return true;
+	return false;
+}
+
+/* Which scripts answer a request. False when it would get an error that may not be true any more. */
+static bool choose(struct pa_pool *pool, const struct pa_request *request, enum pa_leases_whose *whose)
+{
+	*whose = PA_LEASES_CURRENT;
+	if (!pool->options.development)
+		return true;
+	bool is_page = accepts_page(request);
+	if (!is_page && !atomic_load(&pool->never_loaded))
+		return true;
+	bool is_caught_up = pa_reload_catch_up(pool->reload, CATCH_UP_MS);
+	if (is_caught_up && is_page)
+		*whose = PA_LEASES_NEWEST;
+	return is_caught_up || !atomic_load(&pool->never_loaded);
+}
+
 void pa_pool_handle(void *context, const struct pa_request *request, struct pa_response *response)
 {
 	struct pa_pool *pool = context;
 	struct pa_fault fault = {0};
+	enum pa_leases_whose whose;
 	struct pa_lease lease;
 
+	if (!choose(pool, request, &whose)) {
+		pa_response_unavailable(response, "the scripts are being read again\n");
+		return;
+	}
 	pa_admission_enter(pool->admission);
-	if (!pa_leases_begin(pool->leases, PA_LEASES_CURRENT, &lease, &fault)) {
+	if (!pa_leases_begin(pool->leases, whose, &lease, &fault)) {
 		pa_admission_leave(pool->admission);
 		pa_response_unavailable(response, "the server is busy\n");
 		return;
@@ -152,34 +187,57 @@ int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 
 /* Reloading: called by the thread of script/reload alone */
 
+/* Logs why the newest scripts do not load, and has `shows` (or NULL) show it to pages, if it has a VM: without one the
+ * library is broken too. */
+static void keep_current(struct pa_pool *pool, struct pa_generation *shows, const struct pa_fault *fault)
+{
+	pa_stats_add(PA_STAT_RELOADS_FAILED, 1);
+	log_fault(pool, "not reloaded: the last good scripts go on", fault);
+	if (shows && shows->free_count == 0) {
+		pa_generation_free(shows);
+		shows = NULL;
+	}
+	pa_leases_put_broken(pool->leases, shows);
+}
+
+static void log_reloaded(const struct pa_pool *pool, int64_t begun_ns)
+{
+	char ms[PA_RECORD_NUMBER_MAX];
+
+	const struct pa_log_field took = pa_record_number("ms", ms, "%.1f", (double)(pa_clock_ns() - begun_ns) / 1e6);
+	pa_log_fields(PA_LOG_INFO, pool->options.name, NULL, "reloaded", strlen("reloaded"), &took, 1);
+}
+
 static void reload(void *context)
 {
 	struct pa_pool *pool = context;
+	enum pa_generation_broken broken = PA_GENERATION_NONE;
 	struct pa_fault fault = {0};
-	int64_t begun = pa_clock_ns();
-	char ms[PA_RECORD_NUMBER_MAX];
+	int64_t begun_ns = pa_clock_ns();
 
-	/* The current generation is broken only if no version has loaded so far: then the newest fault is to be shown. */
-	bool was_broken = pa_leases_current(pool->leases)->broken.message != NULL;
-	struct pa_generation *generation = load(pool, was_broken, &fault);
+	if (atomic_load(&pool->never_loaded))
+		broken = PA_GENERATION_ALONE;
+	else if (pool->options.development && pool->options.watch)
+		broken = PA_GENERATION_BESIDE;
+	struct pa_generation *generation = load(pool, broken, &fault);
 	atomic_store(&pool->reload_starved, !generation && fault.no_memory);
 	if (!generation) {
-		pa_stats_add(PA_STAT_RELOADS_FAILED, 1);
-		log_fault(pool, "not reloaded: the last good scripts go on", &fault);
-		pa_fault_free(&fault);
-		return;
-	}
-	pa_fault_free(&fault);
-	pa_leases_put(pool->leases, generation); /* only this thread does so: `generation` stays valid below */
-	if (generation->broken.message) {
+		keep_current(pool, NULL, &fault);
+	} else if (!generation->broken.message) {
+		pa_leases_put(pool->leases, generation);
+		pa_leases_put_broken(pool->leases, NULL);
+		atomic_store(&pool->never_loaded, false);
+		pa_stats_add(PA_STAT_RELOADS, 1);
+		log_reloaded(pool, begun_ns);
+		pa_bell_ring(pool->options.services->bell); /* the new scripts may have other jobs */
+	} else if (generation->beside) {
+		keep_current(pool, generation, &generation->broken);
+	} else {
+		pa_leases_put(pool->leases, generation); /* only this thread does so: `generation` stays valid */
 		pa_stats_add(PA_STAT_RELOADS_FAILED, 1);
 		log_fault(pool, "the scripts do not load", &generation->broken);
-		return;
 	}
-	const struct pa_log_field took = pa_record_number("ms", ms, "%.1f", (double)(pa_clock_ns() - begun) / 1e6);
-	pa_stats_add(PA_STAT_RELOADS, 1);
-	pa_log_fields(PA_LOG_INFO, pool->options.name, NULL, "reloaded", strlen("reloaded"), &took, 1);
-	pa_bell_ring(pool->options.services->bell); /* the new scripts may have other jobs */
+	pa_fault_free(&fault);
 }
 
 void pa_pool_trim(struct pa_pool *pool)
@@ -190,6 +248,16 @@ void pa_pool_trim(struct pa_pool *pool)
 }
 
 /* Opening and closing */
+
+/* The first of the problems that a fault's message has, each on a line. */
+static void describe(const struct pa_fault *fault, struct pa_error *error)
+{
+	const char *message = fault->message ? fault->message : "not enough memory";
+	size_t length = strcspn(message, "\n");
+
+	pa_error_set(error, "scripts", "the scripts do not load: %.*s%s", (int)length, message,
+		message[length] ? " (partnerapp check lists all problems)" : "");
+}
 
 struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_error *error)
 {
@@ -215,12 +283,13 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 	pool->reload = pa_reload_open(options->watch ? options->folders : NULL, error);
 	if (!pool->reload)
 		goto failed;
-	struct pa_generation *first = load(pool, true, &fault);
+	struct pa_generation *first = load(pool, options->development ? PA_GENERATION_ALONE : PA_GENERATION_NONE, &fault);
 	if (!first) {
-		pa_error_set(error, "scripts", "%s", fault.message ? fault.message : "not enough memory");
+		describe(&fault, error);
 		goto failed;
 	}
 	pa_leases_put(pool->leases, first);
+	atomic_store(&pool->never_loaded, first->broken.message != NULL);
 	if (first->broken.message)
 		log_fault(
 			pool, "the scripts do not load: every route shows the error until a good one is saved", &first->broken);

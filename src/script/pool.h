@@ -24,16 +24,21 @@ struct pa_pool_options {
 	unsigned lease_ms;            /* how long a request may wait for a VM; 0 is the default of 5 s */
 	unsigned idle_ms;             /* a VM that was not used for so long is freed; 0 is the default of a minute */
 	bool watch;                   /* reload when files change; pa_pool_reload works anyway */
+	bool development;             /* pages show why scripts do not load, with `watch` (RL-01), also at first (RL-02) */
 };
 
 /*
- * Makes the first generation and starts the thread that reloads. Scripts of the app that do not load are not an error:
- * every route then shows the fault until a good version is saved (RL-02). NULL with code "scripts" when the library
- * cannot be read, or "watch".
+ * Makes the first generation and starts the thread that reloads. Scripts of the app that do not load are no error in
+ * development: every route then shows the fault until a good version is saved (RL-02). NULL with code "scripts" when
+ * they do not load otherwise, or the library cannot be read; or with code "watch".
  */
 struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_error *error);
 
-/* A pa_server_handler, whose context is a pool: leases a VM, runs the request, returns the VM. */
+/*
+ * A pa_server_handler, whose context is a pool: leases a VM, runs the request, returns the VM. In development a request
+ * that accepts text/html first waits for the reload of what was saved before, and gets the fault when the newest
+ * scripts do not load; other requests get the last scripts that did (RL-01).
+ */
 void pa_pool_handle(void *context, const struct pa_request *request, struct pa_response *response);
 
 /* A pa_server_observer, whose context is a pool: logs what was refused. */

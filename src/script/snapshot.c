@@ -14,6 +14,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+
 enum {
 	FILES_MAX = 2000,
 	BYTES_MAX = 32 << 20,
@@ -27,6 +29,7 @@ struct list {
 
 struct pa_snapshot {
 	atomic_uint references;
+	int64_t read_ns;
 	struct list rooms[PA_ROOMS];
 };
 
@@ -39,7 +42,7 @@ struct reading {
 	struct pa_error *error;
 };
 
-static bool wanted(const char *name)
+bool pa_snapshot_reads(const char *name)
 {
 	static const char *const endings[] = {
 		".lua", ".html", ".css", ".js", ".svg", ".png", ".ico", ".txt", ".json", ".woff2"};
@@ -89,7 +92,8 @@ static int read_bytes(int fd, size_t size, char **bytes, size_t *length)
 }
 
 /* Takes over `bytes`. */
-static int append(struct reading *reading, const char *name, const char *path, char *bytes, size_t length)
+static int append(
+	struct reading *reading, const char *name, const char *path, struct pa_span bytes, const struct timespec *saved)
 {
 	struct list *list = reading->into;
 
@@ -97,14 +101,17 @@ static int append(struct reading *reading, const char *name, const char *path, c
 		size_t size = list->size ? list->size * 2 : 32;
 		struct pa_script *moved = realloc(list->scripts, size * sizeof *moved);
 		if (!moved) {
-			free(bytes);
+			free((void *)(uintptr_t)bytes.at);
 			return -1;
 		}
 		list->scripts = moved;
 		list->size = size;
 	}
 	struct pa_script *script = &list->scripts[list->count];
-	*script = (struct pa_script){.name = strdup(name), .path = strdup(path), .bytes = {bytes, length}};
+	*script = (struct pa_script){.name = strdup(name),
+		.path = strdup(path),
+		.bytes = bytes,
+		.saved_ns = (int64_t)saved->tv_sec * 1000000000 + saved->tv_nsec};
 	list->count++;
 	return script->name && script->path ? 0 : -1;
 }
@@ -130,7 +137,7 @@ static int read_file(struct reading *reading, const char *name, const char *path
 	if (read_bytes(fd, (size_t)status.st_size, &bytes, &length) < 0) {
 		result = cannot_read(reading->error, path);
 		free(bytes);
-	} else if (append(reading, name, path, bytes, length) < 0) {
+	} else if (append(reading, name, path, (struct pa_span){bytes, length}, &status.st_mtim) < 0) {
 		result = pa_error_set(reading->error, "memory", "not enough memory");
 	}
 out:
@@ -160,7 +167,7 @@ static int read_folder(struct reading *reading, const char *below, int depth)
 			continue;
 		if (S_ISDIR(status.st_mode) && depth < DEPTH_MAX)
 			result = read_folder(reading, name, depth + 1);
-		else if (S_ISREG(status.st_mode) && wanted(entry->d_name))
+		else if (S_ISREG(status.st_mode) && pa_snapshot_reads(entry->d_name))
 			result = read_file(reading, name, path);
 	}
 	closedir(folder);
@@ -193,6 +200,7 @@ struct pa_snapshot *pa_snapshot_read(const char *const folders[PA_ROOMS], struct
 		return NULL;
 	}
 	atomic_init(&snapshot->references, 1);
+	snapshot->read_ns = pa_clock_wall_ns();
 	for (int room = 0; room < PA_ROOMS; room++) {
 		if (!folders[room])
 			continue;
@@ -212,6 +220,11 @@ struct pa_snapshot *pa_snapshot_read(const char *const folders[PA_ROOMS], struct
 failed:
 	pa_snapshot_release(snapshot);
 	return NULL;
+}
+
+int64_t pa_snapshot_read_ns(const struct pa_snapshot *snapshot)
+{
+	return snapshot->read_ns;
 }
 
 struct pa_snapshot *pa_snapshot_retain(struct pa_snapshot *snapshot)

@@ -164,16 +164,13 @@ static void require_entry(lua_State *L, const struct pa_vm_options *options)
 		luaL_error(L, "module '%s' must return a table of functions", options->entry);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, LUA_REGISTRYINDEX, ENTRY);
-	if (options->check) {
-		lua_getfield(L, -1, "check");
-		lua_call(L, 0, 0);
-	}
 	if (!options->broken)
 		return;
 	lua_getfield(L, -1, "broken");
 	lua_pushstring(L, options->broken->message);
 	lua_pushstring(L, options->broken->traceback);
-	lua_call(L, 2, 0);
+	lua_pushboolean(L, options->beside);
+	lua_call(L, 3, 0);
 }
 
 /* Returns the functions for HANDLE_SLOT and FAILED_SLOT. */
@@ -229,7 +226,7 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 	lua_pushcfunction(vm->L, l_keep_traceback);
 	lua_pushcfunction(vm->L, l_open);
 	lua_pushlightuserdata(vm->L, (void *)(uintptr_t)options);
-	const struct pa_budget_work work = {.server = name_of(vm), .kind = "loading", .only_one = options->check};
+	const struct pa_budget_work work = {.server = name_of(vm), .kind = "loading", .only_one = options->first};
 	if (call(vm, 1, 2, &work, fault) < 0) {
 		pa_vm_free(vm);
 		return NULL;

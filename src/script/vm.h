@@ -26,11 +26,13 @@ struct pa_vm_options {
 	struct pa_snapshot *snapshot;  /* retained */
 	struct pa_services *services;  /* borrowed; outlives the VM; NULL while the command line makes a plan */
 	const char *entry;             /* the module to load: "partnerapp.host" for a server */
-	const struct pa_fault *broken; /* passed to entry.broken(message, traceback): why the app cannot run; or NULL */
-	bool check;        /* also calls entry.check(), which loads modules and views that no request has used yet */
-	bool privileged;   /* for the command line: its modules may require native.files */
-	size_t memory_max; /* bytes; 0 is the default of 32 MiB */
-	unsigned cpu_ms;   /* of thread CPU, the budget of a call; 0 is the default of 2 s */
+	const struct pa_fault *broken; /* passed to entry.broken(message, traceback, beside): why the app cannot run; or
+									* NULL */
+	bool beside;                   /* scripts that were read before go on meanwhile; for entry.broken */
+	bool first;                    /* of its generation: others wait for it */
+	bool privileged;               /* for the command line: its modules may require native.files */
+	size_t memory_max;             /* bytes; 0 is the default of 32 MiB */
+	unsigned cpu_ms;               /* of thread CPU, the budget of a call; 0 is the default of 2 s */
 };
 
 /* Makes a VM and loads the entry module, which must return a table of functions. NULL with a fault. */

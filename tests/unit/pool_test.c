@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -44,14 +45,25 @@ static const char host_text[] =
 	"local host = {}\n"
 	"function host.handle(req) return { status = 200, body = ways[req.path](req) } end\n"
 	"function host.failed(_, err) return { status = 500, body = tostring(err) } end\n"
-	"function host.check() end\n"
 	"return host\n";
 
+/* That of a generation's first VM. */
+static const char first_text[] = "return require 'partnerapp.host'\n";
+
 struct fixture {
-	char folder[64], path[80];
+	char folder[64], room[80], path[80], first[96];
 	struct pa_services *services;
 	struct pa_pool *pool;
 };
+
+static void save(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
 
 static int set_up(void **state)
 {
@@ -63,10 +75,11 @@ static int set_up(void **state)
 	strcpy(fixture->folder, "/tmp/pool_test.XXXXXX");
 	assert_non_null(mkdtemp(fixture->folder));
 	snprintf(fixture->path, sizeof fixture->path, "%s/host.lua", fixture->folder);
-	FILE *file = fopen(fixture->path, "w");
-	assert_non_null(file);
-	fputs(host_text, file);
-	fclose(file);
+	snprintf(fixture->room, sizeof fixture->room, "%s/host", fixture->folder);
+	snprintf(fixture->first, sizeof fixture->first, "%s/first.lua", fixture->room);
+	assert_int_equal(mkdir(fixture->room, 0700), 0);
+	save(fixture->path, host_text);
+	save(fixture->first, first_text);
 	fixture->services = pa_services_open(
 		&(struct pa_services_options){
 			.name = "app",
@@ -107,6 +120,8 @@ static int tear_down(void **state)
 	pa_pool_close(fixture->pool);
 	pa_services_close(fixture->services);
 	unlink(fixture->path);
+	unlink(fixture->first);
+	rmdir(fixture->room);
 	rmdir(fixture->folder);
 	free(fixture);
 	assert_int_equal(pa_stats_read(PA_STAT_VMS), 0);

@@ -18,14 +18,6 @@ function host.handle(raw)
 	return dispatch(app, new_request(raw))
 end
 
---- Raises the problems of scripts and views, also of those that are not loaded yet. Called once for each generation.
-function host.check()
-	local problems = require("partnerapp.host.check").problems()
-	if problems[1] then
-		error(table.concat(problems, "\n"), 0)
-	end
-end
-
 --- Runs at most one job of the app that is due.
 ---@param lane string? only a job of this lane
 ---@return number? seconds until another may be due: 0 after one has run; nil when the lane has no job

@@ -98,6 +98,16 @@ function static.serve(req)
 	return { status = 200, headers = headers, body = bytes }
 end
 
+--- What names the newest reading of the scripts, for pages that load again when it changes (static/reload.js). Only in
+--- development.
+---@return partnerapp.response|partnerapp.refusal
+function static.version()
+	if not require("partnerapp.config").development then
+		return refusal.new(404, "There is no such file.")
+	end
+	return { status = 200, headers = { ["content-type"] = TYPES.txt }, body = scripts.version() }
+end
+
 --- A response with a file of the app's folder; nil when there is none or it is a script.
 ---@param path string
 ---@return partnerapp.response?
