@@ -77,11 +77,6 @@ void pa_leases_put_broken(struct pa_leases *leases, struct pa_generation *genera
 	put(leases, &leases->broken, generation);
 }
 
-const struct pa_generation *pa_leases_current(const struct pa_leases *leases)
-{
-	return leases->current;
-}
-
 /* Takes a free VM of a generation, or counts one that the caller is to make: *vm is then NULL. False when all of them
  * are leased. The mutex is held. */
 static bool take(const struct pa_leases *leases, struct pa_generation *from, struct pa_vm **vm)

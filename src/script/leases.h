@@ -41,16 +41,13 @@ bool pa_leases_begin(
  * spent its budget: then it is freed. */
 void pa_leases_end(struct pa_leases *leases, struct pa_lease *lease);
 
-/* Makes a generation the current one, whose reference the leases take over. Of the thread that reloads, and before it
+/* Makes a generation the current one, whose reference the leases take over. For the thread that reloads, and before it
  * is started. */
 void pa_leases_put(struct pa_leases *leases, struct pa_generation *generation);
 
 /* The same for the generation that shows why the newest scripts do not load, while the current one goes on. NULL takes
  * the one before away. */
 void pa_leases_put_broken(struct pa_leases *leases, struct pa_generation *generation);
-
-/* The current generation; NULL before the first. For the thread that calls pa_leases_put. */
-const struct pa_generation *pa_leases_current(const struct pa_leases *leases);
 
 /* Frees VMs: pa_pool_trim says which. From one thread. */
 void pa_leases_trim(struct pa_leases *leases);

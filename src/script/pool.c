@@ -16,6 +16,7 @@
 #include "base/refusal.h"
 #include "base/stats.h"
 #include "base/trail.h"
+#include "script/excerpt.h"
 #include "script/generation.h"
 #include "script/leases.h"
 #include "script/reload.h"
@@ -185,19 +186,28 @@ int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 	return result;
 }
 
+/* The fault of scripts that do not load, with the lines that it names. */
+static void log_broken(const struct pa_pool *pool, const char *message, const struct pa_generation *generation)
+{
+	struct pa_fault fault = generation->broken;
+	char *text = pa_excerpt_add(generation->snapshot, fault.message);
+
+	if (text)
+		fault.message = text;
+	log_fault(pool, message, &fault);
+	free(text);
+}
+
 /* Reloading: called by the thread of script/reload alone */
 
-/* Logs why the newest scripts do not load, and has `shows` (or NULL) show it to pages, if it has a VM: without one the
- * library is broken too. */
-static void keep_current(struct pa_pool *pool, struct pa_generation *shows, const struct pa_fault *fault)
+/* Has pages show why the newest scripts do not load. Without a VM the library is broken too, and cannot show it. */
+static void show_broken(struct pa_pool *pool, struct pa_generation *generation)
 {
-	pa_stats_add(PA_STAT_RELOADS_FAILED, 1);
-	log_fault(pool, "not reloaded: the last good scripts go on", fault);
-	if (shows && shows->free_count == 0) {
-		pa_generation_free(shows);
-		shows = NULL;
+	if (generation && generation->free_count == 0) {
+		pa_generation_free(generation);
+		generation = NULL;
 	}
-	pa_leases_put_broken(pool->leases, shows);
+	pa_leases_put_broken(pool->leases, generation);
 }
 
 static void log_reloaded(const struct pa_pool *pool, int64_t begun_ns)
@@ -221,21 +231,23 @@ static void reload(void *context)
 		broken = PA_GENERATION_BESIDE;
 	struct pa_generation *generation = load(pool, broken, &fault);
 	atomic_store(&pool->reload_starved, !generation && fault.no_memory);
+	bool works = generation && !generation->broken.message;
+	pa_stats_add(works ? PA_STAT_RELOADS : PA_STAT_RELOADS_FAILED, 1);
 	if (!generation) {
-		keep_current(pool, NULL, &fault);
-	} else if (!generation->broken.message) {
+		log_fault(pool, "not reloaded: the last good scripts go on", &fault);
+		show_broken(pool, NULL);
+	} else if (works) {
 		pa_leases_put(pool->leases, generation);
 		pa_leases_put_broken(pool->leases, NULL);
 		atomic_store(&pool->never_loaded, false);
-		pa_stats_add(PA_STAT_RELOADS, 1);
 		log_reloaded(pool, begun_ns);
 		pa_bell_ring(pool->options.services->bell); /* the new scripts may have other jobs */
 	} else if (generation->beside) {
-		keep_current(pool, generation, &generation->broken);
+		log_broken(pool, "not reloaded: the last good scripts go on", generation);
+		show_broken(pool, generation);
 	} else {
 		pa_leases_put(pool->leases, generation); /* only this thread does so: `generation` stays valid */
-		pa_stats_add(PA_STAT_RELOADS_FAILED, 1);
-		log_fault(pool, "the scripts do not load", &generation->broken);
+		log_broken(pool, "the scripts do not load", generation);
 	}
 	pa_fault_free(&fault);
 }
@@ -291,8 +303,7 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 	pa_leases_put(pool->leases, first);
 	atomic_store(&pool->never_loaded, first->broken.message != NULL);
 	if (first->broken.message)
-		log_fault(
-			pool, "the scripts do not load: every route shows the error until a good one is saved", &first->broken);
+		log_broken(pool, "the scripts do not load: every route shows the error until a good one is saved", first);
 	if (pa_reload_start(pool->reload, reload, pool, error) < 0)
 		goto failed;
 	pa_fault_free(&fault);

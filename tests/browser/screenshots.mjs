@@ -1,7 +1,7 @@
 // Makes the pictures of README.md: node tests/browser/screenshots.mjs
-import { mkdirSync, statSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { startDemo, top } from "../http/harness.mjs";
+import { folder as newFolder, startDemo, top } from "../http/harness.mjs";
 import { begin, launch, logIn, press } from "./harness.mjs";
 
 const folder = path.join(top, "docs");
@@ -9,7 +9,9 @@ mkdirSync(folder, { recursive: true });
 
 // The addresses a reader sees in their own browser, rather than those of free ports.
 const addresses = { LISTEN: "127.0.0.1:8888", SANDBOX_LISTEN: "127.0.0.1:8889", PUBLIC_URL: "http://localhost:8888" };
-const demo = await startDemo({ env: addresses });
+const app = newFolder();
+cpSync(path.join(top, "lua/app"), app.name, { recursive: true });
+const demo = await startDemo({ app: app.name, env: addresses });
 const browser = await launch();
 try {
 	const context = await browser.newContext({
@@ -33,7 +35,13 @@ try {
 	await page.waitForURL(/\/installs\//);
 	await page.mouse.move(0, 0);
 	await take("install");
+	const script = path.join(app.name, "init.lua");
+	writeFileSync(script, readFileSync(script, "utf8").replace("if not destination then", "if destination == null || err then"));
+	await page.setViewportSize({ width: 1000, height: 540 });
+	await page.goto(at.app);
+	await take("broken_save");
 } finally {
 	await browser.close();
 	await demo.end();
+	app.remove();
 }

@@ -3,8 +3,9 @@ import assert from "node:assert/strict";
 import { appendFileSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
-import { APP_FOLDER, folder, request, run, startApp } from "./harness.mjs";
+import { APP_FOLDER, binary, folder, freePort, request, run, startApp } from "./harness.mjs";
 import { handler, shown } from "./mistakes.mjs";
+import { AT_A_TERMINAL, terminal } from "./terminal.mjs";
 
 const HTML = { accept: "text/html,application/xhtml+xml,*/*;q=0.8" };
 const GOOD = handler('\treturn reply.view("home", { pages = require "pages" })', 'require "pages"');
@@ -51,6 +52,7 @@ const BROKEN = [
 	["a block without its end", { "init.lua": GOOD.replace("\nend)", "\n)") }, /init\.lua:7: 'end' expected .* near '\)'/],
 	["a habit of JavaScript", { "pages.lua": "const x = 1\n" }, /pages\.lua:1: .*\(Lua writes `local x = …` for `const x`/],
 	["a view", { "views/home.html": "<p>\n{% if x then %}\n</p>\n" }, /views\/home\.html:\d: 'end' expected/],
+	["a statement of a view", { "views/home.html": "<p>\n{% for _, x in ipairs(pages) %}\n{% end %}" }, /views\/home\.html:2: 'do' expected near '%\}'/, /\{% for _, x in ipairs\(pages\) %\}← here/],
 	["a view's mark that is not closed", { "views/home.html": "<p>\n{{ pages }\n" }, /views\/home\.html:2: /],
 	["a view that no page has used", { "views/later.html": "\n\n{% if 1 != 2 then %}x{% end %}" }, /views\/later\.html:3: .*\(Lua writes ~= for !=\)/],
 	["a module that init.lua requires", { "pages.lua": "\nlocal x = = 1\n" }, /pages\.lua:2: unexpected symbol near '='/, /local x = = 1← here/],
@@ -88,13 +90,39 @@ describe("RL-01 a page shows why a save does not load; programs get the version 
 			assert.equal(served.status, 200);
 			assert.match(served.text, /good/);
 			const logged = await server.logged(NOT_TAKEN, from);
-			assert.match(shown(JSON.parse(logged.split("\n")[0]).error), said);
+			const { error, traceback } = JSON.parse(logged.split("\n")[0]);
+			assert.match(error, said);
+			if (line) assert.match(error, new RegExp(`^    \\d+ \\| ${line.source.replace("← here", "$")}`, "m"));
+			assert.doesNotMatch(traceback ?? "", /host\/first\.lua:\d+: in local/);
 			save(server, { ...Object.fromEntries(Object.keys(files).map((name) => [name, null])), ...FILES });
 			const mended = await page(server);
 			assert.equal(mended.status, 200);
 			assert.match(mended.text, /good/);
 		});
 	}
+});
+
+test("RL-01 a terminal shows the error of a save once, with the line", AT_A_TERMINAL, async (t) => {
+	const place = folder(), port = await freePort();
+	t.after(place.remove);
+	const app = { file: path.join(place.name, APP_FOLDER, "init.lua") };
+	save(app, FILES);
+	const env = { LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: `http://localhost:${port}`, CLIENT_ID: "a", CLIENT_SECRET: "secret-of-a", NO_COLOR: "1" };
+	const it = terminal(t, `${binary} serve`, { cwd: place.name, env });
+	await it.shows("http://localhost");
+	save(app, { "pages.lua": "local x = 1\n\n\tconst y = 2\n", "views/home.html": "{{ = }}" });
+	const url = env.PUBLIC_URL;
+	assert.equal((await page({ url })).status, 500);
+	assert.equal((await page({ url })).status, 500);
+	await it.shows("GET / 500");
+	save(app, FILES);
+	assert.equal((await page({ url })).status, 200);
+	await it.shows("reloaded");
+	const lines = it.shown.replaceAll("\r", "");
+	assert.match(lines, /error app: not reloaded: the last good scripts go on: [^\n]+\n( +\S[^\n]*\n){3}/);
+	assert.match(lines, /pages\.lua:3: .*\(Lua writes `local x = …` for `const x`.*\n    +3 \| const y = 2\n/);
+	assert.match(lines, /views\/home\.html:1: .*\n    +1 \| \{\{ = \}\}\n/);
+	assert.equal(times(lines, NOT_TAKEN), 1);
 });
 
 describe("saves", { concurrency: 2 }, () => {

@@ -154,6 +154,8 @@ local function compile(source, name)
 	local chunk
 	if code then
 		chunk, problem = scripts.compile(code, "@" .. name, {})
+		-- What follows a statement is this file's own code.
+		problem = problem and problem:gsub("near '_[bv]'", "near '%%}'")
 		problem = problem and problem .. require "partnerapp.hints.syntax"(problem, source)
 	else
 		problem = name .. ":" .. problem
