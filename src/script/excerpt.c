@@ -1,10 +1,11 @@
 #include "script/excerpt.h"
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/buffer.h"
+#include "base/text.h"
 
 enum {
 	NAME_MAX_LENGTH = 255,
@@ -52,26 +53,29 @@ static struct pa_span place_of(const struct pa_snapshot *snapshot, struct pa_spa
 
 char *pa_excerpt_add(const struct pa_snapshot *snapshot, const char *message)
 {
-	struct pa_buffer text = {0};
-	int failed = 0;
+	char *text = NULL;
+	size_t length = 0;
+	FILE *out = open_memstream(&text, &length);
 
+	if (!out)
+		return NULL;
 	for (const char *at = message; *at;) {
-		char mark[40];
 		long number = 0;
 		const struct pa_span line = {at, strcspn(at, "\n")};
 		const struct pa_span shown = place_of(snapshot, line, &number);
-		failed |= pa_buffer_add(&text, line.at, line.length);
+		fwrite(line.at, 1, line.length, out);
 		if (shown.length > 0) {
-			int length = snprintf(mark, sizeof mark, "\n    %ld | ", number);
-			failed |= pa_buffer_add(&text, mark, (size_t)length);
-			failed |= pa_buffer_add(&text, shown.at, shown.length);
+			fprintf(out, "\n    %ld | ", number);
+			fwrite(shown.at, 1, shown.length, out);
 		}
 		at += line.length;
 		if (*at)
-			failed |= pa_buffer_add(&text, at++, 1);
+			putc(*at++, out);
 	}
-	failed |= pa_buffer_add(&text, "", 1);
-	char *copy = failed ? NULL : strdup(text.at);
-	pa_buffer_free(&text);
-	return copy;
+	bool failed = ferror(out) != 0;
+	if (fclose(out) != 0 || failed) {
+		free(text);
+		return NULL;
+	}
+	return text;
 }
