@@ -1,4 +1,5 @@
 -- partnerapp check: loads the app as a server would and reports every problem with file and line.
+local catalog = require "cli.catalog"
 local files = require "native.files"
 local task = require "cli.task"
 
@@ -7,49 +8,67 @@ local command = {
 	usage = "[APP]",
 	arguments = { most = 1 },
 	settings = true,
+	flags = {
+		json = { help = "one object for a program: ok, app, problems, warnings, looked_at" },
+	},
 	examples = [[
 partnerapp check
-partnerapp check ./my-app]],
+partnerapp check ./my-app
+partnerapp check --json]],
 }
 
 function command.plan(given)
-	return task.plan("check", given, given[1])
+	local plan, folder = task.plan("check", given, given[1])
+	plan.arguments = { folder or "", given.flags.json and "json" or "", table.unpack(catalog.slugs()) }
+	return plan
 end
 
--- What surprises in the app's destinations.
-local function destination_warnings()
-	local definition = require "partnerapp.destination.definition"
-	local destinations = require "partnerapp.destination.files"
-	local list = {}
-	for _, name in ipairs(destinations.names()) do
-		local destination = destinations.load(name)
-		local warnings = destination and definition.warnings(destination) or {}
-		table.move(warnings, 1, #warnings, #list + 1, list)
+local function plain(list)
+	local objects = require("partnerapp.json").array()
+	for i, one in ipairs(list) do
+		objects[i] = { file = one.file, line = one.line, code = one.code, message = one.message, hint = one.hint }
 	end
-	return list
+	return objects
 end
 
-function command.run()
-	local check = require "partnerapp.host.check"
-	local problems = check.problems()
-	if #problems == 0 then
-		local ok, message = pcall(require, "partnerapp.host")
-		problems = check.names()
-		if not ok then
-			table.insert(problems, 1, tostring(message))
-		end
+local function print_json(folder, found)
+	local object = {
+		ok = #found.problems == 0,
+		app = folder,
+		problems = plain(found.problems),
+		warnings = plain(found.warnings),
+		looked_at = found.looked_at,
+	}
+	files.out(require("partnerapp.json").encode(object) .. "\n")
+end
+
+local function print_text(found)
+	files.out(require("cli.check.looked_at").text(found.looked_at))
+	for _, problem in ipairs(found.problems) do
+		files.err(problem.text .. "\n")
 	end
-	for _, problem in ipairs(problems) do
-		files.err(problem .. "\n")
+	for _, warning in ipairs(found.warnings) do
+		files.err("warning: " .. warning.text .. "\n")
 	end
-	if #problems > 0 then
-		return 1
+	if #found.problems > 0 then
+		files.err(#found.problems == 1 and "1 problem\n" or #found.problems .. " problems\n")
+	else
+		files.out "fine\n"
 	end
-	for _, warning in ipairs(destination_warnings()) do
-		files.err("warning: " .. warning .. "\n")
+end
+
+function command.run(arguments)
+	local failed = require("cli.schema").run()
+	if failed ~= 0 then
+		return failed
 	end
-	files.out "fine\n"
-	return 0
+	local found = require("cli.check.findings").of(arguments[1], { table.unpack(arguments, 3) })
+	if arguments[2] == "json" then
+		print_json(arguments[1], found)
+	else
+		print_text(found)
+	end
+	return #found.problems == 0 and 0 or 1
 end
 
 return command

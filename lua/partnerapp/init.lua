@@ -271,6 +271,7 @@ function App:mount(prefix, other)
 			scope = flow.scope,
 			client = flow.client,
 			server = flow.server,
+			where = flow.where,
 		}
 	end
 end
@@ -317,7 +318,7 @@ function App:failed(shape)
 end
 
 --- The install flows that are mounted, in the order of definition.
----@return {path: string, scope: string, client: string?, server: partnerapp.authorization_server?}[]
+---@return {path: string, scope: string, client: string?, server: partnerapp.authorization_server?, where: string}[]
 function App:flows()
 	return self._flows
 end

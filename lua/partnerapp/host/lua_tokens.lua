@@ -2,9 +2,12 @@
 local lua_tokens = {}
 
 ---@class partnerapp.host.token
----@field kind "name"|"string"|"sign"
+---@field kind "name"|"number"|"string"|"sign" a reserved word is a name
 ---@field text string of a string, what is between its marks, as it is written
 ---@field line integer
+
+-- The signs of more than one character, the longest first.
+local SIGNS = { "...", "..", "==", "~=", "<=", ">=", "<<", ">>", "//", "::" }
 
 -- Where a long bracket at `at` ends, and what is in it; nil when there is none.
 local function long_bracket(source, at)
@@ -23,10 +26,32 @@ local function quoted(source, at)
 		local byte = source:sub(to, to)
 		if byte == mark or byte == "\n" then
 			return to
+		elseif source:find("^\\z", to) then -- skips the white space after it
+			to = source:find("%S", to + 2) or #source + 1
+		else
+			to = to + (byte == "\\" and 2 or 1)
 		end
-		to = to + (byte == "\\" and 2 or 1)
 	end
 	return #source
+end
+
+local function sign(source, at)
+	for _, text in ipairs(SIGNS) do
+		if source:sub(at, at + #text - 1) == text then
+			return text
+		end
+	end
+	return source:sub(at, at)
+end
+
+-- Where a number ends: 3, 0x1p-4, 1e+9, .5
+local function number(source, at)
+	local exponent = source:find("^0[xX]", at) and "[pP]" or "[eE]"
+	local to = at
+	while source:find("^[%w.]", to) or source:find("^[+-]", to) and source:find("^" .. exponent, to - 1) do
+		to = to + 1
+	end
+	return to - 1
 end
 
 local function comment(source, at)
@@ -39,8 +64,9 @@ local function token_at(source, at)
 	local name = source:match("^[%a_][%w_]*", at)
 	if name then
 		return at + #name - 1, "name", name
-	elseif source:find("^%d", at) then
-		return select(2, source:find("^[%w.]+", at)), "sign", "0"
+	elseif source:find("^%.?%d", at) then
+		local last = number(source, at)
+		return last, "number", source:sub(at, last)
 	elseif source:find("^%-%-", at) then
 		return comment(source, at)
 	elseif source:find("^[\"']", at) then
@@ -51,10 +77,11 @@ local function token_at(source, at)
 	if last then
 		return last, "string", text
 	end
-	return at, "sign", source:sub(at, at)
+	text = sign(source, at)
+	return at + #text - 1, "sign", text
 end
 
---- The tokens of a script that compiles. A sign is one character.
+--- The tokens of a script that compiles.
 ---@param source string
 ---@return partnerapp.host.token[]
 function lua_tokens.of(source)

@@ -386,7 +386,13 @@ function oauth.mount(app, path, options)
 		place(req.path:sub(1, -#"/callback" - 1))
 		return oauth.callback(req, mount)
 	end)
-	app._flows[#app._flows + 1] = { path = path, scope = mount.scope, client = mount.client, server = server }
+	app._flows[#app._flows + 1] = {
+		path = path,
+		scope = mount.scope,
+		client = mount.client,
+		server = server,
+		where = scripts.caller(),
+	}
 	return mount
 end
 

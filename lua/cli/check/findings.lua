@@ -1,0 +1,69 @@
+-- Looks at all that can be known of an app without a request.
+local check = require "partnerapp.host.check"
+local definition = require "partnerapp.destination.definition"
+local destinations = require "partnerapp.destination.files"
+local failed_migrations = require "partnerapp.host.failed_migrations"
+local looked_at = require "cli.check.looked_at"
+local names = require "partnerapp.host.names"
+local problems = require "cli.check.problems"
+local slugs = require "cli.check.slugs"
+local static_files = require "cli.check.static_files"
+
+local findings = {}
+
+---@class cli.check.findings
+---@field problems cli.check.problem[] why the app is not fine
+---@field warnings cli.check.problem[]
+---@field looked_at table<string, string[]> see looked_at.lua
+
+-- What surprises in the app's destinations.
+local function destination_warnings()
+	local list = {}
+	for _, name in ipairs(destinations.names()) do
+		local destination = destinations.load(name)
+		local warnings = destination and definition.warnings(destination) or {}
+		table.move(warnings, 1, #warnings, #list + 1, list)
+	end
+	return list
+end
+
+-- Loads the app. The app or nil, why it does not load, and the migrations that fail.
+local function load()
+	local why = {}
+	local app, failed = failed_migrations.during(function()
+		local ok, loaded = pcall(require, "partnerapp.host")
+		why[1] = not ok and tostring(loaded) or nil
+		return ok and loaded.app or nil
+	end)
+	return app, why, failed
+end
+
+--- Loads the app and looks at it. Each part is looked at also when another is wrong.
+---@param folder string of the app
+---@param catalog string[] the slugs of the sandbox's catalog
+---@return cli.check.findings
+function findings.of(folder, catalog)
+	local found, warnings = {}, {}
+	problems.add(found, "syntax", check.syntax())
+	local app, why, failed = load()
+	problems.add(found, "migration", failed)
+	problems.add(found, "load", why)
+	problems.add(found, "destination", check.destinations())
+	problems.add(found, "name", names.problems())
+	if app then
+		local wrong, doubtful = slugs.problems(app, catalog)
+		problems.add(found, "scope", wrong)
+		problems.add(warnings, "slug", doubtful)
+	end
+	if #found == 0 then
+		problems.add(warnings, "destination", destination_warnings())
+	end
+	problems.add(warnings, "static", static_files.warnings(folder))
+	return {
+		problems = problems.sorted(found),
+		warnings = problems.sorted(warnings),
+		looked_at = looked_at.lists(app, {}),
+	}
+end
+
+return findings
