@@ -41,6 +41,10 @@ mistakes("check", [
 	at("a field of the library", "return require 'partnerapp.reply', reply.jsn {}", "partnerapp\\.reply has no 'jsn': did you mean 'json'\\?"),
 	at("a view", "return reply.view('hmoe')", "there is no view 'hmoe' \\(views/hmoe\\.html\\)"),
 	at("a file", "return reply.file 'a.txt'", "reply\\.file: there is no file 'a\\.txt' in the app's folder"),
+	at("a field of a request", "return reply.text(req.querry.name)", "a request has no 'querry': did you mean 'query'\\?"),
+	at("a method of a request", "local f = function() return req:heder 'accept' end return f()", "a request has no 'heder': did you mean 'header'\\?"),
+	at("a field that Express has", "return reply.text(req.url)", "a request has no 'url': use req\\.path"),
+	loading("a field of a request in a hook", "app:before(function(r) return r.url end)", "^init\\.lua:4: a request has no 'url'"),
 	at("a module that a handler requires", "return require 'pagse'.home()", "module 'pagse' not found: there is no pagse\\.lua"),
 	at("a path for a module", "return require('./pages').home()", "'\\./pages' is not a module name"),
 	at("a private module", "return require 'partnerapp.web.view'", "'partnerapp\\.web\\.view' is private to the library: use"),
@@ -55,6 +59,7 @@ mistakes("check", [
 	loading("a slug", 'app:oauth("/auth", { scope = "destination/mixpanl", installed = print })', "^warning: the catalog of the sandbox has no destination 'mixpanl', .*did you mean 'mixpanel'\\?", "warns"),
 	loading("a migration", 'require "partnerapp.db".migrate("visits", { "CREATE TABEL x (y)" })', "^init\\.lua:4: db\\.migrate 'visits': .*syntax error"),
 	loading("a migration on the library's tables", 'require "partnerapp.db".migrate("visits", { "DROP TABLE pa_installs" })', "^init\\.lua:4: db\\.migrate 'visits': not authorized"),
+	beside("a script that is data", { "data.lua": `return { ${"{ nmae = 'x', 1 },".repeat(20000)} }` }, "^warning: data\\.lua:1: the names in this script are not looked at: it has more than 256 KiB", "warns"),
 	beside("TO-08 a static file of another type", { "static/film.mp4": "" }, "^warning: static/film\\.mp4 is not served: served are css, html", "warns"),
 	beside("an ending in capitals", { "static/logo.PNG": "" }, "^warning: static/logo\\.PNG is not served: its ending must be \\.png", "warns"),
 	beside("a hidden static file", { "static/.well-known/x.txt": "" }, "^warning: static/\\.well-known is not served: names that begin with a dot", "warns"),
@@ -165,6 +170,8 @@ describe("no false alarms", { concurrency: 2 }, () => {
 		"a table of the app's own environment": "local _ENV = { x = 1 } x = 2 return y",
 		"a name in a comment or a string": '-- undefined_name\n\treturn reply.text("null console" .. [[ undefined ]] .. "a\\z\n\t\t undefined")',
 		"a module that may be missing": 'local ok, more = pcall(require, "not_there") return reply.text(tostring(ok and more))',
+		"another variable of the request's name": "for _, req in ipairs {} do print(req.url) end local function f(req) return req.url end return f(req.query)",
+		"a field of the request that is given": "req.uri = 1 req.own = 2 return reply.text(req.uri .. req.own)",
 		"a view by a name that is computed": 'return reply.view("a" .. req.path)',
 	};
 	for (const [what, body] of Object.entries(FINE)) {

@@ -50,6 +50,7 @@ function findings.of(folder, catalog)
 	problems.add(found, "load", why)
 	problems.add(found, "destination", check.destinations())
 	problems.add(found, "name", names.problems())
+	problems.add(warnings, "name", names.left_out())
 	if app then
 		local wrong, doubtful = slugs.problems(app, catalog)
 		problems.add(found, "scope", wrong)

@@ -5,6 +5,7 @@ local free_names = {}
 ---@class partnerapp.host.free_name
 ---@field name string
 ---@field line integer
+---@field n integer the place of its token
 ---@field is_set boolean whether the script gives a value to the variable there
 
 local function set(words)
@@ -52,7 +53,7 @@ end
 local function use(reading, token, is_set)
 	local scope = reading.scope
 	if not scope[token.text] and not scope._ENV and token.text ~= "_ENV" then
-		table.insert(reading.found, { name = token.text, line = token.line, is_set = is_set })
+		table.insert(reading.found, { name = token.text, line = token.line, n = token.n, is_set = is_set })
 	end
 end
 

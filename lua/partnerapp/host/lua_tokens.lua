@@ -5,9 +5,13 @@ local lua_tokens = {}
 ---@field kind "name"|"number"|"string"|"sign" a reserved word is a name
 ---@field text string of a string, what is between its marks, as it is written
 ---@field line integer
+---@field n integer its place in the list
 
--- The signs of more than one character, the longest first.
-local SIGNS = { "...", "..", "==", "~=", "<=", ">=", "<<", ">>", "//", "::" }
+-- The signs of more than one character.
+local SIGNS = {}
+for text in ("... .. == ~= <= >= << >> // ::"):gmatch "%S+" do
+	SIGNS[text] = true
+end
 
 -- Where a long bracket at `at` ends, and what is in it; nil when there is none.
 local function long_bracket(source, at)
@@ -36,8 +40,9 @@ local function quoted(source, at)
 end
 
 local function sign(source, at)
-	for _, text in ipairs(SIGNS) do
-		if source:sub(at, at + #text - 1) == text then
+	for length = 3, 2, -1 do
+		local text = source:sub(at, at + length - 1)
+		if SIGNS[text] then
 			return text
 		end
 	end
@@ -59,19 +64,25 @@ local function comment(source, at)
 	return last or (source:find("\n", at, true) or #source + 1) - 1
 end
 
+local function lines_of(text)
+	return text:find("\n", 1, true) and select(2, text:gsub("\n", "")) or 0
+end
+
 -- The token at a place: where it ends, its kind and its text. No kind: nothing that counts.
 local function token_at(source, at)
 	local name = source:match("^[%a_][%w_]*", at)
 	if name then
 		return at + #name - 1, "name", name
+	end
+	local first = source:sub(at, at)
+	if first == '"' or first == "'" then
+		local last = quoted(source, at)
+		return last, "string", source:sub(at + 1, last - 1)
 	elseif source:find("^%.?%d", at) then
 		local last = number(source, at)
 		return last, "number", source:sub(at, last)
-	elseif source:find("^%-%-", at) then
+	elseif first == "-" and source:sub(at + 1, at + 1) == "-" then
 		return comment(source, at)
-	elseif source:find("^[\"']", at) then
-		local last = quoted(source, at)
-		return last, "string", source:sub(at + 1, last - 1)
 	end
 	local last, text = long_bracket(source, at)
 	if last then
@@ -88,15 +99,17 @@ function lua_tokens.of(source)
 	local list, at, line = {}, 1, 1
 	while true do
 		local from = source:find("%S", at)
-		line = line + select(2, source:sub(at, (from or 0) - 1):gsub("\n", ""))
 		if not from then
 			return list
 		end
+		line = line + (from > at and lines_of(source:sub(at, from - 1)) or 0)
 		local last, kind, text = token_at(source, from)
 		if kind then
-			list[#list + 1] = { kind = kind, text = text, line = line }
+			list[#list + 1] = { kind = kind, text = text, line = line, n = #list + 1 }
 		end
-		line = line + select(2, source:sub(from, last):gsub("\n", ""))
+		if kind == "string" or not kind then
+			line = line + lines_of(source:sub(from, last))
+		end
 		at = last + 1
 	end
 end
