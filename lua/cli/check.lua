@@ -68,7 +68,7 @@ function command.run(arguments)
 	else
 		print_text(found)
 	end
-	return #found.problems == 0 and 0 or 1
+	return #found.problems == 0 and 0 or found.app_is_fine and 2 or 1
 end
 
 return command

@@ -78,6 +78,7 @@ end
 
 function command.run(words)
 	local failed = require("cli.schema").run()
+	failed = failed ~= 0 and failed or require("cli.required").run()
 	if failed ~= 0 then
 		return failed
 	end

@@ -1,6 +1,7 @@
 -- Describes a plan's servers from the settings found: struct pa_plan_server in src/run/command.h.
 local files = require "native.files"
 local http = require "native.http"
+local required = require "cli.required"
 local secret_key = require "cli.secret_key"
 local settings = require "cli.settings"
 
@@ -51,6 +52,7 @@ function servers.app(found, watch)
 		request_ms = tonumber(value.REQUEST_TIMEOUT) * 1000,
 		calls_per_second = tonumber(value.CALLS_PER_SECOND),
 		watch = watch,
+		requires = required.may_be_in(found.location.folder),
 		database = value.DATABASE_URL,
 		secret_key = value.SECRET_KEY,
 		secret_key_file = found.key_file,

@@ -1,5 +1,6 @@
 -- Tools for an app's tests: cases, checks, a client that calls the app without a socket and keeps its cookies, and a
 -- network in which only the calls that a case lists exist. `partnerapp test` runs the cases.
+local app_settings = require "partnerapp.store.app_settings"
 local blocks = require "partnerapp.testing.blocks"
 local checks = require "partnerapp.testing.checks"
 local clients = require "partnerapp.testing.client"
@@ -97,11 +98,12 @@ local function put_back_settings()
 	if sys.settings ~= native_settings then
 		sys.settings = native_settings
 		config.read()
+		app_settings.read_again()
 	end
 end
 
 --- Changes settings of the server for the rest of the case. PUBLIC_URL = "https://app.example" makes it production.
---- What the app read when it was loaded, such as its `env`, stays.
+--- The app's `env` follows; what else the app has kept since it was loaded stays.
 ---@param changes table<string, string|false> false unsets a setting
 function testing.settings(changes)
 	local settings = native_settings()
@@ -112,6 +114,7 @@ function testing.settings(changes)
 		return settings
 	end
 	config.read()
+	app_settings.read_again()
 end
 
 -- The log

@@ -119,6 +119,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	server->app = copy_string(L, index, "app");
 	server->health_listen = copy_string(L, index, "health_listen");
 	server->watch = read_flag(L, index, "watch");
+	server->requires = read_flag(L, index, "requires");
 	server->server.name = server->services.name;
 	server->server.listen = copy_string(L, index, "listen");
 	copy_list(L, index, "hosts", (char ***)(uintptr_t)&server->server.hosts, &server->server.host_count);

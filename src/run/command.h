@@ -17,6 +17,7 @@ struct pa_plan_server {
 	char *app;                       /* the folder of its scripts */
 	char *health_listen;             /* HEALTH_LISTEN, or NULL */
 	bool watch;                      /* reload when they change */
+	bool requires;                   /* the app may require settings of its own: look before it is served */
 };
 
 /* What a command is to do: only exit with a code; run servers until a signal; or run a task with the scripts and

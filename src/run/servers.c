@@ -91,19 +91,30 @@ static int report(const struct pa_plan_server *plan, const struct pa_error *erro
 	return usage ? PA_EXIT_USAGE : PA_EXIT_FAILED;
 }
 
+/* Runs a task of the start. Its exit code; when that is not 0, the reason is on standard error. */
+static int run_task(const struct pa_plan_server *plan, const struct pa_task *task)
+{
+	struct pa_error error = {0};
+	int code;
+
+	return pa_task_run(task, &code, &error) < 0 ? report(plan, &error) : code;
+}
+
 /* Opens one server. Returns an exit code; when it is not 0, the reason is on standard error. */
 static int start(const struct pa_plan_server *plan, const char *library, struct running *running)
 {
 	struct pa_error error = {0};
-	int code;
 
 	running->services = pa_services_open(&plan->services, &error);
 	if (!running->services)
 		return report(plan, &error);
 	const struct pa_task schema = {
 		.name = "schema", .library = library, .services = running->services, .long_running = true};
-	if (pa_task_run(&schema, &code, &error) < 0)
-		return report(plan, &error);
+	const struct pa_task required = {
+		.name = "required", .library = library, .services = running->services, .app = plan->app};
+	int code = run_task(plan, &schema);
+	if (code == PA_EXIT_FINE && plan->requires)
+		code = run_task(plan, &required);
 	if (code != PA_EXIT_FINE)
 		return code;
 	return open_all(plan, library, running, &error) ? PA_EXIT_FINE : report(plan, &error);

@@ -1,4 +1,5 @@
 -- Looks at all that can be known of an app without a request.
+local app_settings = require "partnerapp.store.app_settings"
 local check = require "partnerapp.host.check"
 local definition = require "partnerapp.destination.definition"
 local destinations = require "partnerapp.destination.files"
@@ -13,6 +14,7 @@ local findings = {}
 
 ---@class cli.check.findings
 ---@field problems cli.check.problem[] why the app is not fine
+---@field app_is_fine boolean the problems are settings of this machine only
 ---@field warnings cli.check.problem[]
 ---@field looked_at table<string, string[]> see looked_at.lua
 
@@ -49,7 +51,11 @@ function findings.of(folder, catalog)
 	problems.add(found, "migration", failed)
 	problems.add(found, "load", why)
 	problems.add(found, "destination", check.destinations())
-	problems.add(found, "name", names.problems())
+	local settings = {}
+	for _, one in ipairs(app_settings.all()) do
+		settings[one.name] = true
+	end
+	problems.add(found, "name", names.problems(app and settings))
 	problems.add(warnings, "name", names.left_out())
 	if app then
 		local wrong, doubtful = slugs.problems(app, catalog)
@@ -60,10 +66,13 @@ function findings.of(folder, catalog)
 		problems.add(warnings, "destination", destination_warnings())
 	end
 	problems.add(warnings, "static", static_files.warnings(folder))
+	local app_is_fine = #found == 0
+	problems.add(found, "setting", app_settings.missing())
 	return {
 		problems = problems.sorted(found),
+		app_is_fine = app_is_fine,
 		warnings = problems.sorted(warnings),
-		looked_at = looked_at.lists(app, {}),
+		looked_at = looked_at.lists(app, settings),
 	}
 end
 

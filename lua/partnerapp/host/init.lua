@@ -2,10 +2,17 @@
 local new_request = require("partnerapp.web.request").new
 
 local app = require "init"
+local app_settings = require "partnerapp.store.app_settings"
 local jobs = require "partnerapp.host.jobs"
+local settings = require "partnerapp.store.settings"
 
 if type(app) ~= "table" or type(app.dispatch) ~= "function" then
 	error("init.lua must end with `return app`, where app is what partnerapp.new made", 0)
+end
+
+local missing = app_settings.missing()
+if missing[1] and not settings.values.STAND_INS and not settings.values.TESTING then
+	error(table.concat(missing, "\n"), 0)
 end
 
 local dispatch = app.dispatch

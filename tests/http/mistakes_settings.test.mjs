@@ -1,0 +1,138 @@
+// Settings of the app's own: required ones that are missing, names that they cannot have, and where they are shown.
+import assert from "node:assert/strict";
+import { mkdirSync, writeFileSync } from "node:fs";
+import path from "node:path";
+import { test } from "node:test";
+import { folder, request, run, withApp } from "./harness.mjs";
+import { mistakes } from "./mistakes.mjs";
+
+/** An app with these settings, the first of which is in line 5. */
+const app = (settings, more = "") => `local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local app = partnerapp.new {
+	env = {
+${settings}
+	},
+}
+app:get("/", function() return reply.json(app.env) end)
+${more}
+return app
+`;
+
+const TWO = `		ACME_KEY = partnerapp.required "the key of Acme's API",
+		ACME_URL = partnerapp.required "the address of Acme's API", PLAN = "free",`;
+
+/** A wrong setting in line 5: the page and check say so, with the app's line. */
+const wrong = (what, setting, said) => ({
+	what,
+	files: { "init.lua": app(`\t\t${setting}`) },
+	page: new RegExp(`init\\.lua:\\d: ${said}`),
+	check: new RegExp(`^init\\.lua:\\d: ${said}`, "m"),
+});
+
+const serverSetting = (name) => wrong(`${name} of the server`, `${name} = "x"`, `env: '${name}' is a setting of the server, which an app cannot read; choose another name`);
+
+mistakes("settings of the app", [
+	...["SECRET_KEY", "CLIENT_SECRET", "ADMIN_PASSWORD", "WEBHOOK_SECRET", "CLIENT_ID", "DATABASE_URL", "ACCESS_TOKEN", "SECRET_KEY_FILE"].map(serverSetting),
+	wrong("a required setting of the server", 'SECRET_KEY = partnerapp.required "x"', "env: 'SECRET_KEY' is a setting of the server"),
+	wrong("a name with a space", '["ACME KEY"] = ""', "env: 'ACME KEY' cannot be the name of a setting"),
+	wrong("a name without a value", '"ACME_KEY"', "env: '1' cannot be the name of a setting"),
+	wrong("required without a text", "ACME_KEY = partnerapp.required", "env: ACME_KEY: a default is a string; a setting without one is partnerapp\\.required \"what it is for\""),
+	wrong("required with no text", "ACME_KEY = partnerapp.required()", "partnerapp\\.required needs a text that says what the setting is for"),
+	wrong("required with a table", "ACME_KEY = partnerapp.required {}", "partnerapp\\.required needs a text"),
+	wrong("required misspelt", 'ACME_KEY = partnerapp.requierd "x"', "partnerapp has no 'requierd': did you mean 'required'\\?"),
+	{
+		what: "a misspelt setting in a handler",
+		files: { "init.lua": app('\t\tACME_KEY = "x"', 'app:get("/x", function() return reply.text(app.env.ACME_KYE) end)') },
+		ask: "/x",
+		page: /init\.lua:9: app\.env has no 'ACME_KYE': did you mean 'ACME_KEY'\?/,
+		check: /^init\.lua:9: app\.env has no 'ACME_KYE': did you mean 'ACME_KEY'\?/m,
+	},
+]);
+
+/** Runs a command in a folder with an app in it. */
+async function inApp(files, words, env = {}) {
+	const place = folder();
+	try {
+		for (const [name, text] of Object.entries(files)) {
+			const file = path.join(place.name, name);
+			mkdirSync(path.dirname(file), { recursive: true });
+			writeFileSync(file, text, { mode: 0o600 });
+		}
+		return await run(words, { cwd: place.name, env });
+	} finally {
+		place.remove();
+	}
+}
+
+const MISSING = /init\.lua:5: ACME_KEY is required and not set: the key of Acme's API; put it into \.env or the environment\n.*init\.lua:6: ACME_URL is required and not set: the address of Acme's API/;
+const CLIENT = { CLIENT_ID: "id", CLIENT_SECRET: "secret-of-the-client" };
+
+const COMMANDS = [
+	["serve", ["serve", "--listen", "127.0.0.1:0"]],
+	["demo", ["demo", "--listen", "127.0.0.1:0", "--sandbox-listen", "127.0.0.1:0"]],
+	["run", ["run", "x", "installs/7"]],
+	["check", ["check"]],
+];
+for (const [what, words] of COMMANDS) {
+	test(`${what}: all required settings that are missing are told at once, with exit code 2`, async () => {
+		const { code, err } = await inApp({ "init.lua": app(TWO) }, words, CLIENT);
+		assert.match(err, MISSING);
+		assert.equal(code, 2, err);
+	});
+}
+
+test("the settings that two apps require are told together", async () => {
+	const more = `local other = partnerapp.new { env = { OTHER_KEY = partnerapp.required "another" } }
+app:mount("/other", other)`;
+	const { code, err } = await inApp({ "init.lua": app(TWO, more) }, ["serve", "--listen", "127.0.0.1:0"], CLIENT);
+	assert.match(err, MISSING);
+	assert.match(err, /init\.lua:9: OTHER_KEY is required and not set: another/);
+	assert.equal(code, 2);
+});
+
+test("an app that uses an unset setting while it is loaded is told the setting, not what came of it", async () => {
+	const more = "local first = app.env.ACME_KEY:match('^k') .. 'x'";
+	const { code, err } = await inApp({ "init.lua": app(TWO, more) }, ["serve", "--listen", "127.0.0.1:0"], CLIENT);
+	assert.match(err, MISSING);
+	assert.doesNotMatch(err, /attempt to/);
+	assert.equal(code, 2);
+});
+
+test("an empty value is not set", async () => {
+	const { code, err } = await inApp({ "init.lua": app(TWO), ".env": "ACME_KEY=\n" }, ["check"], { ACME_URL: "x" });
+	assert.match(err, /init\.lua:5: ACME_KEY is required/);
+	assert.doesNotMatch(err, /ACME_URL/);
+	assert.equal(code, 2);
+});
+
+test("a wrong app and a missing setting: check tells both, and exit code 1", async () => {
+	const { code, err } = await inApp({ "init.lua": app(TWO, "local x = nmae") }, ["check"]);
+	assert.match(err, MISSING);
+	assert.match(err, /init\.lua:9: undeclared variable 'nmae'/);
+	assert.equal(code, 1);
+});
+
+test("what is set in .env and in the environment reaches the app", async () => {
+	await withApp(app(TWO), { env: { ACME_KEY: "k", ACME_URL: "u" } }, async ({ url }) => {
+		assert.deepEqual((await request(url)).json(), { ACME_KEY: "k", ACME_URL: "u", PLAN: "free" });
+	});
+	const { code } = await inApp({ "init.lua": app(TWO), ".env": "ACME_KEY=k\nACME_URL=u\n" }, ["check"]);
+	assert.equal(code, 0);
+});
+
+test("commands that only look at an app, and its tests, need no setting", async () => {
+	const files = {
+		"init.lua": app(TWO),
+		"tests/app_test.lua": `local testing = require "partnerapp.testing"
+testing.case("a stand-in", function(t)
+	t.equal(testing.client():get("/"):json().ACME_KEY, "test-ACME_KEY")
+	testing.settings { ACME_KEY = "given" }
+	t.equal(testing.client():get("/"):json().ACME_KEY, "given")
+end)
+`,
+	};
+	assert.equal((await inApp(files, ["routes"])).code, 0);
+	const tested = await inApp(files, ["test"], { ACME_KEY: "of the machine" });
+	assert.equal(tested.code, 0, tested.out + tested.err);
+});
