@@ -58,7 +58,7 @@ local function print_text(found)
 end
 
 function command.run(arguments)
-	local failed = require("cli.schema").run()
+	local failed = require("cli.schema").prepare()
 	if failed ~= 0 then
 		return failed
 	end
