@@ -87,7 +87,7 @@ test("the settings that two apps require are told together", async () => {
 app:mount("/other", other)`;
 	const { code, err } = await inApp({ "init.lua": app(TWO, more) }, ["serve", "--listen", "127.0.0.1:0"], CLIENT);
 	assert.match(err, MISSING);
-	assert.match(err, /init\.lua:9: OTHER_KEY is required and not set: another/);
+	assert.match(err, /init\.lua:10: OTHER_KEY is required and not set: another/);
 	assert.equal(code, 2);
 });
 
@@ -109,7 +109,7 @@ test("an empty value is not set", async () => {
 test("a wrong app and a missing setting: check tells both, and exit code 1", async () => {
 	const { code, err } = await inApp({ "init.lua": app(TWO, "local x = nmae") }, ["check"]);
 	assert.match(err, MISSING);
-	assert.match(err, /init\.lua:9: undeclared variable 'nmae'/);
+	assert.match(err, /init\.lua:10: undeclared variable 'nmae'/);
 	assert.equal(code, 1);
 });
 

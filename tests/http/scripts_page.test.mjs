@@ -122,7 +122,7 @@ describe("docs/scripts.md", { concurrency: 2 }, () => {
 		const languages = ["lua", "html", ""];
 		const known = languages.flatMap(blocks).length;
 		assert.equal(PAGE.match(/^```/gm).length, 2 * known, "a block of another language");
-		assert.deepEqual(languages.map((language) => blocks(language).length), [8, 2, 2]);
+		assert.deepEqual(languages.map((language) => blocks(language).length), [8, 2, 3]);
 	});
 
 	test("its scripts and views make an app that check finds fine and whose tests pass", async () => {
@@ -177,6 +177,30 @@ end)
 		const { code, out } = await run(["test"], { cwd: place });
 		assert.equal(code, 1);
 		assert.equal(steady(out.split("\n").slice(2).join("\n")), steady(block("", "not ok 2")));
+	});
+
+	test("check prints what it says", async () => {
+		const place = app({
+			"init.lua": `local app = require("partnerapp").new {}
+local reply = require "partnerapp.reply"
+${"\n".repeat(8)}app:get("/", function()
+	return reply.view "hmoe"
+end)
+return app
+`,
+			"pages.lua": `local pages = {}
+${"\n".repeat(4)}function pages.name()
+	return nmae
+end
+pages.other = function() return nmae end
+return pages
+`,
+			"views/home.html": "",
+			"static/film.mp4": "",
+		});
+		const { code, err } = await run(["check"], { cwd: place });
+		assert.equal(code, 1);
+		assert.equal(err.split("\n").slice(1).join("\n").trim(), block("", "film.mp4").trim());
 	});
 
 	test("the log of a terminal looks as it says", AT_A_TERMINAL, async (t) => {
