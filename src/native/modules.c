@@ -17,5 +17,6 @@ const luaL_Reg pa_native_modules[] = {
 
 const luaL_Reg pa_native_privileged_modules[] = {
 	{"files", pa_native_open_files},
+	{"program", pa_native_open_program},
 	{NULL, NULL},
 };

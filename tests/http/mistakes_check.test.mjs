@@ -1,6 +1,6 @@
 // What `partnerapp check` says of an app that nothing has asked yet: each problem, not only the first.
 import assert from "node:assert/strict";
-import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
 import { folder, run } from "./harness.mjs";
@@ -161,6 +161,49 @@ test("TO-08 links that are not followed are told", async () => {
 	assert.match(err, /static\/lost\.css is not served: the link leads nowhere/);
 	assert.doesNotMatch(err, /b\.css/);
 });
+
+/** A program of that name for PATH, which notes how it is called and does this. */
+const luacheck = (does) => ({ "bin/luacheck": `#!/bin/sh\necho "$@" > called\n${does}\n` });
+
+async function checkedWith(files) {
+	const place = folder();
+	try {
+		for (const [name, text] of Object.entries({ "init.lua": handler('\treturn reply.text "x"'), ...files })) {
+			const file = path.join(place.name, name);
+			mkdirSync(path.dirname(file), { recursive: true });
+			writeFileSync(file, text, { mode: 0o755 });
+		}
+		const env = { PATH: `${place.name}/bin:${process.env.PATH}` };
+		const found = await run(["check"], { cwd: place.name, env });
+		const called = path.join(place.name, "called");
+		return { ...found, called: existsSync(called) && readFileSync(called, "utf8") };
+	} finally {
+		place.remove();
+	}
+}
+
+test("luacheck adds its warnings, but no errors", async () => {
+	const { code, err, called } = await checkedWith({
+		...luacheck("echo \"./init.lua:3:7: (W211) unused variable 'x'\"; echo './init.lua:4:1: (E011) expected expression'; exit 2"),
+		"pages.lua": "return 1\n",
+	});
+	assert.match(err, /^warning: init\.lua:3: unused variable 'x' \(luacheck 211\)$/m);
+	assert.doesNotMatch(err, /E011|expected expression/);
+	assert.match(called, /--no-config .* -- \.\/init\.lua \.\/pages\.lua\n$/);
+	assert.equal(code, 0);
+});
+
+for (const [what, files] of [
+	["fails", luacheck("echo './init.lua:3:7: (W211) x'; exit 3")],
+	["ends with a signal", luacheck("echo './init.lua:3:7: (W211) x'; kill -9 $$")],
+	["prints something else", luacheck("echo usage")],
+	["is not to be asked, for the app has its own settings for it", { ...luacheck("echo './init.lua:3:7: (W211) x'"), ".luacheckrc": "" }],
+])
+	test(`check is the same when luacheck ${what}`, async () => {
+		const { code, err } = await checkedWith(files);
+		assert.doesNotMatch(err, /warning/);
+		assert.equal(code, 0);
+	});
 
 describe("no false alarms", { concurrency: 2 }, () => {
 	const FINE = {

@@ -5,6 +5,7 @@ local definition = require "partnerapp.destination.definition"
 local destinations = require "partnerapp.destination.files"
 local failed_migrations = require "partnerapp.host.failed_migrations"
 local looked_at = require "cli.check.looked_at"
+local luacheck = require "cli.check.luacheck"
 local names = require "partnerapp.host.names"
 local problems = require "cli.check.problems"
 local slugs = require "cli.check.slugs"
@@ -66,6 +67,7 @@ function findings.of(folder, catalog)
 		problems.add(warnings, "destination", destination_warnings())
 	end
 	problems.add(warnings, "static", static_files.warnings(folder))
+	problems.add(warnings, "luacheck", luacheck.warnings(folder) or {})
 	local app_is_fine = #found == 0
 	problems.add(found, "setting", app_settings.missing())
 	return {
