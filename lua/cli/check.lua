@@ -5,7 +5,7 @@ local task = require "cli.task"
 
 local command = {
 	summary = "Load an app without a network and report every problem",
-	usage = "[APP]",
+	usage = "[APP] [--json]",
 	arguments = { most = 1 },
 	settings = true,
 	flags = {

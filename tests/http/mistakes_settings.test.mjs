@@ -136,3 +136,34 @@ end)
 	const tested = await inApp(files, ["test"], { ACME_KEY: "of the machine" });
 	assert.equal(tested.code, 0, tested.out + tested.err);
 });
+
+const row = (...parts) => new RegExp(`^${parts.join(" +")}`, "m");
+
+test("config shows the app's own settings, where they come from, and no secret", async () => {
+	const files = {
+		"init.lua": app(`${TWO}\n\t\tOWN_TOKEN = "of-the-script", SEEN = "",`),
+		".env": "ACME_URL=https://acme.example/secret-key-of-acme\n",
+	};
+	const { code, out, err } = await inApp(files, ["config"], { ACME_KEY: "secret-key-of-acme" });
+	assert.match(out, row("ACME_KEY", "\\*\\*\\*", "environment", "the key of Acme's API \\(required at init\\.lua:5\\)"));
+	assert.match(out, row("ACME_URL", "https://acme\\.example/\\*\\*\\*", "\\.env", "the address of Acme's API"));
+	assert.match(out, row("PLAN", "free", "default", "of the app \\(init\\.lua:3\\)"));
+	assert.match(out, row("OWN_TOKEN", "\\*\\*\\*", "default"));
+	assert.match(out, row("SEEN", "-", "default"));
+	assert.doesNotMatch(out + err, /secret-key-of-acme|of-the-script/);
+	assert.equal(code, 0);
+});
+
+test("config names the .env of an app elsewhere, and shows what is unset", async () => {
+	const { code, out } = await inApp({ "my/init.lua": app(TWO), "my/.env": "PLAN=pro\n" }, ["config", "my"]);
+	assert.match(out, row("ACME_KEY", "-", "unset", "the key of Acme's API"));
+	assert.match(out, row("PLAN", "pro", "my/\\.env"));
+	assert.equal(code, 0);
+});
+
+test("config of an app that does not load says so, after the server's settings", async () => {
+	const { code, out, err } = await inApp({ "init.lua": "local x = = 1" }, ["config"]);
+	assert.match(out, row("LOG_LEVEL"));
+	assert.match(err, /the app does not load, so settings of its own may be missing here: init\.lua:1: /);
+	assert.equal(code, 0);
+});
