@@ -175,27 +175,24 @@ static int wait_for(struct program *program, int64_t until_ms)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* The strings of the list at `index`, ended by NULL, with `name` as the first. They are valid while the list is. */
-static char **check_arguments(lua_State *L, int index, const char *name)
+/* Keeps the strings of the list at `index`, which they are valid with: `name`, those, NULL. */
+static void take_arguments(lua_State *L, int index, const char *name, struct program *program)
 {
 	lua_Integer count = luaL_len(L, index);
 
 	luaL_argcheck(L, count >= 0 && count <= ARGUMENTS_MAX, index, "must have at most 4000 strings");
-	char **arguments = calloc((size_t)count + 2, sizeof *arguments);
-	if (!arguments)
+	program->arguments = calloc((size_t)count + 2, sizeof *program->arguments);
+	if (!program->arguments)
 		pa_native_no_memory(L);
-	arguments[0] = (char *)(uintptr_t)name;
+	program->arguments[0] = (char *)(uintptr_t)name;
 	for (lua_Integer i = 1; i <= count; i++) {
 		size_t length = 0;
 		const char *text = lua_rawgeti(L, index, i) == LUA_TSTRING ? lua_tolstring(L, -1, &length) : NULL;
 		lua_pop(L, 1);
-		if (!text || strlen(text) != length) {
-			free(arguments);
+		if (!text || strlen(text) != length)
 			luaL_argerror(L, index, "must be a list of strings without a NUL byte");
-		}
-		arguments[i] = (char *)(uintptr_t)text;
+		program->arguments[i] = (char *)(uintptr_t)text;
 	}
-	return arguments;
 }
 
 static int fail(lua_State *L, const char *name, int failed)
@@ -215,7 +212,7 @@ static int l_run(lua_State *L)
 	luaL_Buffer bytes;
 	ssize_t got;
 
-	program->arguments = check_arguments(L, 2, name);
+	take_arguments(L, 2, name, program);
 	int failed = start(program, folder);
 	if (failed)
 		return fail(L, name, failed);
