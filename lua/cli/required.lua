@@ -4,6 +4,9 @@ local files = require "native.files"
 
 local required = {}
 
+--- The argument of a task that ends with exit code 2 in any case, for other settings are missing.
+required.REFUSED = "refused"
+
 local FILES_MAX = 500 -- scripts that are looked at; an app with more is loaded to find out
 
 -- Whether a script in a folder, or below, has a word. `left` counts the scripts that may still be read.
@@ -33,14 +36,16 @@ function required.may_be_in(folder)
 end
 
 --- Loads the app and says which settings are missing. What else is wrong with the app is told when it is served.
+---@param arguments string[]? REFUSED, or none
 ---@return integer exit_code
-function required.run()
+function required.run(arguments)
 	pcall(require, "partnerapp.host")
 	local missing = require("partnerapp.store.app_settings").missing()
 	for _, line in ipairs(missing) do
 		files.err(("partnerapp: %s\n"):format(line))
 	end
-	return #missing == 0 and 0 or 2
+	local is_refused = arguments and arguments[1] == required.REFUSED
+	return #missing == 0 and not is_refused and 0 or 2
 end
 
 return required

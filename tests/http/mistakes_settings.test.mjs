@@ -75,12 +75,23 @@ const COMMANDS = [
 	["check", ["check"]],
 ];
 for (const [what, words] of COMMANDS) {
-	test(`${what}: all required settings that are missing are told at once, with exit code 2`, async () => {
+	test(`OP-05 ${what}: all required settings that are missing are told at once, with exit code 2`, async () => {
 		const { code, err } = await inApp({ "init.lua": app(TWO) }, words, CLIENT);
 		assert.match(err, MISSING);
 		assert.equal(code, 2, err);
 	});
 }
+
+test("OP-05 the client and what the app requires are told together", async () => {
+	const { code, err } = await inApp({ "init.lua": app(TWO) }, ["serve", "--listen", "127.0.0.1:0"]);
+	assert.match(err, /CLIENT_ID is not set[^]*CLIENT_SECRET is not set/);
+	assert.match(err, MISSING);
+	assert.equal(code, 2);
+	const set = await inApp({ "init.lua": app(TWO) }, ["serve", "--listen", "127.0.0.1:0"], { ACME_KEY: "k", ACME_URL: "u" });
+	assert.match(set.err, /CLIENT_ID is not set/);
+	assert.doesNotMatch(set.err, /ACME/);
+	assert.equal(set.code, 2);
+});
 
 test("the settings that two apps require are told together", async () => {
 	const more = `local other = partnerapp.new { env = { OTHER_KEY = partnerapp.required "another" } }

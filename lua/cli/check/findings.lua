@@ -47,7 +47,7 @@ end
 ---@return cli.check.findings
 function findings.of(folder, catalog)
 	local found, warnings = {}, {}
-	problems.add(found, "syntax", check.syntax())
+	problems.add(found, "syntax", check.syntax(true))
 	local app, why, failed = load()
 	problems.add(found, "migration", failed)
 	problems.add(found, "load", why)

@@ -16,12 +16,13 @@ local function problem_of(name)
 	end
 end
 
---- Compiles every script and view of the app.
+--- Compiles the scripts and views of the app.
+---@param with_tests boolean also those below tests/, which only `partnerapp test` loads
 ---@return string[] problems each with file and line
-function check.syntax()
+function check.syntax(with_tests)
 	local problems = {}
 	for _, name in ipairs(scripts.list "app") do
-		problems[#problems + 1] = problem_of(name)
+		problems[#problems + 1] = (with_tests or not name:find "^tests/") and problem_of(name) or nil
 	end
 	return problems
 end
@@ -42,7 +43,7 @@ end
 --- What keeps the app from being served.
 ---@return string[] problems each with file and line
 function check.problems()
-	local problems = check.syntax()
+	local problems = check.syntax(true)
 	return problems[1] and problems or check.destinations()
 end
 
