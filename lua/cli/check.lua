@@ -23,23 +23,50 @@ function command.plan(given)
 	return plan
 end
 
-local function plain(list)
-	local objects = require("partnerapp.json").array()
-	for i, one in ipairs(list) do
-		objects[i] = { file = one.file, line = one.line, code = one.code, message = one.message, hint = one.hint }
+-- A text of a script, or the name of a file, may have bytes that are not UTF-8, which JSON cannot hold.
+local function readable(text)
+	local parts, at = {}, 1
+	while true do
+		local _, wrong = utf8.len(text, at)
+		parts[#parts + 1] = text:sub(at, (wrong or 0) - 1)
+		if not wrong then
+			return table.concat(parts, "\u{FFFD}")
+		end
+		at = wrong + 1
 	end
-	return objects
+end
+
+local function each(list, change)
+	local changed = require("partnerapp.json").array()
+	for i, one in ipairs(list) do
+		changed[i] = change(one)
+	end
+	return changed
+end
+
+local function plain(problem)
+	return {
+		file = problem.file and readable(problem.file),
+		line = problem.line,
+		code = problem.code,
+		message = readable(problem.message),
+		hint = problem.hint and readable(problem.hint),
+	}
 end
 
 local function print_json(folder, found)
+	local looked_at = {}
+	for name, list in pairs(found.looked_at) do
+		looked_at[name] = each(list, readable)
+	end
 	local object = {
 		ok = #found.problems == 0,
-		app = folder,
-		problems = plain(found.problems),
-		warnings = plain(found.warnings),
-		looked_at = found.looked_at,
+		app = readable(folder),
+		problems = each(found.problems, plain),
+		warnings = each(found.warnings, plain),
+		looked_at = looked_at,
 	}
-	files.out(require("partnerapp.json").encode(object) .. "\n")
+	files.out(assert(require("partnerapp.json").encode(object)) .. "\n")
 end
 
 local function print_text(found)

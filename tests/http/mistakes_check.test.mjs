@@ -134,6 +134,17 @@ test("--json is one object with files, lines, codes and hints, whether the app i
 	assert.deepEqual(good.looked_at.migrations, []);
 });
 
+test("--json holds what is not UTF-8", async () => {
+	const latin = Buffer.from('local x = "caf\xe9 \xfc\n', "latin1");
+	const { out, code } = await checked({ "init.lua": latin, "static/caf\u00e9.css": "" }, ["--json"], (place) => {
+		writeFileSync(Buffer.concat([Buffer.from(`${place}/static/`), Buffer.from("a\xe9.css", "latin1")]), "");
+	});
+	const object = JSON.parse(out);
+	assert.match(object.problems[0].message, /unfinished string near '"caf\ufffd \ufffd'/);
+	assert.deepEqual(object.looked_at.static.sort(), ["a\ufffd.css", "caf\u00e9.css"].sort());
+	assert.equal(code, 1);
+});
+
 test("what was looked at is printed with counts and names", async () => {
 	const migrate = 'require "partnerapp.db".migrate("visits", { "CREATE TABLE visits (a)", "DROP TABLE visits" })';
 	const { out, err, code } = await checked({

@@ -1,7 +1,6 @@
 -- What `check` has looked at: lists of names, for a person in columns and for a program as they are.
 local db = require "native.db"
 local destinations = require "partnerapp.destination.files"
-local json = require "partnerapp.json"
 local scripts = require "native.scripts"
 local static = require "partnerapp.web.static"
 
@@ -74,9 +73,6 @@ function looked_at.lists(app, settings)
 		lists.actions = sorted_keys(app.actions)
 		lists.migrations = migrations()
 		lists.settings = sorted_keys(settings)
-	end
-	for name, list in pairs(lists) do
-		lists[name] = json.array(list)
 	end
 	return lists
 end
