@@ -240,8 +240,10 @@ return app
 			["/installs/7", {}],
 			["/installs/7/rename", { method: "POST", headers: { "sec-fetch-site": "cross-site" } }],
 			["/boom", {}],
-		].entries())
+		].entries()) {
 			await request(url + target, { ...options, headers: { ...options.headers, "x-request-id": ids[index] } });
+			await it.shows(ids[index]); // the line of a request is written after its answer, maybe during the next request
+		}
 		await it.shows("GET /boom 500");
 		await it.shows(`ms  ${ids[2]}`);
 		const log = it.shown.slice(it.shown.indexOf("/auth/segment/callback") + "/auth/segment/callback".length).trimStart();
