@@ -7,6 +7,7 @@ local required = {}
 --- The argument of a task that ends with exit code 2 in any case, for other settings are missing.
 required.REFUSED = "refused"
 
+local WORD = ".required" -- partnerapp.required, whatever the module is called; not `required = true` of a field
 local FILES_MAX = 500 -- scripts that are looked at; an app with more is loaded to find out
 
 -- Whether a script in a folder, or below, has a word. `left` counts the scripts that may still be read.
@@ -32,7 +33,7 @@ end
 ---@param folder string without links
 ---@return boolean
 function required.may_be_in(folder)
-	return has_word(files.real(folder) or folder, "required", { count = FILES_MAX })
+	return has_word(files.real(folder) or folder, WORD, { count = FILES_MAX })
 end
 
 --- Loads the app and says which settings are missing. What else is wrong with the app is told when it is served.
