@@ -14,6 +14,7 @@
 #include "script/budget.h"
 #include "script/heap.h"
 #include "script/modules.h"
+#include "script/recursion.h"
 
 /* Functions that stay at the bottom of the VM's stack. */
 enum { KEEP_TRACEBACK_SLOT = 1, HANDLE_SLOT, FAILED_SLOT };
@@ -42,6 +43,15 @@ void pa_fault_free(struct pa_fault *fault)
 	*fault = (struct pa_fault){0};
 }
 
+/* A large block may be the stack of a recursion. */
+static void look_at_depth(struct pa_vm *vm)
+{
+	lua_State *running = atomic_load_explicit(&vm->budget.state, memory_order_relaxed);
+
+	if (running)
+		pa_recursion_watch(running);
+}
+
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
 {
 	struct pa_vm *vm = context;
@@ -49,13 +59,17 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
 	if (new_size > old_size && pa_budget_refuses(&vm->budget))
 		return NULL;
 	/* Lua passes a type of object as old_size when there is no block. */
-	return pa_heap_resize(&vm->heap, block, block ? old_size : 0, new_size);
+	void *moved = pa_heap_resize(&vm->heap, block, block ? old_size : 0, new_size);
+	if (new_size > vm->heap.limit / PA_RECURSION_SHARE && new_size > old_size && moved)
+		look_at_depth(vm);
+	return moved;
 }
 
 /* Message handler: keeps the error value, which may be a table, and stores the traceback in the registry. */
 static int l_keep_traceback(lua_State *L)
 {
 	if (lua_type(L, 1) == LUA_TSTRING) {
+		pa_recursion_explain(L);
 		luaL_traceback(L, L, NULL, 1);
 		lua_setfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK);
 	}
