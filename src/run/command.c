@@ -121,6 +121,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	server->watch = read_flag(L, index, "watch");
 	server->server.name = server->services.name;
 	server->server.listen = copy_string(L, index, "listen");
+	server->server.listen_setting = copy_string(L, index, "listen_setting");
 	copy_list(L, index, "hosts", (char ***)(uintptr_t)&server->server.hosts, &server->server.host_count);
 	server->server.workers = read_unsigned(L, index, "workers");
 	server->server.body_max = read_unsigned(L, index, "body_max");
@@ -280,6 +281,7 @@ static void free_server(struct pa_plan_server *server)
 	free(server->app);
 	free(server->health_listen);
 	free_const(server->server.listen);
+	free_const(server->server.listen_setting);
 	free_list((char **)(uintptr_t)server->server.hosts, server->server.host_count);
 }
 

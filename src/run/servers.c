@@ -24,6 +24,7 @@
 #include "run/task.h"
 #include "script/budget.h"
 #include "script/pool.h"
+#include "server/listen.h"
 #include "server/server.h"
 
 enum {
@@ -278,6 +279,26 @@ static void close_or_exit(struct closing *closing, int code)
 	_exit(code);
 }
 
+/* Whether all addresses can be listened on, before anything is opened: each that cannot is told. */
+static bool can_listen(const struct pa_plan *plan)
+{
+	struct pa_error error;
+	bool can = true;
+
+	for (size_t i = 0; i < plan->server_count; i++) {
+		const struct pa_plan_server *server = &plan->servers[i];
+		if (pa_listen_try(server->server.listen, server->server.listen_setting, &error) < 0) {
+			report(server, &error);
+			can = false;
+		}
+		if (server->health_listen && pa_listen_try(server->health_listen, "HEALTH_LISTEN", &error) < 0) {
+			report(server, &error);
+			can = false;
+		}
+	}
+	return can;
+}
+
 int pa_servers_run(struct pa_plan *plan, const char *library)
 {
 	struct pa_changed_file settings;
@@ -290,6 +311,8 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 		fprintf(stderr, "partnerapp: %s\n", error.text);
 		return PA_EXIT_USAGE;
 	}
+	if (!can_listen(plan))
+		return PA_EXIT_FAILED;
 	running = calloc(plan->server_count, sizeof *running);
 	if (!running)
 		return PA_EXIT_FAILED;

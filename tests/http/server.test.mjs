@@ -206,7 +206,7 @@ describe("server", { concurrency: true }, () => {
 		});
 
 		test("HT-29 a port that is taken is exit code 1 with a clear message", async () => {
-			await assert.rejects(startApp(APP, { env: { LISTEN: `127.0.0.1:${port}` } }), /exit 1: .*another program/s);
+			await assert.rejects(startApp(APP, { env: { LISTEN: `127.0.0.1:${port}` } }), new RegExp(`exit 1: .*process ${server.child.pid} \\(partnerapp, in .* listens there`, "s"));
 		});
 	});
 
