@@ -2,9 +2,11 @@
 // token, a port that another program has.
 import assert from "node:assert/strict";
 import { once } from "node:events";
+import { mkdirSync, writeFileSync } from "node:fs";
 import net from "node:net";
+import path from "node:path";
 import { test } from "node:test";
-import { folder, freePort, run } from "./harness.mjs";
+import { APP_FOLDER, folder, form, freePort, Jar, request, run, withApp } from "./harness.mjs";
 import { handler, mistakes } from "./mistakes.mjs";
 
 /** A recursion in the app: its message, on the page, on the terminal and, at load, in `check`. */
@@ -99,4 +101,104 @@ test("HT-29 an address that this machine does not have", async () => {
 	place.remove();
 	assert.match(err, /cannot listen on 203\.0\.113\.7:8888: this machine does not have that address: change LISTEN/);
 	assert.equal(code, 1);
+});
+
+/** An app with a session at /in; GET /page is line 11 of its init.lua, whose handler is line 12. */
+const formApp = (page) => `local partnerapp = require "partnerapp"
+local reply = require "partnerapp.reply"
+local session = require "partnerapp.session"
+local app = partnerapp.new {}
+app:get("/in", function(req)
+	local response = reply.empty()
+	assert(session.start(req, response, {}))
+	return response
+end)
+
+app:get("/page", function(req)
+	${page}
+end)
+app:post("/items/:id/rename", function() return reply.text "renamed" end)
+app:post("/page", function() return reply.text "changed" end)
+return app
+`;
+
+const VIEW = 'return reply.view("page", { id = 7, csrf = req:csrf_field() })';
+const WRITE = "this form sends no field csrf, so it is refused: write {{{ csrf }}} after its <form …>, and give the view " +
+	"csrf = req:csrf_field()";
+const MADE = " (GET /page, made at init.lua:11)";
+
+/** Sends a form, as a browser does, from /page of an app with these views. Gives the answer and the server's log. */
+async function send(to, { page = VIEW, views = {}, env, headers = {}, body = {} }) {
+	const place = folder();
+	try {
+		for (const [name, text] of Object.entries(views)) {
+			const file = path.join(place.name, APP_FOLDER, "views", name);
+			mkdirSync(path.dirname(file), { recursive: true });
+			writeFileSync(file, text);
+		}
+		let answer, log;
+		await withApp(formApp(page), { place, env }, async (server) => {
+			const jar = new Jar();
+			await request(`${server.url}/in`, { jar });
+			const sent = form(body);
+			const browser = { origin: server.url, "sec-fetch-site": "same-origin", "sec-fetch-dest": "document", referer: `${server.url}/page?a=1` };
+			Object.assign(sent.headers, browser, { accept: "application/json" }, headers);
+			answer = await request(server.url + to, { ...sent, jar });
+			log = server;
+		});
+		return { status: answer.status, message: answer.json().error, err: log.err };
+	} finally {
+		place.remove();
+	}
+}
+
+for (const [what, to, options, said] of [
+	["a form of a view", "/items/7/rename",
+		{ views: { "page.html": '<p>\n<form method="post" action="/items/{{ id }}/rename">\n<input name="a"></form>' } },
+		`views/page.html:2: ${WRITE}${MADE}`],
+	["one of two forms", "/items/7/rename",
+		{ views: { "page.html": '<form method=POST action="/page">{{{ csrf }}}</form>\n\n<FORM action=\'/items/7/rename?a=1\' METHOD="post"></FORM>' } },
+		`views/page.html:3: ${WRITE}${MADE}`],
+	["a form without an action", "/page", { views: { "page.html": '<form method="post">\n<button>Go</button>' } },
+		`views/page.html:1: ${WRITE}${MADE}`],
+	["two views have such a form", "/page",
+		{ views: { "page.html": '<form method="post" action="/page">', "part/menu.html": '\n<form method="post" action="/page">' } },
+		`views/page.html:1 or views/part/menu.html:2: ${WRITE}${MADE}`],
+	["a form in a script", "/page",
+		{ page: "return reply.html '<form method=\"post\" action=\"/page\"><button>Go</button></form>'" },
+		"init.lua:12: this form sends no field csrf, so it is refused: write req:csrf_field() after its <form …>" + MADE],
+	["a form that no file has as it is", "/page", { views: { "page.html": '<form method="post" action="{{ id }}">' } }, WRITE + MADE],
+	["a form of which the page is not known", "/page", { headers: { referer: "" }, views: { "page.html": "" } },
+		"t" + WRITE.slice(1)],
+	["a form of GET is not meant", "/page", { views: { "page.html": '<form action="/page"></form>' } }, WRITE + MADE],
+	["an upload", "/page",
+		{ views: { "page.html": "" }, headers: { "content-type": "multipart/form-data; boundary=x" } },
+		'the token of a form with enctype="multipart/form-data" is not read: leave the enctype out'],
+	["a call of a script", "/page", { views: { "page.html": "" }, headers: { "sec-fetch-dest": "empty" } },
+		"this call of a script sends no token: add the header X-CSRF-Token with req:csrf_token() of its page, or send " +
+		"JSON with its Content-Type"],
+]) {
+	test(`HT-04 a form without its token: ${what}`, async () => {
+		const { status, message, err } = await send(to, options);
+		assert.equal(status, 403);
+		assert.equal(message, said);
+		assert.ok(err.includes(`"level":"warn"`) && err.includes(JSON.stringify(said).slice(1, -1)), err);
+	});
+}
+
+test("HT-04 a form whose token is of an earlier session is out of date, in development too", async () => {
+	const { status, message } = await send("/page", { views: { "page.html": "" }, body: { csrf: "A".repeat(43) } });
+	assert.equal(status, 403);
+	assert.equal(message, "This form is out of date. Open its page again and send it from there.");
+});
+
+test("HT-04 in production a form without its token tells a customer to open the page again, and no more", async () => {
+	const { status, message, err } = await send("/page", {
+		views: { "page.html": '<form method="post" action="/page">' },
+		env: { PUBLIC_URL: "https://localhost.example", SECRET_KEY: "0".repeat(64) },
+		headers: { "sec-fetch-site": "same-origin" },
+	});
+	assert.equal(status, 403);
+	assert.equal(message, "This form is out of date. Open its page again and send it from there.");
+	assert.ok(!err.includes("page.html"), err);
 });

@@ -45,7 +45,7 @@ end
 local function answer(app, req, route)
 	local method = req.method
 	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
-		local refused = require("partnerapp.web.csrf").check(req, app._cors, route.begins_session)
+		local refused = require("partnerapp.web.csrf").check(req, app, route.begins_session)
 		if refused then
 			return refused
 		end
