@@ -171,6 +171,9 @@ for (const [what, to, options, said] of [
 	["a form of which the page is not known", "/page", { headers: { referer: "" }, views: { "page.html": "" } },
 		"t" + WRITE.slice(1)],
 	["a form of GET is not meant", "/page", { views: { "page.html": '<form action="/page"></form>' } }, WRITE + MADE],
+	["a form in a view of a megabyte", "/items/7/rename", {
+		views: { "page.html": `${"<p>long\n".repeat(150000)}<form method="post" action="/items/${"{{ id }}/x".repeat(300)}"><form method="post" action="/items/{{ id }}/{{ id }}">${"<form ".repeat(1000)}` },
+	}, `views/page.html:150001: ${WRITE}${MADE}`],
 	["an upload", "/page",
 		{ views: { "page.html": "" }, headers: { "content-type": "multipart/form-data; boundary=x" } },
 		'the token of a form with enctype="multipart/form-data" is not read: leave the enctype out'],

@@ -2,13 +2,28 @@
 -- scripts. In development only, and only after such a request.
 local scripts = require "native.scripts"
 
-local FORM = "()<[fF][oO][rR][mM]%f[%s>]([^>]*)>()"
 local NAMED_MAX = 3
+local FORMS_MAX = 100 -- of one file
+local TAG_MAX = 4096 -- bytes
 
 -- The value of an attribute of a tag, or nil.
 local function attribute(tag, name)
 	local from = tag:lower():match("%f[%w-]" .. name .. "%s*=%s*()")
 	return from and (tag:match('^"([^"]*)"', from) or tag:match("^'([^']*)'", from) or tag:match("^[^%s\"'/>]+", from))
+end
+
+-- Whether the text is the parts in their order, with any text between them.
+local function fits(text, parts)
+	local at = 1
+	for i, part in ipairs(parts) do
+		local from, to = text:find(part, at, true)
+		if not from or i == 1 and from ~= 1 then
+			return false
+		end
+		at = to + 1
+	end
+	local last = parts[#parts]
+	return text:sub(-#last) == last or last == ""
 end
 
 -- Whether a form's action may be that path: {{ … }} and %s in it stand for any text. Without an action a form sends to
@@ -17,9 +32,12 @@ local function leads_to(action, path, page)
 	if not action or action == "" then
 		return path == page
 	end
-	local pattern = action:match("^[^?#]*"):gsub("{{.-}}+", "\0"):gsub("%%[sd]", "\0")
-	pattern = pattern:gsub("%W", "%%%0"):gsub("%%?%z", ".+")
-	return action:sub(1, 1) == "/" and path:find("^" .. pattern .. "$") ~= nil
+	local parts = {}
+	action = action:match("^[^?#]*"):gsub("{{.-}}+", "\0"):gsub("%%[sd]", "\0")
+	for part in (action .. "\0"):gmatch "([^\0]*)%z" do
+		parts[#parts + 1] = part
+	end
+	return action:sub(1, 1) == "/" and (#parts == 1 and action == path or #parts > 1 and fits(path, parts))
 end
 
 local function line_at(source, position)
@@ -27,14 +45,21 @@ local function line_at(source, position)
 	return count + 1
 end
 
--- Adds the places of the forms of one file that send to the path and have no token.
+-- Adds the places of the forms of one file that send to the path and have no token. The marks are found as plain
+-- strings: a pattern for them would be refused for a long file.
 local function add_places(places, file, source, path, page)
-	for from, tag, after in source:gmatch(FORM) do
-		local rest = source:sub(after, (source:find("</[fF][oO][rR][mM]>", after) or #source + 1) - 1)
-		local method = attribute(tag, "method") or "get"
-		if method:lower() == "post" and not rest:find("csrf", 1, true) and leads_to(attribute(tag, "action"), path, page) then
+	local lower = source:lower()
+	local from, count = lower:find("<form", 1, true), 0
+	while from and count < FORMS_MAX and #places < NAMED_MAX do
+		local after = lower:find(">", from, true) or #source
+		local ended = lower:find("</form", after, true) or #source
+		local tag = source:sub(from, math.min(after, from + TAG_MAX))
+		local sends = (attribute(tag, "method") or "get"):lower() == "post"
+		local has_token = lower:sub(after, ended):find("csrf", 1, true)
+		if sends and not has_token and leads_to(attribute(tag, "action"), path, page) then
 			places[#places + 1] = ("%s:%d"):format(file, line_at(source, from))
 		end
+		from, count = lower:find("<form", after, true), count + 1
 	end
 end
 
@@ -67,7 +92,7 @@ local function advice_on_place(req, router)
 	local page = page_of(req)
 	local places, in_views = find(req.path, page)
 	local made = maker_of(page, router)
-	local where, value = table.concat(places, " or ", 1, math.min(#places, NAMED_MAX)), "after its <form …>"
+	local where, value = table.concat(places, " or "), "after its <form …>"
 	if #places > 0 and not in_views then
 		value = "req:csrf_field() " .. value
 	else
