@@ -14,7 +14,7 @@ local command = {
 	arguments = { most = 1 },
 	settings = true,
 	flags = {
-		destination = { value = "SLUG", help = "enable this destination of the catalog" },
+		destination = { value = "SLUG", choices = catalog.slugs, help = "enable this destination of the catalog" },
 		["no-reload"] = { help = "do not watch the scripts; SIGHUP still reloads" },
 	},
 	examples = [[

@@ -1,8 +1,9 @@
 -- Reads the arguments of a command. A command is a table:
 --   summary, usage, examples: texts for its help; examples has one example a line
 --   arguments = { most = N }: how many arguments it takes that are not flags; none by default
---   flags = { name = { value = "WHAT", help = … } }: its own; a switch has no `value`; short = "n" is -n too, and
---     list = true may be given several times
+--   flags = { name = { value = "WHAT", help = … } }: its own; a switch has no `value`; short = "n" is -n too,
+--     list = true may be given several times, and choices are all values that it takes: a list, or a function that
+--     returns one
 --   settings = true: every setting that is not a secret is a flag too
 --   commands = { "name", … }: commands of its own, which are modules in a folder of its name
 --   plan(given): what is to be done; runs without a server's settings and database
@@ -22,7 +23,7 @@ local function meant(command, name)
 	end
 	table.sort(known)
 	for _, setting in ipairs(command.settings and settings.all or {}) do
-		known[#known + 1] = not setting.secret and "--" .. setting.name:lower():gsub("_", "-") or nil
+		known[#known + 1] = not setting.secret and "--" .. settings.flag(setting) or nil
 	end
 	return nearest("--" .. name, known, true)
 end

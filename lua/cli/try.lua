@@ -16,6 +16,7 @@ local command = {
 		event = { value = "FILE", short = "e", help = "the event, or a list of events, as JSON; - is standard input" },
 		sample = {
 			value = "TYPE",
+			choices = { "track", "identify", "page", "screen", "group", "alias", "delete" },
 			help = "a sample: track (the default), identify, page, screen, group, alias, delete",
 		},
 		set = { value = "PATH=VALUE", list = true, help = "changes the event; VALUE is JSON, or a string" },
