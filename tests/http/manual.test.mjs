@@ -117,6 +117,8 @@ describe("the manual", () => {
 		[["config", "--workers", ""], []],
 		[["config", "--workers", "5", "--js"], ["--json"]],
 		[["setup", "app", "--public", ""], ["no", "yes"]],
+		[["installs", "a"], ["adopt"]],
+		[["installs", "--js"], ["--json"]],
 		[["nothing", ""], []],
 	]) {
 		test(`bash completes: partnerapp ${typed.join(" ")}`, () => assert.deepEqual(bash(...typed), [...wanted].sort()));
@@ -160,6 +162,12 @@ describe("the manual", () => {
 			["partnerapp demo --destination mixp", "partnerapp demo --destination mixpanel "],
 			["partnerapp serve my", "partnerapp serve my\\ app/"],
 			["partnerapp keys r", "partnerapp keys rotate "],
+			["partnerapp installs a", "partnerapp installs adopt "],
+			["partnerapp installs --js", "partnerapp installs --json "],
+			["partnerapp installs --json --dem", "partnerapp installs --json --demo "],
+			["partnerapp installs adopt --al", "partnerapp installs adopt --all "],
+			["partnerapp --vers", "partnerapp --version "],
+			["partnerapp help new app", "partnerapp help new app "],
 			["partnerapp nothing de", "partnerapp nothing de"],
 		]) assert.equal(await types(line), wanted);
 		await types("partnerapp ");

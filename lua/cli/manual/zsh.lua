@@ -59,8 +59,27 @@ local function function_name(name)
 	return "_partnerapp_command_" .. name:gsub("[ -]", "_")
 end
 
--- The function of a command that has commands.
-local function of_group(name, names, folder)
+-- What _arguments is told of a command's own flags and arguments.
+local function specs_of(command)
+	local specs = { quoted "--help[show the options and examples]" }
+	for _, flag in ipairs(commands.flags(command)) do
+		add_flag(specs, flag)
+	end
+	specs[#specs + 1] = command.settings and "$_partnerapp_settings" or nil
+	for i, word in ipairs(commands.words(command)) do
+		local kind, words = kind_of(word)
+		specs[#specs + 1] = quoted(("%d:%s:%s"):format(i, word, action(kind, words)))
+	end
+	return specs
+end
+
+local function arguments(specs)
+	return "\t_arguments -s \\\n\t\t" .. table.concat(specs, " \\\n\t\t")
+end
+
+-- The function `name` of a command that has commands: calls that of the command that is typed. `called` is what the
+-- names of those functions begin with.
+local function of_group(name, called, names, folder, specs)
 	local lines = {}
 	for i, word in ipairs(names) do
 		local summary = word == "help" and "Show the options and examples of a command"
@@ -71,34 +90,28 @@ local function of_group(name, names, folder)
 %s() {
 	local -a names=(
 %s	)
-	if ((CURRENT == 2)); then
-		[[ $PREFIX == -* ]] && compadd -- --help %s || _describe command names
+	if ((CURRENT == 2)) && [[ $PREFIX != -* ]]; then
+		_describe command names
 		return
 	fi
-	shift words
-	((CURRENT -= 1))
-	local called=%s_${words[1]//[ -]/_}
-	((! $+functions[$called])) || $called
+	local called=%s_${words[2]//[ -]/_}
+	if ((CURRENT > 2 && $+functions[$called])); then
+		shift words
+		((CURRENT -= 1))
+		$called
+		return
+	fi
+%s
 }
-]==]):format(
-		name,
-		table.concat(lines),
-		name == "_partnerapp" and "--version" or "",
-		name == "_partnerapp" and "_partnerapp_command" or name
-	)
+]==]):format(name, table.concat(lines), called, arguments(specs))
 end
 
 local function of_command(one)
-	local specs = { quoted "--help[show the options and examples]" }
-	for _, flag in ipairs(commands.flags(one.command)) do
-		add_flag(specs, flag)
+	local name, names, specs = function_name(one.name), one.command.commands, specs_of(one.command)
+	if names then
+		return of_group(name, name, names, "cli." .. one.name, specs)
 	end
-	specs[#specs + 1] = one.command.settings and "$_partnerapp_settings" or nil
-	for i, word in ipairs(commands.words(one.command)) do
-		local kind, words = kind_of(word)
-		specs[#specs + 1] = quoted(("%d:%s:%s"):format(i, word, action(kind, words)))
-	end
-	return ("%s() {\n\t_arguments -s \\\n\t\t%s\n}\n"):format(function_name(one.name), table.concat(specs, " \\\n\t\t"))
+	return ("%s() {\n%s\n}\n"):format(name, arguments(specs))
 end
 
 --- The script.
@@ -109,14 +122,13 @@ return function()
 		add_flag(shared, flag)
 	end
 	for _, one in ipairs(commands.all()) do
-		local names = one.command.commands
-		functions[#functions + 1] = names and of_group(function_name(one.name), names, "cli." .. one.name)
-			or of_command(one)
+		functions[#functions + 1] = of_command(one)
 	end
-	functions[#functions + 1] = of_group("_partnerapp_command_help", commands.NAMES, "cli")
+	local called, help = "_partnerapp_command", { quoted "--help[list the commands]" }
+	functions[#functions + 1] = of_group(called .. "_help", called, commands.NAMES, "cli", help)
 	local first = table.move(commands.NAMES, 1, #commands.NAMES, 1, {})
-	first[#first + 1] = "help"
-	functions[#functions + 1] = of_group("_partnerapp", first, "cli")
+	first[#first + 1], help[2] = "help", quoted "--version[print the version]"
+	functions[#functions + 1] = of_group("_partnerapp", called, first, "cli", help)
 	for i, spec in ipairs(shared) do
 		shared[i] = "\t" .. spec .. "\n"
 	end
