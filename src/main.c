@@ -16,7 +16,8 @@ static int run(int argc, char **argv)
 	struct pa_plan plan;
 
 	if (pa_process_find_library(library, sizeof library) < 0) {
-		pa_log_say("cannot find its Lua files: expected in ../share/partnerapp or ../../lua, seen from the program");
+		pa_log_say("the Lua files are not where they belong: beside the program's folder in ../share/partnerapp, or in "
+				   "../../lua of its sources. Install it with cmake --install");
 		return PA_EXIT_FAILED;
 	}
 	if (pa_command_plan(library, argc, argv, &plan, &error) < 0) {

@@ -40,7 +40,13 @@ Ctrl-C stops.
 local function find(given)
 	local found = app.find(given.settings, given[1])
 	local slug = given.flags.destination
-	rules.for_server(found)
+	rules.read_public_url(found)
+	if found.development == false then
+		found.problems[#found.problems + 1] = "PUBLIC_URL: the demo is for this machine only; use serve for others"
+	else
+		rules.apart(found, "LISTEN", "SANDBOX_LISTEN")
+		rules.for_server(found)
+	end
 	rules.for_sandbox(found)
 	database.check(found)
 	if slug and not catalog.has(slug) then
@@ -48,9 +54,6 @@ local function find(given)
 			slug,
 			table.concat(catalog.slugs(), ", ")
 		)
-	end
-	if #found.problems == 0 and not found.development then
-		found.problems[1] = "PUBLIC_URL: the demo is for this machine only; use serve for others"
 	end
 	return found
 end
@@ -63,7 +66,7 @@ function command.plan(given)
 	local location = found.location
 	local made, message = state.make(location.state)
 	if not made then
-		files.err(("partnerapp: %s: %s\n"):format(location.state, message))
+		files.err("partnerapp: " .. message .. "\n")
 		return { exit_code = 1 }
 	end
 	database.claim(found)

@@ -24,7 +24,7 @@ end
 
 -- What may have been meant by a word that is not a command.
 local function meant(word, names)
-	local text = nearest(word, names, true)
+	local text = word == "-v" and ": did you mean '--version'?" or nearest(word, names, true)
 	return text ~= "" and text or ": see partnerapp --help"
 end
 
@@ -40,7 +40,7 @@ local function find_command(arguments)
 	local name = arguments[1]
 	local command = find(commands.NAMES, "cli", name) or find(commands.HIDDEN, "cli", name)
 	if not command then
-		local known = table.move(commands.NAMES, 1, #commands.NAMES, 2, { "help" })
+		local known = table.move(commands.NAMES, 1, #commands.NAMES, 4, { "help", "--help", "--version" })
 		return nil, ("there is no command '%s'%s"):format(name, meant(name, known))
 	end
 	local own = find(command.commands or {}, "cli." .. name, arguments[2])
@@ -82,7 +82,7 @@ function cli.plan(arguments)
 	name = found
 	local given, message = options.parse(command, arguments, first)
 	if not given then
-		local proposes = message:find "did you mean" ~= nil
+		local proposes = message:find ": did you mean " or message:find ": use "
 		return wrong_usage(
 			("%s: %s%s"):format(name, message, proposes and "" or ": see partnerapp " .. name .. " --help")
 		)

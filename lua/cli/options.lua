@@ -15,8 +15,29 @@ local options = {}
 
 local SECRET = "--%s would show a secret to everyone on this machine: set %s or %s_FILE in the environment or .env"
 
+-- What other programs call a setting's flag, and how it is written here.
+local HABITS = {
+	port = "--listen 127.0.0.1:PORT",
+	p = "--listen 127.0.0.1:PORT",
+	host = "--listen ADDRESS:PORT",
+	bind = "--listen ADDRESS:PORT",
+	address = "--listen ADDRESS:PORT",
+	url = "--public-url URL",
+	db = "--database-url sqlite:PATH",
+	database = "--database-url sqlite:PATH",
+	threads = "--workers NUMBER",
+	verbose = "--log-level debug",
+	v = "--log-level debug",
+	debug = "--log-level debug",
+	quiet = "--log-level warn",
+	q = "--log-level warn",
+}
+
 -- What may have been meant by an unknown flag.
 local function meant(command, name)
+	if command.settings and HABITS[name] then
+		return ": use " .. HABITS[name]
+	end
 	local known = {}
 	for flag in pairs(command.flags or {}) do
 		known[#known + 1] = "--" .. flag
@@ -96,7 +117,7 @@ function options.parse(command, arguments, first)
 			end
 			put(into, key, flag, value)
 		elseif argument:sub(1, 1) == "-" and argument ~= "-" then
-			return nil, ("unknown option '%s'"):format(argument)
+			return nil, ("unknown option '%s'%s"):format(argument, meant(command, argument:sub(2)))
 		else
 			given[#given + 1] = argument
 		end

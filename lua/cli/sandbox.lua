@@ -29,6 +29,9 @@ function command.plan(given)
 	given.settings.SANDBOX_STRICT = given.flags.strict and "1" or given.settings.SANDBOX_STRICT
 	given.settings.SANDBOX_NO_RATE_LIMIT = given.flags["no-rate-limit"] and "1" or given.settings.SANDBOX_NO_RATE_LIMIT
 	local found = app.find(given.settings)
+	if given.settings.LISTEN then
+		found.problems[#found.problems + 1] = "--listen is the address of an app: the sandbox's is --sandbox-listen"
+	end
 	rules.for_sandbox(found)
 	if values.report(found) then
 		return { exit_code = 2 }

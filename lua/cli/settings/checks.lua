@@ -26,7 +26,13 @@ end
 
 function checks.listen(value)
 	local host, port = address.split(value)
-	if not host or tonumber(port) > 65535 then
+	if host and tonumber(port) > 65535 then
+		return nil, "a port is at most 65535"
+	elseif not host and value:find "^%d+$" then
+		return nil, ("must be ADDRESS:PORT: 127.0.0.1:%s for this machine alone"):format(value)
+	elseif not host and value:find "^%[.*%]" then
+		return nil, "must be an IPv4 address and a port, for example 127.0.0.1:8888"
+	elseif not host then
 		return nil, "must be ADDRESS:PORT, for example 127.0.0.1:8888"
 	end
 	return value
@@ -36,7 +42,7 @@ end
 function checks.url(value)
 	local parts, message = http.parse_url(value)
 	if not parts then
-		return nil, message
+		return nil, message .. ", for example https://app.example.com"
 	end
 	if parts.query or parts.fragment or parts.path ~= "/" then
 		return nil, "must be scheme, host and port only, for example https://app.example.com"
@@ -75,7 +81,7 @@ function checks.database(value)
 		return nil, "PostgreSQL is not supported yet: use sqlite:PATH"
 	end
 	if not value:match "^sqlite:." then
-		return nil, "must be sqlite:PATH"
+		return nil, "must be sqlite:PATH, for example sqlite:/var/lib/my-app/partnerapp.db"
 	end
 	return value
 end
