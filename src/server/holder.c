@@ -2,7 +2,7 @@
 #include "server/holder.h"
 
 #include <dirent.h>
-#include <inttypes.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -16,20 +16,27 @@ static bool overlaps(uint32_t wanted, uint32_t address)
 	return wanted == address || wanted == INADDR_ANY || address == INADDR_ANY;
 }
 
-/* Reads a line of /proc/net/tcp or tcp6, whose addresses are hexadecimal. Of an IPv6 address only the last 32 bits
- * count: an IPv4 address in it, or 0. */
-static bool read_line(
-	const char *line, const struct sockaddr_in *wanted, struct pa_holder *holder, unsigned long *inode)
-{
-	char local[40];
-	unsigned port, state, user;
+/* The words of a line of /proc/net/tcp and tcp6. */
+enum { LOCAL = 1, STATE = 3, USER = 7, INODE = 9, WORDS };
 
-	if (sscanf(line, " %*[^:]: %39[0-9A-Fa-f]:%x %*[0-9A-Fa-f]:%*x %x %*s %*s %*s %u %*s %lu", local, &port, &state,
-			&user, inode) != 5 ||
-		strlen(local) < 8)
+/* Reads a line, which is changed. Of an IPv6 address only the last 32 bits count: an IPv4 address in it, or 0. */
+static bool read_line(char *line, const struct sockaddr_in *wanted, struct pa_holder *holder, unsigned long *inode)
+{
+	char *words[WORDS], *rest = line;
+
+	for (int i = 0; i < WORDS; i++) {
+		words[i] = strtok_r(i == 0 ? line : NULL, " \n", &rest);
+		if (!words[i])
+			return false;
+	}
+	char *colon = strchr(words[LOCAL], ':');
+	if (!colon || colon - words[LOCAL] < 8)
 		return false;
-	uint32_t address = (uint32_t)strtoul(local + strlen(local) - 8, NULL, 16);
-	holder->user = user;
+	*colon = '\0';
+	uint32_t address = (uint32_t)strtoul(colon - 8, NULL, 16);
+	unsigned long port = strtoul(colon + 1, NULL, 16), state = strtoul(words[STATE], NULL, 16);
+	holder->user = (uid_t)strtoul(words[USER], NULL, 10);
+	*inode = strtoul(words[INODE], NULL, 10);
 	return state == LISTENS && port == ntohs(wanted->sin_port) && overlaps(wanted->sin_addr.s_addr, address);
 }
 
