@@ -42,6 +42,12 @@ function flaws() {
 	for (const element of document.querySelectorAll("[aria-describedby]")) {
 		owe(document.getElementById(element.getAttribute("aria-describedby")), `describes nothing: ${element.outerHTML}`);
 	}
+	const landmarks = "main, nav, aside, body > header, body > footer";
+	const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+		const at = node.parentElement;
+		owe(!node.data.trim() || at.closest(landmarks) || !at.checkVisibility(), `outside of a landmark: ${node.data.trim()}`);
+	}
 	let level = 0;
 	for (const { tagName } of document.querySelectorAll("h1, h2, h3, h4")) {
 		owe(Number(tagName[1]) <= level + 1, `${tagName} follows h${level}`);
@@ -168,6 +174,17 @@ const PAGES = {
 			assert.match(await page.locator("main").innerText(), /\d\d:\d\d:\d\d\s+POST\s+\/oauth2\/token/);
 		},
 	},
+	"the sandbox's assumptions": {
+		go: async (page) => {
+			await page.goto(`${demo.sandbox}/assumptions`);
+			const lines = await page.evaluate(() => [...document.querySelectorAll("th")].map((cell) => {
+				const range = document.createRange();
+				range.selectNodeContents(cell);
+				return range.getClientRects().length;
+			}));
+			assert.ok(lines.length > 40 && lines.every((count) => count === 1), "each number has one line, A10 too");
+		},
+	},
 	"the sandbox's OAuth error": { go: (page) => page.goto(`${demo.sandbox}/oauth2/auth?client_id=none`), expects: [401] },
 };
 
@@ -182,7 +199,7 @@ browserTest("a page that has none of it fails", {}, async ({ page }) => {
 	await page.setContent(`<style>p { color: #777; background: #fff } div { width: 500px }</style>
 		<h3>a</h3><h1>b</h1><h1>c</h1><p id=x>grey</p><b id=x>b</b><i>i</i><input><button></button><div>wide</div>`);
 	const found = (await page.evaluate(flaws)).join("\n");
-	for (const one of ["no title", "no lang", "not one h1", "not one main", "twice", "no label", "no name", "H3 follows", "inline"]) {
+	for (const one of ["no title", "no lang", "not one h1", "not one main", "twice", "no label", "no name", "H3 follows", "inline", "outside of a landmark: grey"]) {
 		assert.ok(found.includes(one), one);
 	}
 	assert.deepEqual((await page.evaluate(contrasts)).low.map((one) => one.ratio), [4.48]);
