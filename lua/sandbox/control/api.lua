@@ -4,6 +4,7 @@ local clients = require "oauth.clients"
 local clock = require "partnerapp.clock"
 local event_log = require "events.event_log"
 local faults = require "control.faults"
+local fields = require "control.fields"
 local redirect_uris = require "oauth.redirect_uris"
 local reply = require "partnerapp.reply"
 local request_log = require "control.request_log"
@@ -53,9 +54,11 @@ local function show_events()
 	return reply.json { events = event_log.last(EVENTS) }
 end
 
+local CLIENT = { "scope", "redirect_uris", "display_name", "public" }
+
 local register = store.in_transaction(function(req)
 	local asked = req.json
-	local problem = type(asked) ~= "table" and "a JSON object is expected"
+	local problem = fields.problem(asked, CLIENT)
 		or scopes.problem(asked.scope)
 		or redirect_uris.problem(asked.redirect_uris)
 	local name = not problem and asked.display_name
@@ -79,7 +82,11 @@ end)
 
 local function move_clock(req)
 	local asked = req.json
-	local seconds = type(asked) == "table" and asked.advance
+	local problem = fields.problem(asked, { "advance" })
+	if problem then
+		return invalid(problem)
+	end
+	local seconds = asked.advance
 	if type(seconds) ~= "number" or seconds < 0 or seconds > 1e9 then
 		return invalid "advance must be a number of seconds"
 	end
