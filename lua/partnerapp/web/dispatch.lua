@@ -78,7 +78,9 @@ local function answer_unrouted(app, req)
 		allowed = own:allowed(req.path)
 	end
 	if #allowed == 0 then
-		return refusal.new(404, "There is nothing at this address.")
+		local refused = refusal.new(404, "There is nothing at this address.")
+		refused.unrouted = true
+		return refused
 	end
 	local allow = { allow = table.concat(allowed, ", ") }
 	if req.method == "OPTIONS" then

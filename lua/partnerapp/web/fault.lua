@@ -19,8 +19,17 @@ local function merge(response, headers)
 	return response
 end
 
-local function as_json(req, status, message, traceback)
-	return require("partnerapp.reply").json({ error = message, request_id = req.id, traceback = traceback }, status)
+local function as_json(req, status, message, traceback, routes)
+	local values = { error = message, request_id = req.id, traceback = traceback, near = routes }
+	return require("partnerapp.reply").json(values, status)
+end
+
+local function in_words(routes)
+	local list = require("partnerapp.json").array {}
+	for i, route in ipairs(routes) do
+		list[i] = ("%s %s (%s)"):format(route.method, route.path, route.where)
+	end
+	return list
 end
 
 local function as_text(req, status, message)
@@ -31,6 +40,14 @@ local function as_text(req, status, message)
 	}
 end
 
+-- In development, for an address without a route: the routes that are near.
+local function near_routes(app, req, refused)
+	if not refused.unrouted or not config.development or not app then
+		return nil
+	end
+	return require "partnerapp.web.near_routes"(app._router.list, req.path)
+end
+
 local function page(name, req, status, values)
 	values.status = status
 	values.title = refusal.title(status)
@@ -39,8 +56,8 @@ local function page(name, req, status, values)
 end
 
 -- The page about a refusal with the app's own views; with the library's alone when one of the app's fails.
-local function refusal_page(req, status, message)
-	local values = { message = message }
+local function refusal_page(req, status, message, near)
+	local values = { message = message, near = near }
 	local ok, response = pcall(page, "refusal", req, status, values)
 	if ok then
 		return response
@@ -69,10 +86,11 @@ function fault.shape(app, req, refused)
 		end
 		log.error("app:failed() failed itself", { error = tostring(response) })
 	end
+	local near = near_routes(app, req, refused)
 	if req:wants_json() then
-		return merge(as_json(req, status, message), refused.headers)
+		return merge(as_json(req, status, message, nil, near and in_words(near)), refused.headers)
 	end
-	return merge(refusal_page(req, status, message), refused.headers)
+	return merge(refusal_page(req, status, message, near), refused.headers)
 end
 
 --- The refusal for a handler that returned nil, message: the message is logged, and shown only in development.
