@@ -7,6 +7,7 @@ local strict = require("partnerapp.hints.names").strict
 ---@field status integer
 ---@field headers table<string, string|string[]>
 ---@field body string?
+---@field logged boolean? the app has logged why it is a status of 500 or more: the library then writes no line
 ---@field fault "drip"|"reset"|"truncate"|"wrong_length"|nil a fault that the sandbox's server adds on purpose
 
 local reply = {}

@@ -15,7 +15,6 @@
 #include "base/memory.h"
 #include "base/refusal.h"
 #include "base/stats.h"
-#include "base/trail.h"
 #include "script/generation.h"
 #include "script/reload.h"
 #include "script/vm.h"
@@ -144,6 +143,31 @@ static void answer_fault(struct pa_pool *pool, struct pa_vm *vm, const struct pa
 	pa_response_text(response, 500, text);
 }
 
+void pa_pool_observe(void *context, const struct pa_request *request, int status, const char *reason)
+{
+	const struct pa_pool *pool = context;
+
+	const struct pa_refusal refusal = {.server = pool->options.name,
+		.request_id = *request->id ? request->id : NULL,
+		.message = "request refused",
+		.status = status,
+		.reason = pa_refusal_reason(status),
+		.detail = reason,
+		.peer = request->ip.at,
+		.trail = request->trail};
+	pa_refusal_log(&refusal, pa_clock_ms());
+}
+
+static void answer_unavailable(
+	struct pa_pool *pool, const struct pa_request *request, struct pa_response *response, const char *reason)
+{
+	char text[80];
+
+	snprintf(text, sizeof text, "%s\n", reason);
+	pa_response_unavailable(response, text);
+	pa_pool_observe(pool, request, 503, reason);
+}
+
 void pa_pool_handle(void *context, const struct pa_request *request, struct pa_response *response)
 {
 	struct pa_pool *pool = context;
@@ -154,42 +178,19 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 	struct pa_generation *generation = lease(pool, &vm);
 	if (!generation) {
 		pa_admission_leave(pool->admission);
-		pa_response_unavailable(response, "the server is busy\n");
+		answer_unavailable(pool, request, response, "the server is busy");
 		return;
 	}
 	if (!vm)
 		vm = pa_generation_new_vm(generation, &fault);
 	bool handled = vm && pa_vm_handle(vm, request, response, &fault) == 0;
 	if (!handled && fault.no_memory)
-		pa_response_unavailable(response, "the server has not enough memory\n");
+		answer_unavailable(pool, request, response, "the server has not enough memory");
 	else if (!handled)
 		answer_fault(pool, vm, request, response, &fault);
 	pa_fault_free(&fault);
 	return_vm(pool, generation, vm);
 	pa_admission_leave(pool->admission);
-}
-
-void pa_pool_observe(void *context, const struct pa_request *request, int status, const char *reason)
-{
-	const struct pa_pool *pool = context;
-
-	if (status == 503) { /* counted, and not logged at info: the client did nothing wrong */
-		if (request->trail)
-			pa_trail_refuse(request->trail, "request refused", reason, NULL);
-		else
-			pa_log(PA_LOG_DEBUG, pool->options.name, request->id, "request refused", "reason", reason, "peer",
-				request->ip.at, NULL);
-		return;
-	}
-	const struct pa_refusal refusal = {.server = pool->options.name,
-		.request_id = *request->id ? request->id : NULL,
-		.message = "request refused",
-		.status = status,
-		.reason = pa_refusal_reason(status),
-		.detail = reason,
-		.peer = request->ip.at,
-		.trail = request->trail};
-	pa_refusal_log(&refusal, pa_clock_ms());
 }
 
 static void log_fault(const struct pa_pool *pool, const char *message, const struct pa_fault *fault)

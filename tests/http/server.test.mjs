@@ -302,6 +302,8 @@ describe("server", { concurrency: true }, () => {
 				await until(() => segment.slow.length, (count) => count === 10);
 				one.child.kill("SIGTERM");
 				await until(() => request(`${one.url}/hello`), ({ status }) => status === 503);
+				await one.logged('"level":"warn"'); // LG-03
+				assert.match(one.err, /"status":503,"reason":"unavailable","detail":"the server is stopping"/);
 				segment.answerSlow();
 				for (const answer of await answers) {
 					assert.equal(answer.status, 200);

@@ -149,14 +149,7 @@ local function as_json(req, mount, name, text, said)
 	}, ENDINGS[name][1])
 end
 
---- The response of an ending.
----@param req partnerapp.request
----@param mount partnerapp.oauth.mount
----@param name string
----@param more partnerapp.endings.more?
----@return partnerapp.response
-function endings.make(req, mount, name, more)
-	more = more or {}
+local function make(req, mount, name, more)
 	local status, title, text = table.unpack(ENDINGS[name])
 	local said = {}
 	for i, one in ipairs(more.said or {}) do
@@ -180,6 +173,18 @@ function endings.make(req, mount, name, more)
 		banner = config.banner,
 		request_id = req.id,
 	}, status)
+end
+
+--- The response of an ending. Of one of 500 or more the caller logs the reason.
+---@param req partnerapp.request
+---@param mount partnerapp.oauth.mount
+---@param name string
+---@param more partnerapp.endings.more?
+---@return partnerapp.response
+function endings.make(req, mount, name, more)
+	local response = make(req, mount, name, more or {})
+	response.logged = true
+	return response
 end
 
 return endings

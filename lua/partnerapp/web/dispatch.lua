@@ -125,6 +125,10 @@ function dispatch.request(app, req)
 		require("partnerapp.web.cors").apply(app._cors, req, response)
 	end
 	dispatch.finish(app, req, response, route)
+	local status = response.status
+	if status ~= 200 and math.type(status) == "integer" and status >= 500 and route and not response.logged then
+		require("partnerapp.web.fault").log(req, status)
+	end
 	return response
 end
 

@@ -66,18 +66,26 @@ local function refusal_page(req, status, message, near)
 	return page("partnerapp/refusal", req, status, values)
 end
 
+local function route_of(req)
+	return req.method .. " " .. req.path
+end
+
+--- Logs a response of 500 or more whose reason is in no line yet, so that the id on the page leads to one.
+---@param req partnerapp.request
+---@param status integer
+---@param message string?
+---@param reason string?
+function fault.log(req, status, message, reason)
+	local fields = { status = status, error = message, reason = reason, route = route_of(req) }
+	log.error("the request was answered with " .. status, fields)
+end
+
 local function shape_of(app)
 	return app and (app._failed or shape_of(app._parent))
 end
 
---- The response of a refusal.
----@param app partnerapp.app? whose failed() shapes it
----@param req partnerapp.request
----@param refused partnerapp.refusal
----@return partnerapp.response
-function fault.shape(app, req, refused)
-	local status, message = refused.status, log.masked(refused.message)
-	refusal.log(req, status, refused.reason)
+local function shaped(app, req, refused, message)
+	local status = refused.status
 	local shape = shape_of(app)
 	if shape then
 		local ok, response = pcall(shape, req, status, message)
@@ -93,13 +101,36 @@ function fault.shape(app, req, refused)
 	return merge(refusal_page(req, status, message, near), refused.headers)
 end
 
+--- The response of a refusal.
+---@param app partnerapp.app? whose failed() shapes it
+---@param req partnerapp.request
+---@param refused partnerapp.refusal
+---@return partnerapp.response
+function fault.shape(app, req, refused)
+	local status, message = refused.status, log.masked(refused.message)
+	if status >= 500 and not refused.logged then
+		fault.log(req, status, message, refused.reason)
+	end
+	refusal.log(req, status, refused.reason)
+	local response = shaped(app, req, refused, message)
+	response.logged = true
+	return response
+end
+
+-- A refusal whose reason is in the log already.
+local function logged(message)
+	local refused = refusal.new(500, message)
+	refused.logged = true
+	return refused
+end
+
 --- The refusal for a handler that returned nil, message: the message is logged, and shown only in development.
 ---@param req partnerapp.request
 ---@param err any
 ---@return partnerapp.refusal
 function fault.failure(req, err)
-	log.error("a handler failed", { error = tostring(err), route = req.method .. " " .. req.path })
-	return refusal.new(500, config.development and tostring(err) or SORRY)
+	log.error("a handler failed", { error = tostring(err), route = route_of(req) })
+	return logged(config.development and tostring(err) or SORRY)
 end
 
 -- The place that a message or a line of a traceback names: kind, file and line of a script that can be shown.
@@ -167,7 +198,7 @@ function fault.explain(req, message, traceback, heading, route)
 		width = "wide",
 		traceback = traceback or false,
 		source = source,
-		route = log.masked(req.method .. " " .. req.path),
+		route = log.masked(route_of(req)),
 	}
 	local ok, response = pcall(page, "partnerapp/fault", req, 500, values)
 	if ok then
@@ -188,11 +219,13 @@ function fault.respond(app, req, err, traceback)
 		return fault.shape(app, req, err)
 	end
 	local message = tostring(err)
-	log.error("a script failed", { error = message, traceback = traceback, route = req.method .. " " .. req.path })
+	log.error("a script failed", { error = message, traceback = traceback, route = route_of(req) })
 	if config.development and (not app or not shape_of(app) or req:header("sec-fetch-dest") == "document") then
-		return fault.explain(req, message, traceback, "A script raised an error", app and app:route(req))
+		local response = fault.explain(req, message, traceback, "A script raised an error", app and app:route(req))
+		response.logged = true
+		return response
 	end
-	return fault.shape(app, req, refusal.new(500, config.development and message or SORRY))
+	return fault.shape(app, req, logged(config.development and message or SORRY))
 end
 
 --- The same as the end of the request: with the app's hooks run.

@@ -75,6 +75,7 @@ end
 ---@param req table
 ---@param response table
 function request_log.note(req, response)
+	response.logged = true -- here: faults are asked for, and would be errors in the log otherwise
 	local path = req.path
 	if path:find "^/_sandbox/" or path:find "^/static/" or path == "/" or path == "/assumptions" then
 		return
