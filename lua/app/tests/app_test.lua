@@ -46,12 +46,45 @@ local function install(client, headers)
 	return client:get("/auth/segment/callback?code=code-of-the-test&state=" .. state, { headers = headers })
 end
 
-testing.case("the home page says what is set up and what comes next", function(t)
+local SET_UP = { "Set-up", "CLIENT_ID", "CLIENT_SECRET", "redirect URI", "workspace.lua", "callback" }
+
+testing.case("the home page tells customers what comes next, and in development how the app is set up", function(t)
+	testing.settings { CLIENT_ID = "id-of-the-test", CLIENT_SECRET = "secret-of-the-client" }
 	local page = testing.client(app):get("/")
 	t.equal(page.status, 200)
 	t.contains(page.body, "<title>Enable with Segment</title>")
+	t.contains(page.body, "we set up Google Analytics on it")
 	t.contains(page.body, 'href="/auth/segment"')
 	t.contains(page.body, "http://localhost:8888/auth/segment/callback")
+	for _, text in ipairs(SET_UP) do
+		t.contains(page.body, text)
+	end
+	testing.settings { PUBLIC_URL = "https://app.example" }
+	page = testing.client(app):get("/")
+	t.contains(page.body, "we set up Google Analytics on it")
+	t.contains(page.body, 'href="/auth/segment"')
+	for _, text in ipairs(SET_UP) do
+		t.lacks(page.body, text)
+	end
+	t.lacks(page.body, "/auth/report", "a flow without a client is not offered")
+end)
+
+testing.case("without a client customers are asked to come back, and the developer to set one", function(t)
+	testing.settings { CLIENT_ID = "", CLIENT_SECRET = "" }
+	local page = testing.client(app):get("/")
+	t.contains(page.body, "Please come back later.")
+	t.lacks(page.body, 'href="/auth/segment"')
+	t.contains(page.body, "The app needs a client: put <code>CLIENT_ID</code>")
+	testing.settings { CLIENT_ID = "", CLIENT_SECRET = "", PUBLIC_URL = "https://app.example" }
+	page = testing.client(app):get("/")
+	t.contains(page.body, "Please come back later.")
+	t.lacks(page.body, "CLIENT_ID")
+end)
+
+testing.case("a destination that has no file here is called by its slug, as people write it", function(t)
+	t.equal(destinations.name "google-analytics", "Google Analytics")
+	t.equal(destinations.name "facebook-pixel", "Facebook Pixel")
+	t.equal(destinations.name "customer.io", "Customer.io")
 end)
 
 testing.case("an install creates the destination and shows it, secrets masked", function(t)
