@@ -35,8 +35,8 @@ local function place_of(install)
 	return install.workspace or install.source and install.source:match "^workspaces/[^/]+" or install.name
 end
 
--- The browser's installs, newest first, by workspace: each is there once, with a link for each flow that it was connected
--- by. An install that a newer one of the same flow has replaced is left out: it may be dead at Segment.
+-- The browser's installs, newest first, by workspace: each is there once, with a link for each flow that connected it.
+-- An install that a newer one of the same flow has replaced is left out: it may be dead at Segment.
 local function connected(installs)
 	local places, by_name = {}, {}
 	for _, install in ipairs(installs) do

@@ -1,4 +1,6 @@
 -- The values that the pages show.
+local advice_for = require "advice"
+local destinations = require "destinations"
 local json = require "partnerapp.json"
 local mounts = require "mounts"
 local reply = require "partnerapp.reply"
@@ -10,7 +12,7 @@ local pages = {}
 --- The destination of an install: false when the install has no source, nil and why when Segment does not give it.
 ---@param app partnerapp.app
 ---@param install partnerapp.install
----@return table|false|nil destination, string? problem
+---@return table|false|nil destination, string? problem, string? code
 function pages.find_destination(app, install)
 	if not install.source then
 		return false
@@ -69,15 +71,18 @@ local ABILITIES = {
 ---@param req partnerapp.request
 ---@param install partnerapp.install
 ---@param destination table|false|nil
----@param problem string?
+---@param problem string? why there is no destination
+---@param code string?
 ---@return table
-function pages.install(app, req, install, destination, problem)
+function pages.install(app, req, install, destination, problem, code)
+	local advice = problem and advice_for(code) or false
 	local public = app.installs:public(install)
 	local wide = mounts.of(install)
 	return {
 		more = install.workspace and wide and ("/installs/%s/%s"):format(install.id, wide.page) or false,
 		csrf = req:csrf_field(),
-		title = public.health == "needs_reconnect" and "Not connected any more"
+		title = advice and advice.title
+			or public.health == "needs_reconnect" and "Not connected any more"
 			or public.health:find "_server$" and "Connected elsewhere"
 			or install.source and "Connected"
 			or "Installed",
@@ -88,10 +93,28 @@ function pages.install(app, req, install, destination, problem)
 		workspace = install.workspace or false,
 		destination = destination and describe(destination) or false,
 		problem = problem or false,
+		advice = advice,
+		request_id = req.id,
 		health = public.health,
 		ability = ABILITIES[install.scope] or "do what " .. install.scope .. " allows",
 		token_until = public.expires_at:gsub("T(%d%d:%d%d).*", " %1 UTC"),
 		again = wide and wide.path or mounts.first,
+	}
+end
+
+--- The page that asks before an install is disconnected.
+---@param app partnerapp.app
+---@param req partnerapp.request
+---@param install partnerapp.install
+---@return table
+function pages.disconnect(app, req, install)
+	return {
+		title = "Disconnect?",
+		banner = setup_help.setup(mounts.first).banner,
+		csrf = req:csrf_field(),
+		install = install,
+		place = install.source or install.workspace or install.name,
+		product = install.source and destinations.name(app.destination) or false,
 	}
 end
 

@@ -63,6 +63,11 @@ browserTest("a disconnected install is gone, and Segment says so when one connec
 	await isInstalled(page);
 	const where = page.url();
 	await press(page, "Disconnect");
+	assert.equal(await heading(page), "Disconnect?");
+	await press(page, "Keep it connected");
+	await isInstalled(page);
+	await press(page, "Disconnect");
+	await press(page, "Disconnect");
 	assert.equal(await heading(page), "Disconnected");
 	assert.match(await text(page), /Remove it in the settings of workspaces\/userworkspace/);
 	assert.equal(new URL(await page.getByRole("link", { name: "the sandbox's page" }).getAttribute("href")).origin, demo.sandbox);
