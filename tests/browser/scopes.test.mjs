@@ -87,6 +87,25 @@ browserTest("a disconnected install is gone, and Segment says so when one connec
 	await isInstalled(page);
 });
 
+browserTest("after an exchange that failed the page says what to remove, and then it works", { expects: [502] }, async ({ page }) => {
+	await page.goto(demo.app);
+	await press(page, "Enable with Segment");
+	await logIn(page);
+	await request(`${demo.sandbox}/_sandbox/faults`, {
+		method: "POST", headers: { "content-type": "application/json" }, body: '{"path": "/oauth2/token", "status": 503}',
+	});
+	await press(page, "Allow");
+	await page.waitForURL(/callback/);
+	assert.equal(await heading(page), "Segment is not available");
+	assert.match(await text(page), /Remove it there, in the workspace's settings at Segment, before another try/);
+	await press(page, demo.sandbox);
+	await press(page, "Remove installs/1");
+	await page.goto(demo.app);
+	await press(page, "Enable with Segment");
+	await press(page, "Allow");
+	await isInstalled(page);
+});
+
 browserTest("an install that is removed at Segment has to be connected again, and the page leads there", {}, async ({ page }) => {
 	await install(page, demo);
 	await isInstalled(page);
