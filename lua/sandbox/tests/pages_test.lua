@@ -43,8 +43,36 @@ case("the page of a request for consent that was answered already says what to d
 	local client = fresh()
 	local page = client:get("/authorize?consent_challenge=" .. ("a"):rep(32), { headers = { accept = "text/html" } })
 	t.equal(page.status, 400)
-	t.contains(page.body, "<h1>Bad request</h1>")
+	t.contains(page.body, "<h1>This request is over</h1>")
 	t.contains(page.body, "Begin again at the app.")
+	t.contains(page.body, "No app is registered here.")
+	local json = client:get("/authorize", { headers = { accept = "application/json" } })
+	t.equal(json.status, 400)
+	t.contains(json.json().error, "Begin again at the app.")
+end)
+
+case("a page that leads to no app links to the apps that are registered", function(t)
+	local client = fresh()
+	segment.register(client, "workspace")
+	local oauth_client = segment.register(client, "workspace:read")
+	local link = '<a href="http://localhost:8888/">http://localhost:8888/</a>'
+	local url = "/oauth2/auth?response_type=code&client_id="
+	for _, address in ipairs {
+		"/authorize?consent_challenge=" .. ("a"):rep(32),
+		url .. "unknown",
+		url .. oauth_client.client_id .. "&redirect_uri=http%3A%2F%2Flocalhost%3A9999%2Fcallback",
+	} do
+		local page = client:get(address, { headers = { accept = "text/html" } })
+		t.truthy(page.status >= 400)
+		t.equal(select(2, page.body:gsub(link, "")), 1, address)
+	end
+	local page = client:get(
+		url .. oauth_client.client_id .. "&redirect_uri=http%3A%2F%2Flocalhost%3A9999%2Fcallback",
+		{ headers = { accept = "text/html" } }
+	)
+	t.contains(page.body, "<code>http://localhost:9999/callback</code>")
+	t.contains(page.body, "registered redirect_uri")
+	t.lacks(page.body, 'href="http://localhost:9999', "only registered addresses are links")
 end)
 
 case("the login page keeps the e-mail after a wrong password", function(t)
