@@ -172,6 +172,8 @@ const PAGES = {
 			await install(page, demo);
 			await page.goto(demo.sandbox);
 			assert.match(await page.locator("main").innerText(), /\d\d:\d\d:\d\d\s+POST\s+\/oauth2\/token/);
+			await page.locator("summary", { hasText: "/oauth2/token" }).click();
+			await page.getByText("grant_type=authorization_code").waitFor();
 		},
 	},
 	"the sandbox's assumptions": {

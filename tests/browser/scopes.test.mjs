@@ -55,6 +55,15 @@ browserTest("the sandbox's page shows what happens while one looks at it", {}, a
 	await page.getByText("installs/1", { exact: true }).waitFor();
 	await page.getByText(`${FIRST}/sources/javascript/destinations/google-analytics`, { exact: true }).waitFor();
 	await page.getByText("/oauth2/token").first().waitFor();
+	const summary = page.locator("summary", { hasText: "/oauth2/token" });
+	await summary.click();
+	await page.getByText("grant_type=authorization_code").waitFor();
+	const before = await page.locator("summary").count();
+	await request(`${demo.sandbox}/v1beta/nothing`); // the page is updated
+	await page.locator("summary", { hasText: "/v1beta/nothing" }).waitFor();
+	assert.equal(await page.locator("summary").count(), before + 1);
+	assert.ok(await page.getByText("grant_type=authorization_code").isVisible(), "what was opened stays open");
+	assert.equal(await page.evaluate(() => document.activeElement.innerText.includes("/oauth2/token")), true);
 	assert.equal(await page.evaluate(() => window.kept), "yes", "the page was not loaded anew");
 });
 

@@ -1,4 +1,4 @@
--- The sandbox's home page, at /: what is in its tables, and the last events and requests. The page updates itself.
+-- The sandbox's home page, at /: the last requests and events, and what is in its tables. The page updates itself.
 local db = require "partnerapp.db"
 local html = require "pages.html"
 local store = require "store"
@@ -11,7 +11,8 @@ local QUERIES = {
 	clients = "SELECT n, display_name, scope, client_id FROM clients ORDER BY n DESC LIMIT 50",
 	installs = "SELECT n, workspace, source, scope FROM installs ORDER BY n DESC LIMIT 50",
 	events = "SELECT time, source, body, outcomes FROM events ORDER BY n DESC LIMIT 10",
-	requests = "SELECT time, method, path, status, warning FROM requests ORDER BY n DESC LIMIT 25",
+	requests = [[SELECT n, time, method, path, query, status, warning, body, answer FROM requests
+		ORDER BY n DESC LIMIT 20]],
 }
 
 local function time_of_day(ms)
