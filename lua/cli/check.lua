@@ -45,7 +45,9 @@ function command.run()
 	if #problems > 0 then
 		return 1
 	end
-	for _, warning in ipairs(destination_warnings()) do
+	local warnings = destination_warnings()
+	local blocked = require("partnerapp.host.blocked").warnings()
+	for _, warning in ipairs(table.move(blocked, 1, #blocked, #warnings + 1, warnings)) do
 		files.err("warning: " .. warning .. "\n")
 	end
 	files.out "fine\n"

@@ -181,6 +181,17 @@ function reply.file(path)
 	return response
 end
 
+--- The library's Content-Security-Policy with more that browsers may load for a page: for its header of that name.
+---@param allowed table<string, string|string[]> origins by directive, as { img_src = "https://cdn.example.com" }
+---@return string
+function reply.policy(allowed)
+	local text, message = require "partnerapp.web.policy"(allowed)
+	if not text then
+		error("reply.policy: " .. message, 2)
+	end
+	return text
+end
+
 --- A refusal: becomes a page or JSON, as the client accepts; app:failed may shape it.
 ---@param status integer
 ---@param message string for people
