@@ -102,6 +102,12 @@ testing.case("views", function(t)
 	t.contains(saved, "<li>&lt;b&gt;</li>")
 end)
 
+testing.case("what browsers load for a page", function(t)
+	local policy = testing.client():get("/notes").headers["content-security-policy"]
+	t.contains(policy, "img-src 'self' data: https://cdn.example.com;")
+	t.contains(policy, "connect-src 'self' https://api.example.com")
+end)
+
 testing.case("actions", function(t)
 	local app = require "init"
 	local install = assert(installs.save({
@@ -122,7 +128,7 @@ describe("docs/scripts.md", { concurrency: 2 }, () => {
 		const languages = ["lua", "html", ""];
 		const known = languages.flatMap(blocks).length;
 		assert.equal(PAGE.match(/^```/gm).length, 2 * known, "a block of another language");
-		assert.deepEqual(languages.map((language) => blocks(language).length), [8, 2, 2]);
+		assert.deepEqual(languages.map((language) => blocks(language).length), [9, 2, 2]);
 	});
 
 	test("its scripts and views make an app that check finds fine and whose tests pass", async () => {
@@ -137,7 +143,7 @@ describe("docs/scripts.md", { concurrency: 2 }, () => {
 		assert.deepEqual([checked.code, /\bwarning\b/.test(checked.err)], [0, false], checked.err);
 		const { code, out } = await run(["test"], { cwd: place });
 		assert.equal(code, 0, out);
-		assert.match(out, /^8 passed, 0 failed$/m);
+		assert.match(out, /^9 passed, 0 failed$/m);
 	});
 
 	test("a failing test looks as it says", async () => {
