@@ -26,9 +26,9 @@ local CAUSES = {
 		action = "again",
 	},
 	gone = {
-		title = "Not set up any more",
-		lead = "The destination is not on your source any more.",
-		next = "It was deleted at Segment. Connect again to have it set up again.",
+		title = "Not set up",
+		lead = "The destination is not on your source.",
+		next = "It was deleted at Segment, or setting it up failed. Connect again to have it set up.",
 		action = "again",
 	},
 	elsewhere = {

@@ -125,6 +125,17 @@ async function isFit(page) {
 	assert.deepEqual(pressed, [], "captions as wide as their tables");
 }
 
+const breaks = (fault) => request(`${demo.sandbox}/_sandbox/faults`, {
+	method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fault),
+});
+
+async function connectWide(page, link) {
+	await page.goto(demo.app);
+	await press(page, link);
+	await logIn(page);
+	await press(page, "Allow");
+}
+
 const PAGES = {
 	"home": { go: (page) => page.goto(demo.app) },
 	"login": { go: (page) => begin(page, demo) },
@@ -187,6 +198,67 @@ const PAGES = {
 			assert.ok(lines.length > 40 && lines.every((count) => count === 1), "each number has one line, A10 too");
 		},
 	},
+	"workspace:read's report": {
+		go: async (page) => {
+			await connectWide(page, "Report on a workspace");
+			await page.waitForURL(/\/report$/);
+		},
+	},
+	"workspace's sources": {
+		go: async (page) => {
+			await connectWide(page, "Create a source");
+			await page.waitForURL(/\/sources$/);
+			await isFit(page);
+			await press(page, "About this install");
+		},
+	},
+	"an install while Segment is down": {
+		go: async (page) => {
+			await install(page, demo);
+			await breaks({ path: "/v1beta/*", status: 503, times: 100 });
+			await page.reload();
+			await page.getByText("Segment does not answer right now").waitFor();
+		},
+	},
+	"an install that was removed, and another try": {
+		go: async (page) => {
+			await install(page, demo);
+			const where = page.url();
+			await page.goto(demo.sandbox);
+			await press(page, "Remove installs/1");
+			await page.goto(where);
+			await press(page, "Try once more");
+			await page.getByRole("alert").waitFor();
+		},
+		expects: [502],
+	},
+	"an exchange that failed": {
+		go: async (page) => {
+			await toConsent(page, demo);
+			await breaks({ path: "/oauth2/token", status: 500 });
+			await press(page, "Allow");
+			await page.getByText("before another try").waitFor();
+		},
+		expects: [502],
+	},
+	"disconnect, and disconnected": {
+		go: async (page) => {
+			await install(page, demo);
+			await press(page, "Disconnect");
+			await page.getByRole("link", { name: "Keep it connected" }).waitFor();
+			await isFit(page);
+			await press(page, "Disconnect");
+			await page.getByRole("heading", { name: "Disconnected" }).waitFor();
+		},
+	},
+	"a consent that is over": {
+		go: async (page) => {
+			await install(page, demo);
+			await page.goto(`${demo.sandbox}/authorize?consent_challenge=none`);
+		},
+		expects: [400],
+	},
+	"nothing at the sandbox": { go: (page) => page.goto(`${demo.sandbox}/nothing`), expects: [404] },
 	"the sandbox's OAuth error": { go: (page) => page.goto(`${demo.sandbox}/oauth2/auth?client_id=none`), expects: [401] },
 };
 

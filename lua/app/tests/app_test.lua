@@ -221,8 +221,8 @@ testing.case("the advice on the page of an install fits its cause", function(t)
 		["the destination is deleted"] = {
 			{ status = 404, json = { error = "not found", code = 5 } },
 			has = {
-				"<h1>Not set up any more",
-				"is not on your source any more",
+				"<h1>Not set up<",
+				"is not on your source",
 				"It was deleted at Segment",
 				"Connect again",
 			},
