@@ -176,7 +176,7 @@ testing.case("an install that is mended works again without the customer", funct
 	local csrf = page.body:match 'name="csrf" value="([^"]+)"'
 	page = client:post(where .. "/reconnect", { form = { csrf = csrf } })
 	t.equal(page.status, 502)
-	t.contains(page.body, "Tried once more, and it does not work yet: ")
+	t.contains(page.body, "Tried once more, and it does not work yet.")
 	t.contains(page.body, "bad credentials")
 	t.contains(page.body, "Connect again", "the way on is on the page")
 	t.contains(testing.log()[#testing.log()].message, "does not work yet")
