@@ -45,12 +45,12 @@ browserTest("an edit of a view and of a script shows on the next load, without a
 	});
 	await edited("init.lua", (text) => text.replace('"google-analytics"', '"mixpanel"'), "reloaded", async () => {
 		await page.reload();
-		assert.match(await text(page), /the destination mixpanel/);
+		assert.match(await text(page), /we set up Mixpanel/);
 		await press(page, "Enable with Segment");
 		assert.equal(await heading(page), "Log in");
 	});
 	await page.goto(demo.app);
-	assert.match(await text(page), /the destination google-analytics/);
+	assert.match(await text(page), /we set up Google Analytics/);
 });
 
 browserTest("RL-01 a syntax error is told with file and line while the last good version serves", {}, async ({ page }) => {

@@ -76,8 +76,7 @@ end
 ---@param message string?
 ---@param reason string?
 function fault.log(req, status, message, reason)
-	local fields = { status = status, error = message, reason = reason, route = route_of(req) }
-	log.error("the request was answered with " .. status, fields)
+	log.error("a request failed", { status = status, error = message, reason = reason, route = route_of(req) })
 end
 
 local function shape_of(app)
