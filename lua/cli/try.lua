@@ -271,6 +271,13 @@ function command.run(arguments)
 		return fail("%s", message)
 	elseif input.action and not destination.actions[input.action] then
 		return fail("%s", require("partnerapp.destination.files").unknown_action(destination, input.action))
+	elseif input.mapping and not input.action then
+		if destination.handlers then
+			return fail "the app's handlers take events as they are: they have no mapping"
+		elseif #destination.actions ~= 1 then
+			return fail("a mapping is for one action: partnerapp try %s ACTION --mapping FILE", destination.slug)
+		end
+		input.action = destination.actions[1].name
 	end
 	local stories
 	stories, message = run(destination, asked, input)

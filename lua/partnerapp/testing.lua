@@ -9,6 +9,7 @@ local native_log = require "native.log"
 local network = require "partnerapp.testing.network"
 local scripts = require "native.scripts"
 local sys = require "native.sys"
+local tries = require "partnerapp.testing.tries"
 
 local testing = {}
 
@@ -64,6 +65,17 @@ testing.assert = {
 ---@return {calls: table[]} network the calls that were made, in order
 function testing.network(answers)
 	return network.replace(answers)
+end
+
+--- Takes an event, or a list of events as a batch, through one of the app's destinations. Its requests are calls like
+--- any other: the case lists them with testing.network. Settings that are not given have their defaults; a required
+--- string is "test-" and its name. Raises when there is no such destination or action.
+---@param slug string
+---@param event table a list of events is a batch, for perform_batch
+---@param options {action: string?, mapping: table?, settings: table<string, any>?}? only that action; a mapping for it
+---@return partnerapp.testing.tried
+function testing.try(slug, event, options)
+	return tries.run(slug, event, options)
 end
 
 --- A browser without a screen, which calls the app in process and keeps its cookies.

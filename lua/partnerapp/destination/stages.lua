@@ -54,6 +54,10 @@ end
 -- Whether the mapping's trigger wants the event. An outcome when it does not.
 local function judge_trigger(path, mapping, event)
 	local parsed = mapping.parsed
+	if mapping.takes_all then
+		add(path.stages, "trigger", "skipped", "the action has no trigger of its own: the mapping takes every event")
+		return
+	end
 	if not parsed then
 		return stop(path.stages, "trigger", "filtered-destination", "NO_MATCHING_MAPPING", mapping.problem)
 	end
@@ -118,7 +122,8 @@ local function perform(path, destination, try, mapping, event)
 	calls.on_path(path, "perform", action.perform, destination, try, calls.data(try, payload, event, mapping.values))
 end
 
-local NO_MAPPING = "the destination has no mapping: no automatic preset, and no action with a trigger"
+local NO_MAPPING = "the destination has no mapping: no automatic preset, and no action with a trigger; a customer "
+	.. "makes one at Segment, and `partnerapp try` takes one with --mapping FILE"
 
 local function no_mapping(story)
 	return stop(story.stages, "mapping", "filtered-destination", "NO_MATCHING_MAPPING", NO_MAPPING)
