@@ -34,8 +34,8 @@ const EVENT = block("json", '"Order Completed"');
 describe("docs/destinations.md", { concurrency: 2 }, () => {
 	test("no block of the page is left out by the tests", () => {
 		// The lists of fields and the tables are compared with Segment's packages in tests/oracle.
-		assert.deepEqual(["sh", "lua", "json"].map((language) => blocks(language).length), [1, 3, 2]);
-		assert.equal(PAGE.match(/^```\w+$/gm).length, 6);
+		assert.deepEqual(["sh", "lua", "json"].map((language) => blocks(language).length), [2, 4, 3]);
+		assert.equal(PAGE.match(/^```\w+$/gm).length, 9);
 	});
 
 	test("its commands do what it says, one after the other", async () => {
@@ -51,6 +51,37 @@ describe("docs/destinations.md", { concurrency: 2 }, () => {
 		const { code, out } = await run(["test"], { cwd: place });
 		assert.equal(code, 0);
 		assert.match(out, /^ok \d+ - acme: signed_up # /m);
+	});
+
+	test("its destination is the one that the app ships", () => {
+		const shipped = readFileSync(path.join(top, "lua/app/destinations/acme.lua"), "utf8");
+		const body = (text) => text.slice(text.indexOf("\n")); // the first line is a comment
+		assert.equal(body(ACME), body(shipped));
+	});
+
+	test("its case passes", async () => {
+		const case_ = block("lua", "testing.try(");
+		const place = app({ "init.lua": INIT, "destinations/acme.lua": ACME, "tests/acme_test.lua": case_ });
+		const { code, out } = await run(["test"], { cwd: place });
+		assert.equal(code, 0, out);
+		assert.match(out, /^ok 1 - Acme is asked again after 503 # [^]*^1 passed, 0 failed$/m);
+	});
+
+	test("its commands for the shipped destinations do what it says", async () => {
+		const place = app({});
+		writeFileSync(path.join(place, "message.json"), block("json", "hooks.slack.com"));
+		const commands = block("sh", "partnerapp try actions-slack").trim().split("\n").map((line) => line.replace(/\s+#.*/, ""));
+		const wanted = [
+			/"text": "Order Completed by u-1001"\n[^]*= would be delivered/,
+			/POST https:\/\/us\.receiver\.example\/events\n[^]*x-signature: [0-9a-f]{40}\n/,
+			/^{\n {2}"name": "Webhook",\n/,
+		];
+		assert.equal(commands.length, wanted.length);
+		for (const [i, command] of commands.entries()) {
+			const { code, out, err } = await run([...command.split(" ").slice(1), "--app", path.join(top, "lua/app")], { cwd: place });
+			assert.equal(code, 0, `${command}: ${err}`);
+			assert.match(out, wanted[i]);
+		}
 	});
 
 	test("its destination loads without a warning, and is enabled with the app's settings", async () => {
