@@ -5,7 +5,7 @@ local path = destination.path -- { ["@path"] = … } in short
 return destination.new {
 	name = "Acme",
 	slug = "acme",
-	settings = { -- what a customer sets; a list, for forms have an order
+	settings = {
 		{ "api_key", type = "password", label = "API key", required = true },
 		{ "region", type = "string", label = "Region", choices = { "us", "eu" }, default = "us" },
 	},
