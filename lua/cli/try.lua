@@ -165,6 +165,26 @@ local function try_of(destination, asked, input)
 	}
 end
 
+-- What is wrong with the names that were asked for, or nil. Names the action of a mapping when there is one only.
+local function problem_of(destination, asked, input)
+	for _, pair in ipairs(asked.settings) do
+		local message = require("partnerapp.destination.customer_settings").unknown(destination, pair[1])
+		if message then
+			return message
+		end
+	end
+	if input.action and not destination.actions[input.action] then
+		return require("partnerapp.destination.files").unknown_action(destination, input.action)
+	elseif not input.mapping or input.action then
+		return nil
+	elseif destination.handlers then
+		return "the app's handlers take events as they are: they have no mapping"
+	elseif #destination.actions ~= 1 then
+		return ("a mapping is for one action: partnerapp try %s ACTION --mapping FILE"):format(destination.slug)
+	end
+	input.action = destination.actions[1].name
+end
+
 -- The stories of what was asked; nil and a message when the destination has no such function.
 local function run(destination, asked, input)
 	local questions = require "partnerapp.destination.questions"
@@ -269,15 +289,10 @@ function command.run(arguments)
 	input, message = events.read(asked)
 	if not input then
 		return fail("%s", message)
-	elseif input.action and not destination.actions[input.action] then
-		return fail("%s", require("partnerapp.destination.files").unknown_action(destination, input.action))
-	elseif input.mapping and not input.action then
-		if destination.handlers then
-			return fail "the app's handlers take events as they are: they have no mapping"
-		elseif #destination.actions ~= 1 then
-			return fail("a mapping is for one action: partnerapp try %s ACTION --mapping FILE", destination.slug)
-		end
-		input.action = destination.actions[1].name
+	end
+	message = problem_of(destination, asked, input)
+	if message then
+		return fail("%s", message)
 	end
 	local stories
 	stories, message = run(destination, asked, input)

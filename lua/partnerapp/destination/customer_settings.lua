@@ -1,5 +1,6 @@
 -- The values of a destination's settings when it is tried: what a customer would set at Segment comes from .env and the
 -- environment, under the destination's slug and the setting's name: ACME_API_KEY for api_key and apiKey of acme.
+local nearest = require "partnerapp.nearest"
 local settings = require "partnerapp.store.settings"
 
 local customer_settings = {}
@@ -50,6 +51,21 @@ function customer_settings.stand_in(name, value)
 		return ("https://test-%s.example"):format((name:gsub("[^%w]+", "-"):lower()))
 	end
 	return "test-" .. name
+end
+
+--- The message about a setting that a destination does not have.
+---@param destination table
+---@param name string
+---@return string? message nil when it has the setting
+function customer_settings.unknown(destination, name)
+	local names = {}
+	for i, field in ipairs(destination.settings) do
+		if field.name == name then
+			return nil
+		end
+		names[i] = field.name
+	end
+	return ("%s has no setting '%s'%s"):format(destination.name, name, nearest(name, names))
 end
 
 local READ = {}

@@ -60,6 +60,12 @@ function tries.run(slug, event, options)
 	if not destination then
 		wrong("%s", message)
 	end
+	for name in pairs(options.settings or {}) do
+		message = customer_settings.unknown(destination, tostring(name))
+		if message then
+			wrong("%s", message)
+		end
+	end
 	local try = {
 		action = action_of(destination, options),
 		mapping = options.mapping,
