@@ -117,6 +117,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	read_settings(L, index, &server->services);
 	server->services.request_ms = read_unsigned(L, index, "request_ms");
 	server->app = copy_string(L, index, "app");
+	server->entry = copy_string(L, index, "entry");
 	server->health_listen = copy_string(L, index, "health_listen");
 	server->watch = read_flag(L, index, "watch");
 	server->server.name = server->services.name;
@@ -278,6 +279,7 @@ static void free_server(struct pa_plan_server *server)
 	}
 	free_const(server->services.settings);
 	free(server->app);
+	free(server->entry);
 	free(server->health_listen);
 	free_const(server->server.listen);
 	free_list((char **)(uintptr_t)server->server.hosts, server->server.host_count);

@@ -15,6 +15,7 @@ struct pa_plan_server {
 	struct pa_services_options services;
 	struct pa_server_options server; /* without handler and context */
 	char *app;                       /* the folder of its scripts */
+	char *entry;                     /* the module that answers requests, or NULL: see script/pool.h */
 	char *health_listen;             /* HEALTH_LISTEN, or NULL */
 	bool watch;                      /* reload when they change */
 };

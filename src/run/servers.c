@@ -49,6 +49,7 @@ static int open_pool(
 		&(struct pa_pool_options){
 			.name = plan->server.name,
 			.folders = running->paths.folders,
+			.entry = plan->entry,
 			.services = running->services,
 			/* for requests, the runners and the dispatcher of jobs, and probes */
 			.vms_max = plan->server.workers + PA_VM_LANES + 1 + PA_PROBES_WORKERS,

@@ -24,7 +24,7 @@ static struct pa_vm *new_vm(const struct pa_generation *generation, bool check, 
 		&(struct pa_vm_options){
 			.snapshot = generation->snapshot,
 			.services = generation->services,
-			.entry = broken ? "partnerapp.host.broken" : "partnerapp.host",
+			.entry = broken ? "partnerapp.host.broken" : generation->entry,
 			.broken = broken ? &generation->broken : NULL,
 			.check = check && !broken,
 		},
@@ -41,7 +41,7 @@ struct pa_vm *pa_generation_new_vm(const struct pa_generation *generation, struc
 }
 
 static struct pa_generation *new_generation(
-	struct pa_snapshot *snapshot, struct pa_services *services, unsigned vms_max)
+	struct pa_snapshot *snapshot, struct pa_services *services, const char *entry, unsigned vms_max)
 {
 	struct pa_generation *generation = calloc(1, sizeof *generation);
 
@@ -52,6 +52,7 @@ static struct pa_generation *new_generation(
 	}
 	generation->snapshot = snapshot;
 	generation->services = services;
+	generation->entry = entry;
 	generation->references = 1;
 	return generation;
 }
@@ -83,13 +84,13 @@ static struct pa_snapshot *read_scripts(const char *const folders[PA_ROOMS], boo
 }
 
 struct pa_generation *pa_generation_load(const char *const folders[PA_ROOMS], struct pa_services *services,
-	unsigned vms_max, bool even_broken, struct pa_fault *fault)
+	const char *entry, unsigned vms_max, bool even_broken, struct pa_fault *fault)
 {
 	struct pa_snapshot *snapshot = read_scripts(folders, even_broken, fault);
 
 	if (!snapshot)
 		return NULL;
-	struct pa_generation *generation = new_generation(snapshot, services, vms_max);
+	struct pa_generation *generation = new_generation(snapshot, services, entry, vms_max);
 	if (!generation) {
 		set_fault(fault, "not enough memory");
 		fault->no_memory = true;

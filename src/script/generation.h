@@ -15,6 +15,7 @@
 struct pa_generation {
 	struct pa_snapshot *snapshot;
 	struct pa_services *services; /* borrowed */
+	const char *entry;            /* the module that VMs load; borrowed */
 	struct pa_fault broken;       /* why every route shows an error; message NULL: the scripts have loaded */
 	unsigned references;          /* the pool's, and one for each leased VM */
 	struct pa_vm **free_vms;      /* room for `vms_max`; the most recently used one is the last */
@@ -23,12 +24,12 @@ struct pa_generation {
 };
 
 /*
- * Reads the scripts and makes the first VM, which also checks the app (entry.check). When the app does not load: with
- * `even_broken` a generation that shows the fault, else NULL. NULL also when not even the library's files can be read,
- * or memory runs out (fault->no_memory). *fault says why. The caller gets the one reference.
+ * Reads the scripts and makes the first VM, which loads `entry` and also checks the app (entry.check). When the app
+ * does not load: with `even_broken` a generation that shows the fault, else NULL. NULL also when not even the library's
+ * files can be read, or memory runs out (fault->no_memory). *fault says why. The caller gets the one reference.
  */
 struct pa_generation *pa_generation_load(const char *const folders[PA_ROOMS], struct pa_services *services,
-	unsigned vms_max, bool even_broken, struct pa_fault *fault);
+	const char *entry, unsigned vms_max, bool even_broken, struct pa_fault *fault);
 
 /* A further VM, unchecked. The caller counts it in `made`. NULL with a fault. */
 struct pa_vm *pa_generation_new_vm(const struct pa_generation *generation, struct pa_fault *fault);

@@ -45,7 +45,8 @@ static struct pa_generation *load(const struct pa_pool *pool, bool even_broken, 
 {
 	const struct pa_pool_options *options = &pool->options;
 
-	return pa_generation_load(options->folders, options->services, options->vms_max, even_broken, fault);
+	return pa_generation_load(
+		options->folders, options->services, options->entry, options->vms_max, even_broken, fault);
 }
 
 /* True for the last reference: the caller then frees the generation, without the mutex. The mutex is held. */
@@ -344,6 +345,8 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 	pthread_mutex_init(&pool->mutex, NULL);
 	pa_clock_condition(&pool->returned);
 	pool->options = *options;
+	if (!pool->options.entry)
+		pool->options.entry = "partnerapp.host";
 	if (!pool->options.lease_ms)
 		pool->options.lease_ms = LEASE_MS;
 	if (!pool->options.idle_ms)

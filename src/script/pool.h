@@ -18,6 +18,7 @@ struct pa_pool;
 struct pa_pool_options {
 	const char *name;             /* for log lines: "app", "sandbox" */
 	const char *const *folders;   /* of the rooms: pa_rooms_locate */
+	const char *entry;            /* the module that VMs load; NULL: partnerapp.host, which loads the app */
 	struct pa_services *services; /* for the VMs; its bell rings when new scripts were put in place */
 	unsigned vms_max;             /* of one generation */
 	unsigned lease_ms;            /* how long a request may wait for a VM; 0 is the default of 5 s */

@@ -25,7 +25,7 @@ void pa_fault_free(struct pa_fault *fault);
 struct pa_vm_options {
 	struct pa_snapshot *snapshot;  /* retained */
 	struct pa_services *services;  /* borrowed; outlives the VM; NULL while the command line makes a plan */
-	const char *entry;             /* the module to load: "partnerapp.host" for a server */
+	const char *entry;             /* the module to load: "partnerapp.host" for an app */
 	const struct pa_fault *broken; /* passed to entry.broken(message, traceback): why the app cannot run; or NULL */
 	bool check;        /* also calls entry.check(), which loads modules and views that no request has used yet */
 	bool privileged;   /* for the command line: its modules may require native.files */
