@@ -1,4 +1,5 @@
 -- Prints what became of an event: the story of partnerapp.destination.stages, for people at a terminal and as JSON.
+local credentials = require "partnerapp.destination.credentials"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local members = require "partnerapp.destination.members"
@@ -8,8 +9,6 @@ local story = {}
 
 local COLORS = { passed = "32", stopped = "31", skipped = "33", faint = "2", bold = "1" }
 local MARKS = { passed = "✓", stopped = "✗", skipped = "·" }
--- Headers whose values are credentials.
-local CREDENTIALS = { authorization = true, cookie = true, ["x-api-key"] = true, ["api-key"] = true, apikey = true }
 
 local function painter(colors)
 	return function(kind, text)
@@ -18,7 +17,7 @@ local function painter(colors)
 end
 
 local function masked_header(name, value)
-	if not CREDENTIALS[name] then
+	if not credentials.is_header(name) then
 		return log.masked(value)
 	end
 	local scheme = value:match "^(%a+) "

@@ -73,6 +73,18 @@ local function mask(value)
 	require("native.log").mask(rest and #rest > 4 and rest or value)
 end
 
+--- Masks the passwords among values that came with a request, in log lines from then on.
+---@param destination table
+---@param values table<string, any> by setting name
+function customer_settings.mask(destination, values)
+	for _, field in ipairs(destination.settings) do
+		local value = values[field.name]
+		if field.type == "password" and type(value) == "string" then
+			mask(value)
+		end
+	end
+end
+
 --- The values, from `given`, else .env and the environment, else the defaults. Passwords are masked in log lines from
 --- then on. A value that is missing is absent; with `stand_ins` a required string has "test-" and its name.
 ---@param destination table
