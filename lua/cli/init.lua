@@ -18,6 +18,7 @@ local COMMANDS = {
 	"test",
 	"try",
 	"manifest",
+	"actions",
 	"new",
 	"config",
 }

@@ -7,6 +7,7 @@ local settings = require "cli.settings"
 local servers = {}
 
 local SANDBOX_WORKERS = 128
+local ACTIONS_WORKERS = 32
 local SANDBOX_REQUEST_MS = 120000 -- above the longest delay that a fault of the control API may have
 local LOOPBACK = { "localhost", "127.0.0.1", "[::1]" }
 
@@ -105,6 +106,38 @@ function servers.sandbox(found, database, ring)
 		settings = told,
 	}
 	return add_outbound(server, found.value)
+end
+
+--- The server of `partnerapp actions`, over one destination of the app. Its scripts get no setting of the app and
+--- nothing of .env: what a destination needs comes with each request.
+---@param found cli.found
+---@param slug string
+---@param port string of 127.0.0.1
+---@return table
+function servers.actions(found, slug, port)
+	local value = found.value
+	local server = {
+		name = "actions",
+		app = found.location.folder,
+		entry = "partnerapp.actions",
+		listen = "127.0.0.1:" .. port,
+		hosts = { "localhost", "127.0.0.1" },
+		workers = ACTIONS_WORKERS,
+		calls_max = calls_max(ACTIONS_WORKERS),
+		request_ms = tonumber(value.REQUEST_TIMEOUT) * 1000,
+		calls_per_second = tonumber(value.CALLS_PER_SECOND),
+		watch = true,
+		database = "sqlite::memory:",
+		secret_key = secret_key.new(),
+		http_allow = value.HTTP_ALLOW,
+		body_max = 8 << 20, -- of JSON, at most: partnerapp.json reads no more
+		settings = {
+			PUBLIC_URL = "http://localhost:" .. port,
+			DESTINATION = slug,
+			SERVER_SETTINGS = settings.names(),
+		},
+	}
+	return add_outbound(server, value)
 end
 
 return servers

@@ -16,7 +16,7 @@ local LIBRARY = {
 	"installs",
 	"oauth/",
 	"init",
-	"host/ testing/ testing",
+	"host/ testing/ testing actions/",
 }
 
 -- The rooms of the sandbox and what each may require besides itself; "" is the top folder's own files.

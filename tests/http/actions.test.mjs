@@ -1,0 +1,384 @@
+// partnerapp actions: Segment's local protocol for trying an action, as Segment's tester and the curl lines of its
+// documentation speak it.
+import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { after, before, beforeEach, describe, test } from "node:test";
+import { promisify } from "node:util";
+import { ACME, SECRET, startActions, TOKEN, writeActions } from "./actions_server.mjs";
+import { raw, request, run } from "./harness.mjs";
+
+const EVENT = { type: "track", event: "Signed Up", userId: "u1" };
+const SEGMENT = "https://app.segment.com";
+
+let server, settings;
+before(async () => {
+	server = await startActions();
+	settings = server.settings;
+});
+after(() => server.end());
+beforeEach(() => {
+	server.api.seen.length = server.api.next.length = 0;
+});
+
+/** The only error of an answer, which has the members of the protocol and no other. */
+function errorOf(answer, status = 200) {
+	assert.equal(answer.status, status, answer.text);
+	const list = answer.json();
+	assert.equal(list.length, 1);
+	const known = ["statusCode", "message", "fields", "requestError"];
+	assert.deepEqual(Object.keys(list[0]).filter((name) => !known.includes(name)), []);
+	assert.equal(list[0].requestError, true);
+	assert.ok(!/traceback|partnerapp\//.test(answer.text), answer.text);
+	return list[0];
+}
+
+/** Curl as Segment's documentation calls it. */
+async function curl(address, data) {
+	const line = ["--location", "--request", "POST", server.url + address, "--header", "Content-Type: application/json", "--data", data];
+	const { stdout } = await promisify(execFile)("curl", ["-sS", "--max-time", "30", ...line]);
+	return JSON.parse(stdout);
+}
+
+test("it says at the start that it sends, and which addresses there are", async () => {
+	assert.match(server.out, /^Segment's tools can try acme-analytics on http:\/\/localhost:\d+\n {2}THE REQUESTS ARE SENT/);
+	assert.match(server.err, /POST \/track, POST \/track\/list, POST \/identify/);
+	assert.match((await request(server.url)).text, /its requests are sent[^]*GET \/manifest[^]*POST \/track\/list/);
+});
+
+test("GET /manifest is the definition", async () => {
+	const answer = await request(`${server.url}/manifest`);
+	assert.equal(answer.headers["content-type"], "application/json");
+	const manifest = answer.json();
+	assert.deepEqual(Object.keys(manifest), ["name", "slug", "mode", "authentication", "presets", "actions", "directoryName"]);
+	assert.deepEqual([manifest.slug, manifest.directoryName], ["acme-analytics", "acme_analytics"]);
+	assert.deepEqual(Object.keys(manifest.actions), ["track", "identify"]);
+	assert.deepEqual(manifest.actions.track.fields.event.default, { "@path": "$.event" });
+});
+
+describe("curl lines of Segment's documentation", () => {
+	test("an event with a mapping and settings", async () => {
+		const [exchange] = await curl("/track", JSON.stringify({
+			mapping: { event: { "@path": "$.properties.key_field" }, user: { "@path": "$.properties.key_value" } },
+			settings, payload: { properties: { key_field: "3", key_value: "Hans Müller" } },
+		}, null, 2));
+		assert.equal(exchange.request.body, '{"event":"3","user":"Hans Müller"}');
+		assert.equal(server.api.seen[0].body, exchange.request.body);
+	});
+
+	test("a batch, which is a list of events", async () => {
+		const [exchange] = await curl("/track", JSON.stringify({
+			mapping: { event: { "@path": "$.properties.key_field" } }, settings,
+			payload: [{ properties: { key_field: "3" } }, { properties: { key_field: "4" } }],
+		}));
+		assert.equal(exchange.request.body, '[{"event":"3"},{"event":"4"}]');
+	});
+
+	test("tokens, and parts that only Segment uses", async () => {
+		await curl("/track", JSON.stringify({
+			payload: EVENT, settings, auth: { accessToken: TOKEN, refreshToken: "r" }, features: { test_feature: true },
+		}));
+		await curl("/track", JSON.stringify({ payload: EVENT, settings, oauth: { access_token: TOKEN } }));
+		assert.deepEqual(server.api.seen.map((one) => one.headers.authorization), [`Bearer ${TOKEN}`, `Bearer ${TOKEN}`]);
+	});
+
+	test("the credentials, in an object around them", async () => {
+		assert.deepEqual(await curl("/authentication", JSON.stringify({ settings })), { ok: true });
+		assert.deepEqual(await curl("/authentication", JSON.stringify({ settings, oauth: { access_token: TOKEN } })), { ok: true });
+		assert.deepEqual(server.api.seen.map((one) => one.headers.authorization), [`Bearer ${SECRET}`, `Bearer ${TOKEN}`]);
+	});
+});
+
+describe("POST /ACTION", () => {
+	test("the answer is the list of exchanges", async () => {
+		server.api.next.push({ headers: { "set-cookie": "a=b" }, body: '{"z":1,"a":[1,null]}' });
+		const answer = await server.post("/track", { payload: EVENT, settings });
+		assert.equal(answer.status, 200);
+		const [{ request: sent, response }, ...more] = answer.json();
+		assert.equal(more.length, 0);
+		assert.deepEqual(sent, {
+			url: `${server.api.origin}/events?key=***`, method: "POST",
+			headers: { authorization: "<redacted>", "content-type": "application/json", "user-agent": "Segment (Actions)" },
+			body: '{"event":"Signed Up","user":"u1"}',
+		});
+		assert.deepEqual(Object.keys(response), ["statusCode", "statusMessage", "headers", "body"]);
+		assert.deepEqual([response.statusCode, response.statusMessage, response.headers["set-cookie"]], [200, "OK", "<redacted>"]);
+		assert.equal(JSON.stringify(response.body), '{"z":1,"a":[1,null]}'); // members in their order
+		assert.equal(server.api.seen[0].url, `/events?key=${SECRET}`);
+	});
+
+	test("every request that was answered is in it, in its order; only those of this try", async () => {
+		server.api.next.push({ status: 404, headers: { "content-type": "text/plain" }, body: "nothing" });
+		const list = (await server.post("/track", { payload: { event: "two" }, settings })).json();
+		assert.deepEqual(list.map((one) => [one.request.method, one.response.statusCode, one.response.statusMessage, one.response.body]),
+			[["GET", 404, "Not Found", "nothing"], ["POST", 200, "OK", { ok: true }]]);
+		assert.equal((await server.post("/track", { payload: EVENT, settings })).json().length, 1);
+	});
+
+	test("members of the mapping that are missing take the defaults; a mapping of nothing is the event", async () => {
+		const mapping = { event: { "@template": "{{event}}!" } };
+		await server.post("/track", { payload: EVENT, mapping, settings });
+		await server.post("/identify", { payload: { name: "Zoë" }, settings });
+		assert.deepEqual(server.api.seen.map((one) => one.body), ['{"event":"Signed Up!","user":"u1"}', '{"name":"Zoë"}']);
+	});
+
+	test("a payload that is not valid is an error with the fields", async () => {
+		const missing = errorOf(await server.post("/track", { payload: { userId: "u1" }, settings }));
+		assert.deepEqual([missing.statusCode, missing.fields], [400, { $: "The root value is missing the required field 'event'." }]);
+		assert.equal(missing.message, missing.fields.$);
+		const mapping = { address: { zip: "x" } };
+		const wrong = errorOf(await server.post("/track", { payload: EVENT, mapping, settings }));
+		assert.deepEqual(Object.keys(wrong.fields), ["address.zip"]);
+		assert.equal(server.api.seen.length, 0);
+	});
+
+	test("an answer that is not 2xx is the error", async () => {
+		server.api.next.push({ status: 422, body: JSON.stringify({ error: `not for ${SECRET}` }) });
+		const refused = errorOf(await server.post("/track", { payload: EVENT, settings }));
+		assert.deepEqual([refused.statusCode, refused.message], [422, { error: "not for ***" }]);
+		server.api.next.push({ status: 503, headers: { "content-type": "text/plain" }, body: "down" });
+		assert.equal(errorOf(await server.post("/track", { payload: EVENT, settings })).message, "down");
+	});
+
+	test("a 401 renews no token: the tester asks for that itself", async () => {
+		server.api.next.push({ status: 401, body: "{}" });
+		assert.equal(errorOf(await server.post("/track", { payload: EVENT, settings, auth: { refreshToken: "r" } })).statusCode, 401);
+		assert.equal(server.api.seen.length, 1);
+	});
+
+	test("a bug says its line, and a loop ends", async () => {
+		const line = ACME.split("\n").findIndex((text) => text.includes("data.nothing.here")) + 1;
+		const bug = errorOf(await server.post("/track", { payload: { event: "bug" }, settings }));
+		assert.deepEqual([bug.statusCode, bug.message.startsWith(`destinations/acme_analytics.lua:${line}: attempt to index a nil`)], [500, true]);
+		const loop = errorOf(await server.post("/track", { payload: { event: "loop" }, settings }, { origin: SEGMENT }));
+		assert.match(loop.message, /time budget spent/);
+		assert.equal((await server.post("/track", { payload: EVENT, settings })).status, 200);
+	});
+
+	test("a batch leaves out what is not valid, and needs perform_batch", async () => {
+		const events = [EVENT, { userId: "u2" }, { event: "Other" }];
+		const [exchange] = (await server.post("/track", { payload: events, settings })).json();
+		assert.equal(exchange.request.body, '[{"event":"Signed Up","user":"u1"},{"event":"Other"}]');
+		assert.deepEqual((await server.post("/track", { payload: [], settings })).json(), []);
+		assert.equal(errorOf(await server.post("/track", { payload: [{}, {}], settings })).statusCode, 400);
+		const single = errorOf(await server.post("/identify", { payload: [EVENT], settings }));
+		assert.deepEqual([single.statusCode, single.message], [501, "identify has no perform_batch: send one event"]);
+	});
+
+	test("payloads that are no events at all are errors", async () => {
+		for (const payload of ["x", 5, true, [5, null, "x", [1]]]) {
+			assert.equal(errorOf(await server.post("/track", { payload, settings })).statusCode, 400, JSON.stringify(payload));
+		}
+		assert.equal(errorOf(await server.post("/track", { payload: null, settings })).statusCode, 400);
+	});
+
+	test("an unknown action names the nearest", async () => {
+		const answer = errorOf(await server.post("/trak", { payload: EVENT, settings }), 404);
+		assert.equal(answer.message, "Acme Analytics has no action 'trak': did you mean 'track'?");
+		assert.equal((await request(`${server.url}/track`)).status, 405);
+	});
+});
+
+describe("the other addresses", () => {
+	test("POST /authenticate: the settings, and whether they are right", async () => {
+		assert.deepEqual((await server.post("/authenticate", settings)).json(), { ok: true });
+		const missing = (await server.post("/authenticate", { base: server.api.origin })).json();
+		assert.deepEqual(missing, { ok: false, error: missing.error, fields: { $: "The root value is missing the required field 'api_key'." } });
+		server.api.next.push({ status: 403, body: "{}" });
+		const wrong = await server.post("/authenticate", settings);
+		assert.equal(wrong.status, 200);
+		assert.match(wrong.json().error, /^Credentials are invalid: 403 /);
+		assert.deepEqual([wrong.json().ok, wrong.json().fields], [false, {}]);
+	});
+
+	test("POST /refreshAccessToken: the tokens, and the new ones", async () => {
+		const tokens = { refreshToken: "r-1", refreshTokenUrl: `${server.api.origin}/token` };
+		server.api.next.push({ body: '{"token":"new"}' });
+		assert.deepEqual((await server.post("/refreshAccessToken", tokens)).json(), { ok: true, data: { accessToken: "new", refreshToken: "r-1" } });
+		assert.equal(server.api.seen[0].body, '{"token":"r-1"}');
+		server.api.next.push({ status: 400, body: '{"error":"invalid_grant"}' });
+		const failed = await server.post("/refreshAccessToken", tokens);
+		assert.deepEqual([failed.status, failed.json()], [400, { ok: false, error: { error: "invalid_grant" } }]);
+	});
+
+	test("POST /ACTION/FIELD: the choices of a dynamic field", async () => {
+		server.api.next.push({ body: '{"label":"First"}' });
+		const ask = { payload: { event: "A" }, settings, page: "7", query: "fi" };
+		assert.deepEqual((await server.post("/track/list", ask)).json(), { choices: [{ label: "First", value: "l1" }], nextPage: "2" });
+		assert.match(server.api.seen[0].url, /^\/lists\?(page=7&q=fi|q=fi&page=7)$/);
+		const none = await server.post("/track/list", { payload: { event: "none" }, settings });
+		assert.deepEqual([none.status, none.json()], [500, [{ message: "no lists for ***", code: "404" }]]);
+		server.api.next.push({ status: 500, body: "{}" });
+		assert.equal((await server.post("/track/list", ask)).status, 500);
+		assert.equal((await server.post("/track/lists", ask)).status, 404);
+	});
+
+	test("POST /delete: what a deletion sends", async () => {
+		const [exchange] = (await server.post("/delete", { payload: { userId: "u7" }, settings })).json();
+		assert.deepEqual([exchange.request.method, exchange.request.url], ["DELETE", `${server.api.origin}/users/u7`]);
+		assert.deepEqual(errorOf(await server.post("/delete", { payload: { userId: "u7" } })).statusCode, 400);
+	});
+
+	test("a body that cannot be read is 400", async () => {
+		const headers = { "content-type": "application/json; charset=utf-8", origin: SEGMENT };
+		for (const body of ["{", "[]", "5", "null", '{"payload":\xff}']) {
+			const answer = await request(`${server.url}/track`, { method: "POST", headers, body });
+			errorOf(answer, 400);
+			assert.equal(answer.headers["access-control-allow-origin"], SEGMENT);
+		}
+		errorOf(await request(`${server.url}/track`, { method: "POST", headers }));
+	});
+});
+
+describe("who may call", () => {
+	const body = () => JSON.stringify({ payload: EVENT, settings });
+	const type = { "content-type": "application/json" };
+
+	test("HT-31 HT-05 HT-22 another Host, Origin or content type sends nothing", async () => {
+		const port = server.port;
+		for (const [status, headers] of [
+			[421, { ...type, host: `evil.example:${port}` }], [421, { ...type, host: `127.0.0.1.nip.io:${port}` }],
+			[421, { ...type, host: "localhost" }], [421, { ...type, host: `localhost:${port + 1}` }],
+			[421, { ...type, host: `[::1]:${port}` }], [421, { ...type, host: `sub.localhost:${port}` }],
+			[403, { ...type, origin: "https://evil.example" }], [403, { ...type, origin: "null" }],
+			[403, { ...type, origin: `http://localhost:${port}` }], [403, { ...type, origin: "http://app.segment.com" }],
+			[403, { ...type, origin: "https://app.segment.com.evil.example" }], [403, { ...type, origin: "https://app.segment.com:444" }],
+			[403, { ...type, origin: "http://127.0.0.1:8000" }], [403, { "content-type": "text/plain", origin: "https://evil.example" }],
+			[415, { "content-type": "text/plain" }], [415, { "content-type": "application/x-www-form-urlencoded" }],
+			[415, {}], [415, { "content-type": "text/plain", origin: SEGMENT }], [415, { "content-type": "application/jsonp" }],
+			[415, { "content-type": "multipart/form-data; boundary=application/json" }],
+		]) {
+			for (const path of ["/track", "/authenticate", "/delete", "/track/list", "/refreshAccessToken"]) {
+				const answer = await request(server.url + path, { method: "POST", headers, body: body() });
+				assert.equal(answer.status, status, `${path} ${JSON.stringify(headers)}`);
+				if (headers.origin !== SEGMENT) assert.equal(answer.headers["access-control-allow-origin"], undefined);
+			}
+		}
+		const twice = await raw(port, `POST /track HTTP/1.1\r\nHost: localhost:${port}\r\nHost: evil.example\r\nContent-Length: 0\r\n\r\n`);
+		assert.match(twice, /^HTTP\/1\.1 400 /);
+		assert.equal((await request(`${server.url}/manifest`, { headers: { origin: "https://evil.example" } })).status, 403);
+		assert.equal(server.api.seen.length, 0);
+	});
+
+	test("HT-31 the pages of Segment's tools may call, and read the answers", async () => {
+		for (const origin of [SEGMENT, "https://eu1.app.segment.com", "https://app.segment.build", "https://eu1.app.segment.build", "http://localhost:8000"]) {
+			const asked = await request(`${server.url}/track`, { method: "OPTIONS", headers: {
+				origin, "access-control-request-method": "POST", "access-control-request-headers": "content-type,x-own",
+				"access-control-request-private-network": "true",
+			} });
+			assert.equal(asked.status, 204);
+			const allowed = Object.fromEntries(Object.entries(asked.headers).filter(([name]) => name.startsWith("access-control")));
+			assert.deepEqual(allowed, {
+				"access-control-allow-origin": origin, "access-control-allow-methods": "OPTIONS, POST", "access-control-max-age": "600",
+				"access-control-allow-headers": "content-type,x-own", "access-control-allow-private-network": "true",
+			});
+			const answer = await server.post("/track", { payload: EVENT, settings }, { origin, "sec-fetch-site": "cross-site" });
+			assert.deepEqual([answer.status, answer.headers["access-control-allow-origin"]], [200, origin]);
+			const failed = await server.post("/track", { payload: { event: "bug" } }, { origin });
+			assert.equal(failed.headers["access-control-allow-origin"], origin);
+		}
+		const other = await request(`${server.url}/track`, { method: "OPTIONS", headers: {
+			origin: "https://evil.example", "access-control-request-method": "POST", "access-control-request-private-network": "true",
+		} });
+		assert.deepEqual([other.status, other.headers["access-control-allow-private-network"]], [403, undefined]);
+		const named = await server.post("/track", { payload: EVENT, settings }, { host: `127.0.0.1:${server.port}` });
+		assert.equal(named.status, 200);
+	});
+});
+
+test("HT-31 settings come with the request, never from .env or the environment", async () => {
+	await server.post("/track", { payload: EVENT, settings: { base: server.api.origin } });
+	assert.equal(server.api.seen[0].url, "/events?key=nil");
+	await server.post("/track", { payload: EVENT, settings: { base: server.api.origin, api_key: null } });
+	assert.equal(server.api.seen[1].url, "/events?key=nil");
+	assert.match(errorOf(await server.post("/track", { payload: EVENT })).message, /has no host/);
+});
+
+test("HT-31 LG-01 no answer and no log line has a secret of the request", async () => {
+	const key = "s3cret/key+of=customer", token = "t0ken-of-a-customer-2";
+	const own = { api_key: key, base: server.api.origin };
+	const from = server.err.length;
+	for (const status of [200, 500]) {
+		for (const auth of [undefined, { accessToken: token }]) {
+			const echo = JSON.stringify({ label: `of ${key}`, [key]: [key, { token, basic: Buffer.from(`user:${key}`).toString("base64") }] });
+			for (let i = 0; i < 3; i++) {
+				server.api.next.push({ status, body: echo, headers: { "x-echo": key, "x-url": encodeURIComponent(key), location: `/?k=${token}` } });
+			}
+			const answers = [
+				await server.post("/track", { payload: { ...EVENT, userId: key }, settings: own, auth }),
+				await server.post("/authenticate", { ...own, oauth: auth && { access_token: token } }),
+				await server.post("/track/list", { payload: {}, settings: own, auth }),
+			];
+			for (const { text } of answers) {
+				for (const secret of [key, encodeURIComponent(key), Buffer.from(`user:${key}`).toString("base64"), auth && token]) {
+					assert.ok(!secret || !text.includes(secret), text);
+				}
+			}
+		}
+	}
+	assert.ok(!server.err.slice(from).includes(key) && !server.err.slice(from).includes(token));
+	assert.equal(server.api.seen.length, 12);
+});
+
+test("SS-03 private addresses are refused", async () => {
+	for (const base of ["http://127.0.0.1:1", "http://10.0.0.1", "http://169.254.169.254", "http://[::1]:3000", "http://localhost:3000"]) {
+		const refused = errorOf(await server.post("/track", { payload: EVENT, settings: { ...settings, base } }));
+		assert.match(refused.message, /private address.*HTTP_ALLOW/);
+	}
+});
+
+test("a saved file takes effect at the next request, and a broken one is told", async () => {
+	const own = await startActions();
+	try {
+		const path = async () => (await own.post("/track", { payload: EVENT, settings: own.settings })).json();
+		assert.equal((await path())[0].request.url, `${own.api.origin}/events?key=***`);
+		await own.logs('"reloaded"', () => writeFileSync(own.file, ACME.replace("/events?", "/events2?")));
+		assert.equal((await path())[0].request.url, `${own.api.origin}/events2?key=***`);
+		const told = await own.logs('"reloaded"', () => writeFileSync(own.file, ACME.replace("slug =", "slugg =")));
+		assert.match(told, /the destination does not load.*acme_analytics\.lua:6: .*unknown part 'slugg': did you mean 'slug'/);
+		const broken = errorOf(await own.post("/track", { payload: EVENT, settings: own.settings }));
+		assert.match(broken.message, /^destinations\/acme_analytics\.lua:6: .*did you mean 'slug'/);
+		assert.equal((await request(`${own.url}/manifest`)).status, 500);
+		assert.equal((await own.post("/authenticate", own.settings)).json().ok, false);
+		await own.logs('"reloaded"', () => writeFileSync(own.file, ACME));
+		assert.equal((await path())[0].request.url, `${own.api.origin}/events?key=***`);
+	} finally {
+		await own.end();
+	}
+});
+
+test("a destination that does not load at the start is told, and served once it is right", async () => {
+	const own = await startActions({ text: "return {" });
+	try {
+		assert.match(own.err, /the destination does not load.*acme_analytics\.lua:1: unexpected symbol near <eof>/);
+		assert.match(errorOf(await own.post("/track", { payload: EVENT, settings: own.settings })).message, /acme_analytics\.lua:1: unexpected symbol near <eof>/);
+		await own.logs('"reloaded"', () => writeFileSync(own.file, ACME));
+		assert.equal((await own.post("/track", { payload: EVENT, settings: own.settings })).json()[0].response.statusCode, 200);
+	} finally {
+		await own.end();
+	}
+});
+
+test("mistakes on the command line say what to do", async () => {
+	const place = writeActions();
+	try {
+		for (const [args, code, message] of [
+			[["acme-analytic", "."], 1, /there is no .*\/destinations\/acme_analytic\.lua: did you mean 'acme_analytics'\?/],
+			[["acme-analytics", "nowhere"], 2, /nowhere is not an app/],
+			[["acme-analytics", ".", "--port", "http"], 2, /--port: 'http' is not a port from 1 to 65535/],
+			[["acme-analytics", ".", "--port", "0"], 2, /--port: '0' is not a port/],
+			[["acme-analytics", ".", "--listen", "127.0.0.1:3001"], 2, /--listen is for the app's server: this one is moved by --port/],
+			[["acme-analytics", ".", "more"], 2, /unexpected argument 'more'/],
+			[["acme-analytics", ".", "--port", String(server.port)], 1, new RegExp(`127\\.0\\.0\\.1:${server.port}`)],
+		]) {
+			const got = await run(["actions", ...args], { cwd: place.name });
+			assert.match(got.err, message);
+			assert.equal(got.code, code, args.join(" "));
+		}
+		writeFileSync(place.file.replace("acme_analytics", "beta"), ACME);
+		assert.match((await run(["actions"], { cwd: place.name })).err, /which destination\? The app has acme_analytics, beta/);
+		assert.match((await run(["actions", "--help"], { cwd: place.name })).out, /its requests are sent[^]*--port PORT/);
+	} finally {
+		place.remove();
+	}
+});
