@@ -13,6 +13,7 @@ local command = {
 	arguments = { most = 2 },
 	settings = true,
 	flags = {
+		app = { value = "APP", help = "the same as APP, as in `try`" },
 		port = { value = "PORT", help = "the port on 127.0.0.1; 3000, where Segment's tools look, unless given" },
 	},
 	examples = [[
@@ -71,10 +72,12 @@ local function choose(wanted, folder)
 end
 
 function command.plan(given)
-	local found, port = app.find(given.settings, given[2]), given.flags.port or PORT
+	local found, port = app.find(given.settings, given[2] or given.flags.app), given.flags.port or PORT
 	local number = port:find "^%d+$" and tonumber(port)
 	if not number or number < 1 or number > 65535 then
 		found.problems[#found.problems + 1] = ("--port: '%s' is not a port from 1 to 65535"):format(port)
+	elseif given[2] and given.flags.app then
+		found.problems[#found.problems + 1] = "APP is given twice: as an argument and with --app"
 	elseif given.settings.LISTEN then
 		found.problems[#found.problems + 1] = "--listen is for the app's server: this one is moved by --port"
 	end

@@ -122,6 +122,19 @@ describe("POST /ACTION", () => {
 		assert.deepEqual(server.api.seen.map((one) => one.body), ['{"event":"Signed Up!","user":"u1"}', '{"name":"Zoë"}']);
 	});
 
+	test("an answer of any bytes can be shown", async () => {
+		for (const [body, wanted] of [
+			[Buffer.from("Zo\xeb \xff", "latin1"), "Zo\ufffd \ufffd"], [Buffer.alloc(1 << 20, 0x80), "\ufffd".repeat(64 << 10) + "…"],
+			["[".repeat(64) + "]".repeat(64), "[".repeat(50) + `"${"[".repeat(14)}${"]".repeat(14)}"` + "]".repeat(50)],
+		]) {
+			const type = Buffer.isBuffer(body) ? "image/png" : "application/json";
+			server.api.next.push({ body, headers: { "content-type": type, "x-own": "\xeb" } });
+			const [{ response }] = (await server.post("/track", { payload: EVENT, settings })).json();
+			assert.equal(Buffer.isBuffer(body) ? response.body : JSON.stringify(response.body), wanted);
+			assert.equal(response.headers["x-own"], "\ufffd");
+		}
+	});
+
 	test("a payload that is not valid is an error with the fields", async () => {
 		const missing = errorOf(await server.post("/track", { payload: { userId: "u1" }, settings }));
 		assert.deepEqual([missing.statusCode, missing.fields], [400, { $: "The root value is missing the required field 'event'." }]);
@@ -364,6 +377,8 @@ test("mistakes on the command line say what to do", async () => {
 	try {
 		for (const [args, code, message] of [
 			[["acme-analytic", "."], 1, /there is no .*\/destinations\/acme_analytic\.lua: did you mean 'acme_analytics'\?/],
+			[["acme-analytics", ".", "--app", "."], 2, /APP is given twice/],
+			[["acme-analytics", "--app", "nowhere"], 2, /nowhere is not an app/],
 			[["acme-analytics", "nowhere"], 2, /nowhere is not an app/],
 			[["acme-analytics", ".", "--port", "http"], 2, /--port: 'http' is not a port from 1 to 65535/],
 			[["acme-analytics", ".", "--port", "0"], 2, /--port: '0' is not a port/],

@@ -2,7 +2,7 @@
 local credentials = require "partnerapp.destination.credentials"
 local errors = require "partnerapp.destination.errors"
 local json = require "partnerapp.json"
-local masked = require("partnerapp.log").masked
+local masking = require "partnerapp.actions.masking"
 local members = require "partnerapp.destination.members"
 
 local exchanges = {}
@@ -77,36 +77,10 @@ function exchanges.verdict(ok, why, fields)
 	return object { { "ok", ok }, { "error", why }, { "fields", fields } }
 end
 
---- A JSON value with the secrets in its strings, names and numbers masked.
----@param value any
----@return any
-function exchanges.masked(value)
-	if type(value) == "string" then
-		return masked(value)
-	elseif type(value) == "number" then
-		local text = tostring(value)
-		local shown = masked(text)
-		return shown == text and value or shown
-	elseif members.is_array(value) then
-		local list = json.array {}
-		for i, one in ipairs(value) do
-			list[i] = exchanges.masked(one)
-		end
-		return list
-	elseif members.is_object(value) then
-		local copy = members.new()
-		for _, name in ipairs(members.names(value)) do
-			members.set(copy, masked(name), exchanges.masked(value[name]))
-		end
-		return copy
-	end
-	return value
-end
-
 local function headers_of(headers)
 	local shown = members.new()
 	for _, name in ipairs(members.names(headers)) do
-		members.set(shown, name, credentials.is_header(name) and REDACTED or masked(headers[name]))
+		members.set(shown, name, credentials.is_header(name) and REDACTED or masking.text(headers[name]))
 	end
 	return shown
 end
@@ -117,16 +91,16 @@ local function body_of(answer)
 	if value == nil then
 		value = answer.body or ""
 	end
-	return exchanges.masked(value)
+	return masking.value(value)
 end
 
 local function exchange(sent)
 	local answer = sent.answer
 	local request = object {
-		{ "url", masked(sent.url) },
+		{ "url", masking.text(sent.url) },
 		{ "method", sent.method },
 		{ "headers", headers_of(sent.headers) },
-		{ "body", masked(sent.body or "") },
+		{ "body", masking.text(sent.body or "") },
 	}
 	local response = object {
 		{ "statusCode", answer.status },
@@ -155,7 +129,7 @@ local function place(pointer)
 		part = part:gsub("~1", "/"):gsub("~0", "~"):gsub("%.", "\\.")
 		parts[#parts + 1] = part:find "^%d+$" and ("[%s]"):format(part) or "." .. part
 	end
-	return #parts == 0 and "$" or (table.concat(parts):gsub("^%.", "", 1))
+	return (("$" .. table.concat(parts)):gsub("^%$%.", ""))
 end
 
 --- What is wrong in a payload or in settings: an object by place. Of several sentences about one place the last one
@@ -165,7 +139,7 @@ end
 function exchanges.fields(list)
 	local fields = members.new()
 	for _, one in ipairs(list or {}) do
-		members.set(fields, place(one.path), masked(one.message))
+		members.set(fields, place(one.path), masking.text(one.message))
 	end
 	return fields
 end
@@ -178,7 +152,7 @@ end
 function exchanges.error(status, message, invalid)
 	return object {
 		{ "statusCode", status },
-		{ "message", exchanges.masked(message) },
+		{ "message", masking.value(message) },
 		{ "fields", invalid and exchanges.fields(invalid) or nil },
 		{ "requestError", true },
 	}

@@ -6,6 +6,7 @@ local input = require "partnerapp.actions.input"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local manifest = require "partnerapp.destination.manifest"
+local masking = require "partnerapp.actions.masking"
 local members = require "partnerapp.destination.members"
 local nearest = require "partnerapp.nearest"
 local questions = require "partnerapp.destination.questions"
@@ -117,13 +118,13 @@ local function choose(destination, body, req)
 	local path = story.paths[1]
 	if path.choices then
 		local answer = members.new()
-		members.set(answer, "choices", exchanges.masked(json.array(path.choices)))
+		members.set(answer, "choices", masking.value(json.array(path.choices)))
 		members.set(answer, "nextPage", path.next_page)
 		return respond(answer)
 	end
 	local outcome = path.outcome
 	tell(("%s/%s"):format(action.name, question.field), path)
-	return failed_choices { message = exchanges.masked(outcome.message), code = outcome.code or tostring(outcome.status) }
+	return failed_choices { message = masking.value(outcome.message), code = outcome.code or tostring(outcome.status) }
 end
 
 -- Whether the settings are valid: nil and an error when they are not.
@@ -153,7 +154,7 @@ local function authenticate(destination, body)
 		local status = answer and answer.status .. " " or ""
 		tell("authenticate", path)
 		return failed_authentication {
-			message = exchanges.masked(("Credentials are invalid: %s%s"):format(status, path.outcome.message)),
+			message = masking.value(("Credentials are invalid: %s%s"):format(status, path.outcome.message)),
 		}
 	end
 	return respond(verdict(true))
