@@ -1,10 +1,13 @@
 // `partnerapp actions` over a destination of a test's own, and the partner's API that it calls.
+import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdirSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { folder, freePort, json, request, start } from "./harness.mjs";
 
+export const EVENT = { type: "track", event: "Signed Up", userId: "u1" };
+export const SEGMENT = "https://app.segment.com";
 export const SECRET = "key-of-a-customer-1", TOKEN = "token-of-a-customer-1";
 
 /** A destination with every function that Segment's local protocol asks for. Its API answers what `answer` says. */
@@ -73,7 +76,7 @@ return destination.new {
 }
 `;
 
-/** An API that remembers what it got, and answers with what is in `next`, once, else with an echo. */
+/** An API that remembers what it got, and answers with what is in `next`, once, else with {"ok":true}. */
 export async function startApi() {
 	const seen = [], next = [];
 	const server = http.createServer((call, response) => {
@@ -98,9 +101,10 @@ export function writeActions(text = ACME) {
 	return { ...place, file };
 }
 
-/** Starts it. Adds url, port, api, file, and post(path, body): the answer to JSON. end() stops both. */
+/** Starts it; `text` is another destination, or a function of the API's origin. Adds url, port, api, file, and post(path, body): the answer to JSON. end() stops both. */
 export async function startActions({ env = {}, text } = {}) {
-	const place = writeActions(text), api = await startApi(), port = await freePort();
+	const api = await startApi(), port = await freePort();
+	const place = writeActions(typeof text === "function" ? text(api.origin) : text);
 	let server;
 	try {
 		const settings = { HTTP_ALLOW: api.origin, ACME_ANALYTICS_API_KEY: "key-of-the-environment", ...env };
@@ -119,4 +123,16 @@ export async function startActions({ env = {}, text } = {}) {
 			place.remove();
 		}),
 	});
+}
+
+/** The only error of an answer, which has the members of the protocol and no other. */
+export function errorOf(answer, status = 200) {
+	assert.equal(answer.status, status, answer.text);
+	const list = answer.json();
+	assert.equal(list.length, 1);
+	const known = ["statusCode", "message", "fields", "requestError"];
+	assert.deepEqual(Object.keys(list[0]).filter((name) => !known.includes(name)), []);
+	assert.equal(list[0].requestError, true);
+	assert.ok(!/traceback|partnerapp\//.test(answer.text), answer.text);
+	return list[0];
 }
