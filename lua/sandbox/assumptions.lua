@@ -97,6 +97,11 @@ local LIST = {
 		"A45",
 		"A redirect_uri can also be plain http to 127.0.0.1 or [::1]; --strict refuses all but localhost, as fosite does.",
 	},
+	{
+		"A46",
+		"A condition of a filter that meets a value of a type which Segment's documents do not name for it, such as "
+			.. "contains of a list, cannot be judged; then the event is not sent.",
+	},
 }
 
 local values = {

@@ -9,8 +9,9 @@ local compiled = {}
 
 local function condition_of(text)
 	local known = compiled[text]
-	if known == nil then
-		known = fql.compile(text) or false
+	if not known then
+		local condition, problem = fql.compile(text)
+		known = { holds = condition, problem = problem }
 		compiled[text] = known
 	end
 	return known
@@ -32,17 +33,26 @@ local function is_sampled(event, action)
 	return (">I4"):unpack(crypto.digest("sha256", text)) / 2 ^ 32 < action.percent
 end
 
+local function name_of(filter)
+	local title = filter.title
+	return title and title ~= "" and ('the filter "%s"'):format(title) or "a filter without a title"
+end
+
 -- The order in which Segment applies actions, in whatever order they were created.
 local STEPS = { "sample_event", "drop_event", "blacklist_fields", "whitelist_fields" }
 
 local apply = {}
 
-function apply.sample_event(event, action)
-	return is_sampled(event, action) and event or nil
+function apply.sample_event(event, action, filter)
+	if is_sampled(event, action) then
+		return event
+	end
+	local sentence = "%s samples %g %% of the events with %s, and this one is not in the sample"
+	return nil, sentence:format(name_of(filter), action.percent * 100, filter["if"])
 end
 
-function apply.drop_event()
-	return nil
+function apply.drop_event(_, _, filter)
+	return nil, ("%s drops events with %s"):format(name_of(filter), filter["if"])
 end
 
 local function without(event, action, keeps)
@@ -74,15 +84,34 @@ function apply.whitelist_fields(event, action)
 	return without(event, action, true)
 end
 
--- The actions of the enabled filters whose condition the event meets; nil when a condition cannot be compiled.
+-- Whether an event meets the condition of a filter. nil and a sentence when that cannot be said.
+local function meets(event, filter)
+	local condition = condition_of(filter["if"])
+	if condition.problem then
+		local sentence = "%s cannot be read, so that nothing is sent: %s: %s"
+		return nil, sentence:format(name_of(filter), filter["if"], condition.problem)
+	end
+	local holds, why = condition.holds(event)
+	if holds == nil then
+		local sentence = "%s cannot judge the event, so that it is not sent: %s: %s"
+		return nil, sentence:format(name_of(filter), filter["if"], why)
+	end
+	return holds
+end
+
+-- The actions of the enabled filters whose condition the event meets, each with its filter.
 local function actions_for(event, filters)
 	local list = {}
 	for _, filter in ipairs(filters) do
-		local condition = filter.enabled and condition_of(filter["if"])
-		if filter.enabled and not condition then
-			return nil
-		elseif condition and condition(event) then
-			table.move(filter.actions, 1, #filter.actions, #list + 1, list)
+		local holds, why = false, nil
+		if filter.enabled then
+			holds, why = meets(event, filter)
+		end
+		if holds == nil then
+			return nil, why
+		end
+		for _, action in ipairs(holds and filter.actions or {}) do
+			list[#list + 1] = { action = action, filter = filter }
 		end
 	end
 	return list
@@ -90,19 +119,20 @@ end
 
 --- What filters leave of an event.
 ---@param event table
----@param filters table[] with `if`, `actions` and `enabled`
----@return table? event nil when it is dropped, also because a condition cannot be compiled
+---@param filters table[] with `if`, `actions`, `enabled` and perhaps a `title`
+---@return table? event nil when it is dropped, also because a condition cannot be read or judged
+---@return string? why it is dropped
 function actions.apply(event, filters)
-	local due = actions_for(event, filters)
+	local due, why = actions_for(event, filters)
 	if not due then
-		return nil
+		return nil, why
 	end
 	for _, step in ipairs(STEPS) do
-		for _, action in ipairs(due) do
-			if action.type == step then
-				event = apply[step](event, action)
+		for _, one in ipairs(due) do
+			if one.action.type == step then
+				event, why = apply[step](event, one.action, one.filter)
 				if not event then
-					return nil
+					return nil, why
 				end
 			end
 		end
