@@ -41,15 +41,26 @@ local labels = {}
 for _, row in ipairs(rows) do
 	local stage, code, label = table.unpack(row)
 	local key = stage .. " " .. code
-	labels[key] = labels[key] or label
+	labels[key] = labels[key] or {}
+	table.insert(labels[key], label)
 end
 
---- The words of Segment's delivery overview for a code, or nil when the stage has no such code.
+--- The words of Segment's delivery overview for a code: one for each of its rows.
+---@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"
+---@param code string
+---@return string[]? labels nil when the stage has no such code
+function outcome.labels(stage, code)
+	local list = labels[stage .. " " .. code]
+	return list and table.move(list, 1, #list, 1, {})
+end
+
+--- The words of the first row of a code, or nil when the stage has no such code.
 ---@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"
 ---@param code string
 ---@return string?
 function outcome.label(stage, code)
-	return labels[stage .. " " .. code]
+	local list = labels[stage .. " " .. code]
+	return list and list[1]
 end
 
 --- Whether Segment tries again after that status.
@@ -72,7 +83,7 @@ function outcome.failed(fields)
 	return {
 		delivered = false,
 		outcome = found,
-		label = labels["failed-delivery " .. found],
+		label = outcome.label("failed-delivery", found),
 		code = fields.code,
 		status = fields.status,
 		message = fields.message,

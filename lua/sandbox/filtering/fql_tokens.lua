@@ -1,6 +1,6 @@
--- The tokens of FQL, as npm @segment/fql-ts reads them: tests/oracle/fql.test.mjs compares. Some rules surprise. A string
--- has no escapes, so that a pattern of match() keeps its \. Strings end at white space, a comma or a closing bracket only,
--- and names also before . ( = and !, so that `a > 5` needs the space before its >.
+-- The tokens of FQL, as npm @segment/fql-ts reads them: tests/oracle/fql.test.mjs compares. Some rules surprise: a
+-- string has no escapes, so that a pattern of match() keeps its \. Strings end at white space, a comma or a closing
+-- bracket only, and names also before . ( = and !, so that `a > 5` needs the space before its >.
 local tokens = {}
 
 ---@class sandbox.fql_token
