@@ -78,12 +78,13 @@ function destination.reaches(event, name)
 	return true
 end
 
---- The words of Segment's delivery overview for an outcome. Some codes have several.
----@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"
----@param code string
----@return string[]? labels nil when the stage has no such code
-function destination.labels(stage, code)
-	return require("partnerapp.destination.outcome").labels(stage, code)
+--- The rows of Segment's delivery overview, by which it says what became of an event: of one stage and one code, or
+--- all. Some codes have several rows.
+---@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"|nil
+---@param code string?
+---@return {stage: string, code: string, label: string}[]
+function destination.outcomes(stage, code)
+	return require("partnerapp.destination.outcome").rows(stage, code)
 end
 
 --- Whether a trigger takes an event, as at Segment.

@@ -62,4 +62,10 @@ return {
 	CREATE TABLE faults (n BIGINT PRIMARY KEY, method TEXT, path TEXT, remaining BIGINT, waiting BIGINT, released BIGINT,
 		body TEXT);
 	]],
+	[[
+	ALTER TABLE events ADD COLUMN story TEXT;
+	DELETE FROM retries;
+	ALTER TABLE retries ADD COLUMN signed TEXT;
+	ALTER TABLE retries ADD COLUMN events TEXT;
+	]],
 }

@@ -39,19 +39,22 @@ outcome.RETRIED_FOR = 4 * 3600
 
 local labels = {}
 for _, row in ipairs(rows) do
-	local stage, code, label = table.unpack(row)
-	local key = stage .. " " .. code
-	labels[key] = labels[key] or {}
-	table.insert(labels[key], label)
+	local key = row[1] .. " " .. row[2]
+	labels[key] = labels[key] or row[3]
 end
 
---- The words of Segment's delivery overview for a code: one for each of its rows.
----@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"
----@param code string
----@return string[]? labels nil when the stage has no such code
-function outcome.labels(stage, code)
-	local list = labels[stage .. " " .. code]
-	return list and table.move(list, 1, #list, 1, {})
+--- The rows of Segment's delivery overview: of one stage and one code, or all.
+---@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"|nil
+---@param code string?
+---@return {stage: string, code: string, label: string}[]
+function outcome.rows(stage, code)
+	local list = {}
+	for _, row in ipairs(rows) do
+		if (stage or row[1]) == row[1] and (code or row[2]) == row[2] then
+			list[#list + 1] = { stage = row[1], code = row[2], label = row[3] }
+		end
+	end
+	return list
 end
 
 --- The words of the first row of a code, or nil when the stage has no such code.
@@ -59,8 +62,7 @@ end
 ---@param code string
 ---@return string?
 function outcome.label(stage, code)
-	local list = labels[stage .. " " .. code]
-	return list and list[1]
+	return labels[stage .. " " .. code]
 end
 
 --- Whether Segment tries again after that status.

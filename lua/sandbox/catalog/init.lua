@@ -20,22 +20,32 @@ local SLUGS = {
 	"zendesk",
 }
 
+-- Segment's lists of its catalog do not have these (docs/segment.md 5), so that ours does not either.
+local UNLISTED = { "actions-webhook" }
+
 local found
+
+local function load(slug)
+	local item = require("catalog.destinations." .. slug:gsub("%.", "_"))
+	item.by_name = {}
+	table.sort(item.settings, function(a, b)
+		return a.name < b.name
+	end)
+	for _, setting in ipairs(item.settings) do
+		item.by_name[setting.name] = setting
+	end
+	return item
+end
 
 local function all()
 	if not found then
 		found = {}
 		for i, slug in ipairs(SLUGS) do
-			local item = require("catalog.destinations." .. slug:gsub("%.", "_"))
-			item.by_name = {}
-			table.sort(item.settings, function(a, b)
-				return a.name < b.name
-			end)
-			for _, setting in ipairs(item.settings) do
-				item.by_name[setting.name] = setting
-			end
-			found[i] = item
-			found[item.slug] = item
+			found[i] = load(slug)
+			found[slug] = found[i]
+		end
+		for _, slug in ipairs(UNLISTED) do
+			found[slug] = load(slug)
 		end
 	end
 	return found
@@ -124,7 +134,7 @@ function catalog.item(entry)
 	return item
 end
 
---- All destinations, in the order of their slugs.
+--- The listed destinations, in the order of their slugs.
 ---@return table[]
 function catalog.destinations()
 	local list = {}

@@ -72,7 +72,7 @@ case("an event of a wrong form is refused with Segment's code and a sentence", f
 		t.equal(taken, nil, one[1])
 		t.equal(code, one[2], one[1])
 		t.truthy(#message > 10, one[1])
-		t.truthy(destination.labels("failed-ingest", code), code)
+		t.equal(#destination.outcomes("failed-ingest", code), 1, code)
 	end
 	for _, text in ipairs(TAKEN) do
 		t.same({ destination.accepts(json.decode(text)) }, { true }, text)
@@ -99,10 +99,14 @@ case("an integrations object lets an event through unless it says no", function(
 	end
 end)
 
-case("a code of the delivery overview has the words of its rows", function(t)
-	t.same(destination.labels("failed-ingest", "no_user_anon_id"), { "No userID or anonymousID" })
-	t.equal(#destination.labels("failed-ingest", "unknown_source"), 3)
-	t.equal(destination.labels("failed-delivery", "no_user_anon_id"), nil)
-	destination.labels("failed-delivery", "429")[1] = "changed"
-	t.same(destination.labels("failed-delivery", "429"), { "429" })
+case("the rows of the delivery overview: all, of a stage, of a code", function(t)
+	t.equal(#destination.outcomes(), 87)
+	t.equal(#destination.outcomes "filtered-source", 5)
+	t.same(destination.outcomes("failed-ingest", "no_user_anon_id"), {
+		{ stage = "failed-ingest", code = "no_user_anon_id", label = "No userID or anonymousID" },
+	})
+	t.equal(#destination.outcomes("failed-ingest", "unknown_source"), 3)
+	t.same(destination.outcomes("failed-delivery", "no_user_anon_id"), {})
+	destination.outcomes("failed-delivery", "429")[1].label = "changed"
+	t.equal(destination.outcomes("failed-delivery", "429")[1].label, "429")
 end)
