@@ -54,9 +54,9 @@ local function intake_problem(event, key, source)
 	end
 end
 
--- An event that passes intake and tracking plan, as { event, outcomes, story }. nil when it goes no further, and then the
--- event when its tracking plan blocks it.
-local function judge(key, source, given, batch, seen)
+-- An event that passes intake and tracking plan, as { event, outcomes, story }. nil when it goes no further, with the
+-- event when the tracking plan blocks it.
+local function judge(key, source, rules, given, batch, seen)
 	if type(given) ~= "table" or json.is_array(given) then
 		local name = source and source.name
 		drop_row(name, { given = given }, "failed-ingest", "bad_request", "an event is a JSON object")
@@ -73,7 +73,10 @@ local function judge(key, source, given, batch, seen)
 		return nil
 	end
 	seen[event.messageId] = true
-	local left, said, blocked = plan.apply(source, event)
+	local left, said, blocked = event, nil, nil
+	if rules then
+		left, said, blocked = plan.apply(rules, event)
+	end
 	if not left then
 		drop_row(source.name, event, "filtered-source", blocked, said)
 		return nil, event
@@ -98,9 +101,9 @@ end
 
 -- Takes events of a source. Those that a tracking plan blocks go to the source that its configuration names for them.
 local function take_of(key, source, given, batch, is_forwarded)
-	local list, seen, blocked = {}, {}, {}
+	local list, seen, blocked, rules = {}, {}, {}, source and plan.of(source)
 	for _, one in ipairs(given) do
-		local taken, stopped = judge(key, source, one, batch, seen)
+		local taken, stopped = judge(key, source, rules, one, batch, seen)
 		list[#list + 1] = taken
 		blocked[#blocked + 1] = stopped
 	end

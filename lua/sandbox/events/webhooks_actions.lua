@@ -115,23 +115,28 @@ function webhooks_actions.batches(values, parcels)
 	return list
 end
 
---- The call that delivers a parcel.
+local function set_header(headers, name, value)
+	for own in pairs(headers) do
+		if own:lower() == name:lower() then
+			headers[own] = nil
+		end
+	end
+	headers[name] = value
+end
+
+--- The call that delivers a parcel. Configured headers replace Segment's own, but the Content-Type stays.
 ---@param values table the settings
 ---@param parcel sandbox.parcel
 ---@return partnerapp.http.options[]
 function webhooks_actions.calls(values, parcel)
-	local headers = { ["User-Agent"] = "Segment (Actions)", ["Content-Type"] = "application/json" }
+	local headers = { ["User-Agent"] = "Segment (Actions)" }
 	if text_or_nil(values.sharedSecret) and parcel.signed then
 		headers["X-Signature"] = crypto.hex(crypto.hmac("sha1", values.sharedSecret, parcel.signed))
 	end
 	for name, value in pairs(headers_of(values.headers) or {}) do
-		for own in pairs(headers) do
-			if own:lower() == name:lower() then
-				headers[own] = nil
-			end
-		end
-		headers[name] = value
+		set_header(headers, name, value)
 	end
+	set_header(headers, "Content-Type", "application/json")
 	local method = text_or_nil(values.method) or "POST"
 	return { { url = values.url, method = method, headers = headers, body = parcel.body, timeout = TIMEOUT } }
 end

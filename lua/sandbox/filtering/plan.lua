@@ -11,13 +11,6 @@ local plan = {}
 -- The member of a call that has its values.
 local VALUES = { track = "properties", identify = "traits", group = "traits" }
 
-local function rules_of(source)
-	local sql = [[SELECT p.rules FROM source_connections c JOIN tracking_plans p ON p.name = c.plan
-		WHERE c.source = ?]]
-	local row = db.row(sql, source)
-	return row and store.decode(row.rules)
-end
-
 -- The rules of a call: of an event those of the version that it names in context.protocols.event_version, else of the
 -- first. nil when the event is not planned.
 local function own_rules(rules, event)
@@ -127,18 +120,28 @@ local function allows_unplanned(config, kind)
 	return config[("allow_unplanned_%s_traits"):format(kind)]
 end
 
---- What the tracking plan of a source leaves of an event.
----@param source {name: string, schema_config: string?}
+--- The tracking plan of a source.
+---@param source {name: string, schema_config: string?} a row of the table sources
+---@return {rules: table, config: table}? plan nil when the source has none
+function plan.of(source)
+	local sql = [[SELECT p.rules FROM source_connections c JOIN tracking_plans p ON p.name = c.plan
+		WHERE c.source = ?]]
+	local row = db.row(sql, source.name)
+	return row and { rules = store.decode(row.rules), config = schema_config.of(source) }
+end
+
+--- What a tracking plan leaves of an event.
+---@param one {rules: table, config: table}
 ---@param event table
 ---@return table? event nil when it is blocked
 ---@return string? sentence why it is blocked, or what was taken out of it
 ---@return string? outcome of the stage filtered-source, when it is blocked
-function plan.apply(source, event)
-	local values, rules = VALUES[event.type], rules_of(source.name)
-	if not rules or not values then
+function plan.apply(one, event)
+	local values, rules, config = VALUES[event.type], one.rules, one.config
+	if not values then
 		return event
 	end
-	local config, kind, omitted = schema_config.of(source), event.type, {}
+	local kind, omitted = event.type, {}
 	local common = config[("common_%s_event_on_violations"):format(kind)]
 	local own = own_rules(rules, event)
 	if not own and not config.allow_unplanned_track_events then

@@ -49,7 +49,11 @@ case("Webhooks (Actions): method, headers and data are those of the mapping", fu
 	for _, method in ipairs { "POST", "PUT", "PATCH" } do
 		local send = prepared {
 			method = method,
-			headers = json.array { { key = "user-agent", value = "own" }, { key = "x-signature", value = "0" } },
+			headers = json.array {
+				{ key = "user-agent", value = "own" },
+				{ key = "x-signature", value = "0" },
+				{ key = "content-type", value = "text/plain" },
+			},
 			sharedSecret = "abc123",
 			data = { who = { ["@path"] = "$.userId" }, what = { ["@template"] = "{{event}}!" } },
 		}
@@ -63,6 +67,7 @@ case("Webhooks (Actions): method, headers and data are those of the mapping", fu
 		end
 		table.sort(names)
 		t.same(names, { "Content-Type", "user-agent", "x-signature" })
+		t.equal(network.calls[1].headers["Content-Type"], "application/json")
 	end
 end)
 
