@@ -35,7 +35,7 @@ function checks.whitelist_fields(action)
 		return "fields must have context, properties or traits"
 	end
 	for part, listed in pairs(action.fields) do
-		if not PARTS[part] or not is_object(listed) or not json.is_array(listed.fields) then
+		if not PARTS[part:match "^[^.]*"] or not is_object(listed) or not json.is_array(listed.fields) then
 			return "fields must have lists of names for context, properties or traits"
 		end
 		for _, name in ipairs(listed.fields) do

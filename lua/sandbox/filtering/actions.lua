@@ -55,25 +55,69 @@ function apply.drop_event(_, _, filter)
 	return nil, ("%s drops events with %s"):format(name_of(filter), filter["if"])
 end
 
-local function without(event, action, keeps)
-	local copy = {}
-	for name, value in pairs(event) do
-		local listed = action.fields[name]
-		if listed and type(value) == "table" and not json.is_array(value) then
-			local names, kept = {}, {}
-			for _, one in ipairs(listed.fields) do
-				names[one] = true
+-- The names of a list as a tree: "a.b" is { a = { b = true } }. The list's own names are there as they are too, for a
+-- field may have a dot in its name.
+local function tree_of(names)
+	local tree, whole = {}, {}
+	for _, name in ipairs(names) do
+		whole[name] = true
+		local at, last = tree, nil
+		for part in name:gmatch "[^.]+" do
+			if last then
+				at[last] = type(at[last]) == "table" and at[last] or {}
+				at = at[last]
 			end
-			for key, inside in pairs(value) do
-				if (names[key] == true) == keeps then
-					kept[key] = inside
-				end
-			end
-			value = kept
+			last = part
 		end
-		copy[name] = value
+		if last and at[last] == nil then
+			at[last] = true
+		end
+	end
+	for name in pairs(whole) do
+		tree[name] = true
+	end
+	return tree
+end
+
+-- A value with only the fields of a tree, or without them; of a list each element.
+local function pruned(value, tree, keeps)
+	if type(value) ~= "table" or value == json.null then
+		return value
+	end
+	local copy = json.is_array(value) and json.array {} or {}
+	for key, inside in pairs(value) do
+		if json.is_array(value) then
+			copy[key] = pruned(inside, tree, keeps)
+		elseif type(tree[key]) == "table" then
+			copy[key] = pruned(inside, tree[key], keeps)
+		elseif (tree[key] == true) == keeps then
+			copy[key] = inside
+		end
 	end
 	return copy
+end
+
+-- A value that is pruned at a path.
+local function pruned_at(value, path, tree, keeps)
+	local name, rest = path:match "^([^.]+)%.?(.*)$"
+	if not name then
+		return pruned(value, tree, keeps)
+	elseif type(value) ~= "table" or value == json.null or json.is_array(value) or value[name] == nil then
+		return value
+	end
+	local copy = {}
+	for key, inside in pairs(value) do
+		copy[key] = inside
+	end
+	copy[name] = pruned_at(value[name], rest, tree, keeps)
+	return copy
+end
+
+local function without(event, action, keeps)
+	for path, listed in pairs(action.fields) do
+		event = pruned_at(event, path, tree_of(listed.fields), keeps)
+	end
+	return event
 end
 
 function apply.blacklist_fields(event, action)

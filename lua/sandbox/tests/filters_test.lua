@@ -37,6 +37,39 @@ case("filters drop events and remove fields in Segment's order", function(t)
 	t.equal(EVENT.properties.price, 9.5)
 end)
 
+case("filters reach into objects and into the objects of lists", function(t)
+	local event = {
+		type = "track",
+		properties = {
+			["a.b"] = 1,
+			products = json.array { { id = 1, price = 5 }, { id = 2, price = 6, tags = json.array { "x" } }, "text" },
+			details = { color = "red", size = 5 },
+			none = json.null,
+		},
+		context = json.array {},
+	}
+	local function left(kind, fields)
+		local one = filter { { type = kind, fields = fields } }
+		return actions.apply(event, { one })
+	end
+	local after =
+		left("blacklist_fields", { properties = { fields = { "products.price", "a.b", "details", "none.x" } } })
+	t.same(after.properties, {
+		products = json.array { { id = 1 }, { id = 2, tags = json.array { "x" } }, "text" },
+		none = json.null,
+	})
+	after = left("whitelist_fields", { ["properties.details"] = { fields = { "size" } } })
+	t.same(after.properties.details, { size = 5 })
+	t.equal(#after.properties.products, 3)
+	after = left("whitelist_fields", { properties = { fields = { "products.id", "a.b" } } })
+	t.same(after.properties, { ["a.b"] = 1, products = json.array { { id = 1 }, { id = 2 }, "text" } })
+	t.same(
+		left("blacklist_fields", { ["properties.none.x"] = { fields = { "y" } }, traits = { fields = { "z" } } }),
+		event
+	)
+	t.equal(event.properties.products[1].price, 5)
+end)
+
 case("an event that a filter keeps back comes with the filter, its condition and the reason", function(t)
 	local drop = { { type = "drop_event" } }
 	local function reason(condition, list)
