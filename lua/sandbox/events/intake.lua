@@ -17,13 +17,13 @@ local story = require "events.story"
 
 local CALL_MOST, BATCH_MOST, EVENTS_MOST = 32 << 10, 500 << 10, 2500
 
--- Notes an event that goes no further.
-local function drop(source, event, outcome, entry)
-	event_log.add(source, event, { dropped = outcome }, { entry })
+-- An event that goes no further, for `outcome`.
+local function stopped(event, outcome, entry)
+	return { event = event, outcomes = { dropped = outcome }, story = { entry } }
 end
 
-local function drop_row(source, event, stage, outcome, sentence, label)
-	drop(source, event, outcome, story.row(stage, outcome, sentence, { label = label }))
+local function stopped_by(stage, event, outcome, sentence, label)
+	return stopped(event, outcome, story.row(stage, outcome, sentence, { label = label }))
 end
 
 -- The write key of a request: a string, or nil when there is none.
@@ -54,34 +54,28 @@ local function intake_problem(event, key, source)
 	end
 end
 
--- An event that passes intake and tracking plan, as { event, outcomes, story }. nil when it goes no further, with the
--- event when the tracking plan blocks it.
-local function judge(key, source, rules, given, batch, seen)
+-- An event after intake and tracking plan. It goes on to the destinations when `goes_on`; `is_blocked` says that the
+-- plan keeps it back.
+local function judge(key, source, rules, given, batch)
 	if type(given) ~= "table" or json.is_array(given) then
-		local name = source and source.name
-		drop_row(name, { given = given }, "failed-ingest", "bad_request", "an event is a JSON object")
-		return nil
+		return stopped_by("failed-ingest", { given = given }, "bad_request", "an event is a JSON object")
 	end
 	local event = spec.complete(given, batch)
 	local outcome, sentence, label = intake_problem(event, key, source)
 	if outcome then
-		drop_row(source and source.name, event, "failed-ingest", outcome, sentence, label)
-		return nil
-	elseif seen[event.messageId] or event_log.find(source.name, event.messageId) then
-		local repeated = "an event with this messageId came before"
-		drop(source.name, event, "duplicate", { stage = "ingest", sentence = repeated })
-		return nil
+		return stopped_by("failed-ingest", event, outcome, sentence, label)
 	end
-	seen[event.messageId] = true
 	local left, said, blocked = event, nil, nil
 	if rules then
 		left, said, blocked = plan.apply(rules, event)
 	end
 	if not left then
-		drop_row(source.name, event, "filtered-source", blocked, said)
-		return nil, event
+		local taken = stopped_by("filtered-source", event, blocked, said)
+		taken.is_blocked = true
+		return taken
 	end
-	return { event = left, outcomes = {}, story = { said and { stage = "source", sentence = said } or nil } }
+	local entry = said and { stage = "source", sentence = said } or nil
+	return { event = left, outcomes = {}, story = { entry }, goes_on = true }
 end
 
 local function log(source, list, pending)
@@ -99,17 +93,24 @@ local function log(source, list, pending)
 	end
 end
 
+local REPEATED = { stage = "ingest", sentence = "an event with this messageId came before" }
+
 -- Takes events of a source. Those that a tracking plan blocks go to the source that its configuration names for them.
 local function take_of(key, source, given, batch, is_forwarded)
-	local list, seen, blocked, rules = {}, {}, {}, source and plan.of(source)
-	for _, one in ipairs(given) do
-		local taken, stopped = judge(key, source, rules, one, batch, seen)
-		list[#list + 1] = taken
-		blocked[#blocked + 1] = stopped
+	local rules = source and plan.of(source)
+	local all, going, blocked, seen = {}, {}, {}, {}
+	for i, one in ipairs(given) do
+		local taken = judge(key, source, rules, one, batch)
+		local id = taken.event.messageId
+		if (taken.goes_on or taken.is_blocked) and (seen[id] or event_log.find(source.name, id)) then
+			taken = stopped(taken.event, "duplicate", REPEATED)
+		end
+		all[i], seen[id or ""] = taken, true
+		going[#going + 1] = taken.goes_on and taken or nil
+		blocked[#blocked + 1] = taken.is_blocked and taken.event or nil
 	end
-	if source and #list > 0 then
-		log(source.name, list, delivery.deliver(source.name, list))
-	end
+	local pending = going[1] and delivery.deliver(source.name, going) or {}
+	log(source and source.name, all, pending)
 	local other = not is_forwarded and blocked[1] and plan.blocked_to(source)
 	if other then
 		take_of(key, other, blocked, nil, true)
@@ -126,7 +127,11 @@ local function refuse(req, message, label)
 	if label then
 		local source = source_of(write_key(req, {}))
 		local given = req.body and utf8.len(req.body) and short(req.body) or json.null
-		drop_row(source and source.name, { given = given }, "failed-ingest", "BAD_REQUEST", message, label)
+		log(
+			source and source.name,
+			{ stopped_by("failed-ingest", { given = given }, "BAD_REQUEST", message, label) },
+			{}
+		)
 	end
 	return reply.json({ success = false, message = message }, 400)
 end
@@ -180,7 +185,11 @@ local function take_batch(req)
 	end
 	if #value.batch == 0 then
 		local source = source_of(write_key(req, value))
-		drop_row(source and source.name, value, "failed-ingest", "empty_batch", "the batch has no events")
+		log(
+			source and source.name,
+			{ stopped_by("failed-ingest", value, "empty_batch", "the batch has no events") },
+			{}
+		)
 	end
 	take(req, value, value.batch, value)
 	return accepted()
