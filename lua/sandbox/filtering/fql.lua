@@ -303,8 +303,11 @@ end
 local function parse(text)
 	local parser = setmetatable({ text = text, list = tokens.of(text), at = 1, depth = 0 }, Parser)
 	local whole = parser:any()
-	if parser.list[parser.at] then
-		parser:fail "and, or or the end of the condition is expected here"
+	local left = parser.list[parser.at]
+	if left then
+		local word = left.kind == "name" and left.value:lower()
+		local lower = (word == "and" or word == "or") and ("write %s in lower case"):format(word)
+		parser:fail(lower or "and, or or the end of the condition is expected here")
 	end
 	return whole
 end

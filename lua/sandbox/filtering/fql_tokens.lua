@@ -119,6 +119,8 @@ local function token_at(text, at)
 	local character = character_at(text, at)
 	if character == "\r" then
 		fail(at, "a carriage return is not white space in FQL: end lines with \\n")
+	elseif text:find("^&&", at) or text:find("^||", at) then
+		fail(at, character == "&" and "write and instead of &&" or "write or instead of ||")
 	end
 	fail(at, ("'%s' is not expected here: in a name it needs a \\ before it"):format(character))
 end
