@@ -119,6 +119,11 @@ local LIST = {
 		"Webhooks (Actions) has one mapping, which is in its settings: trigger, url, method, headers and "
 			.. "data, a mapping of the event; a batch has the events of one request to /v1/batch.",
 	},
+	{
+		"A50",
+		"forwarding_violations_to has no effect, and what a tracking plan takes out of an event is in the event's story "
+			.. "only, not in context.protocols, whose form no document shows.",
+	},
 }
 
 local values = {
