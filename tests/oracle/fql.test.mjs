@@ -27,7 +27,7 @@ end
 `;
 
 const PARTS = [
-	"type", "event", "properties", "a", "_x", "my-key", "anna", "orange", "normandy", "andy", "nullify", "Infinity", "x1",
+	"type", "event", "properties", "a", "_x", "my-key", "andes", "oregano", "nutmeg", "andy", "nullable", "Infinity", "x1",
 	"and", "or", "null", "true", "false", "in", "contains", "match", "length",
 	"\\ ", "\\é", "\\1st", "a\\.b", "\\\\", "\\$x", "\\and", "日", "é", "$", "@", "#", "*", "`", "/", "{",
 	"=", "!=", "<", "<=", ">", ">=", "!", "==", "(", ")", "[", "]", ",", ".", ".", ".",
