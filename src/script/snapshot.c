@@ -51,13 +51,25 @@ static bool wanted(const char *name)
 	return false;
 }
 
-/* A link may point only inside the folder of its room (SBX-03). */
 static bool stays_inside(const struct reading *reading, const char *path)
 {
 	char real[PATH_MAX];
 	size_t length = strlen(reading->real_root);
 
 	return realpath(path, real) && strncmp(real, reading->real_root, length) == 0 && real[length] == '/';
+}
+
+/* The mode of a file or folder; 0 when there is none to read. A link may point only inside the folder of its room
+ * (SBX-03). Only links are resolved: realpath asks for each part of a path, which took a sixth of a start. */
+static mode_t mode_of(const struct reading *reading, const char *path)
+{
+	struct stat status;
+
+	if (lstat(path, &status) < 0)
+		return 0;
+	if (S_ISLNK(status.st_mode) && (!stays_inside(reading, path) || stat(path, &status) < 0))
+		return 0;
+	return status.st_mode;
 }
 
 /* For errno. -1. */
@@ -150,17 +162,15 @@ static int read_folder(struct reading *reading, const char *below, int depth)
 		return cannot_read(reading->error, path);
 	while (result == 0 && (entry = readdir(folder))) {
 		size_t length = strlen(entry->d_name);
-		struct stat status;
 		if (entry->d_name[0] == '.' || entry->d_name[length - 1] == '~')
 			continue;
 		if (snprintf(name, sizeof name, "%s%s%s", below, *below ? "/" : "", entry->d_name) >= (int)sizeof name ||
 			snprintf(path, sizeof path, "%s/%s", reading->root, name) >= (int)sizeof path)
 			continue;
-		if (stat(path, &status) < 0 || !stays_inside(reading, path))
-			continue;
-		if (S_ISDIR(status.st_mode) && depth < DEPTH_MAX)
+		mode_t mode = mode_of(reading, path);
+		if (S_ISDIR(mode) && depth < DEPTH_MAX)
 			result = read_folder(reading, name, depth + 1);
-		else if (S_ISREG(status.st_mode) && wanted(entry->d_name))
+		else if (S_ISREG(mode) && wanted(entry->d_name))
 			result = read_file(reading, name, path);
 	}
 	closedir(folder);
