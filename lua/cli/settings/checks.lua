@@ -11,11 +11,17 @@ local checks = {}
 
 checks.proxy, checks.no_proxy = proxy.check, proxy.check_exceptions
 
---- A file of certificates that can be read. libcurl would report a wrong one at the first call out.
+-- What libcurl trusts when CA_FILE is not set. SSL_CERT_FILE often names it.
+local SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
+
+--- A file of certificates that can be read. libcurl would report a wrong one at the first call out. The certificates of
+--- the system's own file are not looked at, as when CA_FILE is not set: that would take a fifth of a start.
 function checks.ca_file(value, lookup)
 	local bytes, message = lookup.read(value)
 	if not bytes then
 		return nil, message
+	elseif value == SYSTEM_CA_FILE then
+		return value
 	end
 	local count, problem = crypto.certificates(bytes)
 	if not count then
