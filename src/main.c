@@ -29,10 +29,12 @@ static int run(int argc, char **argv)
 		pa_log_show_requests();
 	pa_memory_limit(plan.memory_max);
 	int code = plan.exit_code;
-	if (plan.task && plan.server_count > 0)
+	if (plan.task && plan.server_count > 0) {
+		pa_plan_drop_scripts(&plan); /* the task has others: those of the app too */
 		code = pa_task_run_plan(&plan, library);
-	else if (plan.server_count > 0)
+	} else if (plan.server_count > 0) {
 		code = pa_servers_run(&plan, library);
+	}
 	pa_plan_free(&plan);
 	return code;
 }

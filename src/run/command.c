@@ -211,7 +211,6 @@ static int l_plan(lua_State *L)
 int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *plan, struct pa_error *error)
 {
 	struct call call = {.library = library, .argc = argc, .argv = argv, .plan = plan};
-	struct pa_snapshot *snapshot = NULL;
 	struct pa_fault fault = {0};
 	struct pa_vm *vm = NULL;
 	struct pa_room_paths paths;
@@ -219,10 +218,10 @@ int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *
 
 	*plan = (struct pa_plan){.log_level = PA_LOG_INFO};
 	pa_rooms_locate(&paths, NULL, library, true);
-	snapshot = pa_snapshot_read(paths.folders, error);
-	if (!snapshot)
+	plan->scripts = pa_snapshot_read(paths.folders, error);
+	if (!plan->scripts)
 		goto out;
-	vm = pa_vm_new(&(struct pa_vm_options){.snapshot = snapshot, .entry = "cli", .privileged = true}, &fault);
+	vm = pa_vm_new(&(struct pa_vm_options){.snapshot = plan->scripts, .entry = "cli", .privileged = true}, &fault);
 	if (vm)
 		result = pa_vm_protect(vm, l_plan, &call, &fault);
 	if (result < 0)
@@ -231,8 +230,6 @@ int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *
 out:
 	pa_fault_free(&fault);
 	pa_vm_free(vm);
-	if (snapshot)
-		pa_snapshot_release(snapshot);
 	return result;
 }
 
@@ -283,8 +280,16 @@ static void free_server(struct pa_plan_server *server)
 	free_list((char **)(uintptr_t)server->server.hosts, server->server.host_count);
 }
 
+void pa_plan_drop_scripts(struct pa_plan *plan)
+{
+	if (plan->scripts)
+		pa_snapshot_release(plan->scripts);
+	plan->scripts = NULL;
+}
+
 void pa_plan_free(struct pa_plan *plan)
 {
+	pa_plan_drop_scripts(plan);
 	for (size_t i = 0; i < plan->server_count; i++)
 		free_server(&plan->servers[i]);
 	free(plan->servers);

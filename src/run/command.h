@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/line.h"
 #include "run/services.h"
+#include "script/snapshot.h"
 #include "server/server.h"
 
 /* One server of a plan. The plan owns the strings. */
@@ -36,12 +37,16 @@ struct pa_plan {
 	char *ready;         /* to print on standard output when all servers listen; {port:NAME} is a server's port */
 	int log_level;       /* enum pa_log_level */
 	enum pa_line_form log_form;
-	bool log_requests; /* see pa_log_show_requests */
+	bool log_requests;           /* see pa_log_show_requests */
+	struct pa_snapshot *scripts; /* that made the plan: lua/cli and the library; NULL when they were let go */
 };
 
 /* Makes the plan of a command. 0; or -1 with code "scripts" or "command" when lua/cli is missing or raises. The caller
  * frees the plan in both cases. */
 int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *plan, struct pa_error *error);
+
+/* Lets go of the plan's scripts, some MiB of memory. */
+void pa_plan_drop_scripts(struct pa_plan *plan);
 
 /* Frees what the plan owns; secrets are wiped. */
 void pa_plan_free(struct pa_plan *plan);

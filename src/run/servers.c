@@ -92,7 +92,8 @@ static int report(const struct pa_plan_server *plan, const struct pa_error *erro
 }
 
 /* Opens one server. Returns an exit code; when it is not 0, the reason is on standard error. */
-static int start(const struct pa_plan_server *plan, const char *library, struct running *running)
+static int start(
+	const struct pa_plan_server *plan, struct pa_snapshot *scripts, const char *library, struct running *running)
 {
 	struct pa_error error = {0};
 	int code;
@@ -101,7 +102,7 @@ static int start(const struct pa_plan_server *plan, const char *library, struct 
 	if (!running->services)
 		return report(plan, &error);
 	const struct pa_task schema = {
-		.name = "schema", .library = library, .services = running->services, .long_running = true};
+		.name = "schema", .library = library, .scripts = scripts, .services = running->services, .long_running = true};
 	if (pa_task_run(&schema, &code, &error) < 0)
 		return report(plan, &error);
 	if (code != PA_EXIT_FINE)
@@ -294,7 +295,8 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 	if (!running)
 		return PA_EXIT_FAILED;
 	for (size_t i = 0; i < plan->server_count && code == PA_EXIT_FINE; i++)
-		code = start(&plan->servers[i], library, &running[i]);
+		code = start(&plan->servers[i], plan->scripts, library, &running[i]);
+	pa_plan_drop_scripts(plan);
 	if (code == PA_EXIT_FINE) {
 		announce(plan, running);
 		code = wait_for_end(plan, running, &settings);
