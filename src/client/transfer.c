@@ -205,8 +205,8 @@ static int set_way(struct pa_transfer *transfer, enum way way)
 	return curl_easy_setopt(transfer->easy, CURLOPT_PROXY, proxied ? transfer->proxy : "") == CURLE_OK ? 0 : -1;
 }
 
-/* curl takes the URL in parsed form and as the string that it would else make of that form, which is a fifteenth of the
- * instructions of a transfer. */
+/* curl takes the URL in parsed form and as the string that it would else make of that form, which takes 15,000
+ * instructions. */
 static bool give_url(struct pa_transfer *transfer, const char *text, CURLU *parsed)
 {
 	bool given = curl_easy_setopt(transfer->easy, CURLOPT_CURLU, parsed) == CURLE_OK &&

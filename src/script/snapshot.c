@@ -60,7 +60,7 @@ static bool stays_inside(const struct reading *reading, const char *path)
 }
 
 /* The mode of a file or folder; 0 when there is none to read. A link may point only inside the folder of its room
- * (SBX-03). Only links are resolved: realpath asks for each part of a path, which took a sixth of a start. */
+ * (SBX-03). Only links are resolved, for realpath asks for each part of a path: 2 of 5 ms for the library. */
 static mode_t mode_of(const struct reading *reading, const char *path)
 {
 	struct stat status;

@@ -15,7 +15,7 @@ checks.proxy, checks.no_proxy = proxy.check, proxy.check_exceptions
 local SYSTEM_CA_FILE = "/etc/ssl/certs/ca-certificates.crt"
 
 --- A file of certificates that can be read. libcurl would report a wrong one at the first call out. The certificates of
---- the system's own file are not looked at, as when CA_FILE is not set: that would take a fifth of a start.
+--- the system's own file are not looked at, as when CA_FILE is not set: that takes 20 ms at each start.
 function checks.ca_file(value, lookup)
 	local bytes, message = lookup.read(value)
 	if not bytes then
