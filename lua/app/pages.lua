@@ -127,7 +127,8 @@ function pages.install(app, req, install, destination, problem)
 	return {
 		more = install.workspace and more and ("/installs/%s/%s"):format(install.id, more) or false,
 		csrf = req:csrf_field(),
-		title = install.health == "needs_reconnect" and "Not connected any more"
+		title = public.health == "needs_reconnect" and "Not connected any more"
+			or public.health:find "_server$" and "Connected elsewhere"
 			or install.source and "Connected"
 			or "Installed",
 		banner = setup_help.setup(MOUNT).banner,
@@ -137,7 +138,7 @@ function pages.install(app, req, install, destination, problem)
 		workspace = install.workspace or false,
 		destination = destination and describe(destination) or false,
 		problem = problem or false,
-		health = install.health,
+		health = public.health,
 		ability = ABILITIES[install.scope] or "do what " .. install.scope .. " allows",
 		token_until = public.expires_at:gsub("T(%d%d:%d%d).*", " %1 UTC"),
 		again = again,

@@ -1,6 +1,7 @@
 -- partnerapp demo: the app against a sandbox, no account needed.
 local app = require "cli.app"
 local catalog = require "cli.catalog"
+local database = require "cli.database"
 local files = require "native.files"
 local plans = require "cli.plans"
 local rules = require "cli.settings.rules"
@@ -41,6 +42,7 @@ local function find(given)
 	local slug = given.flags.destination
 	rules.for_server(found)
 	rules.for_sandbox(found)
+	database.check(found)
 	if slug and not catalog.has(slug) then
 		found.problems[#found.problems + 1] = ("the catalog has no destination '%s'; it has: %s"):format(
 			slug,
@@ -64,7 +66,9 @@ function command.plan(given)
 		files.err(("partnerapp: %s: %s\n"):format(location.state, message))
 		return { exit_code = 1 }
 	end
+	database.claim(found)
 	local url = rules.use_sandbox(found)
+	state.note(location.state, "sandbox", url)
 	local server = servers.app(found, not given.flags["no-reload"])
 	server.settings.SANDBOX_URL = url
 	server.settings.DESTINATION = given.flags.destination

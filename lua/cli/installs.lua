@@ -1,5 +1,6 @@
 -- partnerapp installs: the saved installs, never their tokens. Works beside a running server.
 local app = require "cli.app"
+local database = require "cli.database"
 local files = require "native.files"
 local json = require "partnerapp.json"
 local plans = require "cli.plans"
@@ -11,6 +12,7 @@ local command = {
 	summary = "List the saved installs, tokens masked",
 	usage = "[--app APP] [--demo] [--json]",
 	settings = true,
+	commands = { "adopt" },
 	flags = {
 		app = { value = "APP", help = "the app whose installs they are; as in `serve` without APP" },
 		demo = { help = "those of the demo" },
@@ -23,13 +25,12 @@ partnerapp installs --json]],
 }
 
 local PAGE = 500
-local LINE = "%-14s %-20s %-26s %-44s %-28s %-16s %s\n"
+local LINE = "%-14s %-20s %-26s %-44s %-28s %-28s %-16s %s\n"
 
 function command.plan(given)
 	local found = app.find(given.settings, given.flags.app)
-	if given.flags.demo then
-		rules.use_demo_database(found)
-	end
+	local url = given.flags.demo and rules.use_last_sandbox(found)
+	database.check(found)
 	local path = (found.value.DATABASE_URL or ""):match "^sqlite:(.+)$" or ":memory:"
 	if path ~= ":memory:" and not files.stat(path) then
 		files.out(given.flags.json and "[]\n" or "No installs yet.\n")
@@ -41,6 +42,7 @@ function command.plan(given)
 	end
 	app.tell_person(found)
 	local server = servers.shipped_app(found)
+	server.settings.SANDBOX_URL = url or nil
 	return plans.task("installs", server, { arguments = given.flags.json and { "--json" }, long_running = true })
 end
 
@@ -77,7 +79,7 @@ local function print_table()
 	local count = 0
 	go_through(function(install)
 		if count == 0 then
-			files.out(LINE:format("ID", "NAME", "WORKSPACE", "SOURCE", "SCOPE", "HEALTH", "TOKEN EXPIRES"))
+			files.out(LINE:format("ID", "NAME", "WORKSPACE", "SOURCE", "SCOPE", "SERVER", "HEALTH", "TOKEN EXPIRES"))
 		end
 		count = count + 1
 		files.out(
@@ -87,6 +89,7 @@ local function print_table()
 				shown(install.workspace),
 				shown(install.source),
 				shown(install.scope),
+				install.server == json.null and "unknown" or install.server,
 				install.health,
 				install.expires_at
 			)
@@ -98,7 +101,7 @@ local function print_table()
 end
 
 function command.run(arguments)
-	local failed = require("cli.schema").run()
+	local failed = require("cli.schema").prepare()
 	if failed ~= 0 then
 		return failed
 	end

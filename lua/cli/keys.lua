@@ -1,5 +1,6 @@
 -- partnerapp keys rotate: seals what is stored with a new key. Works beside running servers.
 local app = require "cli.app"
+local database = require "cli.database"
 local files = require "native.files"
 local plans = require "cli.plans"
 local rules = require "cli.settings.rules"
@@ -39,6 +40,7 @@ local function find(given)
 	if given.flags.demo then
 		rules.use_demo_database(found)
 	end
+	database.check(found)
 	return found
 end
 
@@ -84,7 +86,7 @@ function command.plan(given)
 end
 
 function command.run()
-	local failed = require("cli.schema").run()
+	local failed = require("cli.schema").prepare()
 	if failed ~= 0 then
 		return failed
 	end

@@ -1,5 +1,6 @@
 -- partnerapp run: one of the app's actions for one install, its result as JSON. Works beside a running server.
 local app = require "cli.app"
+local database = require "cli.database"
 local files = require "native.files"
 local json = require "partnerapp.json"
 local plans = require "cli.plans"
@@ -29,7 +30,8 @@ function command.plan(given)
 	end
 	local found = app.find(given.settings, given.flags.app)
 	rules.for_server(found)
-	local url = given.flags.demo and rules.use_sandbox(found)
+	local url = given.flags.demo and rules.use_last_sandbox(found)
+	database.check(found)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
@@ -77,7 +79,7 @@ local function find_install(text)
 end
 
 function command.run(words)
-	local failed = require("cli.schema").run()
+	local failed = require("cli.schema").prepare()
 	if failed ~= 0 then
 		return failed
 	end

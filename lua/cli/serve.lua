@@ -1,5 +1,6 @@
 -- partnerapp serve: the app against Segment's own hosts.
 local app = require "cli.app"
+local database = require "cli.database"
 local plans = require "cli.plans"
 local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
@@ -35,9 +36,11 @@ function command.plan(given)
 			found.problems[#found.problems + 1] = MISSING:format(name)
 		end
 	end
+	database.check(found)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
+	database.claim(found)
 	local server = servers.app(found, not given.flags["no-reload"])
 	return plans.servers(
 		found,

@@ -1,5 +1,6 @@
 -- Saved installs, as an app has them: one row for each install of a client (installs/rows.lua), whose token is sealed
 -- (installs/tokens.lua) and kept fresh (installs/renewal.lua).
+local belonging = require "partnerapp.installs.belonging"
 local db = require "native.db"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
@@ -16,7 +17,8 @@ local tokens = require "partnerapp.installs.tokens"
 ---@field name string Segment's "installs/7"; "local/…" when the token named no install
 ---@field client_id string the OAuth client it was made with
 ---@field client string? the name of that client's settings
----@field server string? the issuer of its authorization server; nil is Segment
+---@field server string? its authorization server: an issuer, or "sandbox" of a demo; nil when it is unknown
+---@field api_origin string? the Config API that its token is for; nil when the server is not Segment
 ---@field app_name string?
 ---@field workspace string?
 ---@field source string?
@@ -34,7 +36,7 @@ Install.__metatable = false
 local installs = {}
 
 --- Saves the install of a checked token (oauth/token_answer.lua); when this returns, the install is on the disk. An
---- install of the same name and client is overwritten.
+--- install of the same server, client and name is overwritten.
 ---@param token table
 ---@param origin {client: {id: string}, name: string?, server: string?, scope: string, redirect_uri: string} of the flow
 ---@return partnerapp.install? install, string? message, string? code
@@ -117,14 +119,19 @@ function installs.count()
 	return rows.count()
 end
 
---- The fields of an install that may be shown: never its token.
+--- The fields of an install that may be shown: never its token. `health` is also "unknown_server" or "other_server",
+--- when the app makes no calls for it.
 ---@param install partnerapp.install
 ---@return table
 function installs.public(install)
 	local shown = { token = "***" }
+	local fine, why, code = belonging.check(install)
 	for _, field in ipairs {
 		"id",
 		"name",
+		"server",
+		"api_origin",
+		"client_id",
 		"app_name",
 		"workspace",
 		"source",
@@ -137,6 +144,9 @@ function installs.public(install)
 	end
 	for _, field in ipairs { "expires_at", "created_at", "updated_at" } do
 		shown[field] = sys.timestamp(install[field])
+	end
+	if not fine then
+		shown.health, shown.health_reason = code, why
 	end
 	return shown
 end
@@ -202,7 +212,7 @@ end
 --- A client of the Config API. Its token is renewed before it expires, and once after a 401.
 ---@return partnerapp.segment.client
 function Install:segment()
-	if self.server then
+	if self.server and not self.api_origin then
 		error("this install is at " .. self.server .. ", not at Segment: use install:token()", 2)
 	end
 	return segment.new {
@@ -230,18 +240,9 @@ end
 --- authorization server has an endpoint for that; when this fails, the row is deleted all the same (RT-13).
 ---@return boolean? gone, string? message, string? code
 function Install:disconnect()
-	local clients, servers = require "partnerapp.oauth.clients", require "partnerapp.oauth.authorization_server"
-	local server = servers.find(self.server, self.client)
-	if server and server.revoke_url then
-		local client = clients.find(self.client, self.asked_scope or self.scope, self.redirect_uri, server)
-		local token = client and renewal.revocable(self)
-		local revoked, err = nil, "its client or its token cannot be read"
-		if token then
-			revoked, err = servers.revoke(server, client, token)
-		end
-		if not revoked then
-			log.warn("a token was not revoked", { install = self.name, error = err })
-		end
+	local revoked, why = renewal.revoke(self)
+	if revoked == nil then
+		log.warn("a token was not revoked", { install = self.name, error = why })
 	end
 	local gone, err, code = rows.delete(self.id)
 	if not gone then

@@ -14,13 +14,32 @@ export const top = fileURLToPath(new URL("../..", import.meta.url));
 // not taken by one of those before the program listens there.
 const [FIRST_PORT, LAST_PORT] = [10240, 32767];
 
-/** A port without a listener. */
+const BLOCK = 64;
+
+const listens = (server, port) => once(server.listen(port, "127.0.0.1"), "listening").then(() => true, () => false);
+
+// A block of ports for this process alone, as long as it listens on the first one: of two test files that choose at the
+// same time, each would find a port free, and the second program to listen there would fail.
+async function claimBlock() {
+	for (;;) {
+		const first = FIRST_PORT + BLOCK * randomInt(Math.floor((LAST_PORT + 1 - FIRST_PORT) / BLOCK));
+		if (await listens(net.createServer().unref(), first)) return { next: first + 1, end: first + BLOCK };
+	}
+}
+
+let block;
+
+/** A port without a listener, which no other call gives. */
 export async function freePort() {
 	for (;;) {
-		const port = randomInt(FIRST_PORT, LAST_PORT + 1);
-		const server = net.createServer().listen(port, "127.0.0.1");
-		const free = await once(server, "listening").then(() => true, () => false);
-		if (!free) continue;
+		block ??= claimBlock();
+		const mine = await block, port = mine.next++;
+		if (port >= mine.end) {
+			block = undefined;
+			continue;
+		}
+		const server = net.createServer();
+		if (!await listens(server, port)) continue;
 		server.close();
 		await once(server, "close");
 		return port;

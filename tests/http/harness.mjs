@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
 import { once } from "node:events";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { after } from "node:test";
@@ -217,4 +217,16 @@ export async function walk(demo, jar, { mount = "/auth/segment", headers = {}, .
 	const begun = await request(demo.app + mount, { jar });
 	const callback = await consent(demo, await request(begun.location, { jar }), jar, choices);
 	return { begun, callback, response: await request(callback, { jar, headers }) };
+}
+
+/** Copies the program and its Lua; `change` edits the copy of a script. The copy's binary. */
+export function copyOfTheProgram(place, script, change) {
+	const home = path.join(place.name, "copy"), copy = path.join(home, "build/release/partnerapp");
+	mkdirSync(path.dirname(copy), { recursive: true });
+	copyFileSync(binary, copy);
+	cpSync(path.join(top, "lua"), path.join(home, "lua"), { recursive: true });
+	const file = path.join(home, "lua", script), text = readFileSync(file, "utf8");
+	assert.notEqual(change(text), text);
+	writeFileSync(file, change(text));
+	return copy;
 }

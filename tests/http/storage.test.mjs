@@ -1,9 +1,9 @@
 // The database: a wrong key, a full disk, another process that holds it, migrations, a newer version, damage.
 import assert from "node:assert/strict";
-import { chmodSync, copyFileSync, cpSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { chmodSync, copyFileSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { binary, folder, freePort, request, run, startApp, top, until } from "./harness.mjs";
+import { binary, copyOfTheProgram, folder, freePort, request, run, startApp, until } from "./harness.mjs";
 import { install, withSegment } from "./segment.mjs";
 
 const APP = `
@@ -94,18 +94,6 @@ const STEP = "CREATE TABLE notes (n INTEGER PRIMARY KEY, text TEXT NOT NULL)";
 
 /** The app with more steps of its migration. */
 const migrating = (...steps) => APP.replace(`{ "${STEP}" }`, `{ ${[STEP, ...steps].map((step) => `[[${step}]]`).join(", ")} }`);
-
-/** Copies the program and its Lua; `change` edits the copy of a script. The copy's binary. */
-function copyOfTheProgram(place, script, change) {
-	const home = path.join(place.name, "copy"), copy = path.join(home, "build/release/partnerapp");
-	mkdirSync(path.dirname(copy), { recursive: true });
-	copyFileSync(binary, copy);
-	cpSync(path.join(top, "lua"), path.join(home, "lua"), { recursive: true });
-	const file = path.join(home, "lua", script), text = readFileSync(file, "utf8");
-	assert.notEqual(change(text), text);
-	writeFileSync(file, change(text));
-	return copy;
-}
 
 // ST-08 waits for five seconds: the others run meanwhile.
 describe("storage", { concurrency: 3 }, () => {
@@ -285,18 +273,18 @@ describe("storage", { concurrency: 3 }, () => {
 		const first = await serve();
 		assert.equal((await note(first)).status, 200);
 		await first.stop();
-		assert.deepEqual(files(), ["partnerapp.db", "secret.key"], "an empty database was not copied");
-		const copy = copyOfTheProgram(place, "partnerapp/store/schema.lua", (text) =>
-			text.replace("CREATE INDEX pa_installs_name ON pa_installs (name)]],", '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
+		assert.deepEqual(files(), ["app", "partnerapp.db", "secret.key"], "an empty database was not copied");
+		const copy = copyOfTheProgram(place, "partnerapp/store/tables.lua", (text) =>
+			text.replace(/ALTER TABLE pa_installs_again RENAME[^\]]*\]\],/, '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
 		const newer = await serve({}, [copy]);
 		await newer.stop();
-		assert.deepEqual(files(), ["partnerapp.db", "partnerapp.db.before-installs-4", "secret.key"]);
+		assert.deepEqual(files(), ["app", "partnerapp.db", "partnerapp.db.before-installs-5", "secret.key"]);
 		const before = database();
 		const { code, err } = await refused();
 		assert.equal(code, 1);
-		assert.match(err, /newer version of this program \(installs: step 4, known 3\): use that, or a backup/);
+		assert.match(err, /newer version of this program \(installs: step 5, known 4\): use that, or a backup/);
 		assert.ok(before.equals(database()));
-		copyFileSync(state("partnerapp.db.before-installs-4"), state("partnerapp.db"));
+		copyFileSync(state("partnerapp.db.before-installs-5"), state("partnerapp.db"));
 		const again = await serve();
 		assert.equal(await count(again), 1);
 		await again.stop();
@@ -371,6 +359,6 @@ describe("storage", { concurrency: 3 }, () => {
 		const server = await serve();
 		await note(server);
 		await server.stop();
-		assert.deepEqual(files().filter((name) => !/^(partnerapp\.db|secret\.key)$/.test(name)), []);
+		assert.deepEqual(files().filter((name) => !/^(app|partnerapp\.db|secret\.key)$/.test(name)), []);
 	});
 });

@@ -1,7 +1,9 @@
 -- What settings mean for each other, once all values are found.
 local address = require "cli.settings.address"
+local checks = require "cli.settings.checks"
 local http = require "native.http"
 local secret_key = require "cli.secret_key"
+local state = require "cli.state"
 
 local rules = {}
 
@@ -60,6 +62,18 @@ function rules.use_sandbox(found)
 	found.value.SANDBOX_NO_RATE_LIMIT = "1"
 	rules.use_demo_database(found)
 	return url
+end
+
+--- The same for a command beside a demo: the sandbox is the one of the last demo, unless SANDBOX_LISTEN is set.
+---@param found cli.found
+---@return string url of the sandbox
+function rules.use_last_sandbox(found)
+	local noted = state.noted(found.location.state, "sandbox")
+	local listen = noted and checks.listen(noted:match "^http://(.+)$" or "")
+	if listen and found.from.SANDBOX_LISTEN == "default" then
+		found.value.SANDBOX_LISTEN = listen
+	end
+	return rules.use_sandbox(found)
 end
 
 return rules

@@ -1,7 +1,7 @@
 -- Keeps an install's token fresh. A new token ends the one before it, so one worker of one process renews: the one that
 -- has taken the lease on the row. The others wait and read the row again.
 local authorization_server = require "partnerapp.oauth.authorization_server"
-local clients = require "partnerapp.oauth.clients"
+local belonging = require "partnerapp.installs.belonging"
 local install_token = require "partnerapp.oauth.install_token"
 local log = require "partnerapp.log"
 local retry = require "partnerapp.retry"
@@ -39,7 +39,7 @@ end
 
 -- How long before its end a call renews a token. A server that is not Segment may give short ones.
 local function ahead_of(install, row)
-	if not install.server then
+	if install.api_origin then -- of Segment
 		return AHEAD
 	end
 	return math.min(AHEAD, (row.expires_at - row.updated_at) / 2)
@@ -74,20 +74,15 @@ end
 
 -- Asks the install's authorization server for a new token.
 local function ask(install, row)
-	local server, err, code = authorization_server.find(install.server, install.client)
-	local client
-	if server then
-		client, err, code =
-			clients.find(install.client, install.asked_scope or install.scope, install.redirect_uri, server)
-	end
-	if not client then
-		return nil, err, code
+	local server, client, code = belonging.parties(install)
+	if not server then
+		return nil, client, code
 	elseif server.is_segment then
 		return install_token.renew(client, install.name)
 	elseif not row.refresh_token then
 		return nil, "the authorization server gave no refresh token", "permanent"
 	end
-	local refresh_token
+	local refresh_token, err
 	refresh_token, err, code = tokens.refresh_token(install, row)
 	if not refresh_token then
 		return nil, err, code
@@ -143,6 +138,10 @@ end
 ---@param stale integer
 ---@return string? token, string? message, string? code
 function renewal.after(install, stale)
+	local fine, why, word = belonging.check(install)
+	if not fine then
+		return nil, why, word
+	end
 	local waited, step, failures = 0, WAIT_FIRST, nil
 	while true do
 		local token, row, code = tokens.read(install)
@@ -181,6 +180,10 @@ end
 ---@param install partnerapp.install
 ---@return string? token, string? message, string? code
 function renewal.token(install)
+	local fine, why, word = belonging.check(install)
+	if not fine then
+		return nil, why, word
+	end
 	local token, row, code = tokens.read(install)
 	if not token then
 		return nil, row, code
@@ -201,6 +204,10 @@ end
 ---@param install partnerapp.install
 ---@return string? token, string? message, string? code
 function renewal.again(install)
+	local fine, why, word = belonging.check(install)
+	if not fine then
+		return nil, why, word
+	end
 	local changes, err, code = tokens.mark_mended(install, install.version)
 	if not changes then
 		return nil, err, code
@@ -208,16 +215,28 @@ function renewal.again(install)
 	return renewal.after(install, install.version)
 end
 
---- The token to revoke when an install ends: the refresh token, for revoking it also revokes its access tokens (RFC
---- 7009 2).
+--- Revokes the token of an install that ends, at an authorization server other than Segment, which has no endpoint for
+--- that: the refresh token, for revoking it also revokes its access tokens (RFC 7009 2).
 ---@param install partnerapp.install
----@return string? token
-function renewal.revocable(install)
-	local token, row = tokens.read(install)
-	if token and row.refresh_token then
-		return tokens.refresh_token(install, row)
+---@return boolean? revoked false when the server has no endpoint
+---@return string? message, string? code
+function renewal.revoke(install)
+	if install.api_origin or not install.server then
+		return false
 	end
-	return token
+	local server, client, code = belonging.parties(install)
+	if not server then
+		return nil, client, code
+	end
+	local token, row
+	token, row, code = tokens.read(install)
+	if token and row.refresh_token then
+		token, row, code = tokens.refresh_token(install, row)
+	end
+	if not token then
+		return nil, row, code
+	end
+	return authorization_server.revoke(server, client, token)
 end
 
 -- A token that cannot be read stays so until its key is back. It must not stay the first that is due.
@@ -241,7 +260,7 @@ function renewal.refresh_due(seconds)
 	local over, tried, renewed = sys.monotonic() + seconds, {}, 0
 	tokens.save_kept()
 	while true do
-		local rows, err, code = tokens.due(sys.now())
+		local rows, err, code = tokens.due(sys.now(), belonging.segment())
 		if not rows then
 			return nil, err, code
 		end

@@ -1,5 +1,6 @@
 -- The rows of installs without their tokens, as SQL: finding, counting, deleting. The columns of tokens are
 -- installs/tokens.lua's, and so is the INSERT, for a row begins with a token.
+local belonging = require "partnerapp.installs.belonging"
 local crypto = require "native.crypto"
 local db = require "native.db"
 local log = require "partnerapp.log"
@@ -9,8 +10,8 @@ local tokens = require "partnerapp.installs.tokens"
 local rows = {}
 
 local SELECT =
-	[[SELECT id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope, asked_scope,
-	expires_at, version, health, health_reason, created_at, updated_at FROM pa_installs ]]
+	[[SELECT id, client_id, name, client, server, api_origin, redirect_uri, app_name, workspace, source, scope,
+	asked_scope, expires_at, version, health, health_reason, created_at, updated_at FROM pa_installs ]]
 
 --- The columns of a row, most of which may be absent.
 rows.columns = {}
@@ -18,16 +19,42 @@ for name in SELECT:match("SELECT (.*) FROM"):gmatch "[%w_]+" do
 	rows.columns[name] = true
 end
 
--- The token is sealed for the row's id, so an install that is connected again must keep its id.
-local function id_for(client_id, name, fresh)
-	local known, err, code = db.row("SELECT id FROM pa_installs WHERE client_id = ? AND name = ?", client_id, name)
-	if known == nil then
-		return nil, err, code
-	end
-	return known and known.id or fresh
+--- Notes which server a row belongs to whose server is unknown.
+---@param id string
+---@param server string as belonging.of names it
+---@param api_origin string?
+---@return integer? changes 0 when there is no such row
+---@return string? message, string? code
+function rows.adopt(id, server, api_origin)
+	local sql = "UPDATE pa_installs SET server = ?, api_origin = ? WHERE id = ? AND server IS NULL"
+	return db.exec(sql, server, api_origin, id)
 end
 
---- Inserts the row of a checked token, or overwrites that of the same client and name. In a transaction.
+-- The token is sealed for the row's id, so an install that is connected again must keep its id. A row whose server is
+-- unknown gets one here: a client's id comes from one server, which has given it a token of that name again.
+local function id_for(server, api_origin, client_id, name, fresh)
+	local known, err, code = db.row(
+		[[SELECT id, server FROM pa_installs WHERE client_id = ? AND name = ? AND (server = ? OR server IS NULL)
+			ORDER BY server IS NULL]],
+		client_id,
+		name,
+		server
+	)
+	if known == nil then
+		return nil, err, code
+	elseif not known then
+		return fresh
+	elseif not known.server then
+		local changes
+		changes, err, code = rows.adopt(known.id, server, api_origin)
+		if not changes then
+			return nil, err, code
+		end
+	end
+	return known.id
+end
+
+--- Inserts the row of a checked token, or overwrites that of the same server, client and name. In a transaction.
 ---@param token partnerapp.token
 ---@param origin table see partnerapp.installs.save
 ---@param issued table of installs.renewal.issue: when the token expires and is due
@@ -35,7 +62,8 @@ end
 function rows.save(token, origin, issued)
 	local fresh = crypto.token(9):gsub("^%-", "_") -- `partnerapp run ACTION ID` would read "-…" as an option
 	local name = token.name or "local/" .. fresh
-	local id, err, code = id_for(origin.client.id, name, fresh)
+	local server, api_origin = belonging.of(origin.server)
+	local id, err, code = id_for(server, api_origin, origin.client.id, name, fresh)
 	if not id then
 		return nil, err, code
 	end
@@ -45,7 +73,8 @@ function rows.save(token, origin, issued)
 		client_id = origin.client.id,
 		name = name,
 		client = origin.name,
-		server = origin.server,
+		server = server,
+		api_origin = api_origin,
 		redirect_uri = origin.redirect_uri,
 		app_name = token.app_name,
 		workspace = token.workspace,
@@ -82,11 +111,37 @@ function rows.find(id)
 	return one(SELECT .. "WHERE id = ?", id)
 end
 
---- The newest row of that name; false when there is none.
+--- The newest row of that name, of those that belong to this app's Segment if there are any; false when there is none.
 ---@param name string
 ---@return partnerapp.install|false|nil row, string? message, string? code
 function rows.find_by_name(name)
-	return one(SELECT .. "WHERE name = ? ORDER BY created_at DESC LIMIT 1", name)
+	local list, err, code = several(SELECT .. "WHERE name = ? ORDER BY created_at DESC LIMIT 100", name)
+	for _, row in ipairs(list or {}) do
+		if belonging.check(row) then
+			return row
+		end
+	end
+	if not list then
+		return nil, err, code
+	end
+	return list[1] or false
+end
+
+--- The rows whose server is unknown, at most 100,000.
+---@return partnerapp.install[]? list the oldest first
+---@return string? message, string? code
+function rows.unknown()
+	return several(SELECT .. "WHERE server IS NULL ORDER BY created_at, id LIMIT 100000")
+end
+
+--- The number of those.
+---@return integer? count, string? message, string? code
+function rows.count_unknown()
+	local row, err, code = one "SELECT count(*) AS count FROM pa_installs WHERE server IS NULL"
+	if not row then
+		return nil, err, code
+	end
+	return row.count
 end
 
 --- A page of rows, newest first.

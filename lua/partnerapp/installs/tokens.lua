@@ -39,18 +39,18 @@ end
 -- Saving
 
 local INSERT = [[
-	INSERT INTO pa_installs (id, client_id, name, client, server, redirect_uri, app_name, workspace, source, scope,
-	asked_scope, access_token, refresh_token, expires_at, renew_at, created_at, updated_at)
-	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-	ON CONFLICT (client_id, name) DO UPDATE SET client = excluded.client, server = excluded.server,
+	INSERT INTO pa_installs (id, client_id, name, client, server, api_origin, redirect_uri, app_name, workspace, source,
+	scope, asked_scope, access_token, refresh_token, expires_at, renew_at, created_at, updated_at)
+	VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+	ON CONFLICT (server, client_id, name) DO UPDATE SET client = excluded.client, api_origin = excluded.api_origin,
 	redirect_uri = excluded.redirect_uri, app_name = excluded.app_name, workspace = excluded.workspace,
 	source = excluded.source, scope = excluded.scope, asked_scope = excluded.asked_scope,
 	access_token = excluded.access_token, refresh_token = excluded.refresh_token, expires_at = excluded.expires_at,
 	renew_at = excluded.renew_at, version = pa_installs.version + 1, lease_until = 0, failures = 0, health = 'ok',
 	health_reason = NULL, updated_at = excluded.updated_at]]
 
---- Writes the row of an install with a new token, over the row of the same client and name. Its `id` must be the one
---- that row has already, for the token is sealed for it.
+--- Writes the row of an install with a new token, over the row of the same server, client and name. Its `id` must be
+--- the one that row has already, for the token is sealed for it.
 ---@param row {id: string, client_id: string, name: string, [string]: string?} the columns that are not the token's
 ---@param token partnerapp.issued_token
 ---@return integer? changes, string? message, string? code
@@ -63,6 +63,7 @@ function tokens.insert(row, token)
 		row.name,
 		row.client,
 		row.server,
+		row.api_origin,
 		row.redirect_uri,
 		row.app_name,
 		row.workspace,
@@ -240,14 +241,21 @@ function tokens.refresh_token(install, row)
 	return unseal("refresh_token", install, row.refresh_token)
 end
 
---- The installs whose token is due, at most 50: those that have been due for longest first.
+--- The installs whose token is due, at most 50: those that have been due for longest first. Those of another Segment
+--- are never due here.
 ---@param now number
+---@param server string how rows name the app's Segment
+---@param api_origin string and its API
 ---@return partnerapp.install[]? rows, string? message, string? code
-function tokens.due(now)
+function tokens.due(now, server, api_origin)
 	return db.query(
-		[[SELECT id, client_id, name, client, server, redirect_uri, scope, asked_scope, version, failures
-			FROM pa_installs WHERE renew_at <= ? AND health <> 'needs_reconnect' ORDER BY renew_at LIMIT 50]],
-		now
+		[[SELECT id, client_id, name, client, server, api_origin, redirect_uri, scope, asked_scope, version, failures
+			FROM pa_installs WHERE renew_at <= ? AND health <> 'needs_reconnect'
+			AND (server = ? AND api_origin = ? OR server IS NOT NULL AND api_origin IS NULL)
+			ORDER BY renew_at LIMIT 50]],
+		now,
+		server,
+		api_origin
 	)
 end
 

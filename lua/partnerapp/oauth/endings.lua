@@ -26,6 +26,12 @@ local ENDINGS = {
 	},
 	state_expired = { 400, "Too late", "That connection was begun more than ten minutes ago." .. NOTHING },
 	state_used = { 409, "Already used", "This address was opened before. It works only once." },
+	other_client = {
+		400,
+		"Begun with another Segment",
+		"When that connection was begun, this app had another client or was connected to another Segment, as in a demo."
+			.. NOTHING,
+	},
 	other_server = {
 		400,
 		"Wrong sender",

@@ -13,6 +13,7 @@ local sys = require "native.sys"
 ---@field verifier string
 ---@field expires number seconds since 1970, exact enough to tell which flow began first
 ---@field path string of the mount that began it
+---@field mark string of the authorization server and the client: see installs/belonging
 ---@field scope string that was asked for
 ---@field code string? of the callback, once the state is claimed
 
@@ -44,8 +45,9 @@ local function unseal(sealed)
 	if not text then
 		return nil
 	end
-	local state, verifier, expires, path, scope = text:match("^(%S+) (%S+) (%d+%.?%d*) (%S+) (.*)$")
-	return state and { state = state, verifier = verifier, expires = tonumber(expires), path = path, scope = scope }
+	local state, verifier, expires, mark, path, scope = text:match "^(%S+) (%S+) (%d+%.?%d*) (%S+) (%S+) (.*)$"
+	return state
+		and { state = state, verifier = verifier, expires = tonumber(expires), mark = mark, path = path, scope = scope }
 end
 
 -- Removes the oldest cookies of flows that did not end, so that the header does not grow too large (OA-06).
@@ -90,14 +92,24 @@ end
 --- together here without the checks of web/cookie: all that varies is base64url.
 ---@param req partnerapp.request
 ---@param response partnerapp.response without cookies
----@param path string of the mount
----@param scope string
+---@param about {mark: string, path: string, scope: string}
 ---@return string state, string challenge of the verifier, S256
-function flow.begin(req, response, path, scope)
+function flow.begin(req, response, about)
 	local state, verifier = crypto.token(32), crypto.token(32)
 	local name = hash(state)
 	local expires = ("%.6f"):format(sys.now() + SECONDS) -- many begin in one second, and the oldest goes (OA-06)
-	local sealed = crypto.seal_text(name .. " " .. verifier .. " " .. expires .. " " .. path .. " " .. scope, SEAL)
+	local text = name
+		.. " "
+		.. verifier
+		.. " "
+		.. expires
+		.. " "
+		.. about.mark
+		.. " "
+		.. about.path
+		.. " "
+		.. about.scope
+	local sealed = crypto.seal_text(text, SEAL)
 	local before, after = frame()
 	response.headers["set-cookie"] = before .. name:sub(1, NAME_LENGTH) .. "=" .. sealed .. after
 	drop_oldest(req, response)

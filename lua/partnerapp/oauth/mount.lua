@@ -31,14 +31,23 @@ local function servers()
 	return require "partnerapp.oauth.authorization_server"
 end
 
+local function belonging()
+	return require "partnerapp.installs.belonging"
+end
+
 local function server_of(mount)
 	return mount.server or servers().segment()
 end
 
--- The authorize URL up to the state, and the origin of the token endpoint: the same for every flow of a client.
+local function mark_of(mount, client)
+	return belonging().mark(mount.server and mount.server.issuer, client.id)
+end
+
+-- The authorize URL up to the state. It is the same for every flow of a client, as are the origin of the token endpoint
+-- and the mark.
 local function authorize_prefix(mount, client)
 	if mount.prefix_of ~= client then
-		mount.prefix_of = client
+		mount.prefix_of, mount.mark = client, mark_of(mount, client)
 		mount.prefix = servers().authorize_prefix(server_of(mount), client, mount.redirect_uri, mount.scope)
 		mount.token_origin = servers().token_origin(server_of(mount))
 	end
@@ -55,8 +64,9 @@ function oauth.start(req, mount)
 		return nil, err, code
 	end
 	local response = { status = 302, headers = { ["cache-control"] = "no-store" } }
-	local state, challenge = flow.begin(req, response, mount.path, mount.scope)
-	response.headers.location = authorize_prefix(mount, client) .. state .. "&code_challenge=" .. challenge
+	local prefix = authorize_prefix(mount, client)
+	local state, challenge = flow.begin(req, response, mount)
+	response.headers.location = prefix .. state .. "&code_challenge=" .. challenge
 	servers().warm(mount.token_origin)
 	log.info("install flow begun")
 	return response
@@ -101,7 +111,7 @@ local function already_installed(req, mount, found)
 	local client = clients.find(mount.client, found.scope, mount.redirect_uri, mount.server)
 	local own, links = {}, {}
 	for _, install in ipairs(installs.owned(req)) do
-		if client and install.client_id == client.id then
+		if client and install.client_id == client.id and belonging().check(install) then
 			own[#own + 1] = install
 			links[#links + 1] = link_to(install)
 		end
@@ -288,7 +298,9 @@ local function callback(req, mount)
 	end
 	local client, err, code = clients.find(mount.client, found.scope, mount.redirect_uri, mount.server)
 	local token, name
-	if client then
+	if client and found.mark ~= mark_of(mount, client) then -- the code is another server's, or for another client
+		return flow.forget(callback_refused(req, mount, "other_client"), found)
+	elseif client then
 		token, err, code, name = oauth.exchange(client, found.code, mount.redirect_uri, found.verifier, mount.server)
 	end
 	response = token and finish(req, mount, found, client, token) or not_exchanged(req, mount, err, code, name)

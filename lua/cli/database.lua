@@ -1,0 +1,71 @@
+-- Which app the databases in a state folder are of: ./init.lua and ./lua/app share that folder, and the app that comes
+-- with partnerapp uses it too. The first app that serves is noted there, so that another does not take its installs by
+-- accident. A DATABASE_URL that was set is the person's own choice.
+local files = require "native.files"
+local state = require "cli.state"
+
+local database = {}
+
+local NOTE = "app"
+local SHIPPED = "the app that comes with partnerapp"
+
+local OTHERS = "DATABASE_URL: %s/ has the databases of %s, and this command is about %s: name that app, or set "
+	.. "DATABASE_URL (in .env, for example) to share one or to have another: sqlite:%s/NAME.db"
+
+-- The app's folder as the note has it: seen from the folder that the state is in, so that both may move together.
+local function name_of(location)
+	local folder, parent = files.real(location.folder), files.real(location.state:match "^(.*)/[^/]*$" or ".")
+	if folder == files.real(files.library() .. "/app") then
+		return SHIPPED
+	elseif folder == parent then
+		return "."
+	elseif parent and folder:sub(1, #parent + 1) == parent .. "/" then
+		return folder:sub(#parent + 2)
+	end
+	return folder
+end
+
+-- Whether the noted app is there still: one that was moved or removed needs no database.
+local function is_there(noted, location)
+	local parent = location.state:match "^(.*)/[^/]*$" or "."
+	local folder = noted:sub(1, 1) == "/" and noted or parent .. "/" .. noted
+	return files.stat(folder .. "/init.lua") ~= nil
+end
+
+-- The app that the databases are of, when it is another one. An app of one's own follows on the one that comes with
+-- partnerapp, which was tried first.
+local function other(location)
+	local noted, name = state.noted(location.state, NOTE), name_of(location)
+	if noted and noted ~= name and noted ~= SHIPPED and (name == SHIPPED or is_there(noted, location)) then
+		return noted, name
+	end
+end
+
+local function in_words(name)
+	return name == SHIPPED and name or name == "." and "./init.lua" or name .. "/init.lua"
+end
+
+--- Adds a problem when the app's database by default is another app's.
+---@param found cli.found
+function database.check(found)
+	local location = found.location
+	if found.from.DATABASE_URL ~= "default" then
+		return
+	end
+	local noted, name = other(location)
+	if noted then
+		local text = OTHERS:format(location.state, in_words(noted), in_words(name), location.state)
+		found.problems[#found.problems + 1] = text
+	end
+end
+
+--- Notes that the databases are this app's, for a server that is to start. A folder that cannot be written is told by
+--- the database itself.
+---@param found cli.found without problems
+function database.claim(found)
+	if found.from.DATABASE_URL == "default" then
+		state.note(found.location.state, NOTE, name_of(found.location))
+	end
+end
+
+return database
