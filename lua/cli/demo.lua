@@ -36,6 +36,8 @@ partnerapp demo
 Ctrl-C stops.
 ]]
 
+local UNKNOWN = "the catalog has no destination '%s', and the app no file of it; the catalog has: %s"
+
 -- The settings, with everything that is wrong for a demo among the problems.
 local function find(given)
 	local found = app.find(given.settings, given[1])
@@ -43,11 +45,8 @@ local function find(given)
 	rules.for_server(found)
 	rules.for_sandbox(found)
 	database.check(found)
-	if slug and not catalog.has(slug) then
-		found.problems[#found.problems + 1] = ("the catalog has no destination '%s'; it has: %s"):format(
-			slug,
-			table.concat(catalog.slugs(), ", ")
-		)
+	if slug and not catalog.has(slug, found.location.folder) then
+		found.problems[#found.problems + 1] = UNKNOWN:format(slug, table.concat(catalog.slugs(), ", "))
 	end
 	if #found.problems == 0 and not found.development then
 		found.problems[1] = "PUBLIC_URL: the demo is for this machine only; use serve for others"

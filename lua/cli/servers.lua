@@ -70,6 +70,15 @@ function servers.shipped_app(found)
 	return server
 end
 
+--- The app beside a sandbox that is alone: its destinations run, and nothing listens.
+---@param found cli.found
+---@return table
+function servers.app_of_sandbox(found)
+	local server = servers.app_in_memory(found)
+	server.listen, server.health_listen, server.watch = nil, nil, true
+	return server
+end
+
 --- The app's server for a task that keeps nothing: an empty database in memory and a key of its own.
 ---@param found cli.found
 ---@return table
@@ -103,6 +112,7 @@ function servers.sandbox(found, database, ring)
 		http_allow = "*",
 		body_max = 16 << 20, -- above Segment's limits: the sandbox itself refuses larger bodies, in Segment's words
 		faults = true,
+		asks = "app", -- when the plan has one
 		settings = told,
 	}
 	return add_outbound(server, found.value)

@@ -3,6 +3,7 @@ local diff = require "cli.diff"
 local files = require "native.files"
 local json = require "partnerapp.json"
 local recorded = require "cli.recorded"
+local shown_story = require "partnerapp.destination.shown_story"
 local story = require "cli.story"
 local task = require "cli.task"
 
@@ -227,7 +228,7 @@ local function write_all(asked, stories, write, colors)
 	local shown = {}
 	for i, one in ipairs(stories) do
 		if asked.json then
-			write(assert(json.encode(story.value(one, i, shown), { javascript = true })) .. "\n")
+			write(assert(json.encode(shown_story.value(one, i, shown), { javascript = true })) .. "\n")
 		else
 			if #stories > 1 then
 				write(("%sevent %d\n"):format(i > 1 and "\n" or "", i))

@@ -62,4 +62,8 @@ return {
 	CREATE TABLE faults (n BIGINT PRIMARY KEY, method TEXT, path TEXT, remaining BIGINT, waiting BIGINT, released BIGINT,
 		body TEXT);
 	]],
+	[[
+	ALTER TABLE destinations ADD COLUMN send BIGINT;
+	ALTER TABLE events ADD COLUMN stories TEXT;
+	]],
 }

@@ -8,6 +8,7 @@ const luaL_Reg pa_native_modules[] = {
 	{"json", pa_native_open_json},
 	{"limit", pa_native_open_limit},
 	{"log", pa_native_open_log},
+	{"neighbour", pa_native_open_neighbour},
 	{"shared", pa_native_open_shared},
 	{"request", pa_native_open_request},
 	{"scripts", pa_native_open_scripts},

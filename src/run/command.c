@@ -118,6 +118,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	server->services.request_ms = read_unsigned(L, index, "request_ms");
 	server->app = copy_string(L, index, "app");
 	server->health_listen = copy_string(L, index, "health_listen");
+	server->asks = copy_string(L, index, "asks");
 	server->watch = read_flag(L, index, "watch");
 	server->development = read_flag(L, index, "development");
 	server->server.name = server->services.name;
@@ -280,6 +281,7 @@ static void free_server(struct pa_plan_server *server)
 	free_const(server->services.settings);
 	free(server->app);
 	free(server->health_listen);
+	free(server->asks);
 	free_const(server->server.listen);
 	free_list((char **)(uintptr_t)server->server.hosts, server->server.host_count);
 }

@@ -10,12 +10,14 @@
 #include "run/services.h"
 #include "server/server.h"
 
-/* One server of a plan. The plan owns the strings. */
+/* One server of a plan. The plan owns the strings. Without server.listen it only answers what another one asks: it has
+ * no requests and no jobs. */
 struct pa_plan_server {
 	struct pa_services_options services;
 	struct pa_server_options server; /* without handler and context */
 	char *app;                       /* the folder of its scripts */
 	char *health_listen;             /* HEALTH_LISTEN, or NULL */
+	char *asks;                      /* the name of a server after this one that its scripts may ask, or NULL */
 	bool watch;                      /* reload when they change */
 	bool development;                /* pages show why they do not load */
 };

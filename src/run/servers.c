@@ -2,6 +2,7 @@
 #include "run/servers.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ struct running {
 	struct pa_server *server;
 	struct pa_probes *probes;
 	struct pa_jobs *jobs;
+	struct pa_neighbour neighbour; /* that the server's scripts may ask */
 };
 
 static int open_pool(
@@ -73,7 +75,11 @@ static int open_server(const struct pa_plan_server *plan, struct running *runnin
 static bool open_all(
 	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
 {
-	if (open_pool(plan, library, running, error) < 0 || open_server(plan, running, error) < 0)
+	if (open_pool(plan, library, running, error) < 0)
+		return false;
+	if (!plan->server.listen)
+		return true;
+	if (open_server(plan, running, error) < 0)
 		return false;
 	if (plan->health_listen) {
 		running->probes = pa_probes_open(plan->health_listen, running->pool, running->server, error);
@@ -108,6 +114,17 @@ static int start(const struct pa_plan_server *plan, const char *library, struct 
 	if (code != PA_EXIT_FINE)
 		return code;
 	return open_all(plan, library, running, &error) ? PA_EXIT_FINE : report(plan, &error);
+}
+
+/* Introduces servers to those that they may ask. Those come later in the plan, and so are closed later. */
+static void introduce(const struct pa_plan *plan, struct running *running)
+{
+	for (size_t i = 0; i < plan->server_count; i++)
+		for (size_t j = i + 1; plan->servers[i].asks && j < plan->server_count; j++)
+			if (strcmp(plan->servers[i].asks, plan->servers[j].services.name) == 0) {
+				running[i].neighbour = (struct pa_neighbour){pa_pool_ask, running[j].pool};
+				atomic_store(&running[i].services->neighbour, &running[i].neighbour);
+			}
 }
 
 /* Prints the plan's `ready` with {port:NAME} replaced. */
@@ -197,7 +214,8 @@ static void drain(size_t count, struct running *running)
 
 	for (size_t i = 0; i < count; i++) {
 		pa_jobs_stop(running[i].jobs);
-		pa_server_drain(running[i].server);
+		if (running[i].server)
+			pa_server_drain(running[i].server);
 	}
 	for (size_t i = 0; i < count;) {
 		if (pa_signals_wait(0) == PA_SIGNAL_STOP || pa_clock_ms() >= over) {
@@ -205,7 +223,7 @@ static void drain(size_t count, struct running *running)
 				pa_http_cancel(running[j].services->http);
 			return;
 		}
-		if (pa_server_wait(running[i].server, 50))
+		if (!running[i].server || pa_server_wait(running[i].server, 50))
 			i++;
 	}
 }
@@ -297,6 +315,7 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 	for (size_t i = 0; i < plan->server_count && code == PA_EXIT_FINE; i++)
 		code = start(&plan->servers[i], library, &running[i]);
 	if (code == PA_EXIT_FINE) {
+		introduce(plan, running);
 		announce(plan, running);
 		code = wait_for_end(plan, running, &settings);
 		drain(plan->server_count, running);

@@ -166,6 +166,27 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane)
 	return seconds < 0 ? -1 : (long)(seconds * 1000);
 }
 
+int pa_pool_ask(void *context, struct pa_span question, struct pa_buffer *answer, struct pa_error *error)
+{
+	struct pa_pool *pool = context;
+	struct pa_fault fault = {0};
+	struct pa_lease lease;
+
+	if (!pa_leases_begin(pool->leases, PA_LEASES_CURRENT, &lease, &fault)) {
+		pa_error_set(error, "busy", "the app is busy: all of its VMs are in use");
+		return -1;
+	}
+	int result = lease.vm ? pa_vm_ask(lease.vm, question, answer, &fault) : -1;
+	if (result < 0) {
+		log_fault(pool, "a question of another server failed", &fault);
+		pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
+		pa_error_set(error, fault.no_memory ? "memory" : "script", "%s", fault.message ? fault.message : "no memory");
+	}
+	pa_fault_free(&fault);
+	pa_leases_end(pool->leases, &lease);
+	return result;
+}
+
 int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 {
 	struct pa_fault fault = {0};

@@ -48,6 +48,10 @@ void pa_pool_observe(void *context, const struct pa_request *request, int status
  * to wait before the next call; less than 0: until the services' bell rings. */
 long pa_pool_run_due(struct pa_pool *pool, const char *lane);
 
+/* The `ask` of a struct pa_neighbour, whose context is a pool: leases a VM and has its scripts answer. A fault is
+ * logged, and its message is the error's. */
+int pa_pool_ask(void *context, struct pa_span question, struct pa_buffer *answer, struct pa_error *error);
+
 /* The lanes of the app's jobs. 0, or -1 when they could not be read, which is logged: ask again later. */
 int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes);
 

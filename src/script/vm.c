@@ -411,6 +411,35 @@ int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fa
 		&(struct pa_budget_work){.server = name_of(vm), .kind = "loading", .only_one = true}, fault);
 }
 
+struct question {
+	struct pa_span text;
+	struct pa_buffer *answer;
+};
+
+static int l_ask(lua_State *L)
+{
+	const struct question *question = lua_touserdata(L, 1);
+	size_t length;
+
+	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_getfield(L, -1, "ask");
+	lua_pushlstring(L, question->text.at, question->text.length);
+	lua_call(L, 1, 1);
+	const char *text = lua_tolstring(L, -1, &length);
+	if (!text)
+		return luaL_error(L, "an answer must be a string, not a %s", luaL_typename(L, -1));
+	if (pa_buffer_add(question->answer, text, length) < 0)
+		pa_native_no_memory(L);
+	return 0;
+}
+
+int pa_vm_ask(struct pa_vm *vm, struct pa_span question, struct pa_buffer *answer, struct pa_fault *fault)
+{
+	struct question asked = {question, answer};
+
+	return call_with(vm, l_ask, &asked, &(struct pa_budget_work){.server = name_of(vm), .kind = "question"}, fault);
+}
+
 int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, struct pa_fault *fault)
 {
 	return call_with(vm, body, context, NULL, fault);

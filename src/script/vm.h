@@ -5,8 +5,10 @@
 #ifndef PA_VM_H
 #define PA_VM_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/text.h"
 #include "native/services.h"
 #include "script/snapshot.h"
 
@@ -67,6 +69,10 @@ struct pa_vm_lanes {
 	size_t count;
 };
 int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fault);
+
+/* Calls entry.ask(question), for another server of this process, and adds the string that it returns to `answer`. 0, or
+ * -1 with a fault. */
+int pa_vm_ask(struct pa_vm *vm, struct pa_span question, struct pa_buffer *answer, struct pa_fault *fault);
 
 /* Calls body(L) protected, without a CPU budget, with `context` as its only argument (light userdata): for run/command,
  * which reads a plan. 0, or -1 with a fault. */

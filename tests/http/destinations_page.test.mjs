@@ -1,9 +1,10 @@
 // The page about destinations is true: its files are put into an app, and its commands are run there.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, describe, test } from "node:test";
-import { folder, run, top } from "./harness.mjs";
+import { during, folder, freePort, request, run, start, top } from "./harness.mjs";
 
 const PAGE = readFileSync(path.join(top, "docs/destinations.md"), "utf8");
 
@@ -34,8 +35,8 @@ const EVENT = block("json", '"Order Completed"');
 describe("docs/destinations.md", { concurrency: 2 }, () => {
 	test("no block of the page is left out by the tests", () => {
 		// The lists of fields and the tables are compared with Segment's packages in tests/oracle.
-		assert.deepEqual(["sh", "lua", "json"].map((language) => blocks(language).length), [1, 3, 2]);
-		assert.equal(PAGE.match(/^```\w+$/gm).length, 6);
+		assert.deepEqual(["sh", "lua", "json"].map((language) => blocks(language).length), [2, 3, 2]);
+		assert.equal(PAGE.match(/^```\w+$/gm).length, 7);
 	});
 
 	test("its commands do what it says, one after the other", async () => {
@@ -73,6 +74,21 @@ end)
 		assert.ok(!checked.err.includes("warning"), checked.err);
 		const { code, out } = await run(["test"], { cwd: place });
 		assert.equal(code, 0, out);
+	});
+
+	test("its calls of the sandbox make a story", async () => {
+		const place = app({ "init.lua": INIT, "destinations/acme.lua": ACME });
+		const listen = `127.0.0.1:${await freePort()}`;
+		const server = await start(["sandbox", "lua/app"], { cwd: place, env: { SANDBOX_LISTEN: listen } });
+		await during(async () => {
+			const [key] = (await request(`http://${listen}/`)).text.match(/(?<=userworkspace\/sources\/javascript<\/td>\s*<td[^>]*><code>)\w{32}/);
+			const script = block("sh", "_sandbox/connections").replaceAll("127.0.0.1:8889", listen).replace(/stories\/ID$/m, 'stories/"$ID"')
+				.replace(/^curl (\S*_sandbox\/events) .*$/m, 'ID=$(curl -s $1 | sed \'s/.*"acme":"\\([A-Za-z0-9_-]*\\)".*/\\1/\')');
+			const { status, stdout, stderr } = spawnSync("bash", ["-ec", script.replaceAll("curl ", "curl -s ")],
+				{ encoding: "utf8", env: { ...process.env, WRITE_KEY: key } });
+			assert.equal(status, 0, stderr);
+			assert.match(stdout, /"destination":"Acme/);
+		}, () => server.stop());
 	});
 
 	test("its recorded try is what --save writes", async () => {

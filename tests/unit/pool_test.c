@@ -42,7 +42,16 @@ static const char host_text[] =
 	"	end\n"
 	"	return 'together'\n"
 	"end\n"
+	"ways['/ask'] = function(req)\n"
+	"	local answer, message, code = require 'native.neighbour'.ask(req.host)\n"
+	"	return answer or code .. ': ' .. message\n"
+	"end\n"
 	"local host = {}\n"
+	"function host.ask(question)\n"
+	"	if question == 'raise' then error('raised', 0) end\n"
+	"	if question == 'spend' then while true do end end\n"
+	"	return question == 'nothing' and {} or 'asked: ' .. question\n"
+	"end\n"
 	"function host.handle(req) return { status = 200, body = ways[req.path](req) } end\n"
 	"function host.failed(_, err) return { status = 500, body = tostring(err) } end\n"
 	"return host\n";
@@ -129,20 +138,27 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void ask(struct pa_pool *pool, const char *path, const char *ip, struct pa_response *response)
+static void ask_for(
+	struct pa_pool *pool, const char *path, const char *ip, const char *host, struct pa_response *response)
 {
 	struct pa_request *request = calloc(1, sizeof *request);
-	char count[16];
 
 	assert_non_null(request);
-	snprintf(count, sizeof count, "%d", TOGETHER);
 	request->method = pa_text_span("GET");
 	request->target = request->path = pa_text_span(path);
-	request->host = pa_text_span(count);
+	request->host = pa_text_span(host);
 	request->ip = pa_text_span(ip);
 	strcpy(request->id, "id");
 	pa_pool_handle(pool, request, response);
 	free(request);
+}
+
+static void ask(struct pa_pool *pool, const char *path, const char *ip, struct pa_response *response)
+{
+	char count[16];
+
+	snprintf(count, sizeof count, "%d", TOGETHER);
+	ask_for(pool, path, ip, count, response);
 }
 
 /* The status of one request. A 503 says when to try again. */
@@ -284,6 +300,54 @@ static void a_reload_without_memory_begins_again(void **state)
 	trim_until(pool, PA_STAT_RELOADS, reloads + 1);
 }
 
+/* What a script gets that asks the neighbour. */
+static void answer_is(struct fixture *fixture, const char *question, const char *wanted)
+{
+	struct pa_response response = {0};
+
+	ask_for(fixture->pool, "/ask", "1", question, &response);
+	assert_int_equal(response.status, 200);
+	char *answer = strndup(response.body.at, response.body.length);
+	assert_non_null(answer);
+	assert_string_equal(answer, wanted);
+	free(answer);
+	pa_response_free(&response);
+}
+
+static void scripts_ask_those_of_another_server(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pa_pool *pool = open_pool(fixture, WAIT_MS);
+	const struct pa_neighbour neighbour = {pa_pool_ask, pool};
+
+	answer_is(fixture, "one", "absent: no app runs in this process");
+	atomic_store(&fixture->services->neighbour, &neighbour);
+	answer_is(fixture, "one", "asked: one");
+	answer_is(fixture, "", "asked: ");
+	answer_is(fixture, "raise", "script: raised");
+	answer_is(fixture, "nothing", "script: an answer must be a string, not a table");
+	answer_is(fixture, "one", "asked: one");
+	atomic_store(&fixture->services->neighbour, NULL);
+}
+
+static void SBX_08_a_question_that_spends_its_budget_ends_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pa_pool *pool = open_pool(fixture, WAIT_MS);
+	const struct pa_neighbour neighbour = {pa_pool_ask, pool};
+	long spent = pa_stats_read(PA_STAT_BUDGET_SPENT);
+	struct pa_response response = {0};
+
+	atomic_store(&fixture->services->neighbour, &neighbour);
+	ask_for(pool, "/ask", "1", "spend", &response);
+	assert_int_equal(response.status, 200); /* the asking script goes on */
+	assert_non_null(memmem(response.body.at, response.body.length, "script: ", 8));
+	assert_int_equal(pa_stats_read(PA_STAT_BUDGET_SPENT), spent + 1);
+	pa_response_free(&response);
+	answer_is(fixture, "one", "asked: one");
+	atomic_store(&fixture->services->neighbour, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -294,6 +358,8 @@ int main(void)
 		CASE(SBX_09_beyond_the_limit_of_the_process_a_request_gets_503),
 		CASE(SBX_09_without_memory_for_a_vm_a_request_gets_503),
 		CASE(a_reload_without_memory_begins_again),
+		CASE(scripts_ask_those_of_another_server),
+		CASE(SBX_08_a_question_that_spends_its_budget_ends_alone),
 #undef CASE
 	};
 

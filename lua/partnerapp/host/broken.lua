@@ -36,6 +36,13 @@ function broken.failed(raw, err)
 	return fault.broken(new_request(raw), { message = tostring(err) })
 end
 
+--- Answers another server of this process: the app does not load.
+---@return string
+function broken.ask()
+	local message = "the app does not load: " .. why.message
+	return assert(require("partnerapp.json").encode { error = message, code = "broken" })
+end
+
 --- No job runs while the app does not load.
 function broken.run_due() end
 

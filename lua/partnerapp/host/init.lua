@@ -31,6 +31,13 @@ function host.lanes()
 	return jobs.lanes(app._jobs)
 end
 
+--- Answers a question of another server of this process.
+---@param question string
+---@return string
+function host.ask(question)
+	return require("partnerapp.host.answers").answer(question)
+end
+
 --- The response after `handle` raised.
 ---@param raw native.request
 ---@param err any

@@ -1,12 +1,13 @@
 -- Deliveries of events to the enabled Webhooks destinations of a source, as Segment makes them, with one difference:
--- the sender of an event waits until it was delivered. What no hook accepted is delivered again: see retries.lua. Other
--- destinations get nothing, because they belong to other companies.
+-- the sender of an event waits until it was delivered. What no hook accepted is delivered again: see retries.lua. What
+-- the app has a file for goes to that: see loop.lua. Other destinations get nothing: they belong to other companies.
 local actions = require "filtering.actions"
 local catalog = require "catalog"
 local crypto = require "partnerapp.crypto"
 local db = require "partnerapp.db"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
+local loop = require "events.loop"
 local spec = require "events.spec"
 local store = require "store"
 
@@ -117,9 +118,9 @@ local function attempt(row, body)
 	return result, again
 end
 
--- Delivers an event to one destination: the outcome, and the body when it is to be sent again.
+-- Delivers an event to one destination: the outcome, the body when it is to be sent again, and the id of the story.
 local function deliver_to(row, event)
-	local display_name = catalog.find(row.slug).display_name
+	local display_name = catalog.of(row.slug).display_name
 	if not is_wanted(event, display_name) then
 		return "the event's integrations exclude this destination"
 	end
@@ -132,7 +133,13 @@ local function deliver_to(row, event)
 	if not left then
 		return "dropped by a filter"
 	elseif row.slug ~= "webhooks" then
-		return "not delivered: the sandbox delivers to webhooks only"
+		local result, story, delivered = loop.deliver(row, spec.plain(left))
+		if delivered then
+			count(row.name, "delivered")
+		end
+		return result or "not delivered: the sandbox delivers to webhooks, and to what the app has a file for",
+			nil,
+			story
 	end
 	local body = store.encode(spec.plain(left))
 	local result, again = attempt(row, body)
@@ -144,15 +151,16 @@ end
 ---@param event table
 ---@return table<string, string> outcomes by the slug of the destination
 ---@return {destination: string, slug: string, body: string}[] pending what is to be delivered again
+---@return table<string, string> stories ids by the slug, of what the app's own file was asked for
 function delivery.deliver(source, event)
-	local outcomes, pending = {}, {}
-	local sql = "SELECT name, slug, config FROM destinations WHERE source = ? AND enabled = 1 ORDER BY name"
+	local outcomes, pending, stories = {}, {}, {}
+	local sql = "SELECT name, slug, config, send FROM destinations WHERE source = ? AND enabled = 1 ORDER BY name"
 	for _, row in ipairs(assert(db.query(sql, source))) do
-		local result, body = deliver_to(row, event)
-		outcomes[row.slug] = result
+		local result, body, story = deliver_to(row, event)
+		outcomes[row.slug], stories[row.slug] = result, story
 		pending[#pending + 1] = body and { destination = row.name, slug = row.slug, body = body }
 	end
-	return outcomes, pending
+	return outcomes, pending, stories
 end
 
 --- Sends a body to a destination again.

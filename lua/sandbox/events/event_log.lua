@@ -7,8 +7,8 @@ local event_log = {}
 
 local KEPT = 500
 
-local INSERT = [[INSERT INTO events (n, time, source, type, message_id, body, outcomes)
-	VALUES ((SELECT coalesce(max(n), 0) + 1 FROM events), ?, ?, ?, ?, ?, ?)]]
+local INSERT = [[INSERT INTO events (n, time, source, type, message_id, body, outcomes, stories)
+	VALUES ((SELECT coalesce(max(n), 0) + 1 FROM events), ?, ?, ?, ?, ?, ?, ?)]]
 
 local function text_or_nil(value)
 	return type(value) == "string" and value or nil
@@ -18,7 +18,8 @@ end
 ---@param source string? name of the source; nil when the write key is unknown
 ---@param event table
 ---@param outcomes table<string, string> by the slug of the destination, or { dropped = why }
-function event_log.add(source, event, outcomes)
+---@param stories table<string, string>? ids by the slug of the destination
+function event_log.add(source, event, outcomes, stories)
 	db.exec_soon(
 		INSERT,
 		store.now(),
@@ -26,7 +27,8 @@ function event_log.add(source, event, outcomes)
 		text_or_nil(event.type),
 		text_or_nil(event.messageId),
 		store.encode(event),
-		store.encode(outcomes)
+		store.encode(outcomes),
+		stories and next(stories) and store.encode(stories) or nil
 	)
 	db.exec_soon("DELETE FROM events WHERE n <= (SELECT max(n) FROM events) - ?", KEPT)
 end
@@ -65,6 +67,7 @@ function event_log.last(count)
 			source = row.source,
 			event = store.decode(row.body),
 			outcomes = store.decode(row.outcomes),
+			stories = row.stories and store.decode(row.stories) or nil,
 		}
 	end
 	return list

@@ -38,8 +38,8 @@ local function take(source, given, batch)
 	if problem then
 		return event_log.add(source, event, { dropped = problem })
 	end
-	local outcomes, pending = delivery.deliver(source, event)
-	event_log.add(source, event, outcomes)
+	local outcomes, pending, stories = delivery.deliver(source, event)
+	event_log.add(source, event, outcomes, stories)
 	local n = pending[1] and event_log.find(source, event.messageId)
 	if n then -- nil when the log could not be written or was reset meanwhile
 		retries.add(n, pending)
