@@ -16,7 +16,8 @@ static int run(int argc, char **argv)
 	struct pa_plan plan;
 
 	if (pa_process_find_library(library, sizeof library) < 0) {
-		pa_log_say("cannot find its Lua files: expected in ../share/partnerapp or ../../lua, seen from the program");
+		pa_log_say("the Lua files are not where they belong: beside the program's folder in ../share/partnerapp, or in "
+				   "../../lua of its sources. Install it with cmake --install");
 		return PA_EXIT_FAILED;
 	}
 	if (pa_command_plan(library, argc, argv, &plan, &error) < 0) {
@@ -29,10 +30,12 @@ static int run(int argc, char **argv)
 		pa_log_show_requests();
 	pa_memory_limit(plan.memory_max);
 	int code = plan.exit_code;
-	if (plan.task && plan.server_count > 0)
+	if (plan.task && plan.server_count > 0) {
+		pa_plan_drop_scripts(&plan); /* the task has others: those of the app too */
 		code = pa_task_run_plan(&plan, library);
-	else if (plan.server_count > 0)
+	} else if (plan.server_count > 0) {
 		code = pa_servers_run(&plan, library);
+	}
 	pa_plan_free(&plan);
 	return code;
 }

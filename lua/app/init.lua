@@ -2,6 +2,7 @@
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local destinations = require "destinations"
+local home = require "home"
 local pages = require "pages"
 
 local app = partnerapp.new {
@@ -41,7 +42,7 @@ function app.actions.enable(install)
 end
 
 app:get("/", function(req)
-	return reply.view("home", pages.home(app, req))
+	return reply.view("home", home.values(app, req))
 end)
 
 require "installs"(app) -- the pages of an install

@@ -1,56 +1,18 @@
 -- The values that the pages show.
+local advice_for = require "advice"
+local destinations = require "destinations"
 local json = require "partnerapp.json"
+local mounts = require "mounts"
 local reply = require "partnerapp.reply"
 local segment = require "partnerapp.segment"
 local setup_help = require "partnerapp.setup_help"
 
 local pages = {}
 
-local MOUNT = "/auth/segment"
-
--- The other mounts, for the home page: see workspace.lua.
-local WIDE = {
-	{ path = "/auth/report", client = "report", text = "Report on a workspace", scope = "workspace:read" },
-	{ path = "/auth/workspace", client = "workspace", text = "Create a source", scope = "workspace" },
-}
-
-local function wide_mounts()
-	local mounts = {}
-	for i, wide in ipairs(WIDE) do
-		local setup = setup_help.setup(wide.path, wide.client)
-		mounts[i] = {
-			path = wide.path,
-			text = wide.text,
-			scope = wide.scope,
-			configured = setup.configured,
-			id_setting = setup.id_setting,
-			secret_setting = setup.secret_setting,
-			redirect_uri = setup.redirect_uri,
-		}
-	end
-	return mounts
-end
-
---- The home page: three steps, what is done and what is missing.
----@param app partnerapp.app
----@param req partnerapp.request
----@return table
-function pages.home(app, req)
-	local setup = setup_help.setup(MOUNT)
-	return {
-		title = "Enable with Segment",
-		banner = setup.banner,
-		destination = app.destination,
-		setup = setup,
-		installs = app.installs:of(req),
-		wide = wide_mounts(),
-	}
-end
-
 --- The destination of an install: false when the install has no source, nil and why when Segment does not give it.
 ---@param app partnerapp.app
 ---@param install partnerapp.install
----@return table|false|nil destination, string? problem
+---@return table|false|nil destination, string? problem, string? code
 function pages.find_destination(app, install)
 	if not install.source then
 		return false
@@ -104,44 +66,55 @@ local ABILITIES = {
 	workspace = "read and change the workspace: its sources, destinations and tracking plans",
 }
 
--- The path of the mount that an install came from, and the page that its scope allows.
-local function way_of(install)
-	for _, wide in ipairs(WIDE) do
-		if wide.client == install.client then
-			return wide.path, wide.client == "report" and "report" or "sources"
-		end
-	end
-	return MOUNT
-end
-
 --- The page of an install.
 ---@param app partnerapp.app
 ---@param req partnerapp.request
 ---@param install partnerapp.install
 ---@param destination table|false|nil
----@param problem string?
+---@param problem string? why there is no destination
+---@param code string?
 ---@return table
-function pages.install(app, req, install, destination, problem)
+function pages.install(app, req, install, destination, problem, code)
+	local advice = problem and advice_for(code) or false
 	local public = app.installs:public(install)
-	local again, more = way_of(install)
+	local wide = mounts.of(install)
 	return {
-		more = install.workspace and more and ("/installs/%s/%s"):format(install.id, more) or false,
+		more = install.workspace and wide and ("/installs/%s/%s"):format(install.id, wide.page) or false,
 		csrf = req:csrf_field(),
-		title = public.health == "needs_reconnect" and "Not connected any more"
+		title = advice and advice.title
+			or public.health == "needs_reconnect" and "Not connected any more"
 			or public.health:find "_server$" and "Connected elsewhere"
 			or install.source and "Connected"
 			or "Installed",
-		banner = setup_help.setup(MOUNT).banner,
+		banner = setup_help.setup(mounts.first).banner,
 		install = public,
 		asked = install.asked_scope ~= install.scope and install.asked_scope or false,
 		source = install.source or false,
 		workspace = install.workspace or false,
 		destination = destination and describe(destination) or false,
 		problem = problem or false,
+		advice = advice,
+		request_id = req.id,
 		health = public.health,
 		ability = ABILITIES[install.scope] or "do what " .. install.scope .. " allows",
 		token_until = public.expires_at:gsub("T(%d%d:%d%d).*", " %1 UTC"),
-		again = again,
+		again = wide and wide.path or mounts.first,
+	}
+end
+
+--- The page that asks before an install is disconnected.
+---@param app partnerapp.app
+---@param req partnerapp.request
+---@param install partnerapp.install
+---@return table
+function pages.disconnect(app, req, install)
+	return {
+		title = "Disconnect?",
+		banner = setup_help.setup(mounts.first).banner,
+		csrf = req:csrf_field(),
+		install = install,
+		place = install.source or install.workspace or install.name,
+		product = install.source and destinations.name(app.destination) or false,
 	}
 end
 
@@ -149,7 +122,7 @@ end
 ---@param install partnerapp.install
 ---@return table
 function pages.disconnected(install)
-	local setup = setup_help.setup(MOUNT)
+	local setup = setup_help.setup(mounts.first)
 	return {
 		title = "Disconnected",
 		banner = setup.banner,
@@ -180,7 +153,7 @@ end
 function pages.report(install, rows)
 	return {
 		title = "What is in the workspace",
-		banner = setup_help.setup(MOUNT).banner,
+		banner = setup_help.setup(mounts.first).banner,
 		workspace = install.workspace,
 		install = install,
 		rows = rows,
@@ -213,7 +186,7 @@ function pages.sources(req, install, typed)
 	end
 	return reply.view("sources", {
 		title = "Create a source",
-		banner = setup_help.setup(MOUNT).banner,
+		banner = setup_help.setup(mounts.first).banner,
 		csrf = req:csrf_field(),
 		install = install,
 		workspace = install.workspace,

@@ -42,6 +42,19 @@ local function here(folder, shown)
 	return { folder = folder, shown = shown, env = ".env", state = state.NAME, notes = {} }
 end
 
+-- Why a path is not an app.
+local function why_not(given)
+	local stat = files.stat(given)
+	if not stat and given:find "^%d+$" then
+		return ("there is no folder '%s'; a port is given with --listen 127.0.0.1:%s"):format(given, given)
+	elseif not stat then
+		return ("there is no folder '%s': APP is the folder of an app's init.lua"):format(given)
+	elseif stat.kind ~= "folder" then
+		return ("%s is a file: APP is the folder of an app's init.lua"):format(given)
+	end
+	return ("%s is not an app: it has no init.lua"):format(given)
+end
+
 --- Finds the app: the given folder, else the working directory, else ./lua/app, else the one that comes with the
 --- program. The settings and the state of the last three are in the working directory.
 ---@param given string?
@@ -55,7 +68,7 @@ function app.locate(given)
 	end
 	local folder = has_app(given)
 	if not folder then
-		return nil, ("%s is not an app: it has no init.lua"):format(given)
+		return nil, why_not(given)
 	elseif folder == standing or folder == usual then
 		return here(folder, folder == standing and "./init.lua" or "./lua/app/init.lua")
 	elseif folder == files.real(shipped) then

@@ -1,4 +1,5 @@
 -- The slugs of the sandbox's destination catalog, for checking an argument before anything starts.
+local file_of = require("partnerapp.destination.slug").file
 local files = require "native.files"
 
 local catalog = {}
@@ -16,9 +17,14 @@ function catalog.slugs()
 	return slugs
 end
 
+--- Whether a destination can be enabled in the sandbox: of its catalog, or one that an app has a file for.
 ---@param slug string
+---@param app string the folder of the app
 ---@return boolean
-function catalog.has(slug)
+function catalog.has(slug, app)
+	if files.stat(("%s/destinations/%s.lua"):format(app, file_of(slug))) then
+		return true
+	end
 	for _, known in ipairs(catalog.slugs()) do
 		if known == slug then
 			return true

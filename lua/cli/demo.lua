@@ -15,7 +15,7 @@ local command = {
 	arguments = { most = 1 },
 	settings = true,
 	flags = {
-		destination = { value = "SLUG", help = "enable this destination of the catalog" },
+		destination = { value = "SLUG", choices = catalog.slugs, help = "enable this destination of the catalog" },
 		["no-reload"] = { help = "do not watch the scripts; SIGHUP still reloads" },
 	},
 	examples = [[
@@ -36,21 +36,23 @@ partnerapp demo
 Ctrl-C stops.
 ]]
 
+local UNKNOWN = "the catalog has no destination '%s', and the app no file of it; the catalog has: %s"
+
 -- The settings, with everything that is wrong for a demo among the problems.
 local function find(given)
 	local found = app.find(given.settings, given[1])
 	local slug = given.flags.destination
-	rules.for_server(found)
+	rules.read_public_url(found)
+	if found.development == false then
+		found.problems[#found.problems + 1] = "PUBLIC_URL: the demo is for this machine only; use serve for others"
+	else
+		rules.apart(found, "LISTEN", "SANDBOX_LISTEN")
+		rules.for_server(found)
+	end
 	rules.for_sandbox(found)
 	database.check(found)
-	if slug and not catalog.has(slug) then
-		found.problems[#found.problems + 1] = ("the catalog has no destination '%s'; it has: %s"):format(
-			slug,
-			table.concat(catalog.slugs(), ", ")
-		)
-	end
-	if #found.problems == 0 and not found.development then
-		found.problems[1] = "PUBLIC_URL: the demo is for this machine only; use serve for others"
+	if slug and not catalog.has(slug, found.location.folder) then
+		found.problems[#found.problems + 1] = UNKNOWN:format(slug, table.concat(catalog.slugs(), ", "))
 	end
 	return found
 end
@@ -63,7 +65,7 @@ function command.plan(given)
 	local location = found.location
 	local made, message = state.make(location.state)
 	if not made then
-		files.err(("partnerapp: %s: %s\n"):format(location.state, message))
+		files.err("partnerapp: " .. message .. "\n")
 		return { exit_code = 1 }
 	end
 	database.claim(found)

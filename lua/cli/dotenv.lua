@@ -75,6 +75,12 @@ local function parse(text, path, problems)
 			local value = name and value_of(line:sub(at))
 			if value then
 				values[name] = value
+			elseif name then
+				problems[#problems + 1] = ("%s:%d: the value of %s begins with a quote and does not end with it"):format(
+					path,
+					number,
+					name
+				)
 			else
 				problems[#problems + 1] = ("%s:%d: must be NAME=value"):format(path, number)
 			end
@@ -94,7 +100,7 @@ function dotenv.read(path, problems, warnings, lookup)
 	local text, message, code = lookup.read(path)
 	if not text then
 		if code ~= "not_found" then
-			problems[#problems + 1] = ("%s: %s"):format(path, message)
+			problems[#problems + 1] = message
 		end
 		return {}
 	end

@@ -45,7 +45,11 @@ function events.read(asked)
 	local input = { batch = asked.batch, action = asked.action }
 	local value, message
 	if asked.test then
-		local kept, problem = recorded.read(recorded.path(asked.folder, asked.destination, asked.test))
+		local path = recorded.path(asked.folder, asked.destination, asked.test)
+		if not files.stat(path) then
+			return nil, recorded.unknown(asked.folder, asked.destination, asked.test)
+		end
+		local kept, problem = recorded.read(path)
 		if not kept then
 			return nil, problem
 		end

@@ -81,12 +81,15 @@ end
 
 local function add_unlisted(lines, unlisted)
 	for _, one in ipairs(unlisted) do
-		if not lines[1]:find(one.call, 1, true) then
-			lines[#lines + 1] = "called, and not listed: " .. one.call
-		end
 		local nearest = one.nearest and "the nearest that is listed: " .. one.nearest
-		lines[#lines + 1] = "  "
+		local hint = "  "
 			.. (nearest or ('the case lists no call: testing.network { ["%s"] = { … } }'):format(one.call))
+		if lines[1]:find(one.call, 1, true) then
+			table.insert(lines, 2, hint)
+		else
+			lines[#lines + 1] = "called, and not listed: " .. one.call
+			lines[#lines + 1] = hint
+		end
 	end
 end
 

@@ -1,5 +1,7 @@
 -- The texts that --help prints. Every command's module is loaded for them, so none may need a server's settings or
 -- database when it is loaded.
+local commands = require "cli.commands"
+
 local help = {}
 
 local OVERVIEW = [[
@@ -21,13 +23,12 @@ local function summaries(folder, names)
 	return table.concat(lines)
 end
 
-local function flag_lines(flags)
+local function flag_lines(command)
 	local lines = {}
-	for name, flag in pairs(flags) do
-		local usage = name .. (flag.value and " " .. flag.value or "")
-		lines[#lines + 1] = ("  --%-22s %s\n"):format(usage, flag.help)
+	for i, flag in ipairs(commands.flags(command)) do
+		local usage = (flag.short and "-" .. flag.short .. ", " or "") .. "--" .. flag.name
+		lines[i] = ("  %-24s %s\n"):format(usage .. (flag.value and " " .. flag.value or ""), flag.help)
 	end
-	table.sort(lines)
 	return table.concat(lines)
 end
 
@@ -37,10 +38,9 @@ local SETTINGS = [[
 ]]
 
 --- The text of `partnerapp --help`.
----@param names string[] the commands, in order
 ---@return string
-function help.overview(names)
-	return OVERVIEW:format(summaries("cli", names))
+function help.overview()
+	return OVERVIEW:format(summaries("cli", commands.NAMES))
 end
 
 --- The text of `partnerapp NAME --help`.
@@ -53,7 +53,7 @@ function help.command(name, command)
 		command.summary .. "\n\n",
 		("Usage: partnerapp %s %s\n\n"):format(name, command.usage),
 		command.commands and summaries("cli." .. name, command.commands) or "",
-		command.flags and flag_lines(command.flags) or "",
+		flag_lines(command),
 		command.settings and SETTINGS or "",
 		"\nExamples:\n",
 		examples .. "\n",

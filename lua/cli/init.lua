@@ -1,26 +1,10 @@
 -- The command line: reads the arguments and returns a plan for main (src/run/command.h has what a plan may hold).
+local commands = require "cli.commands"
 local files = require "native.files"
 local help = require "cli.help"
 local nearest = require "partnerapp.nearest"
 local options = require "cli.options"
 local sys = require "native.sys"
-
-local COMMANDS = {
-	"demo",
-	"serve",
-	"sandbox",
-	"check",
-	"routes",
-	"installs",
-	"run",
-	"keys",
-	"setup",
-	"test",
-	"try",
-	"manifest",
-	"new",
-	"config",
-}
 
 local cli = {}
 
@@ -40,7 +24,7 @@ end
 
 -- What may have been meant by a word that is not a command.
 local function meant(word, names)
-	local text = nearest(word, names, true)
+	local text = word == "-v" and ": did you mean '--version'?" or nearest(word, names, true)
 	return text ~= "" and text or ": see partnerapp --help"
 end
 
@@ -54,9 +38,9 @@ end
 -- The command that the first arguments name, its name, and the number of the argument after it; or nil and a message.
 local function find_command(arguments)
 	local name = arguments[1]
-	local command = find(COMMANDS, "cli", name)
+	local command = find(commands.NAMES, "cli", name) or find(commands.HIDDEN, "cli", name)
 	if not command then
-		local known = table.move(COMMANDS, 1, #COMMANDS, 2, { "help" })
+		local known = table.move(commands.NAMES, 1, #commands.NAMES, 4, { "help", "--help", "--version" })
 		return nil, ("there is no command '%s'%s"):format(name, meant(name, known))
 	end
 	local own = find(command.commands or {}, "cli." .. name, arguments[2])
@@ -80,7 +64,7 @@ function cli.plan(arguments)
 		name = arguments[1]
 	end
 	if name == "--help" or name == "-h" or name == "help" then
-		files.out(help.overview(COMMANDS))
+		files.out(help.overview())
 		return { exit_code = 0 }
 	end
 	if name == "--version" then
@@ -88,7 +72,7 @@ function cli.plan(arguments)
 		return { exit_code = 0 }
 	end
 	if not name then
-		files.err(help.overview(COMMANDS))
+		files.err(help.overview())
 		return { exit_code = 2 }
 	end
 	local command, found, first = find_command(arguments)
@@ -98,7 +82,7 @@ function cli.plan(arguments)
 	name = found
 	local given, message = options.parse(command, arguments, first)
 	if not given then
-		local proposes = message:find "did you mean" ~= nil
+		local proposes = message:find ": did you mean " or message:find ": use "
 		return wrong_usage(
 			("%s: %s%s"):format(name, message, proposes and "" or ": see partnerapp " .. name .. " --help")
 		)

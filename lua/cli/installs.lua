@@ -3,6 +3,7 @@ local app = require "cli.app"
 local database = require "cli.database"
 local files = require "native.files"
 local json = require "partnerapp.json"
+local listing = require "cli.listing"
 local plans = require "cli.plans"
 local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
@@ -62,15 +63,6 @@ local function go_through(each)
 	until not from
 end
 
-local function print_json()
-	local before = "["
-	go_through(function(install)
-		files.out(before .. assert(json.encode(install)))
-		before = ",\n"
-	end)
-	files.out((before == "[" and "[" or "") .. "]\n")
-end
-
 local function shown(value)
 	return value == json.null and "-" or value
 end
@@ -106,7 +98,7 @@ function command.run(arguments)
 		return failed
 	end
 	if arguments[1] == "--json" then
-		print_json()
+		listing.print(go_through)
 	else
 		print_table()
 	end

@@ -1,8 +1,9 @@
 -- Reads the arguments of a command. A command is a table:
 --   summary, usage, examples: texts for its help; examples has one example a line
 --   arguments = { most = N }: how many arguments it takes that are not flags; none by default
---   flags = { name = { value = "WHAT", help = … } }: its own; a switch has no `value`; short = "n" is -n too, and
---     list = true may be given several times
+--   flags = { name = { value = "WHAT", help = … } }: its own; a switch has no `value`; short = "n" is -n too,
+--     list = true may be given several times, and choices are all values that it takes: a list, or a function that
+--     returns one
 --   settings = true: every setting that is not a secret is a flag too
 --   commands = { "name", … }: commands of its own, which are modules in a folder of its name
 --   plan(given): what is to be done; runs without a server's settings and database
@@ -14,15 +15,36 @@ local options = {}
 
 local SECRET = "--%s would show a secret to everyone on this machine: set %s or %s_FILE in the environment or .env"
 
+-- What other programs call a setting's flag, and how it is written here.
+local HABITS = {
+	port = "--listen 127.0.0.1:PORT",
+	p = "--listen 127.0.0.1:PORT",
+	host = "--listen ADDRESS:PORT",
+	bind = "--listen ADDRESS:PORT",
+	address = "--listen ADDRESS:PORT",
+	url = "--public-url URL",
+	db = "--database-url sqlite:PATH",
+	database = "--database-url sqlite:PATH",
+	threads = "--workers NUMBER",
+	verbose = "--log-level debug",
+	v = "--log-level debug",
+	debug = "--log-level debug",
+	quiet = "--log-level warn",
+	q = "--log-level warn",
+}
+
 -- What may have been meant by an unknown flag.
 local function meant(command, name)
+	if command.settings and HABITS[name] then
+		return ": use " .. HABITS[name]
+	end
 	local known = {}
 	for flag in pairs(command.flags or {}) do
 		known[#known + 1] = "--" .. flag
 	end
 	table.sort(known)
 	for _, setting in ipairs(command.settings and settings.all or {}) do
-		known[#known + 1] = not setting.secret and "--" .. setting.name:lower():gsub("_", "-") or nil
+		known[#known + 1] = not setting.secret and "--" .. settings.flag(setting) or nil
 	end
 	return nearest("--" .. name, known, true)
 end
@@ -95,7 +117,7 @@ function options.parse(command, arguments, first)
 			end
 			put(into, key, flag, value)
 		elseif argument:sub(1, 1) == "-" and argument ~= "-" then
-			return nil, ("unknown option '%s'"):format(argument)
+			return nil, ("unknown option '%s'%s"):format(argument, meant(command, argument:sub(2)))
 		else
 			given[#given + 1] = argument
 		end

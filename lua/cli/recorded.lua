@@ -2,6 +2,7 @@
 -- partnerapp.destination.recordings.
 local files = require "native.files"
 local json = require "partnerapp.json"
+local nearest = require "partnerapp.nearest"
 local pretty = require "partnerapp.destination.pretty"
 local slugs = require "partnerapp.destination.slug"
 
@@ -76,6 +77,19 @@ function recorded.list(app)
 		end
 	end
 	return list
+end
+
+--- The message about a recorded try that is not there.
+---@param app string
+---@param slug string
+---@param name string
+---@return string
+function recorded.unknown(app, slug, name)
+	local names = {}
+	for _, one in ipairs(recorded.list(app)) do
+		names[#names + 1] = one.slug == slugs.file(slug) and one.name or nil
+	end
+	return ("%s has no recorded try '%s'%s"):format(slug, name, nearest(name, names))
 end
 
 return recorded

@@ -80,6 +80,7 @@ end
 
 function command.run(words)
 	local failed = require("cli.schema").prepare()
+	failed = failed ~= 0 and failed or require("cli.required").run()
 	if failed ~= 0 then
 		return failed
 	end

@@ -7,7 +7,8 @@ local values = require "cli.settings.values"
 
 local command = {
 	summary = "Run a local Segment, in memory, for an OAuth client in any language",
-	usage = "[options]",
+	usage = "[APP] [options]",
+	arguments = { most = 1 },
 	settings = true,
 	flags = {
 		strict = { help = "SANDBOX_STRICT=1: refuse single-quoted bodies, short states and http to 127.0.0.1" },
@@ -15,6 +16,7 @@ local command = {
 	},
 	examples = [[
 partnerapp sandbox
+partnerapp sandbox ./my-app                 with the destinations of an app
 SANDBOX_AUTO_CONSENT=1 partnerapp sandbox --sandbox-listen 127.0.0.1:9000]],
 }
 
@@ -25,15 +27,30 @@ A local Segment in memory on http://127.0.0.1:{port:sandbox}
   log in with user@example.com / password
 ]]
 
+local OF_APP = [[
+  the destinations of %s are in its catalog; nothing that they make of an event is sent
+]]
+
 function command.plan(given)
 	given.settings.SANDBOX_STRICT = given.flags.strict and "1" or given.settings.SANDBOX_STRICT
 	given.settings.SANDBOX_NO_RATE_LIMIT = given.flags["no-rate-limit"] and "1" or given.settings.SANDBOX_NO_RATE_LIMIT
-	local found = app.find(given.settings)
+	local found = app.find(given.settings, given[1])
+	if given.settings.LISTEN then
+		found.problems[#found.problems + 1] = "--listen is the address of an app: the sandbox's is --sandbox-listen"
+	end
 	rules.for_sandbox(found)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
-	return plans.servers(found, { servers.sandbox(found, "sqlite::memory:") }, READY)
+	local sandbox = servers.sandbox(found, "sqlite::memory:")
+	if not given[1] then
+		return plans.servers(found, { sandbox }, READY)
+	end
+	return plans.servers(
+		found,
+		{ sandbox, servers.app_of_sandbox(found) },
+		READY .. OF_APP:format(found.location.shown)
+	)
 end
 
 return command

@@ -62,6 +62,8 @@ function secret_key.take(found)
 	local stored, message, code = files.read(path)
 	if not stored and code == "not_found" and found.development then
 		stored, message = make_file(path)
+	elseif not stored and code ~= "not_found" then
+		message = "SECRET_KEY: " .. message
 	elseif not stored then
 		message = ("SECRET_KEY: set it, or put it into %s (openssl rand -hex 32)"):format(path)
 	end

@@ -2,8 +2,10 @@
 local app = require "cli.app"
 local database = require "cli.database"
 local plans = require "cli.plans"
+local required = require "cli.required"
 local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
+local task = require "cli.task"
 local values = require "cli.settings.values"
 
 local command = {
@@ -28,17 +30,35 @@ partnerapp serves on %s
 Register this redirect URI with your app at Segment: %s/auth/segment/callback
 ]]
 
-function command.plan(given)
-	local found = app.find(given.settings, given[1])
-	rules.for_server(found)
+-- Adds a problem for each setting of the client that is not set. How many.
+local function add_missing(found)
+	local count = 0
 	for _, name in ipairs { "CLIENT_ID", "CLIENT_SECRET" } do
 		if not found.value[name] then
 			found.problems[#found.problems + 1] = MISSING:format(name)
+			count = count + 1
 		end
 	end
+	return count
+end
+
+-- What ends with exit code 2. When only the client is missing, the settings that the app requires are told, too.
+local function refusal(found, missing)
+	if #found.problems > missing or not required.may_be_in(found.location.folder) then
+		return { exit_code = 2 }
+	end
+	local plan = task.of("required", found)
+	plan.arguments = { required.REFUSED }
+	return plan
+end
+
+function command.plan(given)
+	local found = app.find(given.settings, given[1])
+	rules.for_server(found)
+	local missing = add_missing(found)
 	database.check(found)
 	if values.report(found) then
-		return { exit_code = 2 }
+		return refusal(found, missing)
 	end
 	database.claim(found)
 	local server = servers.app(found, not given.flags["no-reload"])

@@ -1,12 +1,14 @@
 -- Describes a plan's servers from the settings found: struct pa_plan_server in src/run/command.h.
 local files = require "native.files"
 local http = require "native.http"
+local required = require "cli.required"
 local secret_key = require "cli.secret_key"
 local settings = require "cli.settings"
 
 local servers = {}
 
 local SANDBOX_WORKERS = 128
+local ACTIONS_WORKERS = 32
 local SANDBOX_REQUEST_MS = 120000 -- above the longest delay that a fault of the control API may have
 local LOOPBACK = { "localhost", "127.0.0.1", "[::1]" }
 
@@ -43,6 +45,7 @@ function servers.app(found, watch)
 		name = "app",
 		app = found.location.folder,
 		listen = value.LISTEN,
+		listen_setting = "LISTEN",
 		health_listen = value.HEALTH_LISTEN,
 		hosts = { host_of(value.PUBLIC_URL), table.unpack(LOOPBACK) },
 		https = value.PUBLIC_URL:match "^https:" ~= nil,
@@ -51,6 +54,8 @@ function servers.app(found, watch)
 		request_ms = tonumber(value.REQUEST_TIMEOUT) * 1000,
 		calls_per_second = tonumber(value.CALLS_PER_SECOND),
 		watch = watch,
+		development = found.development,
+		requires = required.may_be_in(found.location.folder),
 		database = value.DATABASE_URL,
 		secret_key = value.SECRET_KEY,
 		secret_key_file = found.key_file,
@@ -66,6 +71,15 @@ end
 function servers.shipped_app(found)
 	local server = servers.app(found, false)
 	server.app = files.library() .. "/app"
+	return server
+end
+
+--- The app beside a sandbox that is alone: its destinations run, and nothing listens.
+---@param found cli.found
+---@return table
+function servers.app_of_sandbox(found)
+	local server = servers.app_in_memory(found)
+	server.listen, server.health_listen, server.watch = nil, nil, true
 	return server
 end
 
@@ -92,6 +106,7 @@ function servers.sandbox(found, database, ring)
 		name = "sandbox",
 		app = files.library() .. "/sandbox",
 		listen = found.value.SANDBOX_LISTEN,
+		listen_setting = "SANDBOX_LISTEN",
 		hosts = LOOPBACK,
 		workers = SANDBOX_WORKERS,
 		calls_max = calls_max(SANDBOX_WORKERS),
@@ -102,9 +117,42 @@ function servers.sandbox(found, database, ring)
 		http_allow = "*",
 		body_max = 16 << 20, -- above Segment's limits: the sandbox itself refuses larger bodies, in Segment's words
 		faults = true,
+		asks = "app", -- when the plan has one
 		settings = told,
 	}
 	return add_outbound(server, found.value)
+end
+
+--- The server of `partnerapp actions`, over one destination of the app. Its scripts get no setting of the app and
+--- nothing of .env: what a destination needs comes with each request.
+---@param found cli.found
+---@param slug string
+---@param port string of 127.0.0.1
+---@return table
+function servers.actions(found, slug, port)
+	local value = found.value
+	local server = {
+		name = "actions",
+		app = found.location.folder,
+		entry = "partnerapp.actions",
+		listen = "127.0.0.1:" .. port,
+		hosts = { "localhost", "127.0.0.1" },
+		workers = ACTIONS_WORKERS,
+		calls_max = calls_max(ACTIONS_WORKERS),
+		request_ms = tonumber(value.REQUEST_TIMEOUT) * 1000,
+		calls_per_second = tonumber(value.CALLS_PER_SECOND),
+		watch = true,
+		database = "sqlite::memory:",
+		secret_key = secret_key.new(),
+		http_allow = value.HTTP_ALLOW,
+		body_max = 8 << 20, -- of JSON, at most: partnerapp.json reads no more
+		settings = {
+			PUBLIC_URL = "http://localhost:" .. port,
+			DESTINATION = slug,
+			SERVER_SETTINGS = settings.names(),
+		},
+	}
+	return add_outbound(server, value)
 end
 
 return servers

@@ -4,8 +4,8 @@
 -- A row has: name; default, a text or a function of the lookup (settings/values.lua) and of what was found for the
 -- rows above, which may give the name of what it read too; check, a function of settings/checks.lua; help, for
 -- `partnerapp config`; secret = true when the value is never a flag and never shown, and NAME_FILE may name a file
--- with it; shown, a function that makes the text to show of a value; told = "app", "sandbox" or "setup" when the
--- scripts of that server or task get the value.
+-- with it; choices, a list of all values that it takes; shown, a function that makes the text to show of a value;
+-- told = "app", "sandbox" or "setup" when the scripts of that server or task get the value.
 local checks = require "cli.settings.checks"
 local memory = require "cli.settings.memory"
 local proxy = require "cli.settings.proxy"
@@ -43,6 +43,7 @@ settings.all = {
 		told = "sandbox",
 		default = "0",
 		check = checks.switch,
+		choices = { "0", "1" },
 		help = "1: the sandbox consents at once, with its first choices",
 	},
 	{
@@ -50,6 +51,7 @@ settings.all = {
 		told = "sandbox",
 		default = "0",
 		check = checks.switch,
+		choices = { "0", "1" },
 		help = "1: the sandbox refuses what Segment's own examples get wrong",
 	},
 	{
@@ -57,6 +59,7 @@ settings.all = {
 		told = "sandbox",
 		default = "0",
 		check = checks.switch,
+		choices = { "0", "1" },
 		help = "1: the sandbox answers more than 200 requests a minute; always so in the demo",
 	},
 	{
@@ -166,13 +169,26 @@ settings.all = {
 	{ name = "SEGMENT_PASSWORD", told = "setup", secret = true, help = "the password of that login" },
 	{ name = "SEGMENT_WORKSPACE", told = "setup", help = "the slug of your workspace, for setup" },
 	{ name = "ACCESS_TOKEN", told = "setup", secret = true, help = "made by setup token, for setup app" },
-	{ name = "LOG_LEVEL", default = "info", check = checks.log_level, help = "debug, info, warn, error or off" },
+	{
+		name = "LOG_LEVEL",
+		default = "info",
+		check = checks.log_level,
+		choices = { "debug", "info", "warn", "error", "off" },
+		help = "debug, info, warn, error or off",
+	},
 }
+
+--- The name of a setting's flag: "public-url".
+---@param setting table a row
+---@return string
+function settings.flag(setting)
+	return (setting.name:lower():gsub("_", "-"))
+end
 
 local by_name, by_flag = {}, {}
 for _, setting in ipairs(settings.all) do
 	by_name[setting.name] = setting
-	by_flag[setting.name:lower():gsub("_", "-")] = setting
+	by_flag[settings.flag(setting)] = setting
 end
 
 --- The row of a setting, or nil.

@@ -11,19 +11,22 @@ local OWNER_ONLY = tonumber("600", 8)
 -- So that `git add -A` never takes a key.
 local IGNORE = "# Keys and databases of this machine.\n*\n"
 
+local CANNOT =
+	"%s: keys and databases are kept there: make it a folder that this user can write in, or stand in another"
+
 --- Makes the folder, for its owner only. Fine when it is there.
 ---@param folder string
 ---@return true?, string? message, string? code
 function state.make(folder)
 	local made, message, code = files.make_folder(folder)
 	if not made then
-		return nil, message, code
+		return nil, CANNOT:format(message), code
 	end
 	made, message, code = files.write(folder .. "/.gitignore", IGNORE, OWNER_ONLY, true)
 	if made or code == "exists" then
 		return true
 	end
-	return nil, message, code
+	return nil, CANNOT:format(message), code
 end
 
 -- The notes, each in a file of its name.

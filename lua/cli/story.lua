@@ -1,15 +1,13 @@
--- Prints what became of an event: the story of partnerapp.destination.stages, for people at a terminal and as JSON.
-local json = require "partnerapp.json"
+-- Prints what became of an event, the story of partnerapp.destination.stages, for people at a terminal.
 local log = require "partnerapp.log"
 local members = require "partnerapp.destination.members"
 local pretty = require "partnerapp.destination.pretty"
+local shown_story = require "partnerapp.destination.shown_story"
 
 local story = {}
 
 local COLORS = { passed = "32", stopped = "31", skipped = "33", faint = "2", bold = "1" }
 local MARKS = { passed = "✓", stopped = "✗", skipped = "·" }
--- Headers whose values are credentials.
-local CREDENTIALS = { authorization = true, cookie = true, ["x-api-key"] = true, ["api-key"] = true, apikey = true }
 
 local function painter(colors)
 	return function(kind, text)
@@ -17,19 +15,11 @@ local function painter(colors)
 	end
 end
 
-local function masked_header(name, value)
-	if not CREDENTIALS[name] then
-		return log.masked(value)
-	end
-	local scheme = value:match "^(%a+) "
-	return scheme and scheme .. " ***" or "***"
-end
-
 local function print_request(out, paint, sent)
 	out(("  %s %s"):format(paint("bold", sent.method), log.masked(sent.url)))
 	local names = members.names(sent.headers)
 	for _, name in ipairs(names) do
-		out(paint("faint", ("    %s: %s"):format(name, masked_header(name, sent.headers[name]))))
+		out(paint("faint", ("    %s: %s"):format(name, shown_story.header(name, sent.headers[name]))))
 	end
 	if sent.body then
 		out("    " .. log.masked(pretty.body(sent.body, sent.headers["content-type"], "    ")))
@@ -89,16 +79,6 @@ local function print_choices(out, path)
 	end
 end
 
--- Whether an earlier event of a batch showed the request; it is named there, once. `shown` has the number of the event
--- for each request.
-local function shown_before(shown, sent, number)
-	if not shown[sent] then
-		shown[sent] = number
-		return nil
-	end
-	return shown[sent] ~= number and shown[sent] or nil
-end
-
 --- Prints a story.
 ---@param one partnerapp.destination.story
 ---@param write fun(text: string)
@@ -119,7 +99,7 @@ function story.print(one, write, colors, number, shown)
 			out("  payload " .. log.masked(pretty.json(path.payload, "  ")))
 		end
 		for _, sent in ipairs(path.requests) do
-			local before = shown_before(shown, sent, number)
+			local before = shown_story.before(shown, sent, number)
 			if before then
 				out(("  %s %s, the batch's: see event %d"):format(sent.method, log.masked(sent.url), before))
 			else
@@ -135,62 +115,6 @@ function story.print(one, write, colors, number, shown)
 	if one.outcome then
 		print_outcome(out, paint, one.outcome)
 	end
-end
-
-local function masked_request(sent)
-	local headers = members.new()
-	for _, name in ipairs(members.names(sent.headers)) do
-		members.set(headers, name, masked_header(name, sent.headers[name]))
-	end
-	local answer = sent.sent and sent.answer
-	return {
-		method = sent.method,
-		url = log.masked(sent.url),
-		headers = headers,
-		body = sent.body and log.masked(sent.body),
-		sent = sent.sent,
-		error = sent.error,
-		answer = answer and { status = answer.status, headers = answer.headers, body = log.masked(answer.body or "") }
-			or nil,
-	}
-end
-
-local function masked_requests(list, number, shown)
-	local values = json.array {}
-	for i, sent in ipairs(list) do
-		local before = shown_before(shown, sent, number)
-		values[i] = before and { method = sent.method, url = log.masked(sent.url), batch_of_event = before }
-			or masked_request(sent)
-	end
-	return values
-end
-
---- A story as a value for JSON, secrets masked.
----@param one partnerapp.destination.story
----@param number integer of the event
----@param shown table the requests that earlier events of the same try showed; filled in
----@return table
-function story.value(one, number, shown)
-	local paths = json.array {}
-	for i, path in ipairs(one.paths) do
-		paths[i] = {
-			action = path.action,
-			trigger = path.trigger,
-			mapping = path.from,
-			stages = json.array(path.stages),
-			payload = path.payload,
-			requests = masked_requests(path.requests, number, shown),
-			choices = path.choices and json.array(path.choices),
-			outcome = path.outcome,
-		}
-	end
-	return {
-		destination = one.destination,
-		event = one.event,
-		stages = json.array(one.stages),
-		actions = paths,
-		outcome = one.outcome,
-	}
 end
 
 return story

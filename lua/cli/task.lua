@@ -17,24 +17,32 @@ local function find(name, given, wanted)
 	return found
 end
 
---- The plan of a task over an app.
+--- The plan of a task over an app whose settings are found and right.
 ---@param name string the command: "check", "routes", "test"…
+---@param found cli.found
+---@return table plan
+function task.of(name, found)
+	local testing = name == "test"
+	local server = servers.app_in_memory(found)
+	server.settings.TESTING = testing and "1" or nil
+	server.settings.STAND_INS = "1" -- for required settings of the app's own that are not set
+	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
+	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
+	return plans.task(name, server, { log_level = testing and "off" or nil, long_running = testing or nil })
+end
+
+--- The plan of a task over an app, after wrong settings were told.
+---@param name string the command
 ---@param given table see options.parse
 ---@param wanted string? the app; nil: as in `serve` without APP
 ---@return table plan, string? folder of the app
 function task.plan(name, given, wanted)
-	local testing = name == "test"
 	local found = find(name, given, wanted)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
 	app.tell(found)
-	local server = servers.app_in_memory(found)
-	server.settings.TESTING = testing and "1" or nil
-	server.settings.CLIENT_ID = server.settings.CLIENT_ID or "client-id-of-nobody"
-	server.settings.CLIENT_SECRET = server.settings.CLIENT_SECRET or "secret-of-nobody"
-	return plans.task(name, server, { log_level = testing and "off" or nil, long_running = testing or nil }),
-		found.location.folder
+	return task.of(name, found), found.location.folder
 end
 
 return task

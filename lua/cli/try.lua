@@ -3,6 +3,7 @@ local diff = require "cli.diff"
 local files = require "native.files"
 local json = require "partnerapp.json"
 local recorded = require "cli.recorded"
+local shown_story = require "partnerapp.destination.shown_story"
 local story = require "cli.story"
 local task = require "cli.task"
 
@@ -16,6 +17,7 @@ local command = {
 		event = { value = "FILE", short = "e", help = "the event, or a list of events, as JSON; - is standard input" },
 		sample = {
 			value = "TYPE",
+			choices = { "track", "identify", "page", "screen", "group", "alias", "delete" },
 			help = "a sample: track (the default), identify, page, screen, group, alias, delete",
 		},
 		set = { value = "PATH=VALUE", list = true, help = "changes the event; VALUE is JSON, or a string" },
@@ -165,6 +167,26 @@ local function try_of(destination, asked, input)
 	}
 end
 
+-- What is wrong with the names that were asked for, or nil. Names the action of a mapping when there is one only.
+local function problem_of(destination, asked, input)
+	for _, pair in ipairs(asked.settings) do
+		local message = require("partnerapp.destination.customer_settings").unknown(destination, pair[1])
+		if message then
+			return message
+		end
+	end
+	if input.action and not destination.actions[input.action] then
+		return require("partnerapp.destination.files").unknown_action(destination, input.action)
+	elseif not input.mapping or input.action then
+		return nil
+	elseif destination.handlers then
+		return "the app's handlers take events as they are: they have no mapping"
+	elseif #destination.actions ~= 1 then
+		return ("a mapping is for one action: partnerapp try %s ACTION --mapping FILE"):format(destination.slug)
+	end
+	input.action = destination.actions[1].name
+end
+
 -- The stories of what was asked; nil and a message when the destination has no such function.
 local function run(destination, asked, input)
 	local questions = require "partnerapp.destination.questions"
@@ -227,7 +249,7 @@ local function write_all(asked, stories, write, colors)
 	local shown = {}
 	for i, one in ipairs(stories) do
 		if asked.json then
-			write(assert(json.encode(story.value(one, i, shown), { javascript = true })) .. "\n")
+			write(assert(json.encode(shown_story.value(one, i, shown), { javascript = true })) .. "\n")
 		else
 			if #stories > 1 then
 				write(("%sevent %d\n"):format(i > 1 and "\n" or "", i))
@@ -269,8 +291,10 @@ function command.run(arguments)
 	input, message = events.read(asked)
 	if not input then
 		return fail("%s", message)
-	elseif input.action and not destination.actions[input.action] then
-		return fail("%s", require("partnerapp.destination.files").unknown_action(destination, input.action))
+	end
+	message = problem_of(destination, asked, input)
+	if message then
+		return fail("%s", message)
 	end
 	local stories
 	stories, message = run(destination, asked, input)

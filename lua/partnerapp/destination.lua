@@ -51,6 +51,42 @@ destination.errors = {
 
 -- The parts of the model, to be tried one by one
 
+--- Whether Segment takes an event from its source: an event of a wrong form is answered with 200 and dropped.
+---@param event any
+---@return true? taken
+---@return string? message what is wrong
+---@return string? code of an outcome of the stage failed-ingest: "event_not_string"
+function destination.accepts(event)
+	local code, sentence = require("partnerapp.destination.intake").problem(event)
+	if code then
+		return nil, sentence, code
+	end
+	return true
+end
+
+--- Whether the integrations object of an event lets it through to a destination.
+---@param event table
+---@param name string as the destination is displayed
+---@return true? reaches
+---@return string? message
+---@return "FILTERED_BY_INTEGRATIONS_OBJECT"? code
+function destination.reaches(event, name)
+	local sentence = require("partnerapp.destination.intake").excluded(event, name)
+	if sentence then
+		return nil, sentence, "FILTERED_BY_INTEGRATIONS_OBJECT"
+	end
+	return true
+end
+
+--- The rows of Segment's delivery overview, by which it says what became of an event: of one stage and one code, or
+--- all. Some codes have several rows.
+---@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"|nil
+---@param code string?
+---@return {stage: string, code: string, label: string}[]
+function destination.outcomes(stage, code)
+	return require("partnerapp.destination.outcome").rows(stage, code)
+end
+
 --- Whether a trigger takes an event, as at Segment.
 ---@param text string such as `type = "track" and event = "Order Completed"`
 ---@param event table

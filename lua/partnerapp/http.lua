@@ -34,56 +34,75 @@ local OPTIONS = {
 	url = true,
 }
 
-local function add_header(headers, name, value)
-	for known in pairs(headers) do
-		if known:lower() == name then
-			return
-		end
-	end
-	headers[name] = value
-end
-
--- Of a caller three levels up: false is not the same as absent.
+-- Of a caller four levels up: false is not the same as absent.
 local function check_table(what, value)
 	if value ~= nil and type(value) ~= "table" then
-		error(("http: %s must be a table, got %s"):format(what, tostring(value)), 4)
+		error(("http: %s must be a table, got %s"):format(what, tostring(value)), 5)
 	end
+end
+
+local function check_options(options)
+	check_table("the options", options)
+	check_table("option 'headers'", options.headers)
+	check_table("option 'form'", options.form)
+	for name in pairs(options) do
+		if not OPTIONS[name] then
+			error(
+				("http: unknown option '%s'%s"):format(tostring(name), hints.meant("http", name, hints.of(OPTIONS))),
+				4
+			)
+		end
+	end
+end
+
+-- A copy of the headers that were given, with those of the body, of which `accept` may be nil, where no other of that
+-- name was given.
+local function add_headers(given, content_type, accept)
+	local headers = {}
+	for name, value in pairs(given) do
+		local known = type(name) == "string" and name:lower()
+		if known == "content-type" then
+			content_type = nil
+		elseif known == "accept" then
+			accept = nil
+		end
+		headers[name] = value
+	end
+	headers["content-type"] = headers["content-type"] or content_type
+	headers.accept = headers.accept or accept
+	return headers
 end
 
 -- The request as native.http takes it: the one copy of a call's options. nil, message, code when its JSON cannot be
 -- encoded.
 local function prepare(url, options, method)
-	local request, headers = {}, {}
-	check_table("the options", options)
-	check_table("option 'headers'", options.headers)
-	check_table("option 'form'", options.form)
-	for name, value in pairs(options) do
-		if not OPTIONS[name] then
-			error(
-				("http: unknown option '%s'%s"):format(tostring(name), hints.meant("http", name, hints.of(OPTIONS))),
-				3
-			)
-		end
-		request[name] = value
-	end
-	for name, value in pairs(options.headers or {}) do
-		headers[name] = value
-	end
-	request.url, request.headers, request.json, request.form = url, headers, nil, nil
+	check_options(options)
+	local body, content_type, accept = options.body, nil, nil
 	if options.json ~= nil then
-		local text, err, code = require("partnerapp.json").encode(options.json, http.transport.encoding)
-		if not text then
+		local err, code
+		body, err, code = require("partnerapp.json").encode(options.json, http.transport.encoding)
+		if not body then
 			return nil, err, code
 		end
-		request.body = text
-		add_header(headers, "content-type", "application/json")
-		add_header(headers, "accept", "application/json")
+		content_type, accept = "application/json", "application/json"
 	elseif options.form ~= nil then
-		request.body = http.form(options.form)
-		add_header(headers, "content-type", "application/x-www-form-urlencoded")
+		body, content_type = http.form(options.form), "application/x-www-form-urlencoded"
 	end
-	request.method = request.method or method or (request.body and "POST" or "GET")
-	return request
+	local given = options.headers
+	return { -- of its final size at once: to grow a table takes longer than to fill it
+		url = url,
+		method = options.method or method or (body and "POST" or "GET"),
+		headers = given and add_headers(given, content_type, accept)
+			or { ["content-type"] = content_type, accept = accept },
+		body = body,
+		basic = options.basic,
+		bearer = options.bearer,
+		timeout = options.timeout,
+		connect_timeout = options.connect_timeout,
+		redirects = options.redirects,
+		max_bytes = options.max_bytes,
+		compressed = options.compressed,
+	}
 end
 
 -- Of an answer: `error` and `code` are those of a call that failed, in the list of http.all.

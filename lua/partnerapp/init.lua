@@ -1,5 +1,6 @@
 -- An app: its routes, hooks, install flows and jobs. Requests are answered in web/dispatch.lua. Modules that few apps
 -- or requests need are loaded when they are first used.
+local app_settings = require "partnerapp.store.app_settings"
 local dispatch = require "partnerapp.web.dispatch"
 local hints = require "partnerapp.hints.names"
 local refusal = require "partnerapp.web.refusal"
@@ -13,12 +14,12 @@ local settings = require "partnerapp.store.settings"
 ---@class partnerapp.app
 ---@field name string
 ---@field destination string? the slug of the destination
----@field env table<string, string> the app's own settings
+---@field env table<string, string> the app's own settings: see store/app_settings
 ---@field actions table<string, fun(install: table, args: table?): any, string?, string?>
 ---@field installs table the store of saved installs
 local App = {}
 
-local partnerapp = { refuse = refusal.refuse }
+local partnerapp = { refuse = refusal.refuse, required = app_settings.required }
 
 local OPTIONS = { destination = "string", env = "table", name = "string", cors = "table" }
 
@@ -76,22 +77,7 @@ local function wrong(message)
 	error(scripts.caller() .. ": " .. message, 0)
 end
 
--- The app's own settings: what .env and the environment say, else the defaults.
-local function read_env(defaults)
-	local values = {}
-	for name, default in pairs(defaults) do
-		if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
-			wrong(("env: '%s' cannot be the name of a setting"):format(tostring(name)))
-		end
-		if settings.is_of_server(name) then
-			wrong(("env: '%s' is a setting of the server, which an app cannot read; choose another name"):format(name))
-		end
-		values[name] = settings.find(name) or default
-	end
-	return hints.strict("app.env", values)
-end
-
----@param options {destination: string?, env: table<string, string>?, name: string?, cors: string[]?}?
+---@param options {destination: string?, env: table<string, string|table>?, name: string?, cors: string[]?}?
 ---@return partnerapp.app
 function partnerapp.new(options)
 	if options == nil then
@@ -101,7 +87,7 @@ function partnerapp.new(options)
 	local app = {
 		name = options.name or "app",
 		destination = settings.values.DESTINATION or options.destination,
-		env = read_env(options.env or {}),
+		env = app_settings.read(options.env or {}),
 		actions = {},
 		_router = router.new(),
 		_before = {},
@@ -271,6 +257,7 @@ function App:mount(prefix, other)
 			scope = flow.scope,
 			client = flow.client,
 			server = flow.server,
+			where = flow.where,
 		}
 	end
 end
@@ -317,7 +304,7 @@ function App:failed(shape)
 end
 
 --- The install flows that are mounted, in the order of definition.
----@return {path: string, scope: string, client: string?, server: partnerapp.authorization_server?}[]
+---@return {path: string, scope: string, client: string?, server: partnerapp.authorization_server?, where: string}[]
 function App:flows()
 	return self._flows
 end

@@ -28,6 +28,25 @@ json.encode = native.encode
 ---@return table
 json.array = native.array
 
+--- An object that remembers the order of its members, for `encode` with `javascript` and the `json` of a destination's
+--- requests: json.object { { "name", value }, … }. A member whose value is nil is left out.
+---@param list table[] pairs of a name and a value
+---@return table
+function json.object(list)
+	local object, names = {}, {}
+	for i, pair in ipairs(list) do
+		local name, value = pair[1], pair[2]
+		if type(name) ~= "string" then
+			error(("json.object: number %d of the list must be { name, value }"):format(i), 2)
+		elseif object[name] ~= nil then
+			error(("json.object: the name '%s' is there twice"):format(name), 2)
+		elseif value ~= nil then
+			object[name], names[#names + 1] = value, name
+		end
+	end
+	return setmetatable(object, { __order = names })
+end
+
 --- Whether a table is marked as an array. `decode` marks each array it reads.
 ---@param value any
 ---@return boolean

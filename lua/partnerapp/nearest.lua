@@ -1,4 +1,5 @@
 -- The end of a message about an unknown name: what may have been meant, or what there is.
+local distance = require "partnerapp.hints.distance"
 
 -- Longer names are not compared: the work grows with the product of the lengths.
 local LENGTH_MAX = 64
@@ -7,26 +8,6 @@ local LISTED_MAX = 30
 -- Case and the marks between words are what people mix up most: allowNull, allow-null and allow_null are one name.
 local function plain(name)
 	return (name:lower():gsub("[_%-%s]", ""))
-end
-
--- The number of bytes to insert, delete, replace or exchange with their neighbor.
-local function distance(a, b)
-	local before, last = {}, {}
-	for j = 0, #b do
-		last[j] = j
-	end
-	for i = 1, #a do
-		local row = { [0] = i }
-		for j = 1, #b do
-			local same = a:byte(i) == b:byte(j)
-			row[j] = math.min(last[j] + 1, row[j - 1] + 1, last[j - 1] + (same and 0 or 1))
-			if i > 1 and j > 1 and a:byte(i) == b:byte(j - 1) and a:byte(i - 1) == b:byte(j) then
-				row[j] = math.min(row[j], before[j - 2] + 1)
-			end
-		end
-		before, last = last, row
-	end
-	return last[#b]
 end
 
 -- The one of `names` that is nearest to `name`: at most a third of its bytes may differ.

@@ -7,6 +7,7 @@ local strict = require("partnerapp.hints.names").strict
 ---@field status integer
 ---@field headers table<string, string|string[]>
 ---@field body string?
+---@field logged boolean? the app has logged why it is a status of 500 or more: the library then writes no line
 ---@field fault "drip"|"reset"|"truncate"|"wrong_length"|nil a fault that the sandbox's server adds on purpose
 
 local reply = {}
@@ -178,6 +179,17 @@ function reply.file(path)
 		error(("reply.file: there is no file '%s' in the app's folder%s"):format(tostring(path), meant), 2)
 	end
 	return response
+end
+
+--- The library's Content-Security-Policy with more that browsers may load for a page: for its header of that name.
+---@param allowed table<string, string|string[]> origins by directive, as { img_src = "https://cdn.example.com" }
+---@return string
+function reply.policy(allowed)
+	local text, message = require "partnerapp.web.policy"(allowed)
+	if not text then
+		error("reply.policy: " .. message, 2)
+	end
+	return text
 end
 
 --- A refusal: becomes a page or JSON, as the client accepts; app:failed may shape it.

@@ -1,5 +1,6 @@
 -- Tools for an app's tests: cases, checks, a client that calls the app without a socket and keeps its cookies, and a
 -- network in which only the calls that a case lists exist. `partnerapp test` runs the cases.
+local app_settings = require "partnerapp.store.app_settings"
 local blocks = require "partnerapp.testing.blocks"
 local checks = require "partnerapp.testing.checks"
 local clients = require "partnerapp.testing.client"
@@ -9,6 +10,7 @@ local native_log = require "native.log"
 local network = require "partnerapp.testing.network"
 local scripts = require "native.scripts"
 local sys = require "native.sys"
+local tries = require "partnerapp.testing.tries"
 
 local testing = {}
 
@@ -66,6 +68,17 @@ function testing.network(answers)
 	return network.replace(answers)
 end
 
+--- Takes an event, or a list of events as a batch, through one of the app's destinations. Its requests are calls like
+--- any other: the case lists them with testing.network. Settings that are not given have their defaults; a required
+--- string is "test-" and its name. Raises when there is no such destination or action.
+---@param slug string
+---@param event table a list of events is a batch, for perform_batch
+---@param options {action: string?, mapping: table?, settings: table<string, any>?}? only that action; a mapping for it
+---@return partnerapp.testing.tried
+function testing.try(slug, event, options)
+	return tries.run(slug, event, options)
+end
+
 --- A browser without a screen, which calls the app in process and keeps its cookies.
 ---@param app partnerapp.app? the app under test unless given
 ---@param options {ip: string?, headers: table<string, string>?}? sent with every request
@@ -97,11 +110,12 @@ local function put_back_settings()
 	if sys.settings ~= native_settings then
 		sys.settings = native_settings
 		config.read()
+		app_settings.read_again()
 	end
 end
 
 --- Changes settings of the server for the rest of the case. PUBLIC_URL = "https://app.example" makes it production.
---- What the app read when it was loaded, such as its `env`, stays.
+--- The app's `env` follows; what else the app has kept since it was loaded stays.
 ---@param changes table<string, string|false> false unsets a setting
 function testing.settings(changes)
 	local settings = native_settings()
@@ -112,6 +126,7 @@ function testing.settings(changes)
 		return settings
 	end
 	config.read()
+	app_settings.read_again()
 end
 
 -- The log

@@ -97,6 +97,33 @@ local LIST = {
 		"A45",
 		"A redirect_uri can also be plain http to 127.0.0.1 or [::1]; --strict refuses all but localhost, as fosite does.",
 	},
+	{
+		"A46",
+		"A condition of a filter that meets a value of a type which Segment's documents do not name for it, such as "
+			.. "contains of a list, cannot be judged; then the event is not sent.",
+	},
+	{
+		"A47",
+		"A value that breaks a tracking plan is let through when allow_track_properties_on_violations is "
+			.. "true, else taken out when allow_track_event_on_violations is true, else it blocks the event; of JSON"
+			.. " Schema the keywords type, required, properties, additionalProperties = false, items, enum, const, "
+			.. "minimum, maximum, minLength and maxLength count.",
+	},
+	{
+		"A48",
+		"An id that is empty or null is absent, and an event name too; a group without groupId and an alias "
+			.. "without previousId are id_required; context.consent needs categoryPreferences.",
+	},
+	{
+		"A49",
+		"Webhooks (Actions) has one mapping, which is in its settings: trigger, url, method, headers and "
+			.. "data, a mapping of the event; a batch has the events of one request to /v1/batch.",
+	},
+	{
+		"A50",
+		"forwarding_violations_to has no effect, and what a tracking plan takes out of an event is in the event's story "
+			.. "only, not in context.protocols, whose form no document shows.",
+	},
 }
 
 local values = {

@@ -29,6 +29,7 @@ app:failed(refusals.shape)
 local PARTS = {
 	"pages.home",
 	"pages.assumptions",
+	"pages.story",
 	"oauth.login",
 	"oauth.authorize",
 	"oauth.consent",

@@ -62,4 +62,17 @@ return {
 	CREATE TABLE faults (n BIGINT PRIMARY KEY, method TEXT, path TEXT, remaining BIGINT, waiting BIGINT, released BIGINT,
 		body TEXT);
 	]],
+	[[
+	ALTER TABLE requests ADD COLUMN body TEXT;
+	ALTER TABLE requests ADD COLUMN answer TEXT;
+	]],
+	[[
+	ALTER TABLE destinations ADD COLUMN send BIGINT;
+	]],
+	[[
+	ALTER TABLE events ADD COLUMN story TEXT;
+	DELETE FROM retries;
+	ALTER TABLE retries ADD COLUMN signed TEXT;
+	ALTER TABLE retries ADD COLUMN events TEXT;
+	]],
 }

@@ -9,8 +9,8 @@
 #include "base/clock.h"
 
 enum {
-	PER_PROCESSOR = 2,
-	SPARE = 2,
+	PER_PROCESSOR = 4, /* of fewer, requests that have just been read sleep a second time, before they begin */
+	SPARE = 4,
 	PATIENCE_MS = 20,    /* of requests that have not begun */
 	LOOK_MS = 100,       /* how soon a thread that comes back looks whether it waits for room, */
 	LOOK_MOST_MS = 1000, /* and how seldom it does so in the end */

@@ -1,5 +1,5 @@
 /*
- * Limits how many requests are in Lua at the same time. Two for each processor and two more enter at once; a further
+ * Limits how many requests are in Lua at the same time. Four for each processor and four more enter at once; a further
  * one enters when another leaves, while a processor is idle, or after 20 ms. So with a fast upstream few requests run
  * at a time, and their VMs stay in the processor's cache; with a slow one all of them wait together. A request that
  * waits for a call out is outside; it comes back before those that have not begun. Any thread; never raises.

@@ -96,18 +96,23 @@ static int read_escape(struct reader *reader)
 static int read_string(struct reader *reader)
 {
 	const char *begin = ++reader->at;
+	bool ascii = true;
 
-	while (reader->at < reader->end && *reader->at != '"') {
+	for (;;) {
+		reader->at += pa_text_plain((struct pa_span){reader->at, (size_t)(reader->end - reader->at)});
+		if (reader->at == reader->end)
+			return fail(reader, "bad_json", "the string does not end");
 		unsigned char byte = (unsigned char)*reader->at;
+		if (byte == '"')
+			break;
 		if (byte < 0x20)
 			return fail(reader, "bad_json", "a control byte in a string: escape it");
 		reader->at++;
 		if (byte == '\\' && read_escape(reader) < 0)
 			return -1;
+		ascii = ascii && byte < 0x80;
 	}
-	if (reader->at == reader->end)
-		return fail(reader, "bad_json", "the string does not end");
-	if (!pa_text_is_utf8((struct pa_span){begin, (size_t)(reader->at - begin)})) {
+	if (!ascii && !pa_text_is_utf8((struct pa_span){begin, (size_t)(reader->at - begin)})) {
 		reader->at = begin;
 		return fail(reader, "bad_json", "the string is not UTF-8");
 	}

@@ -26,7 +26,8 @@ const char *pa_refusal_reason(int status)
 	} reasons[] = {{400, "bad_request"}, {401, "login_needed"}, {403, "not_allowed"}, {404, "not_found"},
 		{405, "method_not_allowed"}, {408, "too_slow"}, {409, "conflict"}, {413, "body_too_large"},
 		{414, "target_too_long"}, {415, "unsupported_content"}, {417, "expectation_failed"}, {421, "other_host"},
-		{429, "too_many_requests"}, {431, "head_too_large"}, {501, "not_implemented"}, {505, "http_version"}};
+		{429, "too_many_requests"}, {431, "head_too_large"}, {501, "not_implemented"}, {503, "unavailable"},
+		{505, "http_version"}};
 
 	for (size_t i = 0; i < sizeof reasons / sizeof *reasons; i++)
 		if (reasons[i].status == status)
@@ -45,12 +46,14 @@ void pa_refusal_log(const struct pa_refusal *refusal, int64_t now_ms)
 	struct pa_log_field fields[6];
 	char status[16], left_out[24];
 	size_t count = 0;
+	/* From 500 on the client did nothing wrong: an operator who logs warnings only has to see that. */
+	enum pa_log_level level = refusal->status >= 500 ? PA_LOG_WARN : PA_LOG_INFO;
 
 	if (refusal->trail) {
 		pa_trail_refuse(refusal->trail, refusal->message, refusal->reason, refusal->detail);
 		return;
 	}
-	if (!pa_log_wants(PA_LOG_INFO))
+	if (!pa_log_wants(level))
 		return;
 	pthread_mutex_lock(&refusals.mutex);
 	bool admitted = pa_bucket_take(&refusals.lines, LINES_PER_SECOND, LINES_AT_ONCE, now_ms) <= 0;
@@ -70,7 +73,7 @@ void pa_refusal_log(const struct pa_refusal *refusal, int64_t now_ms)
 	add_field(fields, &count, "client", refusal->client, false);
 	add_field(fields, &count, "left_out", before > 0 ? left_out : NULL, true);
 	pa_log_fields(
-		PA_LOG_INFO, refusal->server, refusal->request_id, refusal->message, strlen(refusal->message), fields, count);
+		level, refusal->server, refusal->request_id, refusal->message, strlen(refusal->message), fields, count);
 }
 
 void pa_refusal_end(void)

@@ -1,6 +1,7 @@
 /*
- * The log lines of refused requests (LG-03): one line each at info, in the whole process at most 100 at once and ten a
- * second, for a client can cause as many as it likes. Those beyond are counted. Any thread, never raises.
+ * The log lines of refused requests (LG-03): one line each at info, at warn from status 500 on, in the whole process at
+ * most 100 at once and ten a second, for a client can cause as many as it likes. Those beyond are counted. Any thread,
+ * never raises.
  */
 #ifndef PA_REFUSAL_H
 #define PA_REFUSAL_H

@@ -1,6 +1,7 @@
 /* Compares, checks and converts bytes. */
 #include "base/text.h"
 
+#include <endian.h>
 #include <stdint.h>
 #include <string.h>
 
@@ -113,6 +114,33 @@ bool pa_text_is_utf8(struct pa_span text)
 		text.length -= length;
 	}
 	return true;
+}
+
+static bool is_plain(char byte)
+{
+	return (unsigned char)byte >= 0x20 && (unsigned char)byte < 0x80 && byte != '"' && byte != '\\';
+}
+
+/* Sets the highest bit of each byte of a word that is below `least`. Only the lowest of these bits is sure, for the
+ * subtraction borrows from the bytes above it. */
+#define EACH_BYTE(value) (0x0101010101010101U * (value))
+#define MARK_BELOW(word, least) (((word)-EACH_BYTE(least)) & ~(word)&EACH_BYTE(0x80U))
+
+size_t pa_text_plain(struct pa_span text)
+{
+	size_t at = 0;
+
+	for (uint64_t word; text.length - at >= sizeof word; at += sizeof word) {
+		memcpy(&word, text.at + at, sizeof word);
+		word = le64toh(word);
+		uint64_t others = (word & EACH_BYTE(0x80U)) | MARK_BELOW(word, 0x20U) |
+						  MARK_BELOW(word ^ EACH_BYTE(0x22U), 1U) | MARK_BELOW(word ^ EACH_BYTE(0x5cU), 1U);
+		if (others)
+			return at + (size_t)__builtin_ctzll(others) / 8;
+	}
+	while (at < text.length && is_plain(text.at[at]))
+		at++;
+	return at;
 }
 
 int pa_text_hex_value(char digit)

@@ -45,6 +45,10 @@ size_t pa_text_utf8_at(struct pa_span text);
 /* Whether the bytes are valid UTF-8: no surrogates, no overlong forms, at most U+10FFFF (RFC 3629). */
 bool pa_text_is_utf8(struct pa_span text);
 
+/* How many bytes the span begins with that a JSON string has as they are: ASCII, and neither a control byte, a quote
+ * nor a backslash. */
+size_t pa_text_plain(struct pa_span text);
+
 /* The value of a hexadecimal digit, or -1. */
 int pa_text_hex_value(char digit);
 

@@ -15,6 +15,7 @@ struct connection {
 	int fd, local_port; /* the port is 0 until a request is to be sent */
 	ino_t inode;
 	bool was_used;
+	struct pa_connections_watch watch;
 	bool takes_turns; /* one request at a time (HTTP/1) */
 	struct connection *next;
 };
@@ -140,6 +141,15 @@ enum pa_connections_state pa_connections_use(struct pa_connections *connections,
 		connection->was_used = true;
 	}
 	return state;
+}
+
+struct pa_connections_watch *pa_connections_watch(struct pa_connections *connections, int fd)
+{
+	struct connection *connection = connections->first;
+
+	while (connection && (connection->fd != fd || !connection->was_used))
+		connection = connection->next;
+	return connection ? &connection->watch : NULL;
 }
 
 void pa_connections_answered(struct pa_connections *connections, int local_port)

@@ -5,6 +5,8 @@
 #ifndef PA_CONNECTIONS_H
 #define PA_CONNECTIONS_H
 
+#include <stdbool.h>
+
 enum pa_connections_state {
 	PA_CONNECTIONS_NEW,   /* nothing was sent on it before */
 	PA_CONNECTIONS_KEPT,  /* it served a request before, or serves some at the same time */
@@ -28,5 +30,15 @@ enum pa_connections_state pa_connections_use(struct pa_connections *connections,
 /* An answer of HTTP/1 came on it: requests follow each other there, and nothing may come between an answer and the next
  * request. */
 void pa_connections_answered(struct pa_connections *connections, int local_port);
+
+/* How the driver's epoll watches a socket. A socket that was used stays in it between transfers, and is idle then. */
+struct pa_connections_watch {
+	unsigned events; /* 0: epoll does not know it, or this list does not know what epoll knows */
+	bool is_idle;
+};
+
+/* The watch of a socket, until it is closed. NULL for one that no request was sent on: libcurl closes such a socket
+ * without a word, and another one gets its number. */
+struct pa_connections_watch *pa_connections_watch(struct pa_connections *connections, int fd);
 
 #endif

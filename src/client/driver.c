@@ -43,21 +43,35 @@ static int on_timer(CURLM *multi, long ms, void *context)
 	return 0;
 }
 
+static int watch_socket(struct pa_http_driver *driver, bool is_watched, struct epoll_event *event)
+{
+	int how = is_watched ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, other = is_watched ? EPOLL_CTL_ADD : EPOLL_CTL_MOD;
+
+	if (epoll_ctl(driver->epoll, how, event->data.fd, event) == 0)
+		return 0;
+	return epoll_ctl(driver->epoll, other, event->data.fd, event);
+}
+
 static int on_socket(CURL *easy, curl_socket_t socket, int what, void *context, void *known)
 {
 	struct pa_http_driver *driver = context;
+	struct pa_connections_watch *watch = pa_connections_watch(driver->rules->connections, socket);
 	struct epoll_event event = {.data.fd = socket};
+	bool is_idle = watch && watch->is_idle;
 
 	(void)easy;
 	if (what == CURL_POLL_REMOVE) {
-		epoll_ctl(driver->epoll, EPOLL_CTL_DEL, socket, NULL);
+		if (watch && watch->events)
+			watch->is_idle = true; /* the next transfer mostly waits for the same events */
+		else
+			epoll_ctl(driver->epoll, EPOLL_CTL_DEL, socket, NULL);
 		return 0;
 	}
 	event.events = (what & CURL_POLL_IN ? EPOLLIN : 0u) | (what & CURL_POLL_OUT ? EPOLLOUT : 0u);
-	int how = known ? EPOLL_CTL_MOD : EPOLL_CTL_ADD;
-	if (epoll_ctl(driver->epoll, how, socket, &event) < 0 &&
-		epoll_ctl(driver->epoll, how == EPOLL_CTL_ADD ? EPOLL_CTL_MOD : EPOLL_CTL_ADD, socket, &event) < 0)
+	if ((!is_idle || watch->events != event.events) && watch_socket(driver, known || is_idle, &event) < 0)
 		return -1;
+	if (watch)
+		*watch = (struct pa_connections_watch){.events = event.events};
 	if (!known)
 		curl_multi_assign(driver->multi, socket, driver);
 	return 0;
@@ -230,6 +244,20 @@ static int wait_for_events(struct pa_http_driver *driver)
 	return count < 0 ? 0 : count; /* -1: a signal */
 }
 
+/* Ends the watch of a socket on which something came, or which was closed, while no transfer waits for it: epoll would
+ * report that again and again. curl looks at the connection before it uses it. False for a socket that is waited for.
+ */
+static bool was_idle(struct pa_http_driver *driver, int fd)
+{
+	struct pa_connections_watch *watch = pa_connections_watch(driver->rules->connections, fd);
+
+	if (!watch || !watch->is_idle)
+		return false;
+	epoll_ctl(driver->epoll, EPOLL_CTL_DEL, fd, NULL);
+	*watch = (struct pa_connections_watch){0};
+	return true;
+}
+
 /* Lets curl work on the sockets that are ready, and on what its timer is for. False when curl failed. */
 static bool let_curl_work(struct pa_http_driver *driver, int count)
 {
@@ -238,7 +266,7 @@ static bool let_curl_work(struct pa_http_driver *driver, int count)
 
 	for (int i = 0; i < count && result == CURLM_OK; i++) {
 		const struct epoll_event *event = &driver->events[i];
-		if (event->data.fd == driver->bell)
+		if (event->data.fd == driver->bell || was_idle(driver, event->data.fd))
 			continue;
 		int what = (event->events & EPOLLIN ? CURL_CSELECT_IN : 0) | (event->events & EPOLLOUT ? CURL_CSELECT_OUT : 0) |
 				   (event->events & (EPOLLERR | EPOLLHUP) ? CURL_CSELECT_ERR : 0);

@@ -10,6 +10,7 @@
 #include "base/stats.h"
 #include "client/address.h"
 #include "client/easy.h"
+#include "client/method.h"
 #include "client/receiver.h"
 #include "client/url.h"
 
@@ -50,7 +51,8 @@ struct pa_transfer {
 	enum stopped stopped;
 	CURLcode result;
 	char origin[PA_URL_ORIGIN_SIZE];
-	char *url; /* of the last redirect; NULL before the first one */
+	CURLU *parsed; /* the URL of this hop */
+	char *url;     /* of the last redirect; NULL before the first one */
 	const char *first_url;
 	char message[CURL_ERROR_SIZE];
 };
@@ -152,6 +154,7 @@ void pa_transfer_free(struct pa_transfer *transfer)
 	curl_easy_cleanup(transfer->easy);
 	pa_header_lines_free(transfer->lines);
 	pa_receiver_free(&transfer->receiver);
+	curl_url_cleanup(transfer->parsed);
 	free(transfer->url);
 	free(transfer);
 }
@@ -202,10 +205,23 @@ static int set_way(struct pa_transfer *transfer, enum way way)
 	return curl_easy_setopt(transfer->easy, CURLOPT_PROXY, proxied ? transfer->proxy : "") == CURLE_OK ? 0 : -1;
 }
 
+/* curl takes the URL in parsed form and as the string that it would else make of that form, which takes 15,000
+ * instructions. */
+static bool give_url(struct pa_transfer *transfer, const char *text, CURLU *parsed)
+{
+	bool given = curl_easy_setopt(transfer->easy, CURLOPT_CURLU, parsed) == CURLE_OK &&
+				 curl_easy_setopt(transfer->easy, CURLOPT_URL, text) == CURLE_OK;
+
+	curl_url_cleanup(transfer->parsed);
+	transfer->parsed = parsed;
+	return given;
+}
+
 static int set_url(struct pa_transfer *transfer, const char *text, size_t length, struct pa_error *error)
 {
 	char origin[PA_URL_ORIGIN_SIZE];
-	const char *problem = pa_url_origin(text, length, origin);
+	void *parsed;
+	const char *problem = pa_url_parse(text, length, origin, &parsed);
 
 	if (problem)
 		return pa_error_set(error, "usage", "%s", problem);
@@ -218,44 +234,9 @@ static int set_url(struct pa_transfer *transfer, const char *text, size_t length
 	transfer->allowed = pa_allow_has(&transfer->rules->allow, origin);
 	transfer->proxy = pa_proxy_of(&transfer->rules->proxy, origin);
 	enum way way = !transfer->proxy ? DIRECT : transfer->allowed ? PROXIED : JUDGING;
-	if (curl_easy_setopt(transfer->easy, CURLOPT_URL, text) != CURLE_OK || set_way(transfer, way) < 0)
+	if (!give_url(transfer, text, parsed) || set_way(transfer, way) < 0)
 		return pa_error_set(error, "http", "not enough memory");
 	return 0;
-}
-
-static bool is_method(struct pa_span method, const char *name)
-{
-	return pa_text_equal(method, pa_text_span(name));
-}
-
-static int set_method(struct pa_transfer *transfer, const struct pa_transfer_options *options, struct pa_error *error)
-{
-	static const char *const idempotent[] = {"GET", "HEAD", "PUT", "DELETE", "OPTIONS", NULL};
-	struct pa_span method = options->method, body = options->body;
-	CURL *easy = transfer->easy;
-	bool get = is_method(method, "GET"), head = is_method(method, "HEAD"), post = is_method(method, "POST");
-
-	if (!pa_text_is_token(method) || is_method(method, "CONNECT"))
-		return pa_error_set(error, "usage", "a request's method must be a token like GET, and not CONNECT");
-	if (head && body.at)
-		return pa_error_set(error, "usage", "a HEAD request has no body");
-	if (body.at || post) {
-		curl_easy_setopt(easy, CURLOPT_POST, 1L);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDSIZE_LARGE, (curl_off_t)body.length);
-		curl_easy_setopt(easy, CURLOPT_POSTFIELDS, body.at ? body.at : "");
-	} else {
-		curl_easy_setopt(easy, CURLOPT_HTTPGET, 1L);
-	}
-	if (head)
-		curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
-	bool custom = !head && !(body.at ? post : get || post);
-	CURLcode result = curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, custom ? method.at : NULL);
-	transfer->redirects = get || head ? options->redirects : 0;
-	transfer->once = true;
-	for (size_t i = 0; idempotent[i]; i++)
-		if (is_method(method, idempotent[i]))
-			transfer->once = false;
-	return result == CURLE_OK ? 0 : pa_error_set(error, "http", "not enough memory");
 }
 
 static int add_headers(struct pa_header_lines *lines, const struct pa_transfer_options *options, struct pa_error *error)
@@ -274,8 +255,11 @@ int pa_transfer_prepare(struct pa_transfer *transfer, const struct pa_transfer_o
 
 	if (add_headers(transfer->lines, options, error) < 0)
 		return -1;
-	if (set_url(transfer, options->url.at, options->url.length, error) < 0 || set_method(transfer, options, error) < 0)
+	if (set_url(transfer, options->url.at, options->url.length, error) < 0 ||
+		pa_method_set(easy, options->method, options->body, error) < 0)
 		return -1;
+	transfer->redirects = pa_method_follows(options->method) ? options->redirects : 0;
+	transfer->once = !pa_method_is_idempotent(options->method);
 	transfer->first_url = options->url.at;
 	pa_receiver_reset(&transfer->receiver, options->bytes_max);
 	transfer->receiver.unpacks = options->compressed;

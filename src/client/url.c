@@ -94,16 +94,27 @@ static void write_origin(const struct pa_url *url, char *origin)
 	snprintf(origin, PA_URL_ORIGIN_SIZE, plain ? "%s://%s" : "%s://%s:%u", url->scheme, url->host, url->port);
 }
 
-const char *pa_url_origin(const char *text, size_t length, char *origin)
+const char *pa_url_parse(const char *text, size_t length, char *origin, void **parsed)
 {
 	struct pa_url url;
-	CURLU *parsed;
-	const char *problem = parse(text, length, &url, &parsed);
+	CURLU *own;
+	const char *problem = parse(text, length, &url, &own);
 
-	if (!problem)
+	*parsed = problem ? NULL : own;
+	if (problem)
+		curl_url_cleanup(own);
+	else
 		write_origin(&url, origin);
-	curl_url_cleanup(parsed);
 	pa_url_free(&url);
+	return problem;
+}
+
+const char *pa_url_origin(const char *text, size_t length, char *origin)
+{
+	void *parsed;
+	const char *problem = pa_url_parse(text, length, origin, &parsed);
+
+	curl_url_cleanup(parsed);
 	return problem;
 }
 

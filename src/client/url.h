@@ -25,6 +25,10 @@ void pa_url_free(struct pa_url *url);
 /* Writes the origin of a URL into PA_URL_ORIGIN_SIZE bytes. NULL, or the problem, a static string. */
 const char *pa_url_origin(const char *text, size_t length, char *origin);
 
+/* The same. Without a problem *parsed is libcurl's own form of the URL, a CURLU, which the caller cleans up; else it is
+ * NULL. */
+const char *pa_url_parse(const char *text, size_t length, char *origin, void **parsed);
+
 /* Seconds since 1970 of an HTTP date (RFC 9110 5.6.7); -1 when the string is not one. */
 int64_t pa_url_date(const char *text);
 

@@ -214,7 +214,7 @@ static void push_answer(lua_State *L, const struct pa_answer *answer)
 {
 	struct pa_span head = answer->head;
 
-	lua_createtable(L, 0, 4);
+	lua_createtable(L, 0, 5); /* one field more: partnerapp.http adds `json` */
 	lua_pushinteger(L, answer->status);
 	lua_setfield(L, -2, "status");
 	lua_createtable(L, 0, 8);

@@ -169,7 +169,7 @@ static int l_decode(lua_State *L)
 			pa_native_no_memory(L);
 		return fail_at(L, scan, text);
 	}
-	lua_newtable(L); /* a container for the decoded value, for restore_value */
+	lua_createtable(L, 1, 0); /* a container for the decoded value, for restore_value */
 	lua_pushvalue(L, lua_upvalueindex(CJSON_DECODE));
 	if (scan->rewritten)
 		lua_pushlstring(L, scan->text.at, scan->text.length);

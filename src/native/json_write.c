@@ -94,10 +94,11 @@ static const char *write_string(struct writer *writer, int index)
 	size_t length, begin = 0;
 	const char *text = lua_tolstring(writer->L, index, &length);
 
-	if (!pa_text_is_utf8((struct pa_span){text, length}))
+	size_t plain = pa_text_plain((struct pa_span){text, length});
+	if (plain < length && !pa_text_is_utf8((struct pa_span){text + plain, length - plain}))
 		return "a string that is not UTF-8";
 	add_byte(writer, '"');
-	for (size_t i = 0; i < length; i++) {
+	for (size_t i = plain; i < length; i++) {
 		unsigned char byte = (unsigned char)text[i];
 		if (byte >= ' ' && byte != '"' && byte != '\\')
 			continue;

@@ -8,6 +8,7 @@ const luaL_Reg pa_native_modules[] = {
 	{"json", pa_native_open_json},
 	{"limit", pa_native_open_limit},
 	{"log", pa_native_open_log},
+	{"neighbour", pa_native_open_neighbour},
 	{"shared", pa_native_open_shared},
 	{"request", pa_native_open_request},
 	{"scripts", pa_native_open_scripts},
@@ -17,5 +18,6 @@ const luaL_Reg pa_native_modules[] = {
 
 const luaL_Reg pa_native_privileged_modules[] = {
 	{"files", pa_native_open_files},
+	{"program", pa_native_open_program},
 	{NULL, NULL},
 };

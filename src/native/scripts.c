@@ -29,7 +29,8 @@ static int l_read(lua_State *L)
 		return 0;
 	lua_pushlstring(L, script->bytes.at, script->bytes.length);
 	lua_pushstring(L, script->path);
-	return 2;
+	lua_pushinteger(L, script->saved_ns);
+	return 3;
 }
 
 static int l_list(lua_State *L)
@@ -130,10 +131,20 @@ static int l_rooms(lua_State *L)
 	return 1;
 }
 
+static int l_version(lua_State *L)
+{
+	const struct pa_snapshot *snapshot = pa_native_context_of(L)->snapshot;
+
+	if (!snapshot)
+		return 0;
+	lua_pushfstring(L, "%I", (LUAI_UACINT)pa_snapshot_read_ns(snapshot));
+	return 1;
+}
+
 int pa_native_open_scripts(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"read", l_read}, {"list", l_list}, {"compile", l_compile}, {"rooms", l_rooms},
-		{"globals", l_globals}, {"caller", l_caller}, {"place", l_place}, {NULL, NULL}};
+		{"globals", l_globals}, {"caller", l_caller}, {"place", l_place}, {"version", l_version}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

@@ -13,6 +13,17 @@ struct pa_setting {
 	char *name, *value;
 };
 
+struct pa_span;
+struct pa_buffer;
+struct pa_error;
+
+/* Another server of this process, whose scripts can be asked: the app's, for the sandbox's. */
+struct pa_neighbour {
+	/* Adds what the scripts answer. 0, or -1 with code "busy" (no VM in time), "script" (a fault) or "memory". */
+	int (*ask)(void *context, struct pa_span question, struct pa_buffer *answer, struct pa_error *error);
+	void *context;
+};
+
 struct pa_services {
 	const char *name; /* "app", "sandbox" */
 	const struct pa_setting *settings;
@@ -25,6 +36,7 @@ struct pa_services {
 		*admission;           /* base/admission.h: the pool's, which requests are inside of; NULL without a pool */
 	struct pa_limit *limit;   /* native/limit.h */
 	struct pa_shared *shared; /* native/shared.h */
+	_Atomic(const struct pa_neighbour *) neighbour; /* NULL until it has started, or when there is none */
 	struct pa_bell *bell;     /* rings after the clock was moved or scripts were reloaded: jobs may be due */
 	_Atomic int64_t clock_ms; /* added to the wall clock; the sandbox's control API can set it */
 };

@@ -117,10 +117,15 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	read_settings(L, index, &server->services);
 	server->services.request_ms = read_unsigned(L, index, "request_ms");
 	server->app = copy_string(L, index, "app");
+	server->entry = copy_string(L, index, "entry");
 	server->health_listen = copy_string(L, index, "health_listen");
+	server->asks = copy_string(L, index, "asks");
 	server->watch = read_flag(L, index, "watch");
+	server->development = read_flag(L, index, "development");
+	server->requires = read_flag(L, index, "requires");
 	server->server.name = server->services.name;
 	server->server.listen = copy_string(L, index, "listen");
+	server->server.listen_setting = copy_string(L, index, "listen_setting");
 	copy_list(L, index, "hosts", (char ***)(uintptr_t)&server->server.hosts, &server->server.host_count);
 	server->server.workers = read_unsigned(L, index, "workers");
 	server->server.body_max = read_unsigned(L, index, "body_max");
@@ -211,7 +216,6 @@ static int l_plan(lua_State *L)
 int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *plan, struct pa_error *error)
 {
 	struct call call = {.library = library, .argc = argc, .argv = argv, .plan = plan};
-	struct pa_snapshot *snapshot = NULL;
 	struct pa_fault fault = {0};
 	struct pa_vm *vm = NULL;
 	struct pa_room_paths paths;
@@ -219,10 +223,10 @@ int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *
 
 	*plan = (struct pa_plan){.log_level = PA_LOG_INFO};
 	pa_rooms_locate(&paths, NULL, library, true);
-	snapshot = pa_snapshot_read(paths.folders, error);
-	if (!snapshot)
+	plan->scripts = pa_snapshot_read(paths.folders, error);
+	if (!plan->scripts)
 		goto out;
-	vm = pa_vm_new(&(struct pa_vm_options){.snapshot = snapshot, .entry = "cli", .privileged = true}, &fault);
+	vm = pa_vm_new(&(struct pa_vm_options){.snapshot = plan->scripts, .entry = "cli", .privileged = true}, &fault);
 	if (vm)
 		result = pa_vm_protect(vm, l_plan, &call, &fault);
 	if (result < 0)
@@ -231,8 +235,6 @@ int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *
 out:
 	pa_fault_free(&fault);
 	pa_vm_free(vm);
-	if (snapshot)
-		pa_snapshot_release(snapshot);
 	return result;
 }
 
@@ -278,13 +280,24 @@ static void free_server(struct pa_plan_server *server)
 	}
 	free_const(server->services.settings);
 	free(server->app);
+	free(server->entry);
 	free(server->health_listen);
+	free(server->asks);
 	free_const(server->server.listen);
+	free_const(server->server.listen_setting);
 	free_list((char **)(uintptr_t)server->server.hosts, server->server.host_count);
+}
+
+void pa_plan_drop_scripts(struct pa_plan *plan)
+{
+	if (plan->scripts)
+		pa_snapshot_release(plan->scripts);
+	plan->scripts = NULL;
 }
 
 void pa_plan_free(struct pa_plan *plan)
 {
+	pa_plan_drop_scripts(plan);
 	for (size_t i = 0; i < plan->server_count; i++)
 		free_server(&plan->servers[i]);
 	free(plan->servers);

@@ -8,15 +8,21 @@
 #include "base/error.h"
 #include "base/line.h"
 #include "run/services.h"
+#include "script/snapshot.h"
 #include "server/server.h"
 
-/* One server of a plan. The plan owns the strings. */
+/* One server of a plan. The plan owns the strings. Without server.listen it only answers what another one asks: it has
+ * no requests and no jobs. */
 struct pa_plan_server {
 	struct pa_services_options services;
 	struct pa_server_options server; /* without handler and context */
 	char *app;                       /* the folder of its scripts */
+	char *entry;                     /* the module that answers requests, or NULL: see script/pool.h */
 	char *health_listen;             /* HEALTH_LISTEN, or NULL */
+	char *asks;                      /* the name of a server after this one that its scripts may ask, or NULL */
 	bool watch;                      /* reload when they change */
+	bool development;                /* pages show why they do not load */
+	bool requires;                   /* the app may require settings of its own: look before it is served */
 };
 
 /* What a command is to do: only exit with a code; run servers until a signal; or run a task with the scripts and
@@ -36,12 +42,16 @@ struct pa_plan {
 	char *ready;         /* to print on standard output when all servers listen; {port:NAME} is a server's port */
 	int log_level;       /* enum pa_log_level */
 	enum pa_line_form log_form;
-	bool log_requests; /* see pa_log_show_requests */
+	bool log_requests;           /* see pa_log_show_requests */
+	struct pa_snapshot *scripts; /* that made the plan: lua/cli and the library; NULL when they were let go */
 };
 
 /* Makes the plan of a command. 0; or -1 with code "scripts" or "command" when lua/cli is missing or raises. The caller
  * frees the plan in both cases. */
 int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *plan, struct pa_error *error);
+
+/* Lets go of the plan's scripts, some MiB of memory. */
+void pa_plan_drop_scripts(struct pa_plan *plan);
 
 /* Frees what the plan owns; secrets are wiped. */
 void pa_plan_free(struct pa_plan *plan);

@@ -47,6 +47,7 @@ struct pa_probes *pa_probes_open(
 		&(struct pa_server_options){
 			.name = "health",
 			.listen = listen,
+			.listen_setting = "HEALTH_LISTEN",
 			.workers = PA_PROBES_WORKERS,
 			.queue = PA_PROBES_QUEUE,
 			.body_max = BODY_MAX,

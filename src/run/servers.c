@@ -2,6 +2,7 @@
 #include "run/servers.h"
 
 #include <pthread.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +25,7 @@
 #include "run/task.h"
 #include "script/budget.h"
 #include "script/pool.h"
+#include "server/listen.h"
 #include "server/server.h"
 
 enum {
@@ -39,6 +41,7 @@ struct running {
 	struct pa_server *server;
 	struct pa_probes *probes;
 	struct pa_jobs *jobs;
+	struct pa_neighbour neighbour; /* that the server's scripts may ask */
 };
 
 static int open_pool(
@@ -49,10 +52,12 @@ static int open_pool(
 		&(struct pa_pool_options){
 			.name = plan->server.name,
 			.folders = running->paths.folders,
+			.entry = plan->entry,
 			.services = running->services,
 			/* for requests, the runners and the dispatcher of jobs, and probes */
 			.vms_max = plan->server.workers + PA_VM_LANES + 1 + PA_PROBES_WORKERS,
 			.watch = plan->watch,
+			.development = plan->development,
 		},
 		error);
 	return running->pool ? 0 : -1;
@@ -72,7 +77,11 @@ static int open_server(const struct pa_plan_server *plan, struct running *runnin
 static bool open_all(
 	const struct pa_plan_server *plan, const char *library, struct running *running, struct pa_error *error)
 {
-	if (open_pool(plan, library, running, error) < 0 || open_server(plan, running, error) < 0)
+	if (open_pool(plan, library, running, error) < 0)
+		return false;
+	if (!plan->server.listen)
+		return true;
+	if (open_server(plan, running, error) < 0)
 		return false;
 	if (plan->health_listen) {
 		running->probes = pa_probes_open(plan->health_listen, running->pool, running->server, error);
@@ -91,22 +100,45 @@ static int report(const struct pa_plan_server *plan, const struct pa_error *erro
 	return usage ? PA_EXIT_USAGE : PA_EXIT_FAILED;
 }
 
-/* Opens one server. Returns an exit code; when it is not 0, the reason is on standard error. */
-static int start(const struct pa_plan_server *plan, const char *library, struct running *running)
+/* Runs a task of the start. Its exit code; when that is not 0, the reason is on standard error. */
+static int run_task(const struct pa_plan_server *plan, const struct pa_task *task)
 {
 	struct pa_error error = {0};
 	int code;
+
+	return pa_task_run(task, &code, &error) < 0 ? report(plan, &error) : code;
+}
+
+/* Opens one server. Returns an exit code; when it is not 0, the reason is on standard error. */
+static int start(
+	const struct pa_plan_server *plan, struct pa_snapshot *scripts, const char *library, struct running *running)
+{
+	struct pa_error error = {0};
 
 	running->services = pa_services_open(&plan->services, &error);
 	if (!running->services)
 		return report(plan, &error);
 	const struct pa_task schema = {
-		.name = "schema", .library = library, .services = running->services, .long_running = true};
-	if (pa_task_run(&schema, &code, &error) < 0)
-		return report(plan, &error);
+		.name = "schema", .library = library, .scripts = scripts, .services = running->services, .long_running = true};
+	const struct pa_task required = {
+		.name = "required", .library = library, .services = running->services, .app = plan->app};
+	int code = run_task(plan, &schema);
+	if (code == PA_EXIT_FINE && plan->requires)
+		code = run_task(plan, &required);
 	if (code != PA_EXIT_FINE)
 		return code;
 	return open_all(plan, library, running, &error) ? PA_EXIT_FINE : report(plan, &error);
+}
+
+/* Introduces servers to those that they may ask. Those come later in the plan, and so are closed later. */
+static void introduce(const struct pa_plan *plan, struct running *running)
+{
+	for (size_t i = 0; i < plan->server_count; i++)
+		for (size_t j = i + 1; plan->servers[i].asks && j < plan->server_count; j++)
+			if (strcmp(plan->servers[i].asks, plan->servers[j].services.name) == 0) {
+				running[i].neighbour = (struct pa_neighbour){pa_pool_ask, running[j].pool};
+				atomic_store(&running[i].services->neighbour, &running[i].neighbour);
+			}
 }
 
 /* Prints the plan's `ready` with {port:NAME} replaced. */
@@ -196,7 +228,8 @@ static void drain(size_t count, struct running *running)
 
 	for (size_t i = 0; i < count; i++) {
 		pa_jobs_stop(running[i].jobs);
-		pa_server_drain(running[i].server);
+		if (running[i].server)
+			pa_server_drain(running[i].server);
 	}
 	for (size_t i = 0; i < count;) {
 		if (pa_signals_wait(0) == PA_SIGNAL_STOP || pa_clock_ms() >= over) {
@@ -204,7 +237,7 @@ static void drain(size_t count, struct running *running)
 				pa_http_cancel(running[j].services->http);
 			return;
 		}
-		if (pa_server_wait(running[i].server, 50))
+		if (!running[i].server || pa_server_wait(running[i].server, 50))
 			i++;
 	}
 }
@@ -278,6 +311,26 @@ static void close_or_exit(struct closing *closing, int code)
 	_exit(code);
 }
 
+/* Whether all addresses can be listened on, before anything is opened: each that cannot is told. */
+static bool can_listen(const struct pa_plan *plan)
+{
+	struct pa_error error;
+	bool can = true;
+
+	for (size_t i = 0; i < plan->server_count; i++) {
+		const struct pa_plan_server *server = &plan->servers[i];
+		if (server->server.listen && pa_listen_try(server->server.listen, server->server.listen_setting, &error) < 0) {
+			report(server, &error);
+			can = false;
+		}
+		if (server->health_listen && pa_listen_try(server->health_listen, "HEALTH_LISTEN", &error) < 0) {
+			report(server, &error);
+			can = false;
+		}
+	}
+	return can;
+}
+
 int pa_servers_run(struct pa_plan *plan, const char *library)
 {
 	struct pa_changed_file settings;
@@ -290,12 +343,16 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 		fprintf(stderr, "partnerapp: %s\n", error.text);
 		return PA_EXIT_USAGE;
 	}
+	if (!can_listen(plan))
+		return PA_EXIT_FAILED;
 	running = calloc(plan->server_count, sizeof *running);
 	if (!running)
 		return PA_EXIT_FAILED;
 	for (size_t i = 0; i < plan->server_count && code == PA_EXIT_FINE; i++)
-		code = start(&plan->servers[i], library, &running[i]);
+		code = start(&plan->servers[i], plan->scripts, library, &running[i]);
+	pa_plan_drop_scripts(plan);
 	if (code == PA_EXIT_FINE) {
+		introduce(plan, running);
 		announce(plan, running);
 		code = wait_for_end(plan, running, &settings);
 		drain(plan->server_count, running);

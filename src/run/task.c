@@ -25,7 +25,8 @@ int pa_task_run(const struct pa_task *task, int *code, struct pa_error *error)
 
 	pa_rooms_locate(&paths, task->app, task->library, true);
 	snprintf(entry, sizeof entry, "cli.%s", task->name);
-	struct pa_snapshot *snapshot = pa_snapshot_read(paths.folders, error);
+	struct pa_snapshot *snapshot =
+		task->scripts ? pa_snapshot_retain(task->scripts) : pa_snapshot_read(paths.folders, error);
 	if (!snapshot)
 		return -1;
 	struct pa_vm *vm = pa_vm_new(

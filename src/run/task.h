@@ -9,6 +9,8 @@ struct pa_task {
 	const char *name;    /* "setup.app" is lua/cli/setup/app.lua */
 	const char *library; /* the folder of the Lua files: pa_process_find_library */
 	const char *app;     /* the folder of the app's scripts, or NULL */
+	/* The scripts of `library`, when they were read just now; NULL: they are read again. Borrowed. */
+	struct pa_snapshot *scripts;
 	struct pa_services *services;
 	char *const *arguments;
 	size_t argument_count;

@@ -1,6 +1,7 @@
 /* Loads scripts into VMs. */
 #include "script/generation.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -17,16 +18,23 @@ void pa_generation_free(struct pa_generation *generation)
 	free(generation);
 }
 
-static struct pa_vm *new_vm(const struct pa_generation *generation, bool check, struct pa_fault *fault)
+static const char *entry_of(const struct pa_generation *generation, bool first)
 {
-	bool broken = generation->broken.message != NULL;
+	if (generation->broken.message)
+		return "partnerapp.host.broken";
+	return first ? generation->first : generation->entry;
+}
+
+static struct pa_vm *new_vm(const struct pa_generation *generation, bool first, struct pa_fault *fault)
+{
 	struct pa_vm *vm = pa_vm_new(
 		&(struct pa_vm_options){
 			.snapshot = generation->snapshot,
 			.services = generation->services,
-			.entry = broken ? "partnerapp.host.broken" : "partnerapp.host",
-			.broken = broken ? &generation->broken : NULL,
-			.check = check && !broken,
+			.entry = entry_of(generation, first),
+			.broken = generation->broken.message ? &generation->broken : NULL,
+			.beside = generation->beside,
+			.first = first,
 		},
 		fault);
 
@@ -41,7 +49,7 @@ struct pa_vm *pa_generation_new_vm(const struct pa_generation *generation, struc
 }
 
 static struct pa_generation *new_generation(
-	struct pa_snapshot *snapshot, struct pa_services *services, unsigned vms_max)
+	struct pa_snapshot *snapshot, struct pa_services *services, const char *entry, unsigned vms_max)
 {
 	struct pa_generation *generation = calloc(1, sizeof *generation);
 
@@ -52,6 +60,8 @@ static struct pa_generation *new_generation(
 	}
 	generation->snapshot = snapshot;
 	generation->services = services;
+	generation->entry = entry;
+	snprintf(generation->first, sizeof generation->first, "%s.first", entry);
 	generation->references = 1;
 	return generation;
 }
@@ -83,13 +93,14 @@ static struct pa_snapshot *read_scripts(const char *const folders[PA_ROOMS], boo
 }
 
 struct pa_generation *pa_generation_load(const char *const folders[PA_ROOMS], struct pa_services *services,
-	unsigned vms_max, bool even_broken, struct pa_fault *fault)
+	const char *entry, unsigned vms_max, enum pa_generation_broken broken, struct pa_fault *fault)
 {
+	bool even_broken = broken != PA_GENERATION_NONE;
 	struct pa_snapshot *snapshot = read_scripts(folders, even_broken, fault);
 
 	if (!snapshot)
 		return NULL;
-	struct pa_generation *generation = new_generation(snapshot, services, vms_max);
+	struct pa_generation *generation = new_generation(snapshot, services, entry, vms_max);
 	if (!generation) {
 		set_fault(fault, "not enough memory");
 		fault->no_memory = true;
@@ -98,6 +109,7 @@ struct pa_generation *pa_generation_load(const char *const folders[PA_ROOMS], st
 	struct pa_vm *vm = fault->message ? NULL : new_vm(generation, true, fault);
 	if (!vm && even_broken && !fault->no_memory) {
 		generation->broken = *fault;
+		generation->beside = broken == PA_GENERATION_BESIDE;
 		*fault = (struct pa_fault){0};
 		vm = new_vm(generation, true, fault);
 	}

@@ -11,6 +11,7 @@
 #include "native/services.h"
 #include "script/budget.h"
 #include "script/freeze.h"
+#include "script/recursion.h"
 #include "script/rooms.h"
 #include "script/string_library.h"
 #include "script/table_library.h"
@@ -37,6 +38,7 @@ static int l_setmetatable(lua_State *L)
  * xpcall, no hook can stop a handler that loops (SBX-05). */
 static int keep_traceback(lua_State *L)
 {
+	pa_recursion_explain(L);
 	const char *message = lua_tostring(L, 1);
 
 	if (message)
@@ -184,6 +186,7 @@ static int resume(lua_State *L, lua_State *coroutine, int arguments)
 		lua_xmove(coroutine, L, results);
 		return results;
 	}
+	pa_recursion_explain(coroutine);
 	/* After an error Lua keeps the coroutine's to-be-closed variables open until it is closed or collected: close it
 	 * now. */
 	if (lua_status(coroutine) > LUA_YIELD)
@@ -233,7 +236,9 @@ static int l_wrapped(lua_State *L)
 
 	if (results >= 0)
 		return results;
-	if (lua_type(L, -1) == LUA_TSTRING) {
+	/* Where coroutines run each other without end, the line of one of them is enough. */
+	if (lua_type(L, -1) == LUA_TSTRING &&
+		(!pa_recursion_is(lua_tostring(L, -1)) || !strchr(lua_tostring(L, -1), ':'))) {
 		luaL_where(L, 1);
 		lua_insert(L, -2);
 		lua_concat(L, 2);

@@ -75,6 +75,7 @@ static const char *const public_ways[][2] = {
 	{"destination", "partnerapp.destination"},
 	{"segment", "partnerapp.segment and install:segment()"},
 	{"host", "the app's methods"},
+	{"actions", "`partnerapp actions`"},
 	{"testing", "partnerapp.testing"},
 	{"store", "partnerapp.db, app.installs and app.env"},
 };

@@ -5,6 +5,9 @@
 #ifndef PA_RELOAD_H
 #define PA_RELOAD_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/error.h"
 #include "script/rooms.h"
 
@@ -19,6 +22,13 @@ int pa_reload_start(struct pa_reload *reload, void (*call)(void *), void *contex
 
 /* Asks for a reload; returns at once. Any thread. */
 void pa_reload_request(struct pa_reload *reload);
+
+/*
+ * Waits until the changes that were made before this call have been read, and their reload, which this makes no
+ * earlier, has ended. Without a change it costs one system call; without watched folders nothing. False when that took
+ * longer than `most_ms`. Any thread, while reload's own runs.
+ */
+bool pa_reload_catch_up(struct pa_reload *reload, int64_t most_ms);
 
 /* Waits for the reload that runs. NULL is fine. */
 void pa_reload_close(struct pa_reload *reload);

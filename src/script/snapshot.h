@@ -7,7 +7,9 @@
 #define PA_SNAPSHOT_H
 
 #include <stdatomic.h>
+#include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "base/error.h"
 #include "base/text.h"
@@ -20,6 +22,7 @@ struct pa_script {
 	const char *name;                     /* relative to its folder, with '/': "views/home.html" */
 	const char *path;                     /* for messages: the folder as given, '/', name */
 	struct pa_span bytes;                 /* also ended by NUL */
+	int64_t saved_ns;                     /* when the file was last written, on the wall clock */
 	struct pa_compiled *_Atomic compiled; /* for pa_snapshot_keep */
 };
 
@@ -35,6 +38,12 @@ struct pa_compiled {
  * and 32 MiB. The caller gets the first reference. NULL with code "scripts" or "memory".
  */
 struct pa_snapshot *pa_snapshot_read(const char *const folders[PA_ROOMS], struct pa_error *error);
+
+/* Whether files of that name are read, by its ending. */
+bool pa_snapshot_reads(const char *name);
+
+/* When the reading began, in nanoseconds on the wall clock: each snapshot has another. */
+int64_t pa_snapshot_read_ns(const struct pa_snapshot *snapshot);
 
 /* Adds a reference, and returns the snapshot; releases one, and frees the snapshot with the last. */
 struct pa_snapshot *pa_snapshot_retain(struct pa_snapshot *snapshot);

@@ -14,6 +14,7 @@
 #include "script/budget.h"
 #include "script/heap.h"
 #include "script/modules.h"
+#include "script/recursion.h"
 
 /* Functions that stay at the bottom of the VM's stack. */
 enum { KEEP_TRACEBACK_SLOT = 1, HANDLE_SLOT, FAILED_SLOT };
@@ -42,6 +43,15 @@ void pa_fault_free(struct pa_fault *fault)
 	*fault = (struct pa_fault){0};
 }
 
+/* A large block may be the stack of a recursion. */
+static void look_at_depth(struct pa_vm *vm)
+{
+	lua_State *running = atomic_load_explicit(&vm->budget.state, memory_order_relaxed);
+
+	if (running)
+		pa_recursion_watch(running);
+}
+
 static void *allocate(void *context, void *block, size_t old_size, size_t new_size)
 {
 	struct pa_vm *vm = context;
@@ -49,13 +59,17 @@ static void *allocate(void *context, void *block, size_t old_size, size_t new_si
 	if (new_size > old_size && pa_budget_refuses(&vm->budget))
 		return NULL;
 	/* Lua passes a type of object as old_size when there is no block. */
-	return pa_heap_resize(&vm->heap, block, block ? old_size : 0, new_size);
+	void *moved = pa_heap_resize(&vm->heap, block, block ? old_size : 0, new_size);
+	if (new_size > vm->heap.limit / PA_RECURSION_SHARE && new_size > old_size && moved)
+		look_at_depth(vm);
+	return moved;
 }
 
 /* Message handler: keeps the error value, which may be a table, and stores the traceback in the registry. */
 static int l_keep_traceback(lua_State *L)
 {
 	if (lua_type(L, 1) == LUA_TSTRING) {
+		pa_recursion_explain(L);
 		luaL_traceback(L, L, NULL, 1);
 		lua_setfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK);
 	}
@@ -164,16 +178,13 @@ static void require_entry(lua_State *L, const struct pa_vm_options *options)
 		luaL_error(L, "module '%s' must return a table of functions", options->entry);
 	lua_pushvalue(L, -1);
 	lua_setfield(L, LUA_REGISTRYINDEX, ENTRY);
-	if (options->check) {
-		lua_getfield(L, -1, "check");
-		lua_call(L, 0, 0);
-	}
 	if (!options->broken)
 		return;
 	lua_getfield(L, -1, "broken");
 	lua_pushstring(L, options->broken->message);
 	lua_pushstring(L, options->broken->traceback);
-	lua_call(L, 2, 0);
+	lua_pushboolean(L, options->beside);
+	lua_call(L, 3, 0);
 }
 
 /* Returns the functions for HANDLE_SLOT and FAILED_SLOT. */
@@ -229,7 +240,7 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 	lua_pushcfunction(vm->L, l_keep_traceback);
 	lua_pushcfunction(vm->L, l_open);
 	lua_pushlightuserdata(vm->L, (void *)(uintptr_t)options);
-	const struct pa_budget_work work = {.server = name_of(vm), .kind = "loading", .only_one = options->check};
+	const struct pa_budget_work work = {.server = name_of(vm), .kind = "loading", .only_one = options->first};
 	if (call(vm, 1, 2, &work, fault) < 0) {
 		pa_vm_free(vm);
 		return NULL;
@@ -412,6 +423,35 @@ int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fa
 	lanes->count = 0;
 	return call_with(vm, l_lanes, lanes,
 		&(struct pa_budget_work){.server = name_of(vm), .kind = "loading", .only_one = true}, fault);
+}
+
+struct question {
+	struct pa_span text;
+	struct pa_buffer *answer;
+};
+
+static int l_ask(lua_State *L)
+{
+	const struct question *question = lua_touserdata(L, 1);
+	size_t length;
+
+	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_getfield(L, -1, "ask");
+	lua_pushlstring(L, question->text.at, question->text.length);
+	lua_call(L, 1, 1);
+	const char *text = lua_tolstring(L, -1, &length);
+	if (!text)
+		return luaL_error(L, "an answer must be a string, not a %s", luaL_typename(L, -1));
+	if (pa_buffer_add(question->answer, text, length) < 0)
+		pa_native_no_memory(L);
+	return 0;
+}
+
+int pa_vm_ask(struct pa_vm *vm, struct pa_span question, struct pa_buffer *answer, struct pa_fault *fault)
+{
+	struct question asked = {question, answer};
+
+	return call_with(vm, l_ask, &asked, &(struct pa_budget_work){.server = name_of(vm), .kind = "question"}, fault);
 }
 
 int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, struct pa_fault *fault)

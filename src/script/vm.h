@@ -5,8 +5,10 @@
 #ifndef PA_VM_H
 #define PA_VM_H
 
+#include "base/buffer.h"
 #include "base/error.h"
 #include "base/message.h"
+#include "base/text.h"
 #include "native/services.h"
 #include "script/snapshot.h"
 
@@ -25,12 +27,14 @@ void pa_fault_free(struct pa_fault *fault);
 struct pa_vm_options {
 	struct pa_snapshot *snapshot;  /* retained */
 	struct pa_services *services;  /* borrowed; outlives the VM; NULL while the command line makes a plan */
-	const char *entry;             /* the module to load: "partnerapp.host" for a server */
-	const struct pa_fault *broken; /* passed to entry.broken(message, traceback): why the app cannot run; or NULL */
-	bool check;        /* also calls entry.check(), which loads modules and views that no request has used yet */
-	bool privileged;   /* for the command line: its modules may require native.files */
-	size_t memory_max; /* bytes; 0 is the default of 32 MiB */
-	unsigned cpu_ms;   /* of thread CPU, the budget of a call; 0 is the default of 2 s */
+	const char *entry;             /* the module to load: "partnerapp.host" for an app */
+	const struct pa_fault *broken; /* passed to entry.broken(message, traceback, beside): why the app cannot run; or
+									* NULL */
+	bool beside;                   /* scripts that were read before go on meanwhile; for entry.broken */
+	bool first;                    /* of its generation: others wait for it */
+	bool privileged;               /* for the command line: its modules may require native.files */
+	size_t memory_max;             /* bytes; 0 is the default of 32 MiB */
+	unsigned cpu_ms;               /* of thread CPU, the budget of a call; 0 is the default of 2 s */
 };
 
 /* Makes a VM and loads the entry module, which must return a table of functions. NULL with a fault. */
@@ -65,6 +69,10 @@ struct pa_vm_lanes {
 	size_t count;
 };
 int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fault);
+
+/* Calls entry.ask(question), for another server of this process, and adds the string that it returns to `answer`. 0, or
+ * -1 with a fault. */
+int pa_vm_ask(struct pa_vm *vm, struct pa_span question, struct pa_buffer *answer, struct pa_fault *fault);
 
 /* Calls body(L) protected, without a CPU budget, with `context` as its only argument (light userdata): for run/command,
  * which reads a plan. 0, or -1 with a fault. */

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "script/snapshot.h"
 
 enum {
 	QUIET_MS = 50,
@@ -104,12 +105,18 @@ int pa_watch_fd(const struct pa_watch *watch)
 	return watch->fd;
 }
 
-/* Files that editors make for themselves are ignored. */
+/* Files that editors make for themselves are ignored. So is what is written to a file that is not read, such as a log:
+ * each reload may add a line to it. A new name counts, for it may be a link to a folder. */
 static bool matters(const struct inotify_event *event)
 {
+	const uint32_t writes = IN_MODIFY | IN_CLOSE_WRITE | IN_ATTRIB;
 	size_t length = event->len ? strlen(event->name) : 0;
 
-	return length == 0 || (event->name[0] != '.' && event->name[length - 1] != '~');
+	if (length == 0)
+		return true;
+	if (event->name[0] == '.' || event->name[length - 1] == '~')
+		return false;
+	return event->mask & IN_ISDIR || !(event->mask & writes) || pa_snapshot_reads(event->name);
 }
 
 /* Reads the events. True when folders may have appeared or disappeared. */
@@ -167,6 +174,16 @@ bool pa_watch_settle(struct pa_watch *watch, int *wait_ms)
 	}
 	watch->first_ms = watch->last_ms = 0;
 	return true;
+}
+
+bool pa_watch_is_pending(const struct pa_watch *watch)
+{
+	return watch->first_ms != 0;
+}
+
+bool pa_watch_is_blind(const struct pa_watch *watch)
+{
+	return any_missing(watch);
 }
 
 void pa_watch_close(struct pa_watch *watch)

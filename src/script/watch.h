@@ -23,6 +23,11 @@ int pa_watch_fd(const struct pa_watch *watch);
  */
 bool pa_watch_settle(struct pa_watch *watch, int *wait_ms);
 
+/* Of what the last call of pa_watch_settle saw: whether a change waits for its reload to be due, and whether a folder
+ * is missing, so that its return would not make the descriptor readable. */
+bool pa_watch_is_pending(const struct pa_watch *watch);
+bool pa_watch_is_blind(const struct pa_watch *watch);
+
 /* NULL does nothing. */
 void pa_watch_close(struct pa_watch *watch);
 

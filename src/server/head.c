@@ -95,7 +95,7 @@ static int add_page_defaults(struct pa_buffer *out, unsigned has)
 {
 	int failed = 0;
 
-	if (!(has & PA_HAS_CSP))
+	if (!(has & PA_HAS_CSP)) /* the same as lua/partnerapp/web/policy.lua makes */
 		failed |= add(out, "Content-Security-Policy: default-src 'none'; style-src 'self'; script-src 'self'; "
 						   "img-src 'self' data:; form-action 'self'; base-uri 'none'; frame-ancestors 'none'\r\n");
 	if (!(has & PA_HAS_OPENER_POLICY))

@@ -344,9 +344,10 @@ static int start_civetweb(struct pa_server *server, const char *port, struct pa_
 	snprintf(head, sizeof head, "%d", PA_GATE_HEAD_MAX);
 	server->civetweb = mg_start(&callbacks, server, settings);
 	if (!server->civetweb) {
-		if (pa_listen_is_busy(port))
-			return pa_error_set(error, "busy", "cannot listen on %s: another program listens there", options->listen);
-		return pa_error_set(error, "server", "cannot listen on %s with %u workers", options->listen, options->workers);
+		if (pa_listen_try(options->listen, options->listen_setting, error) < 0)
+			return -1;
+		return pa_error_set(error, "server", "cannot start %u threads to listen on %s: set WORKERS to fewer",
+			options->workers, options->listen);
 	}
 	if (mg_get_server_ports(server->civetweb, 1, &listening) < 1)
 		return pa_error_set(error, "server", "cannot find the port of %s", options->listen);
@@ -364,6 +365,7 @@ static void set_options(struct pa_server *server, const struct pa_server_options
 	struct pa_exchange_context *shared = &server->shared;
 
 	server->options = *options;
+	server->options.listen_setting = options->listen_setting ? options->listen_setting : "LISTEN";
 	server->options.queue = or_default(options->queue, QUEUE);
 	server->options.header_ms = or_default(options->header_ms, HEADER_MS);
 	server->options.idle_ms = or_default(options->idle_ms, IDLE_MS);

@@ -18,11 +18,12 @@ typedef void pa_server_handler(void *context, const struct pa_request *request, 
 typedef void pa_server_observer(void *context, const struct pa_request *request, int status, const char *reason);
 
 struct pa_server_options {
-	const char *name;         /* for log lines: "app", "sandbox" */
-	const char *listen;       /* "127.0.0.1:8888", ":8888" is all interfaces; port 0 takes a free one */
-	unsigned workers;         /* threads, each serving one connection at a time */
-	unsigned queue;           /* accepted connections that wait for a worker; 0 is the default of 1024 */
-	const char *const *hosts; /* that the Host header may name, lower case, without port; none: any */
+	const char *name;           /* for log lines: "app", "sandbox" */
+	const char *listen;         /* "127.0.0.1:8888", ":8888" is all interfaces; port 0 takes a free one */
+	const char *listen_setting; /* "LISTEN": the setting that has it, for messages; NULL is LISTEN */
+	unsigned workers;           /* threads, each serving one connection at a time */
+	unsigned queue;             /* accepted connections that wait for a worker; 0 is the default of 1024 */
+	const char *const *hosts;   /* that the Host header may name, lower case, without port; none: any */
 	size_t host_count;
 	bool https;         /* the public URL is https: adds HSTS */
 	bool faults;        /* applies response.fault: for the sandbox only */
@@ -36,7 +37,7 @@ struct pa_server_options {
 	void *context;               /* of both */
 };
 
-/* Starts to listen. NULL with code "busy" (another program listens there), "usage" (a bad address) or "server". The
+/* Starts to listen. NULL with code "server", or one of pa_listen_try. The
  * strings of the options are borrowed and outlive the server. */
 struct pa_server *pa_server_open(const struct pa_server_options *options, struct pa_error *error);
 

@@ -42,6 +42,12 @@ function flaws() {
 	for (const element of document.querySelectorAll("[aria-describedby]")) {
 		owe(document.getElementById(element.getAttribute("aria-describedby")), `describes nothing: ${element.outerHTML}`);
 	}
+	const landmarks = "main, nav, aside, body > header, body > footer";
+	const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+	for (let node = texts.nextNode(); node; node = texts.nextNode()) {
+		const at = node.parentElement;
+		owe(!node.data.trim() || at.closest(landmarks) || !at.checkVisibility(), `outside of a landmark: ${node.data.trim()}`);
+	}
 	let level = 0;
 	for (const { tagName } of document.querySelectorAll("h1, h2, h3, h4")) {
 		owe(Number(tagName[1]) <= level + 1, `${tagName} follows h${level}`);
@@ -119,6 +125,17 @@ async function isFit(page) {
 	assert.deepEqual(pressed, [], "captions as wide as their tables");
 }
 
+const breaks = (fault) => request(`${demo.sandbox}/_sandbox/faults`, {
+	method: "POST", headers: { "content-type": "application/json" }, body: JSON.stringify(fault),
+});
+
+async function connectWide(page, link) {
+	await page.goto(demo.app);
+	await press(page, link);
+	await logIn(page);
+	await press(page, "Allow");
+}
+
 const PAGES = {
 	"home": { go: (page) => page.goto(demo.app) },
 	"login": { go: (page) => begin(page, demo) },
@@ -166,8 +183,82 @@ const PAGES = {
 			await install(page, demo);
 			await page.goto(demo.sandbox);
 			assert.match(await page.locator("main").innerText(), /\d\d:\d\d:\d\d\s+POST\s+\/oauth2\/token/);
+			await page.locator("summary", { hasText: "/oauth2/token" }).click();
+			await page.getByText("grant_type=authorization_code").waitFor();
 		},
 	},
+	"the sandbox's assumptions": {
+		go: async (page) => {
+			await page.goto(`${demo.sandbox}/assumptions`);
+			const lines = await page.evaluate(() => [...document.querySelectorAll("th")].map((cell) => {
+				const range = document.createRange();
+				range.selectNodeContents(cell);
+				return range.getClientRects().length;
+			}));
+			assert.ok(lines.length > 40 && lines.every((count) => count === 1), "each number has one line, A10 too");
+		},
+	},
+	"workspace:read's report": {
+		go: async (page) => {
+			await connectWide(page, "Report on a workspace");
+			await page.waitForURL(/\/report$/);
+		},
+	},
+	"workspace's sources": {
+		go: async (page) => {
+			await connectWide(page, "Create a source");
+			await page.waitForURL(/\/sources$/);
+			await isFit(page);
+			await press(page, "About this install");
+		},
+	},
+	"an install while Segment is down": {
+		go: async (page) => {
+			await install(page, demo);
+			await breaks({ path: "/v1beta/*", status: 503, times: 100 });
+			await page.reload();
+			await page.getByText("Segment does not answer right now").waitFor();
+		},
+	},
+	"an install that was removed, and another try": {
+		go: async (page) => {
+			await install(page, demo);
+			const where = page.url();
+			await page.goto(demo.sandbox);
+			await press(page, "Remove installs/1");
+			await page.goto(where);
+			await press(page, "Try once more");
+			await page.getByRole("alert").waitFor();
+		},
+		expects: [502],
+	},
+	"an exchange that failed": {
+		go: async (page) => {
+			await toConsent(page, demo);
+			await breaks({ path: "/oauth2/token", status: 500 });
+			await press(page, "Allow");
+			await page.getByText("before another try").waitFor();
+		},
+		expects: [502],
+	},
+	"disconnect, and disconnected": {
+		go: async (page) => {
+			await install(page, demo);
+			await press(page, "Disconnect");
+			await page.getByRole("link", { name: "Keep it connected" }).waitFor();
+			await isFit(page);
+			await press(page, "Disconnect");
+			await page.getByRole("heading", { name: "Disconnected" }).waitFor();
+		},
+	},
+	"a consent that is over": {
+		go: async (page) => {
+			await install(page, demo);
+			await page.goto(`${demo.sandbox}/authorize?consent_challenge=none`);
+		},
+		expects: [400],
+	},
+	"nothing at the sandbox": { go: (page) => page.goto(`${demo.sandbox}/nothing`), expects: [404] },
 	"the sandbox's OAuth error": { go: (page) => page.goto(`${demo.sandbox}/oauth2/auth?client_id=none`), expects: [401] },
 };
 
@@ -182,7 +273,7 @@ browserTest("a page that has none of it fails", {}, async ({ page }) => {
 	await page.setContent(`<style>p { color: #777; background: #fff } div { width: 500px }</style>
 		<h3>a</h3><h1>b</h1><h1>c</h1><p id=x>grey</p><b id=x>b</b><i>i</i><input><button></button><div>wide</div>`);
 	const found = (await page.evaluate(flaws)).join("\n");
-	for (const one of ["no title", "no lang", "not one h1", "not one main", "twice", "no label", "no name", "H3 follows", "inline"]) {
+	for (const one of ["no title", "no lang", "not one h1", "not one main", "twice", "no label", "no name", "H3 follows", "inline", "outside of a landmark: grey"]) {
 		assert.ok(found.includes(one), one);
 	}
 	assert.deepEqual((await page.evaluate(contrasts)).low.map((one) => one.ratio), [4.48]);

@@ -55,6 +55,15 @@ browserTest("the sandbox's page shows what happens while one looks at it", {}, a
 	await page.getByText("installs/1", { exact: true }).waitFor();
 	await page.getByText(`${FIRST}/sources/javascript/destinations/google-analytics`, { exact: true }).waitFor();
 	await page.getByText("/oauth2/token").first().waitFor();
+	const summary = page.locator("summary", { hasText: "/oauth2/token" });
+	await summary.click();
+	await page.getByText("grant_type=authorization_code").waitFor();
+	const before = await page.locator("summary").count();
+	await request(`${demo.sandbox}/v1beta/nothing`); // the page is updated
+	await page.locator("summary", { hasText: "/v1beta/nothing" }).waitFor();
+	assert.equal(await page.locator("summary").count(), before + 1);
+	assert.ok(await page.getByText("grant_type=authorization_code").isVisible(), "what was opened stays open");
+	assert.equal(await page.evaluate(() => document.activeElement.innerText.includes("/oauth2/token")), true);
 	assert.equal(await page.evaluate(() => window.kept), "yes", "the page was not loaded anew");
 });
 
@@ -62,6 +71,11 @@ browserTest("a disconnected install is gone, and Segment says so when one connec
 	await install(page, demo);
 	await isInstalled(page);
 	const where = page.url();
+	await press(page, "Disconnect");
+	assert.equal(await heading(page), "Disconnect?");
+	await press(page, "Keep it connected");
+	await isInstalled(page);
+	await press(page, "Disconnect");
 	await press(page, "Disconnect");
 	assert.equal(await heading(page), "Disconnected");
 	assert.match(await text(page), /Remove it in the settings of workspaces\/userworkspace/);
@@ -75,6 +89,25 @@ browserTest("a disconnected install is gone, and Segment says so when one connec
 	assert.equal(await heading(page), "Already installed");
 	assert.ok((await text(page)).includes(`the sandbox's page has a button for that: ${demo.sandbox}`));
 	await page.goto(demo.sandbox);
+	await press(page, "Remove installs/1");
+	await page.goto(demo.app);
+	await press(page, "Enable with Segment");
+	await press(page, "Allow");
+	await isInstalled(page);
+});
+
+browserTest("after an exchange that failed the page says what to remove, and then it works", { expects: [502] }, async ({ page }) => {
+	await page.goto(demo.app);
+	await press(page, "Enable with Segment");
+	await logIn(page);
+	await request(`${demo.sandbox}/_sandbox/faults`, {
+		method: "POST", headers: { "content-type": "application/json" }, body: '{"path": "/oauth2/token", "status": 503}',
+	});
+	await press(page, "Allow");
+	await page.waitForURL(/callback/);
+	assert.equal(await heading(page), "Segment is not available");
+	assert.match(await text(page), /Remove it there, in the workspace's settings at Segment, before another try/);
+	await press(page, demo.sandbox);
 	await press(page, "Remove installs/1");
 	await page.goto(demo.app);
 	await press(page, "Enable with Segment");

@@ -1,7 +1,7 @@
 // Makes the pictures of README.md: node tests/browser/screenshots.mjs
-import { mkdirSync, statSync } from "node:fs";
+import { cpSync, mkdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { startDemo, top } from "../http/harness.mjs";
+import { folder as newFolder, json, request, startDemo, top } from "../http/harness.mjs";
 import { begin, launch, logIn, press } from "./harness.mjs";
 
 const folder = path.join(top, "docs");
@@ -9,7 +9,9 @@ mkdirSync(folder, { recursive: true });
 
 // The addresses a reader sees in their own browser, rather than those of free ports.
 const addresses = { LISTEN: "127.0.0.1:8888", SANDBOX_LISTEN: "127.0.0.1:8889", PUBLIC_URL: "http://localhost:8888" };
-const demo = await startDemo({ env: addresses });
+const app = newFolder();
+cpSync(path.join(top, "lua/app"), app.name, { recursive: true });
+const demo = await startDemo({ app: app.name, env: addresses });
 const browser = await launch();
 try {
 	const context = await browser.newContext({
@@ -21,7 +23,7 @@ try {
 		await page.screenshot({ path: file });
 		console.log(`${path.relative(top, file)} ${statSync(file).size} bytes`);
 	};
-	const at = { app: addresses.PUBLIC_URL };
+	const at = { app: addresses.PUBLIC_URL, sandbox: `http://${addresses.SANDBOX_LISTEN}` };
 	await page.goto(at.app);
 	await take("home");
 	await begin(page, at);
@@ -33,7 +35,24 @@ try {
 	await page.waitForURL(/\/installs\//);
 	await page.mouse.move(0, 0);
 	await take("install");
+	const connect = { destination: "acme", settings: { api_key: "key-of-the-customer" } };
+	await page.goto(at.sandbox);
+	const writeKey = await page.locator("#sources + .card code").first().textContent();
+	const source = await page.locator("#sources + .card td").first().textContent();
+	await request(`${at.sandbox}/_sandbox/connections`, json({ ...connect, source }));
+	await request(`${at.sandbox}/v1/track`, json({ writeKey, userId: "u-7", event: "Signed Up", properties: { plan: "pro" } }));
+	await page.goto(at.sandbox);
+	await page.getByRole("link", { name: "story of acme" }).first().click();
+	await page.setViewportSize({ width: 1000, height: 1400 });
+	await take("story");
+	await page.setViewportSize({ width: 1000, height: 800 });
+	const script = path.join(app.name, "init.lua");
+	writeFileSync(script, readFileSync(script, "utf8").replace("if not destination then", "if destination == null || err then"));
+	await page.setViewportSize({ width: 1000, height: 540 });
+	await page.goto(at.app);
+	await take("broken_save");
 } finally {
 	await browser.close();
 	await demo.end();
+	app.remove();
 }

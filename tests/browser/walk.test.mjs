@@ -123,6 +123,7 @@ browserTest("OA-02 the back button and a callback opened again change nothing", 
 	assert.doesNotMatch(address, /code=|state=/);
 	await page.goBack();
 	assert.match(await text(page), /Begin again at the app/);
+	assert.equal(await page.getByRole("link", { name: `${demo.app}/` }).getAttribute("href"), `${demo.app}/`);
 	await page.goForward();
 	await isInstalled(page);
 

@@ -7,7 +7,7 @@ local each = tree.each
 -- a room; a module that is named itself is where it is named.
 local LIBRARY = {
 	"nearest hints/ clock crypto db inspect json log retry short store/ segment.names web.address web.cors "
-		.. "web.local_path web.refusal web.files web.router",
+		.. "web.local_path web.policy web.refusal web.files web.router",
 	"config destination/ http signature web.networks web.static web.cookie web.csrf web.proxies web.view",
 	"destination limits reply session segment/ segment",
 	"web/",
@@ -16,7 +16,7 @@ local LIBRARY = {
 	"installs",
 	"oauth/",
 	"init",
-	"host/ testing/ testing",
+	"host/ testing/ testing neighbour actions/",
 }
 
 -- The rooms of the sandbox and what each may require besides itself; "" is the top folder's own files.
@@ -29,12 +29,12 @@ local SANDBOX = {
 	["schema"] = "",
 	["store"] = "schema",
 	["catalog/"] = "",
-	["pages/"] = "assumptions store",
-	["filtering/"] = "deep_equal glob",
+	["pages/"] = "assumptions store events/",
+	["filtering/"] = "deep_equal glob store",
 	["oauth/"] = "assumptions settings store uuid catalog/ pages/",
 	["events/"] = "assumptions store uuid catalog/ filtering/",
 	["api/"] = "assumptions deep_equal settings store catalog/ filtering/ oauth/",
-	["control/"] = "glob store events/ oauth/",
+	["control/"] = "glob store catalog/ events/ oauth/ api/",
 	["refusals"] = "api/ oauth/ pages/",
 	["init"] = "*",
 }

@@ -172,6 +172,50 @@ test("routes names method, path, file and line", async () => {
 	assert.match(out, /^GET +\/installs\/:id +installs\.lua:\d+$/m);
 });
 
+test("routes --json is an array with the method, the path and the place of each route", async () => {
+	write("app/init.lua", `local app = require "partnerapp".new {}
+app:get("/a b", function() end)
+app:post('/say/"hello"/:id', function() end)
+return app
+`);
+	const { code, out } = await command(["routes", "app", "--json"]);
+	assert.equal(code, 0);
+	assert.deepEqual(JSON.parse(out), [
+		{ method: "GET", path: "/a b", where: "init.lua:2" },
+		{ method: "POST", path: '/say/"hello"/:id', where: "init.lua:3" },
+	]);
+	write("app/init.lua", 'return require "partnerapp".new {}');
+	assert.equal((await command(["routes", "app", "--json"])).out, "[]\n");
+	write("app/init.lua", "return nothing");
+	const broken = await command(["routes", "app", "--json"]);
+	assert.equal(broken.code, 1);
+	assert.equal(broken.out, "");
+});
+
+test("LG-01 config --json has every setting, where its value came from, and no secret", async () => {
+	write(".env", "WORKERS=100\nCLIENT_SECRET=very-secret-value\n");
+	const { code, out, err } = await command(["config", "--json", "--public-url", "http://localhost:9"], {
+		OUTBOUND_PROXY: "http://user:very-secret-word@proxy.example:3128",
+	});
+	assert.equal(code, 0, err);
+	const settings = Object.fromEntries(JSON.parse(out).map((setting) => [setting.name, setting]));
+	const text = (await command(["config"])).out;
+	assert.deepEqual(Object.keys(settings), text.trim().split("\n").map((line) => line.split(" ")[0]));
+	assert.deepEqual(settings.WORKERS, { name: "WORKERS", value: "100", from: ".env", secret: false, help: "threads, one per connection" });
+	assert.deepEqual([settings.PUBLIC_URL.value, settings.PUBLIC_URL.from], ["http://localhost:9", "flag"]);
+	assert.deepEqual([settings.CLIENT_SECRET.value, settings.CLIENT_SECRET.secret], ["***", true]);
+	assert.deepEqual([settings.CLIENT_ID.value, settings.CLIENT_ID.from], [null, "unset"]);
+	assert.match(settings.OUTBOUND_PROXY.value, /^http:\/\/user:\*\*\*@proxy/);
+	assert.doesNotMatch(out + err, /very-secret/);
+});
+
+test("OP-05 config --json with a problem is exit code 2, and prints the settings all the same", async () => {
+	const { code, out, err } = await command(["config", "--json"], { WORKERS: "many" });
+	assert.equal(code, 2);
+	assert.match(err, /WORKERS/);
+	assert.equal(JSON.parse(out).find((setting) => setting.name === "WORKERS").value, "many");
+});
+
 test("installs without a database says so and makes none", async () => {
 	const { code, out } = await command(["installs"]);
 	assert.equal(code, 0);

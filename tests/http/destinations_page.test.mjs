@@ -1,9 +1,10 @@
 // The page about destinations is true: its files are put into an app, and its commands are run there.
 import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, describe, test } from "node:test";
-import { folder, run, top } from "./harness.mjs";
+import { during, folder, freePort, request, run, start, top } from "./harness.mjs";
 
 const PAGE = readFileSync(path.join(top, "docs/destinations.md"), "utf8");
 
@@ -33,9 +34,10 @@ const EVENT = block("json", '"Order Completed"');
 
 describe("docs/destinations.md", { concurrency: 2 }, () => {
 	test("no block of the page is left out by the tests", () => {
-		// The lists of fields and the tables are compared with Segment's packages in tests/oracle.
-		assert.deepEqual(["sh", "lua", "json"].map((language) => blocks(language).length), [1, 3, 2]);
-		assert.equal(PAGE.match(/^```\w+$/gm).length, 6);
+		// The lists of fields and the tables are compared with Segment's packages in tests/oracle; http/actions runs the
+		// commands about Segment's own tools.
+		assert.deepEqual(["sh", "lua", "json"].map((language) => blocks(language).length), [4, 4, 3]);
+		assert.equal(PAGE.match(/^```\w+$/gm).length, 11);
 	});
 
 	test("its commands do what it says, one after the other", async () => {
@@ -51,6 +53,37 @@ describe("docs/destinations.md", { concurrency: 2 }, () => {
 		const { code, out } = await run(["test"], { cwd: place });
 		assert.equal(code, 0);
 		assert.match(out, /^ok \d+ - acme: signed_up # /m);
+	});
+
+	test("its destination is the one that the app ships", () => {
+		const shipped = readFileSync(path.join(top, "lua/app/destinations/acme.lua"), "utf8");
+		const body = (text) => text.slice(text.indexOf("\n")); // the first line is a comment
+		assert.equal(body(ACME), body(shipped));
+	});
+
+	test("its case passes", async () => {
+		const case_ = block("lua", "testing.try(");
+		const place = app({ "init.lua": INIT, "destinations/acme.lua": ACME, "tests/acme_test.lua": case_ });
+		const { code, out } = await run(["test"], { cwd: place });
+		assert.equal(code, 0, out);
+		assert.match(out, /^ok 1 - Acme is asked again after 503 # [^]*^1 passed, 0 failed$/m);
+	});
+
+	test("its commands for the shipped destinations do what it says", async () => {
+		const place = app({});
+		writeFileSync(path.join(place, "message.json"), block("json", "hooks.slack.com"));
+		const commands = block("sh", "partnerapp try actions-slack").trim().split("\n").map((line) => line.replace(/\s+#.*/, ""));
+		const wanted = [
+			/"text": "Order Completed by u-1001"\n[^]*= would be delivered/,
+			/POST https:\/\/us\.receiver\.example\/events\n[^]*x-signature: [0-9a-f]{40}\n/,
+			/^{\n {2}"name": "Webhook",\n/,
+		];
+		assert.equal(commands.length, wanted.length);
+		for (const [i, command] of commands.entries()) {
+			const { code, out, err } = await run([...command.split(" ").slice(1), "--app", path.join(top, "lua/app")], { cwd: place });
+			assert.equal(code, 0, `${command}: ${err}`);
+			assert.match(out, wanted[i]);
+		}
 	});
 
 	test("its destination loads without a warning, and is enabled with the app's settings", async () => {
@@ -69,10 +102,26 @@ end)
 `,
 		});
 		const checked = await run(["check"], { cwd: place });
-		assert.deepEqual([checked.code, checked.out], [0, "fine\n"]);
+		assert.equal(checked.code, 0);
+		assert.match(checked.out, /^destinations +1 {2}acme\n[^]*^fine\n$/m);
 		assert.ok(!checked.err.includes("warning"), checked.err);
 		const { code, out } = await run(["test"], { cwd: place });
 		assert.equal(code, 0, out);
+	});
+
+	test("its calls of the sandbox make a story", async () => {
+		const place = app({ "init.lua": INIT, "destinations/acme.lua": ACME });
+		const listen = `127.0.0.1:${await freePort()}`;
+		const server = await start(["sandbox", "lua/app"], { cwd: place, env: { SANDBOX_LISTEN: listen } });
+		await during(async () => {
+			const [key] = (await request(`http://${listen}/`)).text.match(/(?<=userworkspace\/sources\/javascript<\/td>\s*<td[^>]*><code>)\w{32}/);
+			const script = block("sh", "_sandbox/connections").replaceAll("127.0.0.1:8889", listen).replace(/stories\/ID$/m, 'stories/"$ID"')
+				.replace(/^curl (\S*_sandbox\/events) .*$/m, 'ID=$(curl -s $1 | sed \'s/.*"app_story":"\\([A-Za-z0-9_-]*\\)".*/\\1/\')');
+			const { status, stdout, stderr } = spawnSync("bash", ["-ec", script.replaceAll("curl ", "curl -s ")],
+				{ encoding: "utf8", env: { ...process.env, WRITE_KEY: key } });
+			assert.equal(status, 0, stderr);
+			assert.match(stdout, /"destination":"Acme/);
+		}, () => server.stop());
 	});
 
 	test("its recorded try is what --save writes", async () => {

@@ -69,7 +69,7 @@ describe("health", { concurrency: true }, () => {
 		const demo = await startDemo({ env: { HEALTH_LISTEN: `127.0.0.1:${port}` } });
 		await during(async () => {
 			assert.equal((await request(`http://127.0.0.1:${port}/readyz`)).status, 200);
-			await assert.rejects(startApp(APP, { env: { HEALTH_LISTEN: `127.0.0.1:${port}` } }), /exit 1: .*another program/s);
+			await assert.rejects(startApp(APP, { env: { HEALTH_LISTEN: `127.0.0.1:${port}` } }), /exit 1: .*process \d+ \(partnerapp, in .* listens there/s);
 		}, () => demo.end());
 	});
 });

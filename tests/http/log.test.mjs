@@ -14,6 +14,7 @@ local reply = require "partnerapp.reply"
 local app = partnerapp.new()
 app:get("/hello", function() return reply.text "hello" end)
 app:post("/change", function() return reply.text "changed" end)
+app:get("/report", function() return reply.failed(502, "The report cannot be made: the API is down.") end)
 app:get("/chatter", function()
 	for i = 1, 100 do log.info("chatter", { text = ("x"):rep(2000) }) end
 	return reply.text "done"
@@ -106,6 +107,18 @@ describe("the log", () => {
 			const garbage = JSON.parse((await server.logged('has a control byte"', from)).split("\n")[0]);
 			assert.equal(garbage.reason, "bad_request");
 			assert.equal(garbage.peer, "127.0.0.1");
+		});
+	});
+
+	test("LG-03 in production the id on the page of a failure leads to its reason in the log", async () => {
+		const env = { PUBLIC_URL: "https://app.example", SECRET_KEY: "0".repeat(64) };
+		await withApp(APP, { env }, async (server) => {
+			const { status, text } = await request(`${server.url}/report`, { headers: { host: "app.example", accept: "text/html" } });
+			assert.equal(status, 502);
+			const [, id] = text.match(/Request <code>(\w+)<\/code>/);
+			const { level, error, route } = JSON.parse((await server.logged(id)).split("\n").find((line) => line.includes(id)));
+			assert.deepEqual({ level, error, route },
+				{ level: "error", error: "The report cannot be made: the API is down.", route: "GET /report" });
 		});
 	});
 

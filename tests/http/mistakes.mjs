@@ -41,8 +41,8 @@ function write(place, mistake) {
 }
 
 /** Text that a browser shows: without marks, with the characters that entities stand for. */
-function shown(html) {
-	const entities = { amp: "&", lt: "<", gt: ">", quot: '"', "#39": "'" };
+export function shown(html) {
+	const entities = { amp: "&", larr: "←", lt: "<", gt: ">", quot: '"', "#39": "'" };
 	return html.replace(/<style[^]*?<\/style>|<[^>]*>/g, "").replace(/&([#\w]+);/g, (all, name) => entities[name] ?? all);
 }
 

@@ -74,7 +74,7 @@ const MISTAKES = [
 		body: `testing.network { ["GET https://api.example/v1/users"] = {}, ["POST https://api.example/v1/user"] = {},
 			["GET https://id.example/v1/tokens/of/somewhere/else"] = {} }
 			t.equal(testing.client():get("/call").status, 200)`,
-		out: /got 502, wanted 200\n  # called, and not listed: GET https:\/\/api\.example\/v1\/user\n  #   the nearest that is listed: GET https:\/\/api\.example\/v1\/users\n/,
+		out: /got 502, wanted 200\n  # GET \/call: a request failed: the test lists no answer[^\n]*  status=502\n  # called, and not listed: GET https:\/\/api\.example\/v1\/user\n  #   the nearest that is listed: GET https:\/\/api\.example\/v1\/users\n/,
 	},
 	{
 		what: "a call is listed with another method",

@@ -102,6 +102,12 @@ testing.case("views", function(t)
 	t.contains(saved, "<li>&lt;b&gt;</li>")
 end)
 
+testing.case("what browsers load for a page", function(t)
+	local policy = testing.client():get("/notes").headers["content-security-policy"]
+	t.contains(policy, "img-src 'self' data: https://cdn.example.com;")
+	t.contains(policy, "connect-src 'self' https://api.example.com")
+end)
+
 testing.case("actions", function(t)
 	local app = require "init"
 	local install = assert(installs.save({
@@ -122,7 +128,7 @@ describe("docs/scripts.md", { concurrency: 2 }, () => {
 		const languages = ["lua", "html", ""];
 		const known = languages.flatMap(blocks).length;
 		assert.equal(PAGE.match(/^```/gm).length, 2 * known, "a block of another language");
-		assert.deepEqual(languages.map((language) => blocks(language).length), [8, 2, 2]);
+		assert.deepEqual(languages.map((language) => blocks(language).length), [9, 2, 3]);
 	});
 
 	test("its scripts and views make an app that check finds fine and whose tests pass", async () => {
@@ -137,7 +143,7 @@ describe("docs/scripts.md", { concurrency: 2 }, () => {
 		assert.deepEqual([checked.code, /\bwarning\b/.test(checked.err)], [0, false], checked.err);
 		const { code, out } = await run(["test"], { cwd: place });
 		assert.equal(code, 0, out);
-		assert.match(out, /^8 passed, 0 failed$/m);
+		assert.match(out, /^9 passed, 0 failed$/m);
 	});
 
 	test("a failing test looks as it says", async () => {
@@ -179,6 +185,30 @@ end)
 		assert.equal(steady(out.split("\n").slice(2).join("\n")), steady(block("", "not ok 2")));
 	});
 
+	test("check prints what it says", async () => {
+		const place = app({
+			"init.lua": `local app = require("partnerapp").new {}
+local reply = require "partnerapp.reply"
+${"\n".repeat(8)}app:get("/", function()
+	return reply.view "hmoe"
+end)
+return app
+`,
+			"pages.lua": `local pages = {}
+${"\n".repeat(4)}function pages.name()
+	return nmae
+end
+pages.other = function() return nmae end
+return pages
+`,
+			"views/home.html": "",
+			"static/film.mp4": "",
+		});
+		const { code, err } = await run(["check"], { cwd: place });
+		assert.equal(code, 1);
+		assert.equal(err.split("\n").slice(1).join("\n").trim(), block("", "film.mp4").trim());
+	});
+
 	test("the log of a terminal looks as it says", AT_A_TERMINAL, async (t) => {
 		const upstream = createServer((_, answer) => answer.end("{}")).listen(0, "127.0.0.1");
 		await once(upstream, "listening");
@@ -216,8 +246,10 @@ return app
 			["/installs/7", {}],
 			["/installs/7/rename", { method: "POST", headers: { "sec-fetch-site": "cross-site" } }],
 			["/boom", {}],
-		].entries())
+		].entries()) {
 			await request(url + target, { ...options, headers: { ...options.headers, "x-request-id": ids[index] } });
+			await it.shows(ids[index]); // the line of a request is written after its answer, maybe during the next request
+		}
 		await it.shows("GET /boom 500");
 		await it.shows(`ms  ${ids[2]}`);
 		const log = it.shown.slice(it.shown.indexOf("/auth/segment/callback") + "/auth/segment/callback".length).trimStart();

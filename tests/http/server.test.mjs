@@ -206,7 +206,7 @@ describe("server", { concurrency: true }, () => {
 		});
 
 		test("HT-29 a port that is taken is exit code 1 with a clear message", async () => {
-			await assert.rejects(startApp(APP, { env: { LISTEN: `127.0.0.1:${port}` } }), /exit 1: .*another program/s);
+			await assert.rejects(startApp(APP, { env: { LISTEN: `127.0.0.1:${port}` } }), new RegExp(`exit 1: .*process ${server.child.pid} \\(partnerapp, in .* listens there`, "s"));
 		});
 	});
 
@@ -302,6 +302,8 @@ describe("server", { concurrency: true }, () => {
 				await until(() => segment.slow.length, (count) => count === 10);
 				one.child.kill("SIGTERM");
 				await until(() => request(`${one.url}/hello`), ({ status }) => status === 503);
+				await one.logged('"level":"warn"'); // LG-03
+				assert.match(one.err, /"status":503,"reason":"unavailable","detail":"the server is stopping"/);
 				segment.answerSlow();
 				for (const answer of await answers) {
 					assert.equal(answer.status, 200);

@@ -55,6 +55,24 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		assert.equal(JSON.parse(mapped.out).actions[0].requests[0].body, '{"event":"Order Completed!"}');
 	});
 
+	test("a mapping needs no action when there is one only, and takes every event when that has no trigger", async () => {
+		const without = ACME.replace(/trigger = .*/, "");
+		const place = app(without);
+		const mapping = path.join(place, "mapping.json");
+		writeFileSync(mapping, JSON.stringify({ event: { "@path": "$.type" } }));
+		const none = await tried(place, []);
+		assert.equal(none.code, 1);
+		assert.match(none.out, /the destination has no mapping: .*--mapping FILE/);
+		const given = await tried(place, ["--sample", "page", "--mapping", mapping]);
+		assert.equal(given.code, 0, given.err);
+		assert.match(given.out, /· trigger {6}the action has no trigger of its own: the mapping takes every event/);
+		assert.match(given.out, /"event": "page"/);
+		const action = /\t\t{\n\t\t\t"track",[^]*?\n\t\t},\n/.exec(without)[0];
+		const two = await tried(app(without.replace(action, action + action.replace('"track"', '"other"'))), ["--mapping", mapping]);
+		assert.equal(two.code, 1);
+		assert.match(two.err, /try: a mapping is for one action: partnerapp try acme ACTION --mapping FILE/);
+	});
+
 	test("a batch of 1,000 events shows its request once", async () => {
 		const place = app();
 		const events = Array.from({ length: 1000 }, (_, i) => ({ ...EVENT, userId: `u${i}` }));

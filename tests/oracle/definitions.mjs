@@ -46,3 +46,36 @@ export const list = (fields) => Object.entries(fields ?? {}).map(([name, field])
 	name, ...snake(field), depends_on: conditions(field.depends_on), required: conditions(field.required),
 	...(field.properties && { properties: list(field.properties) }),
 }));
+
+/** A value without the order of its members, and with what our manifest says in any case. */
+function canonical(value) {
+	if (Array.isArray(value)) return value.map(canonical);
+	if (value === null || typeof value !== "object") return value;
+	return Object.fromEntries(Object.keys(value).sort().map((name) => [name, canonical(value[name])]));
+}
+
+/** Choices as { value, label }, which a definition may also write as values. */
+function field(given) {
+	const { choices, properties, ...rest } = given;
+	return {
+		...rest,
+		...(choices && { choices: choices.map((one) => (typeof one === "object" ? one : { value: one, label: String(one) })) }),
+		...(properties && { properties: fields(properties) }),
+	};
+}
+
+const fields = (given) => Object.fromEntries(Object.entries(given ?? {}).map(([name, one]) => [name, field(one)]));
+
+/** What is compared of a manifest: what the model here has. */
+export function kept(definition) {
+	const { name, slug, mode, description, authentication, actions } = definition;
+	return canonical({
+		name, slug, mode, description,
+		authentication: { scheme: authentication?.scheme ?? "custom", fields: fields(authentication?.fields) },
+		presets: presetsOf(definition),
+		actions: Object.fromEntries(Object.entries(actions).map(([key, action]) => [key, {
+			title: action.title, description: action.description, platform: action.platform ?? "cloud",
+			defaultSubscription: action.defaultSubscription, fields: fields(action.fields),
+		}])),
+	});
+}

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { withOurs } from "./cases.mjs";
-import { definitions, list, presetsOf, refused, skip } from "./definitions.mjs";
+import { definitions, kept, list, presetsOf, refused, skip } from "./definitions.mjs";
 
 const SCRIPT = `
 local functions = { perform = print, perform_batch = print }
@@ -47,39 +47,6 @@ function translated(definition) {
 			trigger: action.defaultSubscription, fields: list(action.fields), dynamic_fields: Object.keys(action.dynamicFields ?? {}),
 		})),
 	};
-}
-
-/** A value without the order of its members, and with what our manifest says in any case. */
-function canonical(value) {
-	if (Array.isArray(value)) return value.map(canonical);
-	if (value === null || typeof value !== "object") return value;
-	return Object.fromEntries(Object.keys(value).sort().map((name) => [name, canonical(value[name])]));
-}
-
-/** Choices as { value, label }, which a definition may also write as values. */
-function field(given) {
-	const { choices, properties, ...rest } = given;
-	return {
-		...rest,
-		...(choices && { choices: choices.map((one) => (typeof one === "object" ? one : { value: one, label: String(one) })) }),
-		...(properties && { properties: fields(properties) }),
-	};
-}
-
-const fields = (given) => Object.fromEntries(Object.entries(given ?? {}).map(([name, one]) => [name, field(one)]));
-
-/** What is compared of a manifest: what the model here has. */
-function kept(definition) {
-	const { name, slug, mode, description, authentication, actions } = definition;
-	return canonical({
-		name, slug, mode, description,
-		authentication: { scheme: authentication?.scheme ?? "custom", fields: fields(authentication?.fields) },
-		presets: presetsOf(definition),
-		actions: Object.fromEntries(Object.entries(actions).map(([key, action]) => [key, {
-			title: action.title, description: action.description, platform: action.platform ?? "cloud",
-			defaultSubscription: action.defaultSubscription, fields: fields(action.fields),
-		}])),
-	});
 }
 
 test("the definitions of Segment's destinations give their manifests", { skip }, async (t) => {

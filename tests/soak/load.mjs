@@ -56,7 +56,8 @@ export class Load {
 	async flow(choice) {
 		const made = await this.install(choice);
 		const { jar } = made ?? {};
-		const page = made && await this.ask(200, made.page, { jar });
+		if (made) await this.ask(200, made.page, { jar });
+		const page = made && await this.ask(200, `${made.page}/disconnect`, { jar });
 		const csrf = page?.text.match(/name="csrf" value="([^"]*)"/)?.[1];
 		if (csrf && await this.ask(200, `${made.page}/disconnect`, { jar, ...form({ csrf }) })) this.flows++;
 		else if (page) this.problem(`${made.page} has no form to disconnect`);

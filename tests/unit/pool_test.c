@@ -10,6 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
@@ -21,7 +22,7 @@
 #include "script/heap.h"
 #include "script/pool.h"
 
-enum { TOGETHER = PA_POOL_KEPT + 4, WAIT_MS = 60000 };
+enum { TOGETHER = PA_LEASES_KEPT + 4, WAIT_MS = 60000 };
 
 /* The entry module of the VMs. A request for /together waits until all of them have come. */
 static const char host_text[] =
@@ -41,17 +42,37 @@ static const char host_text[] =
 	"	end\n"
 	"	return 'together'\n"
 	"end\n"
+	"ways['/ask'] = function(req)\n"
+	"	local answer, message, code = require 'native.neighbour'.ask(req.host)\n"
+	"	return answer or code .. ': ' .. message\n"
+	"end\n"
 	"local host = {}\n"
+	"function host.ask(question)\n"
+	"	if question == 'raise' then error('raised', 0) end\n"
+	"	if question == 'spend' then while true do end end\n"
+	"	return question == 'nothing' and {} or 'asked: ' .. question\n"
+	"end\n"
 	"function host.handle(req) return { status = 200, body = ways[req.path](req) } end\n"
 	"function host.failed(_, err) return { status = 500, body = tostring(err) } end\n"
-	"function host.check() end\n"
 	"return host\n";
 
+/* That of a generation's first VM. */
+static const char first_text[] = "return require 'partnerapp.host'\n";
+
 struct fixture {
-	char folder[64], path[80];
+	char folder[64], room[80], path[80], first[96];
 	struct pa_services *services;
 	struct pa_pool *pool;
 };
+
+static void save(const char *path, const char *text)
+{
+	FILE *file = fopen(path, "w");
+
+	assert_non_null(file);
+	fputs(text, file);
+	assert_int_equal(fclose(file), 0);
+}
 
 static int set_up(void **state)
 {
@@ -63,10 +84,11 @@ static int set_up(void **state)
 	strcpy(fixture->folder, "/tmp/pool_test.XXXXXX");
 	assert_non_null(mkdtemp(fixture->folder));
 	snprintf(fixture->path, sizeof fixture->path, "%s/host.lua", fixture->folder);
-	FILE *file = fopen(fixture->path, "w");
-	assert_non_null(file);
-	fputs(host_text, file);
-	fclose(file);
+	snprintf(fixture->room, sizeof fixture->room, "%s/host", fixture->folder);
+	snprintf(fixture->first, sizeof fixture->first, "%s/first.lua", fixture->room);
+	assert_int_equal(mkdir(fixture->room, 0700), 0);
+	save(fixture->path, host_text);
+	save(fixture->first, first_text);
 	fixture->services = pa_services_open(
 		&(struct pa_services_options){
 			.name = "app",
@@ -107,6 +129,8 @@ static int tear_down(void **state)
 	pa_pool_close(fixture->pool);
 	pa_services_close(fixture->services);
 	unlink(fixture->path);
+	unlink(fixture->first);
+	rmdir(fixture->room);
 	rmdir(fixture->folder);
 	free(fixture);
 	assert_int_equal(pa_stats_read(PA_STAT_VMS), 0);
@@ -114,20 +138,27 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void ask(struct pa_pool *pool, const char *path, const char *ip, struct pa_response *response)
+static void ask_for(
+	struct pa_pool *pool, const char *path, const char *ip, const char *host, struct pa_response *response)
 {
 	struct pa_request *request = calloc(1, sizeof *request);
-	char count[16];
 
 	assert_non_null(request);
-	snprintf(count, sizeof count, "%d", TOGETHER);
 	request->method = pa_text_span("GET");
 	request->target = request->path = pa_text_span(path);
-	request->host = pa_text_span(count);
+	request->host = pa_text_span(host);
 	request->ip = pa_text_span(ip);
 	strcpy(request->id, "id");
 	pa_pool_handle(pool, request, response);
 	free(request);
+}
+
+static void ask(struct pa_pool *pool, const char *path, const char *ip, struct pa_response *response)
+{
+	char count[16];
+
+	snprintf(count, sizeof count, "%d", TOGETHER);
+	ask_for(pool, path, ip, count, response);
 }
 
 /* The status of one request. A 503 says when to try again. */
@@ -191,10 +222,10 @@ static void SBX_09_vms_without_work_are_freed_but_for_a_few(void **state)
 	struct pa_pool *pool = open_pool(*state, 2);
 
 	make_vms(pool);
-	trim_until(pool, PA_STAT_VMS, PA_POOL_KEPT);
+	trim_until(pool, PA_STAT_VMS, PA_LEASES_KEPT);
 	for (int i = 0; i < 5; i++)
 		pa_pool_trim(pool);
-	assert_int_equal(pa_stats_read(PA_STAT_VMS), PA_POOL_KEPT);
+	assert_int_equal(pa_stats_read(PA_STAT_VMS), PA_LEASES_KEPT);
 	assert_int_equal(status_of(pool, "/small"), 200);
 }
 
@@ -207,7 +238,7 @@ static void SBX_09_vms_are_freed_at_once_when_memory_is_short(void **state)
 	assert_int_equal(pa_stats_read(PA_STAT_VMS), TOGETHER);
 	pa_memory_limit(pa_memory_used());
 	pa_pool_trim(pool);
-	assert_int_equal(pa_stats_read(PA_STAT_VMS), PA_POOL_KEPT);
+	assert_int_equal(pa_stats_read(PA_STAT_VMS), PA_LEASES_KEPT);
 }
 
 static void SBX_09_a_vm_that_grew_gives_its_memory_back(void **state)
@@ -269,6 +300,52 @@ static void a_reload_without_memory_begins_again(void **state)
 	trim_until(pool, PA_STAT_RELOADS, reloads + 1);
 }
 
+/* What a script gets that asks the neighbour. */
+static void answer_is(struct fixture *fixture, const char *question, const char *wanted)
+{
+	struct pa_response response = {0};
+
+	ask_for(fixture->pool, "/ask", "1", question, &response);
+	assert_int_equal(response.status, 200);
+	assert_int_equal(response.body.length, strlen(wanted));
+	assert_memory_equal(response.body.at, wanted, strlen(wanted));
+	pa_response_free(&response);
+}
+
+static void scripts_ask_those_of_another_server(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pa_pool *pool = open_pool(fixture, WAIT_MS);
+	const struct pa_neighbour neighbour = {pa_pool_ask, pool};
+
+	answer_is(fixture, "one", "absent: no app runs in this process");
+	atomic_store(&fixture->services->neighbour, &neighbour);
+	answer_is(fixture, "one", "asked: one");
+	answer_is(fixture, "", "asked: ");
+	answer_is(fixture, "raise", "script: raised");
+	answer_is(fixture, "nothing", "script: an answer must be a string, not a table");
+	answer_is(fixture, "one", "asked: one");
+	atomic_store(&fixture->services->neighbour, NULL);
+}
+
+static void SBX_08_a_question_that_spends_its_budget_ends_alone(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pa_pool *pool = open_pool(fixture, WAIT_MS);
+	const struct pa_neighbour neighbour = {pa_pool_ask, pool};
+	long spent = pa_stats_read(PA_STAT_BUDGET_SPENT);
+	struct pa_response response = {0};
+
+	atomic_store(&fixture->services->neighbour, &neighbour);
+	ask_for(pool, "/ask", "1", "spend", &response);
+	assert_int_equal(response.status, 200); /* the asking script goes on */
+	assert_non_null(memmem(response.body.at, response.body.length, "script: ", 8));
+	assert_int_equal(pa_stats_read(PA_STAT_BUDGET_SPENT), spent + 1);
+	pa_response_free(&response);
+	answer_is(fixture, "one", "asked: one");
+	atomic_store(&fixture->services->neighbour, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -279,6 +356,8 @@ int main(void)
 		CASE(SBX_09_beyond_the_limit_of_the_process_a_request_gets_503),
 		CASE(SBX_09_without_memory_for_a_vm_a_request_gets_503),
 		CASE(a_reload_without_memory_begins_again),
+		CASE(scripts_ask_those_of_another_server),
+		CASE(SBX_08_a_question_that_spends_its_budget_ends_alone),
 #undef CASE
 	};
 

@@ -91,6 +91,27 @@ static void LG_03_a_client_causes_so_many_lines_and_no_more(void **state)
 	assert_null(strstr(text, "left_out"));
 }
 
+static void unavailable(int64_t now_ms)
+{
+	const struct pa_refusal refusal = {.server = "app",
+		.request_id = "id-2",
+		.message = "request refused",
+		.status = 503,
+		.reason = pa_refusal_reason(503),
+		.detail = "the server is busy"};
+
+	pa_refusal_log(&refusal, now_ms);
+}
+
+static void LG_03_an_answer_of_500_and_above_is_a_warning(void **state)
+{
+	(void)state;
+	assert_int_equal(logged(unavailable, 1100000), 1);
+	assert_non_null(strstr(text, "\"level\":\"warn\",\"server\":\"app\",\"request_id\":\"id-2\","
+								 "\"message\":\"request refused\",\"status\":503,\"reason\":\"unavailable\","
+								 "\"detail\":\"the server is busy\"}\n"));
+}
+
 static void LG_03_each_status_has_a_word(void **state)
 {
 	(void)state;
@@ -103,6 +124,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(LG_03_a_client_causes_so_many_lines_and_no_more),
+		cmocka_unit_test(LG_03_an_answer_of_500_and_above_is_a_warning),
 		cmocka_unit_test(LG_03_each_status_has_a_word),
 	};
 

@@ -90,14 +90,64 @@ static int tear_down(void **state)
 	return 0;
 }
 
-static void HT_29_busy(void **state)
+static void assert_part(const char *text, const char *part)
+{
+	if (!strstr(text, part))
+		fail_msg("'%s' is not in: %s", part, text);
+}
+
+static void HT_29_a_taken_port_names_the_process_and_the_setting(void **state)
 {
 	struct pair *pair = *state;
-	char place[32];
+	struct pa_error error;
+	char place[32], process[64];
 
 	snprintf(place, sizeof place, "127.0.0.1:%u", pair->port);
-	assert_true(pa_listen_is_busy(place));
-	assert_false(pa_listen_is_busy("127.0.0.1:0"));
+	snprintf(process, sizeof process, ": process %ld (socket_test, in /", (long)getpid());
+	assert_int_equal(pa_listen_try(place, "SANDBOX_LISTEN", &error), -1);
+	assert_string_equal(error.code, "busy");
+	assert_part(error.text, "cannot listen on 127.0.0.1:");
+	assert_part(error.text, process);
+	assert_part(error.text, ": end it, or take a free port: --sandbox-listen 127.0.0.1:");
+	assert_part(error.text, ", or SANDBOX_LISTEN in .env");
+	snprintf(place, sizeof place, ":%u", pair->port);
+	assert_int_equal(pa_listen_try(place, "LISTEN", &error), -1);
+	assert_part(error.text, process);
+	assert_part(error.text, "--listen :");
+}
+
+static void HT_29_a_socket_for_IPv6_is_found_too(void **state)
+{
+	struct sockaddr_in6 address = {.sin6_family = AF_INET6, .sin6_addr = IN6ADDR_ANY_INIT};
+	socklen_t size = sizeof address;
+	struct pa_error error;
+	char place[32], process[64];
+	int fd = socket(AF_INET6, SOCK_STREAM, 0);
+
+	(void)state;
+	if (fd < 0 || bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, 1) < 0) {
+		if (fd >= 0)
+			close(fd);
+		skip(); /* a machine without IPv6 */
+	}
+	assert_int_equal(getsockname(fd, (struct sockaddr *)&address, &size), 0);
+	snprintf(place, sizeof place, "127.0.0.1:%u", ntohs(address.sin6_port));
+	snprintf(process, sizeof process, ": process %ld (", (long)getpid());
+	assert_int_equal(pa_listen_try(place, "LISTEN", &error), -1);
+	close(fd);
+	assert_part(error.text, process);
+}
+
+static void HT_29_other_reasons(void **state)
+{
+	struct pa_error error;
+
+	(void)state;
+	assert_int_equal(pa_listen_try("127.0.0.1:0", "LISTEN", &error), 0);
+	assert_int_equal(pa_listen_try("203.0.113.7:8888", "HEALTH_LISTEN", &error), -1);
+	assert_part(error.text, "this machine does not have that address: change HEALTH_LISTEN");
+	assert_int_equal(pa_listen_try("8888", "LISTEN", &error), -1);
+	assert_string_equal(error.code, "usage");
 }
 
 static void test_find(void **state)
@@ -230,7 +280,9 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(test_read),
-		cmocka_unit_test_setup_teardown(HT_29_busy, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(HT_29_a_taken_port_names_the_process_and_the_setting, set_up, tear_down),
+		cmocka_unit_test(HT_29_a_socket_for_IPv6_is_found_too),
+		cmocka_unit_test(HT_29_other_reasons),
 		cmocka_unit_test_setup_teardown(test_find, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(HT_19_the_connections_of_a_port, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(HT_18_a_socket_after_a_gap_is_found, set_up, tear_down),

@@ -136,6 +136,26 @@ static void HT_12_LG_02_utf8_is_what_the_unicode_standard_says(void **state)
 }
 
 /* After eight bytes of ASCII at once, and at every distance from them. */
+/* Each byte at each place, beside what a JSON string may have as it is. */
+static void plain_bytes_are_those_that_json_does_not_escape(void **state)
+{
+	char text[20];
+
+	(void)state;
+	for (int byte = 0; byte < 256; byte++) {
+		bool plain = byte >= 0x20 && byte < 0x80 && byte != '"' && byte != '\\';
+		for (size_t place = 0; place < sizeof text; place++) {
+			memset(text, byte % 2 ? '~' : ' ', sizeof text);
+			text[place] = (char)byte;
+			assert_int_equal(pa_text_plain((struct pa_span){text, sizeof text}), plain ? sizeof text : place);
+			assert_int_equal(pa_text_plain((struct pa_span){text, place}), place);
+			memset(text + place, byte, sizeof text - place); /* the first of several counts */
+			assert_int_equal(pa_text_plain((struct pa_span){text, sizeof text}), plain ? sizeof text : place);
+		}
+	}
+	assert_int_equal(pa_text_plain((struct pa_span){"", 0}), 0);
+}
+
 static void HT_12_utf8_is_checked_at_every_place(void **state)
 {
 	char text[40];
@@ -218,6 +238,7 @@ int main(void)
 		cmocka_unit_test(test_bad_escapes),
 		cmocka_unit_test(test_percent_round_trip),
 		cmocka_unit_test(HT_12_LG_02_utf8_is_what_the_unicode_standard_says),
+		cmocka_unit_test(plain_bytes_are_those_that_json_does_not_escape),
 		cmocka_unit_test(HT_12_utf8_is_checked_at_every_place),
 		cmocka_unit_test(test_buffer),
 		cmocka_unit_test(SBX_09_a_large_buffer_is_counted_and_limited),

@@ -14,6 +14,17 @@ local SAMPLES = {
 
 local FILES = { ["google-analytics"] = "destinations.google_analytics" }
 
+--- The name of a destination for people: that of its file, else made of its slug.
+---@param slug string
+---@return string
+function destinations.name(slug)
+	local file = FILES[slug]
+	if file then
+		return require(file).name
+	end
+	return (slug:gsub("[-_]", " "):gsub("^%l", string.upper):gsub(" %l", string.upper))
+end
+
 --- The settings to create or update a destination with: see partnerapp.segment.
 ---@param slug string
 ---@param env table<string, string> the app's own settings

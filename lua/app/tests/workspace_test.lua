@@ -32,8 +32,8 @@ local KINDS = {
 	},
 }
 
--- A browser with an install of that mount; what Segment answers besides.
-local function install(mount, scope, answers)
+-- A browser, a new one unless it is given, with an install of that mount; what Segment answers besides.
+local function install(mount, scope, answers, browser)
 	testing.settings(CLIENTS)
 	answers[TOKEN_URL] = {
 		json = {
@@ -47,7 +47,7 @@ local function install(mount, scope, answers)
 		},
 	}
 	local network = testing.network(answers)
-	local client = testing.client(app)
+	local client = browser or testing.client(app)
 	local state = client:get(mount).headers.location:match("state=([%w_-]+)")
 	local response = client:get(mount .. "/callback?code=c&state=" .. state)
 	return client, response, network
@@ -62,6 +62,22 @@ testing.case("the home page says which clients the other scopes need", function(
 	t.contains(page.body, 'href="/auth/report"')
 	t.contains(page.body, 'href="/auth/workspace"')
 	t.lacks(page.body, "REPORT_CLIENT_ID")
+end)
+
+testing.case("the home page has a workspace once, with a link for each flow, to its newest install", function(t)
+	local client, first = install("/auth/report", "workspace:read", {})
+	local _, second = install("/auth/report", "workspace:read", {}, client)
+	local report, newer = first.headers.location:match "^(.*)/", second.headers.location:match "^(.*)/"
+	t.truthy(report ~= newer)
+	local page = client:get("/").body
+	t.contains(page, ('<li><a href="%s">%s</a></li>'):format(newer, W))
+	t.lacks(page, report)
+	local _, third = install("/auth/workspace", "workspace", {}, client)
+	local sources = third.headers.location:match "^(.*)/"
+	page = client:get("/").body
+	local entry = '<li>%s: <a href="%s">Create a source</a>, <a href="%s">Report on a workspace</a></li>'
+	t.contains(page, entry:format(W, sources, newer))
+	t.equal(select(2, page:gsub(W, "")), 1)
 end)
 
 testing.case("workspace:read shows the sources of the workspace and what they send to", function(t)
@@ -133,6 +149,7 @@ testing.case("an install's page leads on, and forgets it", function(t)
 	local where = response.headers.location:match "^(.*)/report$"
 	local page = client:get(where)
 	t.contains(page.body, 'href="' .. where .. '/report"')
+	page = client:get(where .. "/disconnect")
 	local csrf = page.body:match 'name="csrf" value="([^"]+)"'
 	t.equal(client:post(where .. "/disconnect", { form = {} }).status, 403, "HT-04 without its token")
 	t.equal(testing.client(app):post(where .. "/disconnect", { form = { csrf = csrf } }).status, 404, "another browser")
@@ -159,7 +176,10 @@ testing.case("an install that is mended works again without the customer", funct
 	local csrf = page.body:match 'name="csrf" value="([^"]+)"'
 	page = client:post(where .. "/reconnect", { form = { csrf = csrf } })
 	t.equal(page.status, 502)
+	t.contains(page.body, "Tried once more, and it does not work yet.")
 	t.contains(page.body, "bad credentials")
+	t.contains(page.body, "Connect again", "the way on is on the page")
+	t.contains(testing.log()[#testing.log()].message, "does not work yet")
 	answers[renewal] = {
 		json = { access_token = "mended", token_type = "bearer", expires_in = 3600, install_name = name },
 	}

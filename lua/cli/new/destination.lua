@@ -116,6 +116,12 @@ local function text_of(slug)
 	return secret and text or (text:gsub("function%(data%)", "function()", 1))
 end
 
+-- A slug that is like a name: "acme-inc" for "Acme Inc".
+local function slug_for(text)
+	local slug = text:lower():gsub("[^%w.]+", "-"):gsub("^[^a-z]+", ""):gsub("[-.]+$", ""):sub(1, 60)
+	return slug ~= "" and slug or "acme"
+end
+
 local function fail(message)
 	files.err("partnerapp: new destination: " .. message .. "\n")
 	return { exit_code = 1 }
@@ -124,7 +130,11 @@ end
 function command.plan(given)
 	local slug = given[1]
 	if not slug or not slug:find "^[a-z][%w.-]*$" or #slug > 60 then
-		files.err "partnerapp: new destination: a slug is small letters, digits, - and ., for example acme\n"
+		files.err(
+			("partnerapp: new destination: a slug is small letters, digits, - and ., for example %s\n"):format(
+				slug_for(slug or "")
+			)
+		)
 		return { exit_code = 2 }
 	end
 	local found = app.find(given.settings, given.flags.app)

@@ -12,15 +12,51 @@ local function is_reachable(listen)
 	return host and not address.is_loopback(host)
 end
 
+--- Sets found.development: whether PUBLIC_URL is this machine. It stays nil when PUBLIC_URL is not a URL.
+---@param found cli.found
+---@return table? parts of PUBLIC_URL
+function rules.read_public_url(found)
+	local public = http.parse_url(found.value.PUBLIC_URL or "")
+	if public then
+		found.development = address.is_loopback(public.host)
+	end
+	return public
+end
+
+local function is_everywhere(host)
+	return host == "" or host == "0.0.0.0"
+end
+
+--- The rule for two addresses of one process: they have to differ. Port 0 is any free one.
+---@param found cli.found
+---@param name string of one setting
+---@param other string
+function rules.apart(found, name, other)
+	local host, port = address.split(found.value[name] or "")
+	local second_host, second_port = address.split(found.value[other] or "")
+	if not port or port ~= second_port or port == "0" then
+		return
+	end
+	local is_same = (host == "localhost" and "127.0.0.1" or host)
+		== (second_host == "localhost" and "127.0.0.1" or second_host)
+	if is_same or is_everywhere(host) or is_everywhere(second_host) then
+		found.problems[#found.problems + 1] = ("%s and %s are one address, %s: give one of them another port"):format(
+			name,
+			other,
+			found.value[other]
+		)
+	end
+end
+
 --- The rules for the app's server. Sets found.development, and takes SECRET_KEY from its file when it is not set.
 ---@param found cli.found
 function rules.for_server(found)
 	local value, problems = found.value, found.problems
-	local public = http.parse_url(value.PUBLIC_URL or "")
+	local public = rules.read_public_url(found)
 	if not public then
 		return
 	end
-	found.development = address.is_loopback(public.host)
+	rules.apart(found, "LISTEN", "HEALTH_LISTEN")
 	if not found.development and public.scheme ~= "https" then
 		problems[#problems + 1] = "PUBLIC_URL: must be https unless it is this machine"
 	end

@@ -18,7 +18,11 @@ local command = {
 		description = { value = "TEXT", help = "what customers read about it" },
 		scope = { value = "SCOPE", help = "what to ask customers for; default: as your scripts mount it" },
 		["redirect-uris"] = { value = "URIS", help = "up to five, separated by spaces; default: those of your scripts" },
-		public = { value = "yes|no", help = "whether other workspaces may install it; default: yes" },
+		public = {
+			value = "yes|no",
+			choices = { "yes", "no" },
+			help = "whether other workspaces may install it; default: yes",
+		},
 		["client-uri"] = { value = "URI", help = "the app's web page" },
 		["logo-uri"] = { value = "URI", help = "its logo" },
 		["logo-mark-uri"] = { value = "URI", help = "its logo, small" },

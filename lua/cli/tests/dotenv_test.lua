@@ -85,10 +85,10 @@ testing.case("each line that assigns nothing is a problem with its number, and t
 	t.same(values, { A = "1", F = "2" })
 	t.same(problems, {
 		".env:2: must be NAME=value",
-		".env:3: must be NAME=value",
-		".env:5: must be NAME=value",
+		".env:3: the value of B begins with a quote and does not end with it",
+		".env:5: the value of C begins with a quote and does not end with it",
 		".env:6: must be NAME=value",
-		".env:7: must be NAME=value",
+		".env:7: the value of E begins with a quote and does not end with it",
 	})
 end)
 
@@ -97,7 +97,7 @@ testing.case("a missing file is empty, one that cannot be read is a problem", fu
 	t.same({ values, problems, warnings }, { {}, {}, {} })
 	values = dotenv.read(".env", problems, warnings, {
 		read = function()
-			return nil, "Permission denied", "io"
+			return nil, ".env: Permission denied", "io"
 		end,
 	})
 	t.same({ values, problems }, { {}, { ".env: Permission denied" } })

@@ -262,6 +262,17 @@ testing.case("TO-11 the usual variables are the defaults of proxies and certific
 	t.same({ both.value.CA_FILE or false, both.problems }, { false, {} })
 end)
 
+testing.case("of CA_FILE, the system's own file must be there, and is not read as certificates", function(t)
+	local system = "/etc/ssl/certs/ca-certificates.crt"
+	local contents = { [system] = "no certificate", ["own.pem"] = "no certificate" }
+	t.equal(find({}, { SSL_CERT_FILE = system }, contents).value.CA_FILE, system)
+	t.same(find({}, { SSL_CERT_FILE = system }).problems, { "CA_FILE (SSL_CERT_FILE): No such file or directory" })
+	t.same(
+		find({}, { CA_FILE = "own.pem" }, contents).problems,
+		{ "CA_FILE (environment): own.pem: it contains no certificate" }
+	)
+end)
+
 testing.case("LG-01 the password of a proxy is not shown", function(t)
 	local shown = settings.by_name("OUTBOUND_PROXY").shown
 	for url, wanted in pairs {

@@ -5,12 +5,29 @@ local stories = require "partnerapp.destination.story"
 
 local batches = {}
 
--- The values of an action's batch keys, as one string.
+-- What a customer set in a field that says how payloads are batched: "batch_keys", "batch_size" or "batch_bytes", as at
+-- Segment. nil when the action has no such field: then a member of that name is data like any other.
+local function asked(entry, name)
+	for _, field in ipairs(entry.action.fields or {}) do -- an app's handlers have none
+		if field.name == name then
+			return entry.path.payload[name]
+		end
+	end
+end
+
+local function limit_of(entry, name)
+	local limit = asked(entry, name)
+	return type(limit) == "number" and limit > 0 and limit or entry.action[name]
+end
+
+-- The names and values of the batch keys of a payload, as one string.
 local function key_of(entry)
+	local keys = asked(entry, "batch_keys")
+	keys = type(keys) == "table" and keys or entry.action.batch_keys or {}
 	local values = {}
-	for i, name in ipairs(entry.action.batch_keys or {}) do
+	for i, name in ipairs(keys) do
 		local value = entry.path.payload[name]
-		values[i] = json.encode(value == nil and json.null or value, { javascript = true })
+		values[i] = name .. json.encode(value == nil and json.null or value, { javascript = true })
 	end
 	return entry.action.name .. "\0" .. table.concat(values, "\0")
 end
@@ -20,15 +37,17 @@ local function bytes_of(entry)
 end
 
 --- Splits entries into batches: of one action, with the same batch keys, at most batch_size payloads and batch_bytes
---- bytes. The order is kept inside a batch.
+--- bytes, by the action's fields of these names, else by its parts. The order is kept inside a batch.
 ---@param entries {path: partnerapp.destination.path, action: table, mapping: table, event: table}[]
 ---@return table[][]
 function batches.split(entries)
 	local list, open = {}, {}
 	for _, entry in ipairs(entries) do
-		local key, bytes, action = key_of(entry), bytes_of(entry), entry.action
+		local key, bytes = key_of(entry), bytes_of(entry)
 		local batch = open[key]
-		if not batch or #batch >= action.batch_size or batch.bytes + bytes > action.batch_bytes then
+		local is_full = batch
+			and (#batch >= limit_of(entry, "batch_size") or batch.bytes + bytes > limit_of(entry, "batch_bytes"))
+		if not batch or is_full then
 			batch = { bytes = 0 }
 			open[key] = batch
 			list[#list + 1] = batch

@@ -72,9 +72,11 @@ end
 local function call(path, stage, fn, destination, try, data)
 	local fine, returned, sent = calls.run(fn, data, destination.extend_request, try)
 	table.move(sent, 1, #sent, #path.requests + 1, path.requests)
-	path.returned = nil
+	path.returned, path.raised = nil, nil
 	if fine then
 		path.returned = returned
+	else
+		path.raised = returned
 	end
 	local result = fine and outcome.delivered(last_status(sent)) or outcome.of_error(returned)
 	local sentence = ("%s made %d request%s"):format(stage, #sent, #sent == 1 and "" or "s")
@@ -84,7 +86,8 @@ end
 -- With oauth2 a 401 is answered by a new access token, once. True when there is one: the function is called again.
 local function refresh(path, stage, destination, try)
 	local scheme = destination.authentication.scheme
-	if path.outcome.status ~= 401 or not scheme:find "^oauth" or not destination.refresh_access_token then
+	local may = try.refresh ~= false and scheme:find "^oauth" and destination.refresh_access_token
+	if path.outcome.status ~= 401 or not may then
 		return false
 	end
 	local data = { settings = try.settings or {}, auth = try.auth or {} }

@@ -1,5 +1,6 @@
 -- The values of a destination's settings when it is tried: what a customer would set at Segment comes from .env and the
 -- environment, under the destination's slug and the setting's name: ACME_API_KEY for api_key and apiKey of acme.
+local nearest = require "partnerapp.nearest"
 local settings = require "partnerapp.store.settings"
 
 local customer_settings = {}
@@ -52,6 +53,21 @@ function customer_settings.stand_in(name, value)
 	return "test-" .. name
 end
 
+--- The message about a setting that a destination does not have.
+---@param destination table
+---@param name string
+---@return string? message nil when it has the setting
+function customer_settings.unknown(destination, name)
+	local names = {}
+	for i, field in ipairs(destination.settings) do
+		if field.name == name then
+			return nil
+		end
+		names[i] = field.name
+	end
+	return ("%s has no setting '%s'%s"):format(destination.name, name, nearest(name, names))
+end
+
 local READ = {}
 
 function READ.boolean(text)
@@ -71,6 +87,18 @@ end
 local function mask(value)
 	local rest = value:match "^https?://[^/?#]+(.+)$"
 	require("native.log").mask(rest and #rest > 4 and rest or value)
+end
+
+--- Masks the passwords among values that came with a request, in log lines from then on.
+---@param destination table
+---@param values table<string, any> by setting name
+function customer_settings.mask(destination, values)
+	for _, field in ipairs(destination.settings) do
+		local value = values[field.name]
+		if field.type == "password" and type(value) == "string" then
+			mask(value)
+		end
+	end
 end
 
 --- The values, from `given`, else .env and the environment, else the defaults. Passwords are masked in log lines from

@@ -7,12 +7,53 @@ local intake = {}
 local NAMED = { page = true, screen = true }
 local KNOWN = { track = true, identify = true, page = true, screen = true, group = true, alias = true, delete = true }
 
-local function is_absent(value)
+-- The call by which browsers tell what a visitor consented to.
+local CONSENT_EVENT = "Segment Consent Preference Updated"
+
+local function is_null(value)
 	return value == nil or value == json.null
+end
+
+local function is_absent(value)
+	return is_null(value) or value == ""
 end
 
 local function is_text(value)
 	return type(value) == "string" and value ~= ""
+end
+
+local function object_or_nil(value)
+	return members.is_object(value) and value or nil
+end
+
+-- The code and the sentence of an id that a call needs and that is absent or not a string; nothing when it is there.
+local function problem_of_id(event, name)
+	if is_absent(event[name]) then
+		return "id_required", ("a %s event has no %s"):format(event.type, name)
+	elseif type(event[name]) ~= "string" then
+		return "id_not_string", name .. " is not a string"
+	end
+end
+
+local NEEDS = { group = "groupId", alias = "previousId" }
+
+local function consent_problem(consent)
+	local preferences = consent.categoryPreferences
+	if is_null(preferences) then
+		return "consent_categorypreferences_should_exist", "context.consent has no categoryPreferences"
+	elseif not members.is_object(preferences) then
+		return "consent_categorypreferences_fields_should_be_object",
+			"context.consent.categoryPreferences is not an object"
+	end
+	for _, name in ipairs(members.names(preferences)) do
+		if type(preferences[name]) ~= "boolean" then
+			return "consent_categorypreferences_fields_should_be_bool",
+				("context.consent.categoryPreferences.%s is not true or false"):format(name)
+		end
+	end
+	if not is_null(consent.version) and type(consent.version) ~= "number" then
+		return "consent_version_should_be_number", "context.consent.version is not a number"
+	end
 end
 
 -- Each check returns a code of Segment's outcomes and a sentence, or nothing.
@@ -20,8 +61,14 @@ local CHECKS = {
 	function(event)
 		if is_absent(event.userId) and is_absent(event.anonymousId) then
 			return "no_user_anon_id", "the event has neither userId nor anonymousId"
-		elseif not is_absent(event.userId) and type(event.userId) ~= "string" then
-			return "id_not_string", "userId is not a string"
+		end
+		for _, name in ipairs { "userId", "anonymousId" } do
+			if not is_absent(event[name]) and type(event[name]) ~= "string" then
+				return "id_not_string", name .. " is not a string"
+			end
+		end
+		if NEEDS[event.type] then
+			return problem_of_id(event, NEEDS[event.type])
 		end
 	end,
 	function(event)
@@ -34,9 +81,9 @@ local CHECKS = {
 		end
 	end,
 	function(event)
-		if not is_absent(event.properties) and not members.is_object(event.properties) then
+		if not is_null(event.properties) and not members.is_object(event.properties) then
 			return "properties_not_object", "properties is not an object"
-		elseif not is_absent(event.traits) and not members.is_object(event.traits) then
+		elseif not is_null(event.traits) and not members.is_object(event.traits) then
 			return "traits_not_object", "traits is not an object"
 		end
 	end,
@@ -47,6 +94,23 @@ local CHECKS = {
 			return "name_not_string", "name is empty or not a string"
 		elseif event.category ~= nil and type(event.category) ~= "string" then
 			return "category_not_string", "category is not a string"
+		end
+	end,
+	function(event)
+		local context = object_or_nil(event.context) or {}
+		local consent = object_or_nil(context.consent)
+		if consent then
+			return consent_problem(consent)
+		elseif event.type == "track" and event.event == CONSENT_EVENT then
+			return "consent_categorypreferences_should_exist", "the event has no context.consent"
+		end
+	end,
+	function(event)
+		local context = object_or_nil(event.context) or {}
+		local device = object_or_nil(context.device) or {}
+		local id = device.advertisingId
+		if not is_null(id) and type(id) ~= "string" then
+			return "device_advertisingid_should_be_string", "context.device.advertisingId is not a string"
 		end
 	end,
 }
@@ -82,7 +146,7 @@ function intake.excluded(event, name)
 	local own, all = integrations[name], integrations.All
 	if own == false then
 		return ('the event says integrations["%s"] = false'):format(name)
-	elseif own == nil and all == false then
+	elseif is_null(own) and all == false then
 		return ('the event says integrations.All = false and does not name "%s"'):format(name)
 	end
 end

@@ -11,19 +11,23 @@ local mappings = {}
 ---@field parsed partnerapp.destination.trigger? the trigger, when it can be read
 ---@field values table a value or a directive for each field
 ---@field compiled table? the values for directives.apply, when nothing is wrong with them
+---@field takes_all boolean? it has no trigger and takes every event
 ---@field problem string? why one of the two is not there
 ---@field from string where it comes from, for the story
 
 local NO_TRIGGER = "the action has no trigger"
 
-local function new(action, text, values, from)
+-- `takes_all`: what to do without a trigger.
+local function new(action, text, values, from, takes_all)
 	local mapping = { action = action, trigger = text, values = values, from = from }
 	if text then
 		mapping.parsed, mapping.problem = trigger.parse(text)
+	elseif takes_all then
+		mapping.takes_all = true
 	else
 		mapping.problem = NO_TRIGGER
 	end
-	if mapping.parsed then
+	if mapping.parsed or mapping.takes_all then
 		mapping.compiled, mapping.problem = directives.compile(values)
 	end
 	return mapping
@@ -81,7 +85,7 @@ local function of_action(list, name)
 	return kept
 end
 
---- The mappings of a destination for one try.
+--- The mappings of a destination for one try. A given one takes every event when its action has no trigger.
 ---@param destination table see destination/definition
 ---@param only string? the name of an action: mappings of others are left out
 ---@param given table? values for that action's fields, in place of its own
@@ -89,7 +93,7 @@ end
 function mappings.of(destination, only, given)
 	local own, action = destination.mappings, only and destination.actions[only]
 	if given and action then
-		return { new(only, action.trigger, given, "the mapping that was given") }
+		return { new(only, action.trigger, given, "the mapping that was given", true) }
 	end
 	local list = of_action(#own.presets > 0 and own.presets or own.actions, only)
 	if only and #list == 0 then -- presets have other actions

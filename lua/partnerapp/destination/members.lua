@@ -1,5 +1,5 @@
 -- The members of a JSON object in their order. An object that remembers the order has it in its metatable, as a list of
--- names in `__order`. Only this file knows that.
+-- names in `__order`. Only this file and partnerapp.json know that.
 local json = require "partnerapp.json"
 
 local members = {}

@@ -39,12 +39,25 @@ outcome.RETRIED_FOR = 4 * 3600
 
 local labels = {}
 for _, row in ipairs(rows) do
-	local stage, code, label = table.unpack(row)
-	local key = stage .. " " .. code
-	labels[key] = labels[key] or label
+	local key = row[1] .. " " .. row[2]
+	labels[key] = labels[key] or row[3]
 end
 
---- The words of Segment's delivery overview for a code, or nil when the stage has no such code.
+--- The rows of Segment's delivery overview: of one stage and one code, or all.
+---@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"|nil
+---@param code string?
+---@return {stage: string, code: string, label: string}[]
+function outcome.rows(stage, code)
+	local list = {}
+	for _, row in ipairs(rows) do
+		if (stage or row[1]) == row[1] and (code or row[2]) == row[2] then
+			list[#list + 1] = { stage = row[1], code = row[2], label = row[3] }
+		end
+	end
+	return list
+end
+
+--- The words of the first row of a code, or nil when the stage has no such code.
 ---@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"
 ---@param code string
 ---@return string?
@@ -72,7 +85,7 @@ function outcome.failed(fields)
 	return {
 		delivered = false,
 		outcome = found,
-		label = labels["failed-delivery " .. found],
+		label = outcome.label("failed-delivery", found),
 		code = fields.code,
 		status = fields.status,
 		message = fields.message,

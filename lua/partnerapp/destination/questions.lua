@@ -26,6 +26,20 @@ function questions.authentication(destination, try)
 	return story
 end
 
+--- Asks refresh_access_token for a new access token.
+---@param destination table
+---@param try partnerapp.destination.try
+---@return partnerapp.destination.path? path its `returned` has the tokens; nil when there is no such function
+function questions.refresh(destination, try)
+	if not destination.refresh_access_token then
+		return nil
+	end
+	local path = stories.path(stories.new(destination), "refresh_access_token", "as the form of the settings asks")
+	try.refresh = false
+	calls.on_path(path, "refresh", destination.refresh_access_token, destination, try, calls.data(try))
+	return path
+end
+
 -- A message when it is not { choices = { { value = …, label = … } }, next_page = … }.
 local function problem_of(returned)
 	local choices = type(returned) == "table" and returned.choices
@@ -56,6 +70,7 @@ end
 ---@field query string? what the customer typed
 ---@field page string? what the page before gave as next_page
 ---@field event table? for the values of the other fields
+---@field payload table? those values, when they are known without an event
 
 --- Asks a dynamic field for its choices, as the form of a mapping does.
 ---@param destination table
@@ -74,7 +89,8 @@ function questions.choices(destination, action, question, try)
 	local story = stories.new(destination, question.event)
 	local path = stories.path(story, action.name, ("the choices of '%s'"):format(question.field))
 	local values = try.mapping or mappings.defaults(action.fields)
-	local data = calls.data(try, question.event and directives.resolve(values, question.event), question.event, values)
+	local payload = question.payload or question.event and directives.resolve(values, question.event)
+	local data = calls.data(try, payload, question.event, values)
 	data.query, data.page = question.query, question.page
 	calls.on_path(path, "choices", fn, destination, try, data)
 	if not path.outcome.delivered then

@@ -65,8 +65,10 @@ local function kept_answer(answer, secrets)
 	return kept
 end
 
--- All requests of some stories, in their order. A batch's requests are in every story of it.
-local function requests_of(stories)
+--- All requests of some stories, in their order. A batch's requests are in every story of it.
+---@param stories partnerapp.destination.story[]
+---@return partnerapp.destination.sent[]
+function recordings.requests(stories)
 	local list, seen = {}, {}
 	for _, story in ipairs(stories) do
 		for _, path in ipairs(story.paths) do
@@ -95,8 +97,10 @@ local function run(destination, recording, transport)
 	return { stages.run(destination, recording.event, try) }
 end
 
--- One word for what became of each action of each event.
-local function outcomes_of(stories)
+--- One word for what became of each action of each event: "delivered", or a code of Segment's delivery overview.
+---@param stories partnerapp.destination.story[]
+---@return string[]
+function recordings.outcomes(stories)
 	local list = json.array {}
 	for _, story in ipairs(stories) do
 		if story.outcome then
@@ -126,7 +130,7 @@ end
 function recordings.make(destination, input, stories)
 	local settings, secrets = stand_ins(destination, input.settings)
 	local recording, answers = members.new(), json.array {}
-	for i, sent in ipairs(requests_of(stories)) do
+	for i, sent in ipairs(recordings.requests(stories)) do
 		answers[i] = sent.sent and sent.answer and kept_answer(sent.answer, secrets) or json.null
 	end
 	members.set(recording, "action", input.action)
@@ -161,12 +165,12 @@ function recordings.update(destination, recording, answers)
 	answers = answers or recording.answers or {}
 	local stories = run(destination, recording, replay(answers))
 	local kept = json.array {}
-	for i, sent in ipairs(requests_of(stories)) do
+	for i, sent in ipairs(recordings.requests(stories)) do
 		kept[i] = kept_request(sent)
 	end
 	members.set(recording, "requests", kept)
 	members.set(recording, "answers", answers)
-	members.set(recording, "outcomes", outcomes_of(stories))
+	members.set(recording, "outcomes", recordings.outcomes(stories))
 end
 
 --- A request or an answer as lines, for a comparison.
@@ -231,7 +235,7 @@ function recordings.check(destination, recording)
 		return false
 	end
 	local stories = run(destination, recording, replay(recording.answers or {}, note))
-	local made = requests_of(stories)
+	local made = recordings.requests(stories)
 	for i, wanted in ipairs(listed) do
 		local got = made[i]
 		local text, shown
@@ -245,7 +249,7 @@ function recordings.check(destination, recording)
 			differences[#differences + 1] = { message = ("request %d differs"):format(i), wanted = text, got = shown }
 		end
 	end
-	local outcomes, wanted_outcomes = outcomes_of(stories), recording.outcomes or json.array {}
+	local outcomes, wanted_outcomes = recordings.outcomes(stories), recording.outcomes or json.array {}
 	if json.encode(outcomes) ~= json.encode(wanted_outcomes) then
 		local wanted, got = pretty.json(wanted_outcomes), pretty.json(outcomes)
 		local why = {}

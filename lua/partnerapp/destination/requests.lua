@@ -3,7 +3,9 @@
 local crypto = require "native.crypto"
 local errors = require "partnerapp.destination.errors"
 local http = require "partnerapp.http"
+local javascript = require "partnerapp.destination.javascript"
 local json = require "partnerapp.json"
+local members = require "partnerapp.destination.members"
 local native_http = require "native.http"
 local nearest = require "partnerapp.nearest"
 local scripts = require "native.scripts"
@@ -90,10 +92,24 @@ local function with_query(url, query)
 	return text == "" and address or address .. "?" .. text
 end
 
--- Header names in lower case; a later one replaces an earlier one.
+-- Header names in lower case, values as JavaScript prints them, for a customer may have set them. As in Segment's
+-- client, two spellings of one name are joined, and the value "undefined" removes a header.
+local function read_headers(given)
+	local read = {}
+	if given and given[1] ~= nil then
+		wrong 'headers are { ["X-Name"] = "value" }, not a list'
+	end
+	for _, name in ipairs(members.names(given or {})) do
+		local lower, text = name:lower(), javascript.to_string(given[name])
+		read[lower] = read[lower] and read[lower] .. ", " .. text or text
+	end
+	return read
+end
+
+-- Adds headers to those that are there; one of the same name is replaced.
 local function add_headers(headers, given)
-	for name, value in pairs(given or {}) do
-		headers[tostring(name):lower()] = tostring(value)
+	for name, text in pairs(read_headers(given)) do
+		headers[name] = text ~= "undefined" and text or nil
 	end
 end
 
@@ -211,6 +227,17 @@ local function call(state, method, url, options)
 	return answer
 end
 
+-- A method that came in a string, such as a field of the payload, in upper case.
+local function read_method(given)
+	local lower = type(given) == "string" and given:lower() or given
+	for _, method in ipairs(METHODS) do
+		if method == lower then
+			return method:upper()
+		end
+	end
+	wrong("request:request: '%s' is not a method: %s", tostring(given), table.concat(METHODS, ", "))
+end
+
 -- A call of partnerapp.http, in the form in which native.http takes it: kept, and carried as the others are. Errors are
 -- those of partnerapp.http, and an answer of any status is one.
 local function carry_native(state, request)
@@ -261,7 +288,7 @@ function requests.stand_in(request)
 end
 
 ---@class partnerapp.destination.requests
----@field request table with the methods get, post, put, patch and delete
+---@field request table with the methods get, post, put, patch and delete, and request for a method of the event's
 ---@field sent partnerapp.destination.sent[] the requests that were made
 ---@field network table a transport for partnerapp.http whose calls are kept as well
 ---@field extend fun(extension: table?) takes what extend_request returned; raises for a wrong one
@@ -280,6 +307,12 @@ function requests.new(transport, traceparent)
 			end
 			return call(state, method:upper(), url, given)
 		end
+	end
+	function request:request(method, url, given)
+		if self ~= request then
+			wrong "call it with a colon: request:request(method, url, …)"
+		end
+		return call(state, read_method(method), url, given)
 	end
 	return {
 		request = request,

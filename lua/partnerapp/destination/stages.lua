@@ -5,6 +5,7 @@ local calls = require "partnerapp.destination.calls"
 local directives = require "partnerapp.destination.directives"
 local handlers = require "partnerapp.destination.handlers"
 local intake = require "partnerapp.destination.intake"
+local json = require "partnerapp.json"
 local mappings = require "partnerapp.destination.mappings"
 local members = require "partnerapp.destination.members"
 local outcome = require "partnerapp.destination.outcome"
@@ -21,6 +22,7 @@ local stages = {}
 ---@field mapping table? values for that action's fields
 ---@field transport function? see destination/requests; nothing is sent without one
 ---@field traceparent string?
+---@field refresh boolean? false: a 401 is the outcome, also with oauth2
 
 local add, stop = stories.add, stories.stop
 
@@ -54,6 +56,10 @@ end
 -- Whether the mapping's trigger wants the event. An outcome when it does not.
 local function judge_trigger(path, mapping, event)
 	local parsed = mapping.parsed
+	if mapping.takes_all then
+		add(path.stages, "trigger", "skipped", "the action has no trigger of its own: the mapping takes every event")
+		return
+	end
 	if not parsed then
 		return stop(path.stages, "trigger", "filtered-destination", "NO_MATCHING_MAPPING", mapping.problem)
 	end
@@ -100,6 +106,7 @@ local function make_payload(path, action, mapping, event, in_batch)
 		for i, one in ipairs(list or {}) do
 			details[i] = one.message
 		end
+		path.invalid = list
 		add(path.stages, "validation", "stopped", problem, { code = "PAYLOAD_VALIDATION_FAILED", details = details })
 		return nil, outcome.failed { code = "PAYLOAD_VALIDATION_FAILED", status = 400, message = problem }
 	end
@@ -118,25 +125,32 @@ local function perform(path, destination, try, mapping, event)
 	calls.on_path(path, "perform", action.perform, destination, try, calls.data(try, payload, event, mapping.values))
 end
 
-local NO_MAPPING = "the destination has no mapping: no automatic preset, and no action with a trigger"
+local NO_MAPPING = "the destination has no mapping: no automatic preset, and no action with a trigger; a customer "
+	.. "makes one at Segment, and `partnerapp try` takes one with --mapping FILE"
 
 local function no_mapping(story)
 	return stop(story.stages, "mapping", "filtered-destination", "NO_MATCHING_MAPPING", NO_MAPPING)
 end
 
--- A deletion goes to on_delete and to no action.
-local function delete(story, destination, event, try)
-	local path = stories.path(story, "on_delete", "a deletion goes to on_delete")
-	if not destination.on_delete then
-		local message = "the destination has no on_delete: deletions do not reach it"
-		path.outcome = stop(path.stages, "on_delete", "filtered-destination", "UNSUPPORTED_EVENT_TYPE", message)
-		return
-	end
+local DELETION = "a deletion goes to on_delete"
+
+local function call_on_delete(path, destination, event, try)
 	local payload = members.new()
 	members.set(payload, "userId", event.userId)
 	members.set(payload, "anonymousId", event.anonymousId)
 	path.payload = payload
 	calls.on_path(path, "on_delete", destination.on_delete, destination, try, calls.data(try, payload, event))
+end
+
+-- A deletion goes to on_delete and to no action.
+local function delete(story, destination, event, try)
+	local path = stories.path(story, "on_delete", DELETION)
+	if not destination.on_delete then
+		local message = "the destination has no on_delete: deletions do not reach it"
+		path.outcome = stop(path.stages, "on_delete", "filtered-destination", "UNSUPPORTED_EVENT_TYPE", message)
+		return
+	end
+	call_on_delete(path, destination, event, try)
 end
 
 -- A story of an event that was looked at, up to the mappings; its outcome is there when it goes no further.
@@ -232,6 +246,72 @@ function stages.run_batch(destination, events, try)
 		end, { stage = "perform", fn = "perform_batch" })
 	end
 	return list
+end
+
+-- One function alone, without the stages before it: as Segment's tool for trying an action asks
+
+-- The values of a mapping, as a mapping of an action that an event is given to whatever its trigger says.
+local function mapping_of(action, values)
+	local mapping = { action = action.name, values = values }
+	mapping.compiled, mapping.problem = directives.compile(values)
+	return mapping
+end
+
+local function new_path(destination, action, event)
+	return stories.path(stories.new(destination, event), action.name, "the mapping that was given")
+end
+
+--- Gives a deletion to on_delete, whatever the event's form.
+---@param destination table with on_delete
+---@param event table { userId, anonymousId }
+---@param try partnerapp.destination.try
+---@return partnerapp.destination.path
+function stages.delete(destination, event, try)
+	local path = stories.path(stories.new(destination, event), "on_delete", DELETION)
+	call_on_delete(path, destination, event, try)
+	return path
+end
+
+--- Gives an event to one action, whatever its trigger and the event's form: mapping, validation, perform.
+---@param destination table
+---@param action table of the destination
+---@param values table a value or a directive for each field
+---@param event table
+---@param try partnerapp.destination.try
+---@return partnerapp.destination.path
+function stages.act(destination, action, values, event, try)
+	local path = new_path(destination, action, event)
+	perform(path, destination, try, mapping_of(action, values), event)
+	return path
+end
+
+--- Gives several events to perform_batch of one action in one call, whatever its trigger and their form. Those whose
+--- payload is not valid are left out.
+---@param destination table
+---@param action table of the destination, with perform_batch
+---@param values table
+---@param events table[]
+---@param try partnerapp.destination.try
+---@return partnerapp.destination.path whole of the call; without an outcome when no payload is valid
+---@return partnerapp.destination.path[] refused those of the events that were left out
+function stages.act_batch(destination, action, values, events, try)
+	local whole, mapping = new_path(destination, action), mapping_of(action, values)
+	local payloads, refused = json.array {}, {}
+	for _, event in ipairs(events) do
+		local path = new_path(destination, action, event)
+		local payload, failed = make_payload(path, action, mapping, event, true)
+		path.outcome = failed
+		if failed then
+			refused[#refused + 1] = path
+		else
+			payloads[#payloads + 1] = payload
+		end
+	end
+	if #payloads > 0 then
+		local data = calls.data(try, payloads, events, values)
+		calls.on_path(whole, "perform", action.perform_batch, destination, try, data)
+	end
+	return whole, refused
 end
 
 return stages

@@ -20,6 +20,8 @@ local story = {}
 ---@field payload any what the mapping made, after validation
 ---@field requests partnerapp.destination.sent[]
 ---@field returned any what the function returned
+---@field raised any what the function raised
+---@field invalid {path: string, message: string}[]? what validation found wrong in the payload; path: JSON Pointer
 ---@field choices table[]? of a dynamic field: { value, label }
 ---@field outcome partnerapp.destination.outcome
 

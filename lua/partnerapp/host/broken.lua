@@ -1,4 +1,6 @@
--- The entry module while an app does not load: every request gets the reason, until a good version is saved.
+-- The entry module while an app does not load, with the scripts that do not: every request that comes here gets the
+-- reason. Before any version has loaded all requests come here, later only those for pages, in development (RL-01).
+local fault = require "partnerapp.web.fault"
 local new_request = require("partnerapp.web.request").new
 local routes = require "partnerapp.web.routes"
 
@@ -8,8 +10,9 @@ local why = { message = "the app does not load" }
 
 ---@param message string
 ---@param traceback string?
-function broken.broken(message, traceback)
-	why = { message = message, traceback = traceback }
+---@param beside boolean the last version that loaded goes on for others
+function broken.broken(message, traceback, beside)
+	why = { message = message, traceback = traceback, beside = beside }
 end
 
 ---@param raw native.request
@@ -23,14 +26,21 @@ function broken.handle(raw)
 			return response
 		end
 	end
-	return require("partnerapp.web.fault").broken(req, why.message, why.traceback)
+	return fault.broken(req, why)
 end
 
 ---@param raw native.request
 ---@param err any
 ---@return partnerapp.response
 function broken.failed(raw, err)
-	return require("partnerapp.web.fault").broken(new_request(raw), tostring(err))
+	return fault.broken(new_request(raw), { message = tostring(err) })
+end
+
+--- Answers another server of this process: the app does not load.
+---@return string
+function broken.ask()
+	local message = "the app does not load: " .. why.message
+	return assert(require("partnerapp.json").encode { error = message, code = "broken" })
 end
 
 --- No job runs while the app does not load.

@@ -1,6 +1,5 @@
 -- Finds all problems of an app's scripts and views before any of them runs.
 local destinations = require "partnerapp.destination.files"
-local script_names = require "partnerapp.host.script_names"
 local scripts = require "native.scripts"
 local view = require "partnerapp.web.view"
 
@@ -17,39 +16,50 @@ local function problem_of(name)
 	end
 end
 
--- A file of destinations/ that returns something else is the app's own.
-local function add_destinations(problems)
+-- The file that was saved last comes first: that is what the person works on.
+local function by_save(one, other)
+	if one.saved ~= other.saved then
+		return one.saved > other.saved
+	end
+	return one.name < other.name
+end
+
+--- Compiles the scripts and views of the app.
+---@param with_tests boolean also those below tests/, which only `partnerapp test` loads
+---@return string[] problems each with file and line; the newest save's first
+function check.syntax(with_tests)
+	local found, problems = {}, {}
+	for _, name in ipairs(scripts.list "app") do
+		local problem = (with_tests or not name:find "^tests/") and problem_of(name)
+		if problem then
+			found[#found + 1] = { name = name, problem = problem, saved = select(3, scripts.read("app", name)) }
+		end
+	end
+	table.sort(found, by_save)
+	for i, one in ipairs(found) do
+		problems[i] = one.problem
+	end
+	return problems
+end
+
+--- Loads the app's destinations. A file of destinations/ that returns something else is the app's own.
+---@return string[] problems each with file and line
+function check.destinations()
+	local problems = {}
 	for _, name in ipairs(destinations.names()) do
 		local destination, message, code = destinations.load(name)
 		if not destination and code == "bad_definition" then
 			problems[#problems + 1] = message
 		end
 	end
+	return problems
 end
 
---- Compiles every script and view of the app, and loads its destinations.
+--- What keeps the app from being served.
 ---@return string[] problems each with file and line
 function check.problems()
-	local problems = {}
-	for _, name in ipairs(scripts.list "app") do
-		problems[#problems + 1] = problem_of(name)
-	end
-	if #problems == 0 then
-		add_destinations(problems)
-	end
-	return problems
-end
-
---- The names in the app's scripts that the library or the app does not have: found by reading, as no route has run.
----@return string[] problems each with file and line
-function check.names()
-	local problems = {}
-	for _, name in ipairs(scripts.list "app") do
-		if name:find "%.lua$" then
-			script_names.add_problems(problems, name, scripts.read("app", name))
-		end
-	end
-	return problems
+	local problems = check.syntax(true)
+	return problems[1] and problems or check.destinations()
 end
 
 return check

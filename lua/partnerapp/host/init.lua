@@ -2,10 +2,17 @@
 local new_request = require("partnerapp.web.request").new
 
 local app = require "init"
+local app_settings = require "partnerapp.store.app_settings"
 local jobs = require "partnerapp.host.jobs"
+local settings = require "partnerapp.store.settings"
 
 if type(app) ~= "table" or type(app.dispatch) ~= "function" then
 	error("init.lua must end with `return app`, where app is what partnerapp.new made", 0)
+end
+
+local missing = app_settings.missing()
+if missing[1] and not settings.values.STAND_INS and not settings.values.TESTING then
+	error(table.concat(missing, "\n"), 0)
 end
 
 local dispatch = app.dispatch
@@ -16,14 +23,6 @@ local host = { app = app }
 ---@return partnerapp.response
 function host.handle(raw)
 	return dispatch(app, new_request(raw))
-end
-
---- Raises the problems of scripts and views, also of those that are not loaded yet. Called once for each generation.
-function host.check()
-	local problems = require("partnerapp.host.check").problems()
-	if problems[1] then
-		error(table.concat(problems, "\n"), 0)
-	end
 end
 
 --- Runs at most one job of the app that is due.
@@ -37,6 +36,13 @@ end
 ---@return string[]
 function host.lanes()
 	return jobs.lanes(app._jobs)
+end
+
+--- Answers a question of another server of this process.
+---@param question string
+---@return string
+function host.ask(question)
+	return require("partnerapp.host.answers").answer(question)
 end
 
 --- The response after `handle` raised.

@@ -7,7 +7,12 @@ local short = require "partnerapp.short"
 local endings = {}
 
 local NOTHING = " Nothing was connected."
-local REMOVE = " In this demo, the sandbox's page has a button for that: %s."
+
+-- Segment has an install from the consent on, also when this app did not get its token: the next try would end as
+-- already_exists.
+local REMOVE = "Segment may have the app as installed on that workspace by now. Remove it there, in the workspace's "
+	.. "settings at Segment, before another try: otherwise Segment says that it is already installed."
+local BUTTON = "In this demo, the sandbox's page has a button for that:"
 
 local ENDINGS = {
 	-- of the callback's address
@@ -117,6 +122,17 @@ local ENDINGS = {
 	connected = { 200, "Connected", "The app is connected to your workspace, and the install is saved." },
 }
 
+-- The endings after which Segment may have an install that this app has not.
+local LEAVES_INSTALL = {}
+for name in
+	(
+		"timeout unreachable unavailable bad_response code_refused invalid_credentials redirect_uri database "
+		.. "not_saved"
+	):gmatch "%S+"
+do
+	LEAVES_INSTALL[name] = true
+end
+
 local OAUTH_ERRORS = {}
 for name in
 	(
@@ -155,25 +171,25 @@ local function as_json(req, mount, name, text, said)
 	}, ENDINGS[name][1])
 end
 
---- The response of an ending.
----@param req partnerapp.request
----@param mount partnerapp.oauth.mount
----@param name string
----@param more partnerapp.endings.more?
----@return partnerapp.response
-function endings.make(req, mount, name, more)
-	more = more or {}
+-- What has to be removed at Segment before another try, and where to do that in the demo; false for each that is not.
+local function removal(mount, name)
+	if mount.server and not mount.server.is_segment then
+		return false, false
+	end
+	local leaves = LEAVES_INSTALL[name]
+	return leaves and REMOVE or false, config.sandbox_url and (leaves or name == "already_exists") and BUTTON or false
+end
+
+local function make(req, mount, name, more)
 	local status, title, text = table.unpack(ENDINGS[name])
 	local said = {}
 	for i, one in ipairs(more.said or {}) do
 		said[i] = { name = one.name, text = short(one.text) }
 	end
 	text = more.text and log.masked(more.text) or text
-	if name == "already_exists" and config.sandbox_url then
-		text = text .. REMOVE:format(config.sandbox_url)
-	end
+	local remove, button = removal(mount, name)
 	if status ~= 200 and req:wants_json() then
-		return as_json(req, mount, name, text, said)
+		return as_json(req, mount, name, remove and text .. " " .. remove or text, said)
 	end
 	return require("partnerapp.reply").view("oauth", {
 		ending = name,
@@ -181,11 +197,26 @@ function endings.make(req, mount, name, more)
 		text = text,
 		said = said,
 		caption = more.caption or "What Segment said",
+		remove = remove,
+		button = button,
+		sandbox = config.sandbox_url or false,
 		links = more.links or {},
 		again = mount.path,
 		banner = config.banner,
 		request_id = req.id,
 	}, status)
+end
+
+--- The response of an ending. Of one of 500 or more the caller logs the reason.
+---@param req partnerapp.request
+---@param mount partnerapp.oauth.mount
+---@param name string
+---@param more partnerapp.endings.more?
+---@return partnerapp.response
+function endings.make(req, mount, name, more)
+	local response = make(req, mount, name, more or {})
+	response.logged = true
+	return response
 end
 
 return endings

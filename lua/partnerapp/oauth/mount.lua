@@ -87,17 +87,26 @@ local function read_params(req)
 	return params
 end
 
-local function link_to(install)
-	return { href = "/installs/" .. install.id, text = install.source or install.workspace or install.name }
+-- Links to installs, the newest of each source only: Segment installs an app once, so an older one is dead there. Also
+-- the installs that they lead to.
+local function links_to(list)
+	local links, kept, seen = {}, {}, {}
+	for _, install in ipairs(list) do
+		local text = install.source or install.workspace or install.name
+		if not seen[text] then
+			seen[text] = true
+			links[#links + 1] = { href = "/installs/" .. install.id, text = text }
+			kept[#kept + 1] = install
+		end
+	end
+	return links, kept
 end
 
 -- A reload or the back button opens a callback again: the page then links to what this browser connected.
 local function callback_refused(req, mount, name)
 	local links = {}
 	if name == "state_used" then
-		for i, install in ipairs(require("partnerapp.installs").owned(req)) do
-			links[i] = link_to(install)
-		end
+		links = links_to(require("partnerapp.installs").owned(req))
 	end
 	local response = ending(req, mount, name, { links = links })
 	refusal.log(req, response.status, name, "install flow refused")
@@ -109,15 +118,15 @@ end
 local function already_installed(req, mount, found)
 	local installs = require "partnerapp.installs"
 	local client = clients.find(mount.client, found.scope, mount.redirect_uri, mount.server)
-	local own, links = {}, {}
+	local own = {}
 	for _, install in ipairs(installs.owned(req)) do
 		if client and install.client_id == client.id and belonging().check(install) then
 			own[#own + 1] = install
-			links[#links + 1] = link_to(install)
 		end
 	end
-	if #own == 1 then
-		return oauth.go_on(req, mount, own[1])
+	local links, different = links_to(own)
+	if #different == 1 then
+		return oauth.go_on(req, mount, different[1])
 	end
 	return ending(req, mount, "already_exists", { links = links })
 end
@@ -398,7 +407,13 @@ function oauth.mount(app, path, options)
 		place(req.path:sub(1, -#"/callback" - 1))
 		return oauth.callback(req, mount)
 	end)
-	app._flows[#app._flows + 1] = { path = path, scope = mount.scope, client = mount.client, server = server }
+	app._flows[#app._flows + 1] = {
+		path = path,
+		scope = mount.scope,
+		client = mount.client,
+		server = server,
+		where = scripts.caller(),
+	}
 	return mount
 end
 

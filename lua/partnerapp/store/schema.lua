@@ -6,12 +6,12 @@ local tables = require "partnerapp.store.tables"
 
 local schema = {}
 
-local LISTS = { "installs", "oauth", "sessions", "jobs", "readiness" }
+local LISTS = { "installs", "oauth", "sessions", "jobs", "readiness", "stories" }
 
 local prepared = {} -- by list, once in a VM
 
 --- Makes the tables of one list, or brings them up to date.
----@param list "installs"|"oauth"|"sessions"|"jobs"|"readiness"
+---@param list "installs"|"oauth"|"sessions"|"jobs"|"readiness"|"stories"
 ---@return true?, string? message, string? code "newer" when a newer program wrote the database, or one of native.db
 function schema.prepare(list)
 	if prepared[list] then

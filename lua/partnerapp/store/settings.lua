@@ -6,18 +6,21 @@ local settings = {
 	values = {}, ---@type table<string, string> another table after each reading
 }
 
--- Whether a setting's name says that its value is a secret: ACME_API_KEY, but not KEYBOARD.
-local function is_secret(name)
+--- Whether a setting's name says that its value is a secret: ACME_API_KEY, but not KEYBOARD.
+---@param name string
+---@return boolean
+function settings.is_secret(name)
 	name = name:upper()
-	return name:find("SECRET", 1, true)
+	local found = name:find("SECRET", 1, true)
 		or name:find("PASSWORD", 1, true)
 		or name:find("TOKEN", 1, true)
 		or name:find "KEYS?$"
+	return found ~= nil
 end
 
 -- Of several secrets with commas between them, as in WEBHOOK_SECRET, each is masked too.
 local function mask_secret(name, value)
-	if not is_secret(name) then
+	if not settings.is_secret(name) then
 		return
 	end
 	mask(value)
@@ -42,18 +45,21 @@ end
 --- A setting whose name the app has chosen: from the server's settings, else from the environment, else from .env.
 ---@param name string
 ---@return string? value nil when it is not set or empty
+---@return "settings"|"environment"|".env"|nil from where it comes from
 function settings.find(name)
 	local values = settings.values
-	for _, value in ipairs {
-		values[name] or "",
-		not values.TESTING and sys.env(name) or "",
-		values["env." .. name] or "",
-	} do
-		if value ~= "" then
-			mask_secret(name, value)
-			return value
-		end
+	local value, from = values[name], "settings"
+	if not value or value == "" then
+		value, from = not values.TESTING and sys.env(name) or nil, "environment"
 	end
+	if not value or value == "" then
+		value, from = values["env." .. name], ".env"
+	end
+	if not value or value == "" then
+		return nil
+	end
+	mask_secret(name, value)
+	return value, from
 end
 
 --- Whether a name is a setting of the server (SECRET_KEY), or names the file of one (SECRET_KEY_FILE).

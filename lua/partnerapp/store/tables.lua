@@ -78,4 +78,9 @@ tables.jobs = {
 
 tables.readiness = { "CREATE TABLE pa_readiness (id BIGINT PRIMARY KEY, at DOUBLE PRECISION NOT NULL)" }
 
+tables.stories = {
+	[[CREATE TABLE pa_stories (n BIGINT PRIMARY KEY, id TEXT NOT NULL UNIQUE, kept_at DOUBLE PRECISION NOT NULL,
+		body TEXT NOT NULL)]],
+}
+
 return tables

@@ -224,3 +224,15 @@ testing.case("json.encode writes what JSON.stringify writes when asked", functio
 		{ nil, "JSON cannot hold a key that is neither a string nor an integer", "bad_value" }
 	)
 end)
+
+testing.case("json.object has its members in the order of the list", function(t)
+	local object = json.object { { "c", 1 }, { "a", json.null }, { "gone" }, { "b", json.array {} } }
+	t.equal(json.encode(object, { javascript = true }), '{"c":1,"a":null,"b":[]}')
+	t.equal(object.c, 1)
+	t.equal(json.encode(json.object {}, { javascript = true }), "{}")
+	for _, wrong in ipairs { { "c" }, { { 5, "x" } }, { {} }, { { "a", 1 }, { "a", 2 } } } do
+		local fine, message = pcall(json.object, wrong)
+		t.equal(fine, false)
+		t.contains(message, "json.object: ")
+	end
+end)

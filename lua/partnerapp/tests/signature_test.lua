@@ -37,3 +37,11 @@ testing.case("WH-02 of a batch only the first event is signed, of anything else 
 		t.equal(signature.is_valid(body, hex, { "sharedsecretvalue" }), false, body)
 	end
 end)
+
+testing.case("signature.of signs as Segment does: what it gives is valid", function(t)
+	t.equal(signature.of(ONE, "sharedsecretvalue"), VECTORS[1][3])
+	t.equal(signature.is_valid("[" .. FIRST .. "," .. ONE .. "]", signature.of(FIRST, "s"), { "s" }), true)
+	t.raises(function()
+		signature.of(nil, "s")
+	end)
+end)

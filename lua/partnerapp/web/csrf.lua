@@ -3,9 +3,12 @@
 -- session.
 local config = require "partnerapp.config"
 local cors = require "partnerapp.web.cors"
+local log = require "partnerapp.log"
 local refusal = require "partnerapp.web.refusal"
 
 local csrf = {}
+
+local OUT_OF_DATE = "This form is out of date. Open its page again and send it from there."
 
 -- Whether an origin is the public one, or the one of this request's Host, which the gate has checked.
 local function is_own(req, origin)
@@ -53,23 +56,31 @@ local function sent_token(req)
 	end
 end
 
+-- In development the refusal of a form without a token says what to add, and where; also on the terminal.
+local function without_token(req, router)
+	local message = require "partnerapp.hints.forms"(req, router)
+	log.warn(message)
+	return message
+end
+
 --- Why the request may not change anything, or nil.
 ---@param req partnerapp.request
----@param origins string[]? other origins that may call
+---@param app partnerapp.app
 ---@param tokenless boolean? whether the form may be older than the session
 ---@return partnerapp.refusal?
-function csrf.check(req, origins, tokenless)
+function csrf.check(req, app, tokenless)
+	local origins = app._cors
 	if not comes_from_here(req, origins) then
 		return refusal.new(403, "This request comes from another site.", nil, "cross_site")
 	end
 	local session = not tokenless and is_form(req) and req.session
-	if session and not require("native.crypto").equal(sent_token(req) or "", session.csrf) then
-		return refusal.new(
-			403,
-			"This form is out of date. Open its page again and send it from there.",
-			nil,
-			"csrf_token"
-		)
+	local sent = session and sent_token(req)
+	if session and not require("native.crypto").equal(sent or "", session.csrf) then
+		local message = OUT_OF_DATE
+		if not sent and config.development then
+			message = without_token(req, app._router)
+		end
+		return refusal.new(403, message, nil, "csrf_token")
 	end
 end
 

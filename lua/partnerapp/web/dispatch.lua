@@ -45,7 +45,7 @@ end
 local function answer(app, req, route)
 	local method = req.method
 	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
-		local refused = require("partnerapp.web.csrf").check(req, app._cors, route.begins_session)
+		local refused = require("partnerapp.web.csrf").check(req, app, route.begins_session)
 		if refused then
 			return refused
 		end
@@ -78,7 +78,9 @@ local function answer_unrouted(app, req)
 		allowed = own:allowed(req.path)
 	end
 	if #allowed == 0 then
-		return refusal.new(404, "There is nothing at this address.")
+		local refused = refusal.new(404, "There is nothing at this address.")
+		refused.unrouted = true
+		return refused
 	end
 	local allow = { allow = table.concat(allowed, ", ") }
 	if req.method == "OPTIONS" then
@@ -123,6 +125,10 @@ function dispatch.request(app, req)
 		require("partnerapp.web.cors").apply(app._cors, req, response)
 	end
 	dispatch.finish(app, req, response, route)
+	local status = response.status
+	if status ~= 200 and math.type(status) == "integer" and status >= 500 and route and not response.logged then
+		require("partnerapp.web.fault").log(req, status)
+	end
 	return response
 end
 

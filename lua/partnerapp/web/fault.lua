@@ -4,6 +4,7 @@
 local config = require "partnerapp.config"
 local log = require "partnerapp.log"
 local refusal = require "partnerapp.web.refusal"
+local source = require "partnerapp.web.source"
 
 local fault = {}
 
@@ -19,8 +20,17 @@ local function merge(response, headers)
 	return response
 end
 
-local function as_json(req, status, message, traceback)
-	return require("partnerapp.reply").json({ error = message, request_id = req.id, traceback = traceback }, status)
+local function as_json(req, status, message, traceback, routes)
+	local values = { error = message, request_id = req.id, traceback = traceback, near = routes }
+	return require("partnerapp.reply").json(values, status)
+end
+
+local function in_words(routes)
+	local list = require("partnerapp.json").array {}
+	for i, route in ipairs(routes) do
+		list[i] = ("%s %s (%s)"):format(route.method, route.path, route.where)
+	end
+	return list
 end
 
 local function as_text(req, status, message)
@@ -31,6 +41,14 @@ local function as_text(req, status, message)
 	}
 end
 
+-- In development, for an address without a route: the routes that are near.
+local function near_routes(app, req, refused)
+	if not refused.unrouted or not config.development or not app then
+		return nil
+	end
+	return require "partnerapp.web.near_routes"(app._router.list, req.path)
+end
+
 local function page(name, req, status, values)
 	values.status = status
 	values.title = refusal.title(status)
@@ -39,8 +57,8 @@ local function page(name, req, status, values)
 end
 
 -- The page about a refusal with the app's own views; with the library's alone when one of the app's fails.
-local function refusal_page(req, status, message)
-	local values = { message = message }
+local function refusal_page(req, status, message, near)
+	local values = { message = message, near = near }
 	local ok, response = pcall(page, "refusal", req, status, values)
 	if ok then
 		return response
@@ -49,8 +67,38 @@ local function refusal_page(req, status, message)
 	return page("partnerapp/refusal", req, status, values)
 end
 
+local function route_of(req)
+	return req.method .. " " .. req.path
+end
+
+--- Logs a response of 500 or more whose reason is in no line yet, so that the id on the page leads to one.
+---@param req partnerapp.request
+---@param status integer
+---@param message string?
+---@param reason string?
+function fault.log(req, status, message, reason)
+	log.error("a request failed", { status = status, error = message, reason = reason, route = route_of(req) })
+end
+
 local function shape_of(app)
 	return app and (app._failed or shape_of(app._parent))
+end
+
+local function shaped(app, req, refused, message)
+	local status = refused.status
+	local shape = shape_of(app)
+	if shape then
+		local ok, response = pcall(shape, req, status, message)
+		if ok and type(response) == "table" and not response.refused then
+			return merge(response, refused.headers)
+		end
+		log.error("app:failed() failed itself", { error = tostring(response) })
+	end
+	local near = near_routes(app, req, refused)
+	if req:wants_json() then
+		return merge(as_json(req, status, message, nil, near and in_words(near)), refused.headers)
+	end
+	return merge(refusal_page(req, status, message, near), refused.headers)
 end
 
 --- The response of a refusal.
@@ -60,19 +108,20 @@ end
 ---@return partnerapp.response
 function fault.shape(app, req, refused)
 	local status, message = refused.status, log.masked(refused.message)
+	if status >= 500 and not refused.logged then
+		fault.log(req, status, message, refused.reason)
+	end
 	refusal.log(req, status, refused.reason)
-	local shape = shape_of(app)
-	if shape then
-		local ok, response = pcall(shape, req, status, message)
-		if ok and type(response) == "table" and not response.refused then
-			return merge(response, refused.headers)
-		end
-		log.error("app:failed() failed itself", { error = tostring(response) })
-	end
-	if req:wants_json() then
-		return merge(as_json(req, status, message), refused.headers)
-	end
-	return merge(refusal_page(req, status, message), refused.headers)
+	local response = shaped(app, req, refused, message)
+	response.logged = true
+	return response
+end
+
+-- A refusal whose reason is in the log already.
+local function logged(message)
+	local refused = refusal.new(500, message)
+	refused.logged = true
+	return refused
 end
 
 --- The refusal for a handler that returned nil, message: the message is logged, and shown only in development.
@@ -80,54 +129,37 @@ end
 ---@param err any
 ---@return partnerapp.refusal
 function fault.failure(req, err)
-	log.error("a handler failed", { error = tostring(err), route = req.method .. " " .. req.path })
-	return refusal.new(500, config.development and tostring(err) or SORRY)
+	log.error("a handler failed", { error = tostring(err), route = route_of(req) })
+	return logged(config.development and tostring(err) or SORRY)
 end
 
--- The place that a message or a line of a traceback names: kind, file and line of a script that can be shown.
-local function place_in(text)
-	local file, line = text:sub(1, 200):match("^%s*([^:%s]+%.%w+):(%d+):")
-	if not file then
-		return nil
-	end
-	local inside = file:match("^partnerapp/(.+)$")
-	local kind = inside and "library" or "app"
-	local bytes = require("native.scripts").read(kind, inside or file)
-	return bytes and { kind = kind, file = file, line = math.tointeger(line), bytes = bytes }
+-- What the library's pages may do, and ask this server whether the scripts were read again (static/reload.js).
+local POLICY = "default-src 'none'; style-src 'self'; script-src 'self'; connect-src 'self'; img-src 'self' data:; "
+	.. "form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+local ONLY = "Only in development a page shows this much."
+local RELOADS = "This page loads again by itself when a file is saved. "
+local AGAIN = "Mend it, and send the form again. " -- what was sent is not sent twice by itself
+
+local function page_about(req, values)
+	local reloads = req.method == "GET"
+	values.width = "wide"
+	values.route = log.masked(route_of(req))
+	values.note = (values.note or "") .. (reloads and RELOADS or AGAIN) .. ONLY
+	values.version = reloads and require("native.scripts").version() or false
+	local response = page("partnerapp/fault", req, 500, values)
+	response.headers["content-security-policy"] = POLICY
+	return response
 end
 
--- The script line to show: the first line of the app in the traceback, else the library's. A handler that ended with
--- `return reply.…` is not in the traceback any more: then it is the line of its route.
-local function find_place(message, traceback, route)
-	local first = place_in(message)
-	if first and first.kind == "app" then
-		return first
+-- The page; as text when the page fails.
+local function try_page(req, values)
+	local ok, response = pcall(page_about, req, values)
+	if ok then
+		return response
 	end
-	for line in (traceback or ""):gmatch("[^\n]+") do
-		local place = place_in(line)
-		if place and place.kind == "app" then
-			return place
-		end
-		first = first or place
-	end
-	return route and place_in(route.where .. ":") or first
-end
-
-local AROUND = 5
-
-local function source_of(message, traceback, route)
-	local place = find_place(message, traceback, route)
-	if not place then
-		return false
-	end
-	local lines, number = {}, 0
-	for text in (place.bytes:gsub("\n$", "")):gmatch("[^\n]*") do
-		number = number + 1
-		if math.abs(number - place.line) <= AROUND then
-			lines[#lines + 1] = { number = number, text = log.masked(text), failing = number == place.line }
-		end
-	end
-	return { file = place.file, line = place.line, lines = lines }
+	log.error("the page of an error failed", { error = tostring(response) })
+	return as_text(req, 500, values.message)
 end
 
 --- The response that a developer sees: message, source and traceback, as a page or as JSON.
@@ -138,25 +170,13 @@ end
 ---@param route partnerapp.route?
 ---@return partnerapp.response
 function fault.explain(req, message, traceback, heading, route)
-	local source = source_of(message, traceback, route)
+	local shown = source.of(message, traceback, route)
 	message, traceback = log.masked(message), traceback and log.masked(traceback)
 	if req:wants_json() then
 		return as_json(req, 500, message, traceback)
 	end
-	local values = {
-		message = message,
-		heading = heading,
-		width = "wide",
-		traceback = traceback or false,
-		source = source,
-		route = log.masked(req.method .. " " .. req.path),
-	}
-	local ok, response = pcall(page, "partnerapp/fault", req, 500, values)
-	if ok then
-		return response
-	end
-	log.error("the page of an error failed", { error = tostring(response) })
-	return as_text(req, 500, message)
+	local values = { message = message, heading = heading, traceback = traceback or false, source = shown, others = {} }
+	return try_page(req, values)
 end
 
 --- The response after a handler raised.
@@ -170,11 +190,13 @@ function fault.respond(app, req, err, traceback)
 		return fault.shape(app, req, err)
 	end
 	local message = tostring(err)
-	log.error("a script failed", { error = message, traceback = traceback, route = req.method .. " " .. req.path })
+	log.error("a script failed", { error = message, traceback = traceback, route = route_of(req) })
 	if config.development and (not app or not shape_of(app) or req:header("sec-fetch-dest") == "document") then
-		return fault.explain(req, message, traceback, "A script raised an error", app and app:route(req))
+		local response = fault.explain(req, message, traceback, "A script raised an error", app and app:route(req))
+		response.logged = true
+		return response
 	end
-	return fault.shape(app, req, refusal.new(500, config.development and message or SORRY))
+	return fault.shape(app, req, logged(config.development and message or SORRY))
 end
 
 --- The same as the end of the request: with the app's hooks run.
@@ -192,16 +214,46 @@ function fault.finish(app, req, err, traceback)
 	return response
 end
 
+local NEVER = "No version of the app has loaded yet, so each request gets this error. "
+local BESIDE = "Programs and jobs go on with the version before. "
+
+-- A page with all problems, of which each begins with a line that has its place.
+local function broken_page(req, why)
+	local list = {}
+	for line in why.message:gmatch "[^\n]+" do
+		if not list[1] or source.has_place(line) then
+			list[#list + 1] = { message = line }
+		else
+			list[#list].message = list[#list].message .. "\n" .. line
+		end
+	end
+	for i, problem in ipairs(list) do
+		problem.source = source.of(problem.message, i == 1 and why.traceback)
+		problem.message = log.masked(problem.message)
+	end
+	local first = table.remove(list, 1)
+	return try_page(req, {
+		message = first.message,
+		heading = why.beside and "The newest save does not load" or "The app does not load",
+		traceback = why.traceback and source.is_of_app(why.traceback) and log.masked(why.traceback) or false,
+		source = first.source,
+		others = list,
+		note = why.beside and BESIDE or NEVER,
+	})
+end
+
 --- The response while the app's scripts do not load.
 ---@param req partnerapp.request
----@param message string
----@param traceback string?
+---@param why {message: string, traceback: string?, beside: boolean?} one problem or more, each on a line of the
+--- message; `beside`: the version before goes on for others
 ---@return partnerapp.response
-function fault.broken(req, message, traceback)
-	if config.development then
-		return fault.explain(req, message, traceback, "The app does not load")
+function fault.broken(req, why)
+	if not config.development then
+		return fault.shape(nil, req, refusal.new(500, SORRY))
+	elseif req:wants_json() then
+		return fault.explain(req, why.message, why.traceback, "")
 	end
-	return fault.shape(nil, req, refusal.new(500, SORRY))
+	return broken_page(req, why)
 end
 
 return fault

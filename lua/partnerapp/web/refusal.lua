@@ -9,6 +9,8 @@ local log = require "native.log"
 ---@field refused true
 ---@field headers table<string, string>?
 ---@field reason string? a short stable word for the log
+---@field logged true? the log has the reason of this status, which is 500 or more, already
+---@field unrouted true? no route has this address
 local Refusal = {
 	__name = "refusal",
 	__tostring = function(self)

@@ -180,10 +180,15 @@ table.sort(KNOWN)
 local ABSENT = { body = true, session = true, query_string = true } -- which a request may be without
 
 -- A hook may give a request fields of its own, which may be nil: only a name that is surely wrong raises.
-local function check_name(name)
+local function unknown(name)
 	local meant = require("partnerapp.hints.names").surely("a request", name, KNOWN)
-	if meant then
-		error(("a request has no '%s'%s"):format(name, meant), 3)
+	return meant and ("a request has no '%s'%s"):format(name, meant)
+end
+
+local function check_name(name)
+	local message = unknown(name)
+	if message then
+		error(message, 3)
 	end
 end
 
@@ -210,6 +215,18 @@ function Request.__index(self, name)
 end
 
 local request = {}
+
+--- Why a handler cannot read a field of a request; nil when a request has it, or may have it.
+---@param name string
+---@return string?
+function request.unknown(name)
+	for _, known in ipairs(KNOWN) do
+		if name == known then
+			return nil
+		end
+	end
+	return unknown(name)
+end
 
 ---@param raw native.request|table
 ---@return partnerapp.request

@@ -19,6 +19,14 @@ local LIST = {
 		always = true,
 	},
 	{
+		path = "/static/partnerapp/version",
+		handler = function()
+			return require("partnerapp.web.static").version()
+		end,
+		open = true,
+		always = true,
+	},
+	{
 		path = "/readyz",
 		handler = function()
 			return require("partnerapp.web.readiness").serve()

@@ -48,6 +48,38 @@ function static.meant(path, folder)
 	return nearest(path, list)
 end
 
+--- Why a page cannot have the address of a file below static/; nil when it can.
+---@param name string
+---@return string?
+function static.missing(name)
+	if not files.read("static/", name) then
+		return ("there is no static file '%s'%s"):format(name, static.meant(name, "static/"))
+	end
+end
+
+local function known_types()
+	local list = {}
+	for ending in pairs(TYPES) do
+		list[#list + 1] = ending
+	end
+	table.sort(list)
+	return table.concat(list, ", ")
+end
+
+--- Why a file below static/ is not served; nil when it is.
+---@param name string its path there
+---@return string?
+function static.refused(name)
+	local room = files.of(name)
+	if not type_of(name) then
+		local ending = name:match "%.(%w+)$" or ""
+		return TYPES[ending:lower()] and ("its ending must be .%s, in small letters"):format(ending:lower())
+			or ("served are %s"):format(known_types())
+	elseif room then
+		return ("names that begin with %s are the library's own files"):format(room.label)
+	end
+end
+
 local addresses = {}
 
 --- The address of a file below static/, which changes with its content so that browsers may keep it.
@@ -58,7 +90,7 @@ function static.address(name)
 	if not address then
 		local bytes, file = files.read("static/", name)
 		if not bytes then
-			error(("there is no static file '%s'%s"):format(name, static.meant(name, "static/")), 2)
+			error(static.missing(name), 2)
 		end
 		address = "/static/" .. name .. "?v=" .. version_of(bytes, file)
 		addresses[name] = address
@@ -96,6 +128,16 @@ function static.serve(req)
 		return { status = 304, headers = headers }
 	end
 	return { status = 200, headers = headers, body = bytes }
+end
+
+--- What names the newest reading of the scripts, for pages that load again when it changes (static/reload.js). Only in
+--- development.
+---@return partnerapp.response|partnerapp.refusal
+function static.version()
+	if not require("partnerapp.config").development then
+		return refusal.new(404, "There is no such file.")
+	end
+	return { status = 200, headers = { ["content-type"] = TYPES.txt }, body = scripts.version() }
 end
 
 --- A response with a file of the app's folder; nil when there is none or it is a script.

@@ -76,9 +76,15 @@ local function newlines(text)
 	return ("\n"):rep(select(2, text:gsub("\n", "")))
 end
 
-local function statement(code)
+-- The view that a statement includes, or puts around itself.
+local function named(code)
 	local word = code:match("^%s*(%a+)")
 	local name = (word == "include" or word == "layout") and code:match('"([%w_/-]+)"')
+	return name or nil, word
+end
+
+local function statement(code)
+	local name, word = named(code)
 	if not name then
 		return " " .. code .. " "
 	elseif word == "include" then
@@ -123,30 +129,39 @@ local function line_of(source, at)
 	return 1 + select(2, source:sub(1, at):gsub("\n", ""))
 end
 
---- Translates a template to Lua.
----@param source string
----@return string? lua, string? message with the line
-local function translate(source)
-	local parts = { "local _ENV, _b, _e, _v = ... " }
+-- Calls text(what is between forms) and form(form, code, the code's place) in their order. A message with the line when
+-- a form is never closed.
+local function read(source, text, form)
 	local at = 1
 	while true do
 		local start = source:find("{[{%%#]", at)
-		local text = source:sub(at, (start or 0) - 1)
-		if text ~= "" then
-			parts[#parts + 1] = (" _b[#_b + 1] = %q "):format(text)
+		local between = source:sub(at, (start or 0) - 1)
+		if between ~= "" then
+			text(between)
 		end
 		if not start then
-			return table.concat(parts)
+			return nil
 		end
-		local form = form_at(source, start)
-		local from = start + #form[1]
-		local stop, last = source:find(form[2], from, true)
+		local found = form_at(source, start)
+		local from = start + #found[1]
+		local stop, last = source:find(found[2], from, true)
 		if not stop then
-			return nil, ("%d: '%s' is never closed by '%s'"):format(line_of(source, start), form[1], form[2])
+			return ("%d: '%s' is never closed by '%s'"):format(line_of(source, start), found[1], found[2])
 		end
-		parts[#parts + 1] = form[3](source:sub(from, stop - 1))
+		form(found, source:sub(from, stop - 1), from)
 		at = last + 1
 	end
+end
+
+-- Translates a template to Lua. The code, or nil and a message with the line.
+local function translate(source)
+	local parts = { "local _ENV, _b, _e, _v = ... " }
+	local problem = read(source, function(text)
+		parts[#parts + 1] = (" _b[#_b + 1] = %q "):format(text)
+	end, function(form, code)
+		parts[#parts + 1] = form[3](code)
+	end)
+	return not problem and table.concat(parts) or nil, problem
 end
 
 local function compile(source, name)
@@ -154,6 +169,8 @@ local function compile(source, name)
 	local chunk
 	if code then
 		chunk, problem = scripts.compile(code, "@" .. name, {})
+		-- What follows a statement is this file's own code.
+		problem = problem and problem:gsub("near '_[bv]'", "near '%%}'")
 		problem = problem and problem .. require "partnerapp.hints.syntax"(problem, source)
 	else
 		problem = name .. ":" .. problem
@@ -238,6 +255,20 @@ end
 function view.missing(name)
 	local source, message = source_of(name, files.of(name))
 	return not source and message or nil
+end
+
+--- What is in the source of a view besides text, up to a form that is never closed.
+---@param source string
+---@return {line: integer, view: string?, code: string?}[] parts a view that is included or put around, or Lua code
+function view.parts(source)
+	local parts = {}
+	read(source, function() end, function(form, code, at)
+		local name = form[3] == statement and named(code)
+		if form[3] ~= newlines then
+			parts[#parts + 1] = { line = line_of(source, at - 1), view = name or nil, code = not name and code or nil }
+		end
+	end)
+	return parts
 end
 
 --- What is wrong with the source of a view, and where, or nil. Keeps nothing.

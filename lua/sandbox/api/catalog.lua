@@ -9,12 +9,12 @@ local store = require "store"
 
 local texts = {}
 
--- The JSON of a destination, made once because it never changes.
+-- The JSON of a destination, made once because it never changes, but for one of the app's.
 local function text_of(entry)
 	local text = texts[entry.slug]
 	if not text then
 		text = store.encode(catalog.item(entry))
-		texts[entry.slug] = text
+		texts[entry.slug] = not entry.of_app and text or nil
 	end
 	return text
 end

@@ -18,7 +18,7 @@ end
 local function pieces_of(slug)
 	local pieces = cached[slug]
 	if not pieces then
-		local item = assert(catalog.find(slug))
+		local item = catalog.of(slug)
 		pieces = { display_name = store.encode(item.display_name) }
 		for i, setting in ipairs(item.settings) do
 			local name = ',"display_name":%s,"value":'
@@ -29,7 +29,7 @@ local function pieces_of(slug)
 				after = ',"type":"' .. setting.type:lower() .. '"}',
 			}
 		end
-		cached[slug] = pieces
+		cached[slug] = not item.of_app and pieces or nil -- a file of the app may be saved at any time
 	end
 	return pieces
 end

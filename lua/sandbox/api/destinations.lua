@@ -107,7 +107,7 @@ end
 
 local function apply(row, read, named)
 	local new, values = changed(row, read, named)
-	local missing = new.enabled and (named.enabled or named.config) and fields.missing(catalog.find(row.slug), values)
+	local missing = new.enabled and (named.enabled or named.config) and fields.missing(catalog.of(row.slug), values)
 	if missing then
 		return needs(missing)
 	end
@@ -139,7 +139,7 @@ local function update(req, row)
 		return refusal
 	end
 	local asked = body.field(value, "destination")
-	local read, problem = fields.read(catalog.find(row.slug), row.name, asked == nil and {} or asked)
+	local read, problem = fields.read(catalog.of(row.slug), row.name, asked == nil and {} or asked)
 	local named
 	if read then
 		named, problem = body.mask(value, "destination", fields.names)

@@ -10,7 +10,7 @@ fields.names = { ["if"] = true, actions = true, title = true, description = true
 
 local EMPTY = { ["if"] = "", actions = json.array {}, title = "", description = "", enabled = false }
 
-local IF_MOST, TITLE_MOST, DESCRIPTION_MOST = 10000, 64, 10000
+local TITLE_MOST, DESCRIPTION_MOST = 64, 10000
 local PARTS = { context = true, properties = true, traits = true }
 
 local function is_object(value)
@@ -35,7 +35,7 @@ function checks.whitelist_fields(action)
 		return "fields must have context, properties or traits"
 	end
 	for part, listed in pairs(action.fields) do
-		if not PARTS[part] or not is_object(listed) or not json.is_array(listed.fields) then
+		if not PARTS[part:match "^[^.]*"] or not is_object(listed) or not json.is_array(listed.fields) then
 			return "fields must have lists of names for context, properties or traits"
 		end
 		for _, name in ipairs(listed.fields) do
@@ -70,8 +70,8 @@ end
 
 -- What is wrong with a filter that has all its fields, or nil.
 local function problem_of(filter)
-	if not is_text(filter["if"], IF_MOST) or not filter["if"]:find "%S" then
-		return "if must be a condition in FQL"
+	if not is_text(filter["if"], fql.LENGTH_MOST) or not filter["if"]:find "%S" then
+		return ("if must be a condition in FQL of at most %d bytes"):format(fql.LENGTH_MOST)
 	elseif not is_text(filter.title, TITLE_MOST) then
 		return ("title must be a string of at most %d characters"):format(TITLE_MOST)
 	elseif not is_text(filter.description, DESCRIPTION_MOST) then

@@ -5,23 +5,10 @@ local errors = require "api.errors"
 local paths = require "api.paths"
 local reply = require "partnerapp.reply"
 local resource = require "api.resource"
+local schema_config = require "filtering.schema_config"
 local store = require "store"
 
-local DEFAULTS = {
-	allow_unplanned_track_events = true,
-	allow_unplanned_identify_traits = true,
-	allow_unplanned_group_traits = true,
-	allow_unplanned_track_event_properties = true,
-	allow_track_event_on_violations = false,
-	allow_identify_traits_on_violations = true,
-	allow_group_traits_on_violations = true,
-	allow_track_properties_on_violations = true,
-	forwarding_blocked_events_to = "",
-	forwarding_violations_to = "",
-	common_track_event_on_violations = "ALLOW",
-	common_identify_event_on_violations = "ALLOW",
-	common_group_event_on_violations = "ALLOW",
-}
+local DEFAULTS = schema_config.DEFAULTS
 
 local WORDS = {
 	common_track_event_on_violations = { ALLOW = true, OMIT_PROPERTIES = true, BLOCK = true },
@@ -38,19 +25,13 @@ local EMPTY = { boolean = false, string = "" }
 
 local function find(req)
 	local row = db.row("SELECT schema_config FROM sources WHERE name = ?", paths.source(req))
-	return row and (store.decode(row.schema_config) or {})
+	return row and schema_config.of(row)
 end
 
 local function get(req, config)
 	local source = paths.source(req)
-	local shown = { name = source .. "/schema-config", parent = source }
-	for name, default in pairs(DEFAULTS) do
-		shown[name] = config[name]
-		if shown[name] == nil then
-			shown[name] = default
-		end
-	end
-	return reply.json(shown)
+	config.name, config.parent = source .. "/schema-config", source
+	return reply.json(config)
 end
 
 -- The new value of a field that the mask names: the empty value when it is absent, nil when it is not allowed.

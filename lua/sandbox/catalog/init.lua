@@ -1,6 +1,7 @@
 -- The catalog of destinations and sources. Each destination is a file of destinations/, named by its slug; a dot of the
 -- slug is "_" in the file's name, because the name of a module cannot have one.
 local json = require "partnerapp.json"
+local of_app = require "catalog.of_app"
 local sources = require "catalog.sources"
 
 local catalog = {}
@@ -20,32 +21,63 @@ local SLUGS = {
 	"zendesk",
 }
 
+-- Segment's lists of its catalog do not have these (docs/segment.md 5), so that ours does not either.
+local UNLISTED = { "actions-webhook" }
+
+-- Sorts the settings of an entry, and adds them by name.
+local function index(item)
+	item.by_name = {}
+	table.sort(item.settings, function(a, b)
+		return a.name < b.name
+	end)
+	for _, setting in ipairs(item.settings) do
+		item.by_name[setting.name] = setting
+	end
+	return item
+end
+
 local found
+
+local function load(slug)
+	return index(require("catalog.destinations." .. slug:gsub("%.", "_")))
+end
 
 local function all()
 	if not found then
 		found = {}
 		for i, slug in ipairs(SLUGS) do
-			local item = require("catalog.destinations." .. slug:gsub("%.", "_"))
-			item.by_name = {}
-			table.sort(item.settings, function(a, b)
-				return a.name < b.name
-			end)
-			for _, setting in ipairs(item.settings) do
-				item.by_name[setting.name] = setting
-			end
-			found[i] = item
-			found[item.slug] = item
+			found[i] = load(slug)
+			found[slug] = found[i]
+		end
+		for _, slug in ipairs(UNLISTED) do
+			found[slug] = load(slug)
 		end
 	end
 	return found
 end
 
---- The destination of a slug.
+--- The destination of a slug: of the catalog itself, or of the app that runs in the same process.
 ---@param slug string
 ---@return table? entry its file, with the settings sorted by name and as `by_name`; nil when the slug is unknown
 function catalog.find(slug)
-	return type(slug) == "string" and all()[slug] or nil
+	if type(slug) ~= "string" then
+		return nil
+	end
+	local known = all()[slug]
+	if known then
+		return known
+	end
+	local own = of_app.find(slug)
+	return own and index(own)
+end
+
+--- The entry of a destination that was created. When the app does not have it any more, it has no settings.
+---@param slug string
+---@return table entry
+function catalog.of(slug)
+	local methods = { "alias", "group", "identify", "page_view", "track" }
+	return catalog.find(slug)
+		or index { slug = slug, display_name = slug, settings = {}, methods = methods, of_app = true }
 end
 
 local function set_of(names, all_names)
@@ -124,13 +156,21 @@ function catalog.item(entry)
 	return item
 end
 
---- All destinations, in the order of their slugs.
+--- The listed destinations, in the order of their slugs.
 ---@return table[]
 function catalog.destinations()
 	local list = {}
 	for i, entry in ipairs(all()) do
 		list[i] = entry
 	end
+	for _, entry in ipairs(of_app.destinations()) do
+		if not all()[entry.slug] then
+			list[#list + 1] = index(entry)
+		end
+	end
+	table.sort(list, function(a, b)
+		return a.slug < b.slug
+	end)
 	return list
 end
 

@@ -2,8 +2,11 @@
 -- is refused too: browsers send the origin of the page, and any page on this machine could control the sandbox.
 local clients = require "oauth.clients"
 local clock = require "partnerapp.clock"
+local connections = require "control.connections"
 local event_log = require "events.event_log"
 local faults = require "control.faults"
+local fields = require "control.fields"
+local loop = require "events.loop"
 local redirect_uris = require "oauth.redirect_uris"
 local reply = require "partnerapp.reply"
 local request_log = require "control.request_log"
@@ -53,9 +56,21 @@ local function show_events()
 	return reply.json { events = event_log.last(EVENTS) }
 end
 
+local STATUS = { not_found = 404, absent = 404 }
+
+local function show_story(req)
+	local story, message, code = loop.story(req.params.id)
+	if not story then
+		return reply.json({ error = message }, STATUS[code] or 503)
+	end
+	return reply.json(story)
+end
+
+local CLIENT = { "scope", "redirect_uris", "display_name", "public" }
+
 local register = store.in_transaction(function(req)
 	local asked = req.json
-	local problem = type(asked) ~= "table" and "a JSON object is expected"
+	local problem = fields.problem(asked, CLIENT)
 		or scopes.problem(asked.scope)
 		or redirect_uris.problem(asked.redirect_uris)
 	local name = not problem and asked.display_name
@@ -79,7 +94,11 @@ end)
 
 local function move_clock(req)
 	local asked = req.json
-	local seconds = type(asked) == "table" and asked.advance
+	local problem = fields.problem(asked, { "advance" })
+	if problem then
+		return invalid(problem)
+	end
+	local seconds = asked.advance
 	if type(seconds) ~= "number" or seconds < 0 or seconds > 1e9 then
 		return invalid "advance must be a number of seconds"
 	end
@@ -94,6 +113,8 @@ return function(app)
 
 	add("get", "requests", show_requests)
 	add("get", "events", show_events)
+	add("get", "stories/:id", show_story)
+	add("post", "connections", adds(connections.add))
 	add("post", "reset", runs(store.reset))
 	add("post", "clients", register)
 	add("post", "faults", adds(faults.add))

@@ -4,6 +4,7 @@
 local bomb = require "control.bomb"
 local clock = require "partnerapp.clock"
 local db = require "partnerapp.db"
+local fields = require "control.fields"
 local glob = require "glob"
 local json = require "partnerapp.json"
 local store = require "store"
@@ -19,6 +20,9 @@ end
 
 local TIMES_MOST, BARRIER_MOST = 100000, 100 -- each held request takes one of the sandbox's 128 workers
 local DELAY_MOST_MS, HELD_MOST_SECONDS, STEP = 60000, 60, 0.01
+
+local FAULT = { "method", "path", "times", "status", "headers", "body", "delay_ms", "mode" }
+local BARRIER = { "method", "path", "count" }
 
 local METHODS = { GET = true, POST = true, PUT = true, PATCH = true, DELETE = true }
 
@@ -43,9 +47,10 @@ local function headers_problem(headers)
 	end
 end
 
-local function place_problem(asked)
-	if type(asked) ~= "table" or json.is_array(asked) then
-		return "a JSON object is expected"
+local function place_problem(asked, known)
+	local problem = fields.problem(asked, known)
+	if problem then
+		return problem
 	elseif asked.method ~= nil and not METHODS[asked.method] then
 		return "method must be GET, POST, PUT, PATCH or DELETE"
 	elseif type(asked.path) ~= "string" or asked.path:sub(1, 1) ~= "/" then
@@ -54,7 +59,7 @@ local function place_problem(asked)
 end
 
 local function fault_problem(asked)
-	local problem = place_problem(asked)
+	local problem = place_problem(asked, FAULT)
 	if problem then
 		return problem
 	elseif asked.times ~= nil and not is_integer(asked.times, 1, TIMES_MOST) then
@@ -97,7 +102,7 @@ end
 ---@param asked any method, path, count
 ---@return string? problem what is wrong with the barrier; nil when it was added
 function faults.add_barrier(asked)
-	local problem = place_problem(asked)
+	local problem = place_problem(asked, BARRIER)
 	if problem then
 		return problem
 	elseif not is_integer(asked.count, 2, BARRIER_MOST) then

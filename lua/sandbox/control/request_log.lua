@@ -1,7 +1,7 @@
 -- The requests that the sandbox answered, for tests and for people: the newest thousand, and counts of all.
 local db = require "partnerapp.db"
 local json = require "partnerapp.json"
-local log = require "partnerapp.log"
+local masking = require "control.masking"
 local store = require "store"
 
 local request_log = {}
@@ -12,45 +12,10 @@ local COUNTS_MOST = 10000 -- different methods and paths
 
 local COUNTS = [[SELECT key, sum(count) AS count FROM (SELECT key, count FROM counts UNION ALL
 	SELECT method || ' ' || path, count(*) FROM requests GROUP BY 1) AS both_tables GROUP BY key LIMIT 10000]]
-local NEWEST = "SELECT * FROM (SELECT * FROM requests ORDER BY n DESC LIMIT ?) AS newest ORDER BY n"
-local INSERT = [[INSERT INTO requests (n, time, method, path, query, headers, status, warning)
-	VALUES ((SELECT coalesce(max(n), 0) + 1 FROM requests), ?, ?, ?, ?, ?, ?, ?)]]
-
-local SECRET = { authorization = true, cookie = true, ["proxy-authorization"] = true, ["x-csrf-token"] = true }
-local SCHEMES = { basic = true, bearer = true }
-
--- The scheme helps in debugging; what follows it is secret.
-local function mask(value)
-	local scheme = value:match "^(%a+) "
-	return scheme and SCHEMES[scheme:lower()] and scheme .. " ***" or "***"
-end
-
--- Secrets masked as in the log (LG-01): a query may hold a code or a token. JSON cannot have bytes that are not UTF-8.
-local function readable(text)
-	text = text and log.masked(text)
-	return text and (utf8.len(text) and text or text:gsub("[\x80-\xff]", "?"))
-end
-
-local FIELDS = {}
-for name in ("access_token client_secret code code_verifier password refresh_token token"):gmatch "%S+" do
-	FIELDS[name] = true
-end
-
-local function masked_query(query)
-	query = query
-		and query:gsub("([^&=]+)=([^&]*)", function(name, value)
-			return name .. "=" .. (FIELDS[name] and value ~= "" and "***" or value)
-		end)
-	return readable(query)
-end
-
-local function masked(headers)
-	local shown = {}
-	for name, value in pairs(headers) do
-		shown[name] = SECRET[name] and mask(value) or readable(value)
-	end
-	return shown
-end
+local NEWEST = [[SELECT time, method, path, query, headers, status, warning FROM
+	(SELECT * FROM requests ORDER BY n DESC LIMIT ?) AS newest ORDER BY n]]
+local INSERT = [[INSERT INTO requests (n, time, method, path, query, headers, status, warning, body, answer)
+	VALUES ((SELECT coalesce(max(n), 0) + 1 FROM requests), ?, ?, ?, ?, ?, ?, ?, ?, ?)]]
 
 local function count_and_forget(newest)
 	assert(db.transaction(function()
@@ -75,6 +40,7 @@ end
 ---@param req table
 ---@param response table
 function request_log.note(req, response)
+	response.logged = true -- here: faults are asked for, and would be errors in the log otherwise
 	local path = req.path
 	if path:find "^/_sandbox/" or path:find "^/static/" or path == "/" or path == "/assumptions" then
 		return
@@ -83,11 +49,13 @@ function request_log.note(req, response)
 		INSERT,
 		store.now(),
 		req.method,
-		log.masked(path),
-		masked_query(req.raw.query_string),
-		store.encode(masked(req.headers)),
+		masking.path(path),
+		masking.query(req.raw.query_string),
+		store.encode(masking.headers(req.headers)),
 		response.status,
-		rawget(req, "warning")
+		rawget(req, "warning"),
+		masking.body(req.raw.body, req:header "content-type"),
+		masking.answer(response)
 	)
 	if math.random(EVERY) == 1 then
 		local newest = db.row "SELECT max(n) AS n FROM requests"

@@ -7,8 +7,8 @@ local event_log = {}
 
 local KEPT = 500
 
-local INSERT = [[INSERT INTO events (n, time, source, type, message_id, body, outcomes)
-	VALUES ((SELECT coalesce(max(n), 0) + 1 FROM events), ?, ?, ?, ?, ?, ?)]]
+local INSERT = [[INSERT INTO events (n, time, source, type, message_id, body, outcomes, story)
+	VALUES ((SELECT coalesce(max(n), 0) + 1 FROM events), ?, ?, ?, ?, ?, ?, ?)]]
 
 local function text_or_nil(value)
 	return type(value) == "string" and value or nil
@@ -18,7 +18,8 @@ end
 ---@param source string? name of the source; nil when the write key is unknown
 ---@param event table
 ---@param outcomes table<string, string> by the slug of the destination, or { dropped = why }
-function event_log.add(source, event, outcomes)
+---@param story sandbox.story_entry[]
+function event_log.add(source, event, outcomes, story)
 	db.exec_soon(
 		INSERT,
 		store.now(),
@@ -26,7 +27,8 @@ function event_log.add(source, event, outcomes)
 		text_or_nil(event.type),
 		text_or_nil(event.messageId),
 		store.encode(event),
-		store.encode(outcomes)
+		store.encode(outcomes),
+		store.encode(json.array(story))
 	)
 	db.exec_soon("DELETE FROM events WHERE n <= (SELECT max(n) FROM events) - ?", KEPT)
 end
@@ -40,17 +42,25 @@ function event_log.find(source, message_id)
 	return assert(db.row(sql, source, message_id)).n
 end
 
---- Changes the outcome of an event, if it is still stored.
+--- Changes what became of an event at a destination, if the event is still stored.
 ---@param n integer the number of the event
 ---@param slug string of the destination
 ---@param outcome string
-function event_log.set_outcome(n, slug, outcome)
-	local row = db.row("SELECT outcomes FROM events WHERE n = ?", n)
-	if row then
-		local outcomes = store.decode(row.outcomes)
-		outcomes[slug] = outcome
-		db.exec_soon("UPDATE events SET outcomes = ? WHERE n = ?", store.encode(outcomes), n)
+---@param entry sandbox.story_entry instead of the one that the destination has
+function event_log.change(n, slug, outcome, entry)
+	local row = db.row("SELECT outcomes, story FROM events WHERE n = ?", n)
+	if not row then
+		return
 	end
+	local outcomes, story = store.decode(row.outcomes), store.decode(row.story) or json.array {}
+	outcomes[slug] = outcome
+	for i, one in ipairs(story) do
+		if one.destination == slug then
+			story[i] = entry
+		end
+	end
+	local sql = "UPDATE events SET outcomes = ?, story = ? WHERE n = ?"
+	db.exec_soon(sql, store.encode(outcomes), store.encode(story), n)
 end
 
 --- The last events, newest last, and what became of them.
@@ -65,6 +75,7 @@ function event_log.last(count)
 			source = row.source,
 			event = store.decode(row.body),
 			outcomes = store.decode(row.outcomes),
+			story = store.decode(row.story) or json.array {},
 		}
 	end
 	return list

@@ -1,4 +1,4 @@
--- Events as Segment's Spec describes them: what a call must have, and what the server adds.
+-- Events as Segment's Spec describes them: the calls, and what the server adds.
 local iso8601 = require "events.iso8601"
 local json = require "partnerapp.json"
 local store = require "store"
@@ -15,23 +15,6 @@ end
 
 local function is_object(value)
 	return type(value) == "table" and not json.is_array(value)
-end
-
---- Why an event is dropped after its 200, or nil.
----@param event table
----@return string?
-function spec.problem(event)
-	if not spec.types[event.type] then
-		return "no_type"
-	elseif not is_text(event.userId) and not is_text(event.anonymousId) then
-		return "no_user_anon_id"
-	elseif event.type == "track" and not is_text(event.event) then
-		return "no_event"
-	elseif event.type == "group" and not is_text(event.groupId) then
-		return "no_group_id"
-	elseif event.type == "alias" and not is_text(event.previousId) then
-		return "no_previous_id"
-	end
 end
 
 -- The fields of a batch and of one of its events; those of the event come first.

@@ -4,22 +4,27 @@ local db = require "partnerapp.db"
 local grants = require "oauth.grants"
 local html = require "pages.html"
 local http = require "partnerapp.http"
-local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local scopes = require "oauth.scopes"
 local store = require "store"
 local user = require "oauth.user"
+local way_back = require "oauth.way_back"
 
-local GONE = "This request for consent has expired or was answered already. Begin again at the app."
+local OVER = "This request for consent has expired or was answered already. Begin again at the app."
 
+-- The request for consent of that id and its client; nil when it has expired or was answered.
 local function find_challenge(id)
 	local row = id and db.row("SELECT params FROM challenges WHERE id = ? AND expires > ?", id, store.now())
 	local asked = row and store.decode(row.params)
 	local client = asked and clients.find(asked.client_id)
-	if not client then
-		partnerapp.refuse(400, GONE)
+	return client and asked, client
+end
+
+local function over(req)
+	if req:wants_json() then
+		return reply.failed(400, OVER)
 	end
-	return asked, client
+	return html.show("consent_over", { title = "This request is over", message = OVER, apps = way_back() }, 400)
 end
 
 -- The choices as groups, one for each workspace.
@@ -69,7 +74,9 @@ local function answer(req)
 	local form = req.form
 	local id = form.consent_challenge
 	local asked, client = find_challenge(id)
-	if not user.of(req) then
+	if not asked then
+		return over(req)
+	elseif not user.of(req) then
 		return reply.redirect("/login?login_challenge=" .. http.escape(id))
 	end
 	if form.decision ~= "allow" and form.decision ~= "deny" then
@@ -81,7 +88,7 @@ local function answer(req)
 		return show(req, id, asked, client, form.choice, "Choose where to install it.")
 	end
 	if assert(db.exec("DELETE FROM challenges WHERE id = ?", id)) == 0 then
-		partnerapp.refuse(400, GONE)
+		return over(req)
 	end
 	return form.decision == "deny" and grants.deny(asked) or grants.allow(asked, client, choice)
 end
@@ -90,7 +97,9 @@ return function(app)
 	app:get("/authorize", function(req)
 		local id = req.query.consent_challenge
 		local asked, client = find_challenge(id)
-		if not user.of(req) then
+		if not asked then
+			return over(req)
+		elseif not user.of(req) then
 			return reply.redirect("/login?login_challenge=" .. http.escape(id))
 		end
 		return show(req, id, asked, client, nil, false)

@@ -1,6 +1,9 @@
 -- Errors of the OAuth server, with the fields and words of fosite.
+local clients = require "oauth.clients"
 local html = require "pages.html"
 local reply = require "partnerapp.reply"
+local short = require "partnerapp.short"
+local way_back = require "oauth.way_back"
 
 local errors = {}
 
@@ -31,6 +34,19 @@ function errors.json(status, name, description, hint)
 	return response
 end
 
+-- What the request has for client and address, and what is registered: most mistakes are seen here.
+local function sent_by(req)
+	local list, query = {}, req.query
+	for _, name in ipairs { "client_id", "redirect_uri" } do
+		list[#list + 1] = query[name] and { name, short(query[name]) } or nil
+	end
+	local client = query.client_id and clients.find(query.client_id)
+	for _, uri in ipairs(client and client.redirect_uris or {}) do
+		list[#list + 1] = { "registered redirect_uri", uri }
+	end
+	return list
+end
+
 --- The same, for browsers as a page (A2).
 ---@param req table
 ---@param status integer
@@ -40,7 +56,14 @@ end
 ---@return table response
 function errors.page_or_json(req, status, name, description, hint)
 	if (req:header "accept" or ""):find("text/html", 1, true) then
-		local values = { title = "OAuth error", name = name, description = description, hint = hint or false }
+		local values = {
+			title = "OAuth error",
+			name = name,
+			description = description,
+			hint = hint or false,
+			sent = sent_by(req),
+			apps = way_back(),
+		}
 		return html.show("oauth_error", values, status)
 	end
 	return errors.json(status, name, description, hint)

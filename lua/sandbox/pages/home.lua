@@ -1,4 +1,4 @@
--- The sandbox's home page, at /: what is in its tables, and the last events and requests. The page updates itself.
+-- The sandbox's home page, at /: the last requests and events, and what is in its tables. The page updates itself.
 local db = require "partnerapp.db"
 local html = require "pages.html"
 local store = require "store"
@@ -10,8 +10,9 @@ local QUERIES = {
 		LEFT JOIN metrics m ON m.destination = d.name AND m.name = 'delivered' ORDER BY d.name LIMIT 50]],
 	clients = "SELECT n, display_name, scope, client_id FROM clients ORDER BY n DESC LIMIT 50",
 	installs = "SELECT n, workspace, source, scope FROM installs ORDER BY n DESC LIMIT 50",
-	events = "SELECT time, source, body, outcomes FROM events ORDER BY n DESC LIMIT 10",
-	requests = "SELECT time, method, path, status, warning FROM requests ORDER BY n DESC LIMIT 25",
+	events = "SELECT time, source, body, outcomes, story FROM events ORDER BY n DESC LIMIT 10",
+	requests = [[SELECT n, time, method, path, query, status, warning, body, answer FROM requests
+		ORDER BY n DESC LIMIT 20]],
 }
 
 local function time_of_day(ms)
@@ -27,6 +28,15 @@ local function in_words(outcomes)
 	return #words > 0 and table.concat(words, ", ") or "no enabled destination"
 end
 
+-- The stories that the app keeps of an event.
+local function stories_of(entries)
+	local list = {}
+	for _, entry in ipairs(entries) do
+		list[#list + 1] = entry.app_story and { slug = entry.destination, id = entry.app_story } or nil
+	end
+	return list
+end
+
 local function shown_event(row)
 	local event = store.decode(row.body)
 	local name = event.event or event.name
@@ -35,6 +45,7 @@ local function shown_event(row)
 		source = row.source or "no source",
 		what = tostring(event.type) .. (type(name) == "string" and " " .. name or ""),
 		outcome = in_words(store.decode(row.outcomes)),
+		stories = stories_of(row.story and store.decode(row.story) or {}),
 	}
 end
 

@@ -6,10 +6,6 @@ local html = {}
 
 local BANNER = "SANDBOX: a local stand-in for Segment"
 
--- The library's own policy with two additions: where a form may lead, and what a script may request.
-local CSP = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self' data:; form-action 'self' %s; "
-	.. "base-uri 'none'; frame-ancestors 'none'%s"
-
 --- A page of views/NAME.html.
 ---@param name string
 ---@param values table
@@ -33,8 +29,8 @@ function html.form(name, values, status, leads_to)
 	if leads_to then
 		local scheme, authority = leads_to:match "^(%a[%w+.-]*):(//[%w.:%[%]_~%%-]+)"
 		local web = scheme and scheme:lower():find "^https?$"
-		local origin = web and scheme .. ":" .. authority or scheme and scheme .. ":" or ""
-		response.headers["content-security-policy"] = CSP:format(origin, "")
+		local origin = web and scheme .. ":" .. authority or scheme and scheme .. ":"
+		response.headers["content-security-policy"] = reply.policy { form_action = origin }
 	end
 	return response
 end
@@ -45,7 +41,7 @@ end
 ---@return table response
 function html.live(name, values)
 	local response = html.show(name, values)
-	response.headers["content-security-policy"] = CSP:format("", "; connect-src 'self'")
+	response.headers["content-security-policy"] = reply.policy { connect_src = "'self'" }
 	return response
 end
 

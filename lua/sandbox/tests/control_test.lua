@@ -114,6 +114,25 @@ case("wrong faults and barriers are 400", function(t)
 	)
 end)
 
+case("a misspelt field is refused, with the one that was meant, and nothing is added", function(t)
+	local client = segment.fresh()
+	for _, one in ipairs {
+		{ "faults", { path = "/v1beta/*", staus = 500 }, "unknown field 'staus': did you mean 'status'?" },
+		{ "faults", { path = "/v1beta/*", delay = 5 }, "unknown field 'delay': use method, path, times, status" },
+		{ "faults", { url = "/v1beta/*", status = 500 }, "unknown field 'url': use method, path, times" },
+		{ "barrier", { path = "/v1beta/*", cuont = 2 }, "unknown field 'cuont': did you mean 'count'?" },
+		{ "barrier", { path = "/v1beta/*", count = 2, status = 500 }, "use method, path, count" },
+		{ "clock", { advnace = 60 }, "unknown field 'advnace': did you mean 'advance'?" },
+		{ "clients", { scope = "workspace", redirect_uri = segment.REDIRECT }, "did you mean 'redirect_uris'?" },
+		{ "faults", { { path = "/v1beta/*" } }, "a JSON object is expected" },
+	} do
+		local response = client:post("/_sandbox/" .. one[1], { json = one[2] })
+		t.equal(response.status, 400)
+		t.contains(response.json().error, one[3])
+	end
+	t.equal(client:get("/v1beta/workspaces").status, 401, "no fault answers")
+end)
+
 case("each request uses up one fault; DELETE removes all", function(t)
 	local client = segment.fresh()
 	fault(client, { path = "/v1beta/workspaces", status = 500, times = 100 })

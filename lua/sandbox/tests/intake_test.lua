@@ -33,23 +33,31 @@ case("a batch has context and integrations for its events; those of an event com
 	t.same(network.calls[2].json.context, { ip = "1.2.3.4", locale = "en" })
 end)
 
-case("events that cannot be used are 200 and dropped", function(t)
-	local send, client, _, write_key = prepared()
+case("events that cannot be used are 200 and dropped, with Segment's code", function(t)
+	local send, client = prepared()
 	testing.network {}
-	for path, bad in pairs {
-		track = { event = "E" },
-		identify = { userId = "" },
-		group = { userId = "u1" },
-		alias = { userId = "u1" },
-		screen = { userId = {} },
+	for path, one in pairs {
+		track = { { event = "E" }, "no_user_anon_id" },
+		identify = { { userId = 7 }, "id_not_string" },
+		group = { { userId = "u1" }, "id_required" },
+		alias = { { userId = "u1", previousId = 7 }, "id_not_string" },
+		screen = { { userId = "u1", name = "" }, "name_not_string" },
 	} do
-		t.equal(send(path, bad).status, 200, path)
-		t.match(outcome(client).dropped, "^no_", path)
+		t.equal(send(path, one[1]).status, 200, path)
+		t.same(outcome(client), { dropped = one[2] }, path)
 	end
+	t.equal(send("batch", { batch = json.array { { type = "delete", userId = "u1" } } }).status, 200)
+	t.same(outcome(client), { dropped = "bad_request" })
+end)
+
+case("the write key is the user of Basic, or in the body", function(t)
+	local _, client, _, write_key = prepared()
+	testing.network {}
 	t.equal(client:post("/v1/track", { json = { userId = "u1", event = "E" } }).status, 200)
-	t.same(outcome(client), { dropped = "no_source" })
-	local by_body = { writeKey = write_key, event = "E" }
-	t.equal(client:post("/v1/track", { json = by_body }).status, 200)
+	t.same(outcome(client), { dropped = "unknown_source" })
+	t.equal(client:post("/v1/track", { json = { writeKey = "other", userId = "u1", event = "E" } }).status, 200)
+	t.same(outcome(client), { dropped = "unknown_source" })
+	t.equal(client:post("/v1/track", { json = { writeKey = write_key, event = "E" } }).status, 200)
 	t.same(outcome(client), { dropped = "no_user_anon_id" })
 end)
 
@@ -61,6 +69,9 @@ case("the same messageId is delivered once", function(t)
 	end
 	t.equal(#network.calls, 1)
 	t.same(outcome(client), { dropped = "duplicate" })
+	local twice = { type = "track", userId = "u1", event = "E", messageId = "m2" }
+	send("batch", { batch = json.array { twice, twice } })
+	t.equal(#network.calls, 2)
 end)
 
 case("a body that is not JSON or is too large is 400", function(t)
@@ -107,5 +118,7 @@ end)
 
 case("without destinations an event is not delivered", function(t)
 	segment.fresh()
-	t.same(delivery.deliver(JS, { type = "track" }), {})
+	local taken = { event = { type = "track" }, outcomes = {}, story = {} }
+	t.same(delivery.deliver(JS, { taken }), {})
+	t.same(taken, { event = { type = "track" }, outcomes = {}, story = {} })
 end)

@@ -7,7 +7,7 @@ local scripts = {}
 --- A file of the snapshot.
 ---@param room "app"|"library"|"cli"
 ---@param name string relative to the folder: "views/home.html"
----@return string? bytes, string? path
+---@return string? bytes, string? path, integer? saved when it was last written, in nanoseconds
 function scripts.read(room, name) end
 
 ---@param room "app"|"library"|"cli"
@@ -40,5 +40,9 @@ function scripts.caller() end
 ---@param fn function
 ---@return string place "init.lua:12"
 function scripts.place(fn) end
+
+--- What names this reading of the scripts: another for each reload and each start.
+---@return string? version nil without a snapshot
+function scripts.version() end
 
 return scripts

@@ -75,7 +75,7 @@ testing.case("each stage that stops an event says why, in Segment's codes", func
 	local one, last = only(stages.run(acme(), event { type = "identify" }, {}))
 	t.equal(one.outcome.outcome, "FILTERED_AT_MAPPING")
 	t.contains(last.sentence, 'type is "identify", wanted "track"')
-	one = only(stages.run(acme(), event { event = "" }, {}))
+	one = only(stages.run(acme(), event(), { action = "track", mapping = { event = { ["@path"] = "$.none" } } }))
 	t.same({ one.outcome.outcome, one.outcome.code }, { "MESSAGE_REJECTED", "PAYLOAD_VALIDATION_FAILED" })
 	t.contains(one.outcome.message, "missing the required field 'event'")
 	story = stages.run(destination.new { name = "None", actions = { { "x", perform = print } } }, event(), {})

@@ -7,7 +7,7 @@ local HEAD = 'local reply = require "partnerapp.reply"\nlocal http = require("pa
 
 local function problems_of(source)
 	local problems = {}
-	script_names.add_problems(problems, "init.lua", HEAD .. source)
+	script_names.add_problems(problems, "init.lua", lua_tokens.of(HEAD .. source), { ACME_KEY = "x" })
 	return problems
 end
 
@@ -24,6 +24,20 @@ testing.case("a view that is not there is told", function(t)
 	end
 	t.same(problems_of 'local x = reply.view("partnerapp/fault")', {})
 	t.same(problems_of 'local name = "x" local y = reply.view(name) local z = reply.view("x" .. name)', {})
+end)
+
+testing.case("a module of the app that is not there, and a private one of the library, are told", function(t)
+	t.contains(problems_of 'print(require("pagse"))'[1] or "", "init.lua:3: module 'pagse' not found")
+	t.contains(problems_of "print(require 'partnerapp.web.view')"[1] or "", "is private to the library")
+	t.same(problems_of 'print(require "caller", pcall(require, "pagse"), require("pa" .. "gse"))', {})
+end)
+
+testing.case("a setting that the app does not have is told", function(t)
+	t.contains(
+		problems_of "print(app.env.ACME_KYE)"[1] or "",
+		"init.lua:3: app.env has no 'ACME_KYE': did you mean 'ACME_KEY'?"
+	)
+	t.same(problems_of "print(app.env.ACME_KEY, other.app.env.X) app.env.NEW = 1", {})
 end)
 
 testing.case("what may be something else is left alone", function(t)
@@ -47,5 +61,8 @@ testing.case("tokens have their lines; comments and long strings count theirs", 
 	for i, token in ipairs(tokens) do
 		shown[i] = ("%s %s %d"):format(token.kind, token.text, token.line)
 	end
-	t.same(shown, { "name a 1", "name b 4", "string \n 4", "name c 5", "sign 0 5", "string d\\\ne 5", "name f 6" })
+	t.same(
+		shown,
+		{ "name a 1", "name b 4", "string \n 4", "name c 5", "number 0x1p4 5", "string d\\\ne 5", "name f 6" }
+	)
 end)

@@ -121,6 +121,14 @@ testing.case("OA-13 the callback names the server it comes from, when the server
 	end
 end)
 
+testing.case("after a failed exchange with another server nothing is said of Segment's installs", function(t)
+	local client = testing.client(app_with {})
+	testing.network { [TOKEN] = { status = 503, body = "" } }
+	local page = callback(client, { state = begin(client), code = "c" })
+	t.equal(page.status, 502)
+	t.lacks(page.body, "before another try")
+end)
+
 testing.case("its install has a local name and its server's, and install:segment() raises", function(t)
 	local saved, response = install()
 	t.equal(response.status, 303)

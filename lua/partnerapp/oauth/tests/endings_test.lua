@@ -188,6 +188,26 @@ end)
 
 testing.case("`install already exists` with several installs lets the browser choose", function(t)
 	local app, seen = provider.app()
+	local client, source = testing.client(app), provider.SOURCE
+	testing.network({
+		[TOKEN] = function()
+			return (provider.token { source_names = json.array { source } })
+		end,
+	})
+	install(client)
+	source = "workspaces/other/sources/js"
+	install(client)
+	install(client)
+	local response = exists(client)
+	is_page(t, response, 409, "Already installed", "already installed")
+	t.contains(response.body, 'href="/installs/' .. seen[1].id .. '"')
+	t.contains(response.body, 'href="/installs/' .. seen[3].id .. '"')
+	t.lacks(response.body, seen[2].id, "a newer install of its source is there")
+	t.equal(#seen, 3)
+end)
+
+testing.case("`install already exists` goes on with the newest of several installs of one source", function(t)
+	local app, seen = provider.app()
 	local client = testing.client(app)
 	testing.network({
 		[TOKEN] = function()
@@ -195,12 +215,22 @@ testing.case("`install already exists` with several installs lets the browser ch
 		end,
 	})
 	install(client)
-	install(client)
-	local response = exists(client)
-	is_page(t, response, 409, "Already installed", "already installed")
-	t.contains(response.body, 'href="/installs/' .. seen[1].id .. '"')
-	t.contains(response.body, 'href="/installs/' .. seen[2].id .. '"')
-	t.equal(#seen, 2)
+	local newest = install(client).headers.location
+	t.equal(exists(client).headers.location, newest)
+	t.truthy(seen[1].id ~= seen[2].id)
+end)
+
+testing.case("after a failed exchange the page says what to remove before another try", function(t)
+	local client = testing.client(provider.app())
+	testing.network({ [TOKEN] = { status = 503, body = "" } })
+	local removal = "Remove it there, in the workspace&#39;s settings at Segment, before another try"
+	t.contains(install(client).body, removal)
+	t.contains(install(client, JSON).json().message, "before another try")
+	t.lacks(install(client).body, "In this demo")
+	testing.network({ [TOKEN] = { status = 400, json = { error = "invalid_grant" } } })
+	t.contains(install(client).body, removal)
+	t.lacks(callback(client, { state = begin(client), error = "access_denied" }).body, removal, "there is no install")
+	t.lacks(callback(client, { state = "x", code = "y" }).body, removal)
 end)
 
 testing.case("OA-22 `install already exists` goes on with an install of the same client only", function(t)

@@ -123,12 +123,13 @@ testing.case("HT-24 in production an app that does not load shows nothing of the
 		id = "test-broken",
 	}
 	local function shown()
-		return fault.broken(request, "init.lua:1: unexpected symbol", "stack traceback: here").body
+		return fault.broken(request, { message = "init.lua:1: unexpected symbol", traceback = "init.lua:9: here" }).body
 	end
 	t.contains(shown(), "init.lua:1: unexpected symbol")
+	t.contains(shown(), "init.lua:9: here")
 	testing.settings { PUBLIC_URL = "https://app.example" }
 	t.lacks(shown(), "init.lua")
-	t.lacks(shown(), "traceback")
+	t.lacks(shown(), "here")
 	t.contains(shown(), "test-broken")
 end)
 

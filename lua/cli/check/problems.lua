@@ -1,0 +1,77 @@
+-- What `check` found, as lines for a person and as objects for a program.
+local problems = {}
+
+---@class cli.check.problem
+---@field file string? of the app: "init.lua"
+---@field line integer?
+---@field code string a short stable word: "syntax", "undeclared"…
+---@field message string
+---@field hint string? what may have been meant, or what to do
+---@field text string all of it, as one text
+
+-- The end of a message that helps: what was meant.
+local HINTS = { "^(.-): (did you mean .*)$", "^(.-): (use .*)$", "^(.-): (write `.*)$", "^(.-) %((Lua.*)%)$" }
+
+local function without_hint(message)
+	for _, pattern in ipairs(HINTS) do
+		local rest, hint = message:match(pattern)
+		if rest then
+			return rest, hint
+		end
+	end
+	return message
+end
+
+-- Reads "init.lua:6: message".
+local function read(code, text)
+	local file, line, rest = text:match "^([%w_./ -]+%.%l+):(%d+): (.*)$"
+	local message, hint = without_hint(rest or text)
+	return { file = file, line = tonumber(line), code = code, message = message, hint = hint, text = text }
+end
+
+-- A module that has failed is told once; those that require it then fail for that.
+local CONSEQUENCE = "requires itself in a loop, or failed to load before"
+
+local function is_told(list, problem)
+	for _, other in ipairs(list) do
+		local same_place = other.file == problem.file and other.line == problem.line
+		if same_place and (other.message == problem.message or problem.message:find(other.message, 1, true) == 1) then
+			return true
+		end
+	end
+	return #list > 0 and problem.text:find(CONSEQUENCE, 1, true) ~= nil
+end
+
+--- Adds problems, without those that the list has.
+---@param list cli.check.problem[]
+---@param code string
+---@param texts string[] each begins with file and line, when it has any
+function problems.add(list, code, texts)
+	for _, text in ipairs(texts) do
+		local problem = read(code, text)
+		if not is_told(list, problem) then
+			list[#list + 1] = problem
+		end
+	end
+end
+
+--- The problems of one file together, in the order of their lines; those without a file first.
+---@param list cli.check.problem[]
+---@return cli.check.problem[] another list
+function problems.sorted(list)
+	local place, sorted = {}, table.move(list, 1, #list, 1, {})
+	for i, problem in ipairs(list) do
+		place[problem] = i
+	end
+	table.sort(sorted, function(a, b)
+		if a.file ~= b.file then
+			return (a.file or "") < (b.file or "")
+		elseif a.line ~= b.line then
+			return (a.line or 0) < (b.line or 0)
+		end
+		return place[a] < place[b]
+	end)
+	return sorted
+end
+
+return problems
