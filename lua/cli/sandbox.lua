@@ -28,7 +28,8 @@ A local Segment in memory on http://127.0.0.1:{port:sandbox}
 ]]
 
 local OF_APP = [[
-  the destinations of %s are in its catalog; nothing that they make of an event is sent
+  the destinations of %s are in its catalog; their requests are shown and not sent,
+  unless one is connected with "send": true
 ]]
 
 function command.plan(given)
