@@ -204,13 +204,15 @@ static void look_at(struct pa_budget *budget, int64_t now_ms)
 	}
 	unsigned wall_ms = atomic_load_explicit(&budget->wall_ms, memory_order_relaxed);
 	bool late = wall_ms > 0 && now_ms - budget->seen_ms > wall_ms;
-	int64_t over_ms = (used - budget->seen_cpu_ns) / 1000000 - budget->cpu_ms;
-	if (over_ms < 0 && !late)
+	int64_t own_ns = used - budget->seen_cpu_ns - atomic_load_explicit(&budget->asked_cpu_ns, memory_order_relaxed);
+	int64_t over_ms = own_ns / 1000000 - budget->cpu_ms;
+	bool waits = atomic_load_explicit(&budget->native.waits, memory_order_relaxed) > 0;
+	if (!late && (over_ms < 0 || waits)) /* a wait takes no CPU time, but for that of a call that is asked */
 		return;
 	atomic_store_explicit(&budget->due, call, memory_order_relaxed);
 	if (late)
 		atomic_store_explicit(&budget->native.late, true, memory_order_relaxed);
-	if (atomic_load_explicit(&budget->native.waits, memory_order_relaxed) > 0)
+	if (waits)
 		return; /* pa_native_wait_end sends the signal when the call is late */
 	look_at_spent(budget, over_ms);
 	pthread_kill(thread, SIGURG);
@@ -281,8 +283,12 @@ void pa_budget_begin(struct pa_budget *budget, lua_State *state, const struct pa
 	atomic_store_explicit(&budget->only_one, work->only_one, memory_order_relaxed);
 	atomic_store_explicit(&budget->state, state, memory_order_relaxed);
 	atomic_store_explicit(&budget->thread, pthread_self(), memory_order_relaxed);
+	atomic_store_explicit(&budget->asked_cpu_ns, 0, memory_order_relaxed);
 	budget->line[0] = '\0';
 	budget->work = *work;
+	budget->outer = atomic_load_explicit(&running, memory_order_relaxed);
+	if (budget->outer)
+		budget->begun_cpu_ns = cpu_ns(pthread_self());
 	atomic_store_explicit(&running, budget, memory_order_relaxed);
 	atomic_store_explicit(
 		&budget->call, atomic_load_explicit(&budget->call, memory_order_relaxed) + 1, memory_order_release);
@@ -292,7 +298,10 @@ void pa_budget_end(struct pa_budget *budget)
 {
 	atomic_store_explicit(
 		&budget->call, atomic_load_explicit(&budget->call, memory_order_relaxed) + 1, memory_order_release);
-	atomic_store_explicit(&running, NULL, memory_order_relaxed);
+	if (budget->outer)
+		atomic_fetch_add_explicit(
+			&budget->outer->asked_cpu_ns, cpu_ns(pthread_self()) - budget->begun_cpu_ns, memory_order_relaxed);
+	atomic_store_explicit(&running, budget->outer, memory_order_relaxed);
 }
 
 void pa_budget_switch(lua_State *state)

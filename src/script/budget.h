@@ -44,6 +44,9 @@ struct pa_budget {
 	_Atomic bool refuses;              /* from then until the hook raises: the VM gets no more memory */
 	_Atomic pthread_t thread;          /* that runs the call; valid while `call` is odd */
 	_Atomic uint64_t due;              /* value of `call` that the watchdog's signal is for */
+	struct pa_budget *outer;           /* of the call that this thread is in, which asks this one; or NULL */
+	int64_t begun_cpu_ns;              /* the thread's CPU time when a call with `outer` began */
+	_Atomic int64_t asked_cpu_ns;      /* CPU time of calls that this one asked: they have budgets of their own */
 	char line[PA_HUNG_LINE];           /* the app's line that spent it, kept when a script catches the first raise */
 	struct pa_budget_work work;        /* valid while `call` is odd; for the signal handler */
 	_Atomic unsigned wall_ms;          /* as in `work`, for the watchdog */
@@ -63,7 +66,8 @@ void pa_budget_watch(struct pa_budget *budget);
 /* Removes it from the list. Any thread. */
 void pa_budget_forget(struct pa_budget *budget);
 
-/* Call around each protected call, on the thread that runs it. Begin clears `spent`. */
+/* Call around each protected call, on the thread that runs it. Begin clears `spent`. A call that another call of the
+ * thread asks (pa_pool_ask) is between begin and end of that one, whose VM waits (pa_native_wait_begin). */
 void pa_budget_begin(struct pa_budget *budget, struct lua_State *state, const struct pa_budget_work *work);
 void pa_budget_end(struct pa_budget *budget);
 

@@ -42,6 +42,18 @@ static const char host_text[] =
 	"	end\n"
 	"	return 'together'\n"
 	"end\n"
+	"ways['/ask-and-spend'] = function(req)\n"
+	"	require 'native.neighbour'.ask(req.host)\n"
+	"	while true do end\n"
+	"end\n"
+	/* Its own time and that of the question are together more than a budget. */
+	"ways['/work-and-ask'] = function(req)\n"
+	"	local function work() local from = os.clock() while os.clock() - from < 0.6 do end end\n"
+	"	work()\n"
+	"	local answer = require 'native.neighbour'.ask(req.host)\n"
+	"	work()\n"
+	"	return answer\n"
+	"end\n"
 	"ways['/ask'] = function(req)\n"
 	"	local answer, message, code = require 'native.neighbour'.ask(req.host)\n"
 	"	return answer or code .. ': ' .. message\n"
@@ -50,6 +62,7 @@ static const char host_text[] =
 	"function host.ask(question)\n"
 	"	if question == 'raise' then error('raised', 0) end\n"
 	"	if question == 'spend' then while true do end end\n"
+	"	if question == 'work' then local from = os.clock() while os.clock() - from < 1.2 do end end\n"
 	"	return question == 'nothing' and {} or 'asked: ' .. question\n"
 	"end\n"
 	"function host.handle(req) return { status = 200, body = ways[req.path](req) } end\n"
@@ -346,6 +359,25 @@ static void SBX_08_a_question_that_spends_its_budget_ends_alone(void **state)
 	atomic_store(&fixture->services->neighbour, NULL);
 }
 
+/* A question of another server takes nothing from the budget of the script that asks, and leaves it that budget. */
+static void SBX_04_a_script_that_asked_has_its_own_budget(void **state)
+{
+	struct fixture *fixture = *state;
+	struct pa_pool *pool = open_pool(fixture, WAIT_MS);
+	const struct pa_neighbour neighbour = {pa_pool_ask, pool};
+	struct pa_response response = {0};
+
+	atomic_store(&fixture->services->neighbour, &neighbour);
+	ask_for(pool, "/work-and-ask", "1", "work", &response);
+	assert_int_equal(response.status, 200);
+	pa_response_free(&response);
+	ask_for(pool, "/ask-and-spend", "1", "one", &response);
+	assert_int_equal(response.status, 500);
+	assert_non_null(memmem(response.body.at, response.body.length, "time budget spent", 17));
+	pa_response_free(&response);
+	atomic_store(&fixture->services->neighbour, NULL);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -357,6 +389,7 @@ int main(void)
 		CASE(SBX_09_without_memory_for_a_vm_a_request_gets_503),
 		CASE(a_reload_without_memory_begins_again),
 		CASE(scripts_ask_those_of_another_server),
+		CASE(SBX_04_a_script_that_asked_has_its_own_budget),
 		CASE(SBX_08_a_question_that_spends_its_budget_ends_alone),
 #undef CASE
 	};
