@@ -2,7 +2,7 @@
 local credentials = require "partnerapp.destination.credentials"
 local errors = require "partnerapp.destination.errors"
 local json = require "partnerapp.json"
-local masking = require "partnerapp.actions.masking"
+local masking = require "partnerapp.destination.masking"
 local members = require "partnerapp.destination.members"
 
 local exchanges = {}

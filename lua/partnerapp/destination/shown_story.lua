@@ -2,6 +2,7 @@
 local credentials = require "partnerapp.destination.credentials"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
+local masking = require "partnerapp.destination.masking"
 local members = require "partnerapp.destination.members"
 
 local shown_story = {}
@@ -31,30 +32,41 @@ function shown_story.before(shown, sent, number)
 	return shown[sent] ~= number and shown[sent] or nil
 end
 
-local function masked_request(sent)
-	local headers = members.new()
-	for _, name in ipairs(members.names(sent.headers)) do
-		members.set(headers, name, shown_story.header(name, sent.headers[name]))
+local function masked_headers(headers)
+	local shown = members.new()
+	for _, name in ipairs(members.names(headers)) do
+		members.set(shown, name, masking.value(shown_story.header(name, headers[name])))
 	end
-	local answer = sent.sent and sent.answer
+	return shown
+end
+
+local function masked_answer(answer)
 	return {
-		method = sent.method,
-		url = log.masked(sent.url),
-		headers = headers,
-		body = sent.body and log.masked(sent.body),
-		sent = sent.sent,
-		error = sent.error,
-		answer = answer and { status = answer.status, headers = answer.headers, body = log.masked(answer.body or "") }
-			or nil,
+		status = answer.status,
+		headers = masked_headers(answer.headers or {}),
+		body = masking.value(answer.body or ""),
 	}
 end
 
--- Lists marked as such: an empty one is [] then.
+local function masked_request(sent)
+	return {
+		method = sent.method,
+		url = masking.value(sent.url),
+		headers = masked_headers(sent.headers),
+		body = masking.value(sent.body),
+		sent = sent.sent,
+		error = masking.value(sent.error),
+		answer = sent.sent and sent.answer and masked_answer(sent.answer) or nil,
+	}
+end
+
+-- Lists marked as such, for an empty one is [] then, with secrets masked: the sentence of a stage has what a script
+-- raised.
 local function marked(stages)
 	for _, stage in ipairs(stages) do
 		stage.details = stage.details and json.array(stage.details)
 	end
-	return json.array(stages)
+	return masking.value(json.array(stages))
 end
 
 local function masked_requests(list, number, shown)
@@ -80,18 +92,18 @@ function shown_story.value(one, number, shown)
 			trigger = path.trigger,
 			mapping = path.from,
 			stages = marked(path.stages),
-			payload = path.payload,
+			payload = masking.value(path.payload),
 			requests = masked_requests(path.requests, number, shown),
-			choices = path.choices and json.array(path.choices),
-			outcome = path.outcome,
+			choices = path.choices and masking.value(json.array(path.choices)),
+			outcome = masking.value(path.outcome),
 		}
 	end
 	return {
 		destination = one.destination,
-		event = one.event,
+		event = masking.value(one.event),
 		stages = marked(one.stages),
 		actions = paths,
-		outcome = one.outcome,
+		outcome = masking.value(one.outcome),
 	}
 end
 

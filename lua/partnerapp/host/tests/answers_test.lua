@@ -52,6 +52,44 @@ testing.case("a story is kept, and one that is too large in part", function(t)
 	t.equal(kept.actions, nil)
 end)
 
+testing.case("LG-01 a story that is shown or kept has no secret", function(t)
+	local secret = "sekrit-" .. require("native.crypto").token(9)
+	local shown_story = require "partnerapp.destination.shown_story"
+	local stages = require "partnerapp.destination.stages"
+	require("native.log").mask(secret)
+	local one = destination.new({
+		name = "Acme",
+		slug = "acme",
+		actions = {
+			{
+				"track",
+				trigger = 'type = "track"',
+				fields = { { "key", type = "string", default = { ["@path"] = "$.event" } } },
+				perform = function(request)
+					request:post("https://acme.example/" .. secret, { json = { key = secret } })
+					error("refused: " .. secret)
+				end,
+			},
+		},
+	})
+	local function answer()
+		local headers = { ["set-cookie"] = "session=unmasked", ["x-said"] = secret, date = "today" }
+		return { status = 200, headers = headers, body = secret }
+	end
+	local story = stages.run(
+		one,
+		{ type = "track", event = secret, userId = "u" },
+		{ settings = {}, transport = answer }
+	)
+	local value = shown_story.value(story, 1, {})
+	local text = json.encode(value, { javascript = true })
+	t.contains(text, "refused: ***")
+	t.falsy(text:find(secret, 1, true), text)
+	t.falsy(text:find("unmasked", 1, true), text)
+	t.equal(value.actions[1].requests[1].answer.headers.date, "today")
+	t.equal(story.paths[1].payload.key, secret) -- the story itself is as it was
+end)
+
 testing.case("the last 500 stories are kept", function(t)
 	local first = assert(kept_stories.keep({ destination = "first", actions = {} }))
 	for _ = 1, 500 do

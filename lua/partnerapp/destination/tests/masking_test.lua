@@ -1,6 +1,6 @@
 -- Values as answers of `partnerapp actions` show them.
 local json = require "partnerapp.json"
-local masking = require "partnerapp.actions.masking"
+local masking = require "partnerapp.destination.masking"
 local native_log = require "native.log"
 local testing = require "partnerapp.testing"
 
