@@ -32,6 +32,10 @@ function command.plan(given)
 	local found = app.find(given.settings, given.flags.app)
 	local url = given.flags.demo and rules.use_last_sandbox(found)
 	database.check(found)
+	if #found.problems > 0 then -- another app than the one that was meant would have no installs
+		values.report(found)
+		return { exit_code = 2 }
+	end
 	local path = (found.value.DATABASE_URL or ""):match "^sqlite:(.+)$" or ":memory:"
 	if path ~= ":memory:" and not files.stat(path) then
 		files.out(given.flags.json and "[]\n" or "No installs yet.\n")

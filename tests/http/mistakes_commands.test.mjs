@@ -43,6 +43,8 @@ const TABLES = {
 	"an app that is not one": [
 		["a port in its place", ["demo", "9000"], "there is no folder '9000'; a port is given with --listen 127.0.0.1:9000"],
 		["a folder that is not there", ["check", "nowhere"], "there is no folder 'nowhere': APP is the folder of an app's init.lua"],
+		["a folder that is not there, for its installs", ["installs", "--app", "nowhere"],
+			"there is no folder 'nowhere': APP is the folder of an app's init.lua"],
 		["a file", ["check", "init.lua"], "init.lua is a file: APP is the folder of an app's init.lua", { files: { "init.lua": APP } }],
 		["a folder without init.lua", ["check", "empty"], "empty is not an app: it has no init.lua", { files: { empty: null } }],
 	],
