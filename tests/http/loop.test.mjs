@@ -144,6 +144,24 @@ describe("the loop", { concurrency: 2 }, () => {
 			assert.equal((await request(`${sandbox.origin}/stories/nonsense`)).status, 404);
 		}));
 
+	test("an error of the app's file is a failed delivery, in the story and on its page without a secret", () => withSandbox(
+		async (sandbox) => {
+			const file = path.join(sandbox.app, "destinations/acme.lua"), before = acme(sandbox.acmeAt);
+			const raises = before.replace("data.payload.region =", 'error("refused <b>" .. data.settings.api_key) data.x =');
+			assert.notEqual(raises, before);
+			writeFileSync(file, raises);
+			await sandbox.post("connections", CONNECTION);
+			const entry = await until(async () => {
+				const events = await send(sandbox, ["track", { userId: "u1", event: "Signed Up" }]);
+				return events.at(-1).story.find((one) => one.destination === "acme");
+			}, (one) => one.outcome === "INTERNAL");
+			assert.deepEqual([entry.stage, entry.label, entry.retried], ["failed-delivery", "Internal", true]);
+			const page = (await request(`${sandbox.origin}/stories/${entry.app_story}`)).text;
+			assert.match(page, /refused &lt;b&gt;\*\*\*/);
+			const { counts } = await sandbox.get("requests");
+			assert.deepEqual(Object.keys(counts).filter((key) => key.includes("stories")), []); // pages are left out
+		}));
+
 	test("with send = true the requests are made, with the customer's settings", () => withSandbox(async (sandbox) => {
 		await sandbox.post("connections", { ...CONNECTION, send: true });
 		const [event] = await send(sandbox, ["track", { userId: "u1", event: "Signed Up" }]);

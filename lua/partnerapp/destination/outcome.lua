@@ -10,6 +10,7 @@ local outcome = {}
 ---@field delivered boolean
 ---@field outcome string? the code of Segment's delivery overview, when it was not delivered
 ---@field label string? the words of that overview
+---@field stage string? the stage of that overview: some codes are rows of several
 ---@field code string? of the framework: "RETRYABLE_ERROR"
 ---@field status integer
 ---@field message string? why it was not delivered
@@ -86,6 +87,7 @@ function outcome.failed(fields)
 		delivered = false,
 		outcome = found,
 		label = outcome.label("failed-delivery", found),
+		stage = "failed-delivery",
 		code = fields.code,
 		status = fields.status,
 		message = fields.message,

@@ -80,7 +80,15 @@ end
 function story.stop(list, stage, kind, code, sentence, details)
 	local label = outcome.label(kind, code)
 	story.add(list, stage, "stopped", sentence, { code = code, label = label, details = details })
-	return { delivered = false, outcome = code, label = label, message = sentence, status = 400, retried = false }
+	return {
+		delivered = false,
+		outcome = code,
+		label = label,
+		stage = kind,
+		message = sentence,
+		status = 400,
+		retried = false,
+	}
 end
 
 --- Adds the stage of a function that was called, and the path's outcome.

@@ -76,6 +76,7 @@ function questions.deliver(asked)
 		delivered = result.delivered,
 		outcome = result.outcome,
 		label = result.label,
+		stage = result.stage,
 		retried = result.retried,
 		message = result.message and log.masked(result.message),
 		story = id,

@@ -1,6 +1,5 @@
 -- Hands an event to the app of the same process, whose file of the destination says what becomes of it. Its requests
 -- are made into a story and not sent, unless the destination was connected with `send`.
-local destination = require "partnerapp.destination"
 local neighbour = require "partnerapp.neighbour"
 local spec = require "events.spec"
 local store = require "store"
@@ -12,9 +11,8 @@ local NONE = { absent = true, not_found = true, no_actions = true, other = true 
 
 -- An outcome of the app's destination as an entry of the event's story (events/story.lua).
 local function entry_of(answer, slug)
-	local row = destination.outcomes(nil, answer.outcome)[1]
 	return {
-		stage = row and row.stage or "failed-delivery",
+		stage = answer.stage,
 		outcome = answer.outcome,
 		label = answer.label,
 		sentence = answer.message or answer.outcome,
