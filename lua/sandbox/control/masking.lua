@@ -53,11 +53,34 @@ function masking.query(query)
 	return query and readable((masked_fields(query)))
 end
 
--- Also of a string that was cut in the middle of a value.
+-- The place after a JSON string's last byte, of which `at` is the first; also of a string that was cut.
+local function string_end(text, at)
+	while true do
+		at = text:find('["\\]', at)
+		if not at then
+			return #text + 1
+		elseif text:sub(at, at) == '"' then
+			return at
+		end
+		at = at + 2 -- an escape, which may be of a quote
+	end
+end
+
 local function masked_json(text)
-	return text:gsub('"([%w_]+)"(%s*:%s*)"([^"]*)', function(name, colon)
-		return SECRET_FIELDS[name] and ('"%s"%s"***'):format(name, colon) or nil
-	end)
+	local parts, from = {}, 1
+	while true do
+		local first, last, name = text:find('"([%w_]+)"%s*:%s*"', from)
+		if not first then
+			parts[#parts + 1] = text:sub(from)
+			return table.concat(parts)
+		end
+		parts[#parts + 1] = text:sub(from, last)
+		from = last + 1
+		if SECRET_FIELDS[name] then
+			parts[#parts + 1] = "***"
+			from = string_end(text, from)
+		end
+	end
 end
 
 --- The beginning of a body.

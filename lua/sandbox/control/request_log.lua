@@ -10,6 +10,8 @@ local KEPT = 1000
 local EVERY = 200 -- one request of so many turns the older ones into counts
 local COUNTS_MOST = 10000 -- different methods and paths
 
+local PAGES = { ["/"] = true, ["/assumptions"] = true }
+
 local COUNTS = [[SELECT key, sum(count) AS count FROM (SELECT key, count FROM counts UNION ALL
 	SELECT method || ' ' || path, count(*) FROM requests GROUP BY 1) AS both_tables GROUP BY key LIMIT 10000]]
 local NEWEST = [[SELECT time, method, path, query, headers, status, warning FROM
@@ -42,7 +44,7 @@ end
 function request_log.note(req, response)
 	response.logged = true -- here: faults are asked for, and would be errors in the log otherwise
 	local path = req.path
-	if path:find "^/_sandbox/" or path:find "^/static/" or path == "/" or path == "/assumptions" then
+	if path:find "^/_sandbox/" or path:find "^/static/" or path:find "^/stories/" or PAGES[path] then
 		return
 	end
 	db.exec_soon(

@@ -66,9 +66,14 @@ case("LG-01 the home page has no credentials in bodies and answers", function(t)
 		form = { grant_type = "authorization_code", code = "the-code", client_id = "c", client_secret = "the-secret" },
 	})
 	client:post("/v1beta/access-tokens", { body = '{"password":"the-pass' .. ("x"):rep(3000) })
+	client:post("/v1beta/access-tokens", { body = [[{"password":"a\"quoted-end","x":"seen","code":"b\\"}]] })
 	local page = client:get("/").body
 	t.lacks(page, token.access_token)
-	for _, secret in ipairs { "the-code", "the-secret", "the-pass" } do
+	t.contains(
+		page,
+		"{&quot;password&quot;:&quot;***&quot;,&quot;x&quot;:&quot;seen&quot;,&quot;code&quot;:&quot;***&quot;}"
+	)
+	for _, secret in ipairs { "the-code", "the-secret", "the-pass", "quoted-end" } do
 		t.lacks(page, secret)
 	end
 	t.contains(page, "&quot;access_token&quot;:&quot;***&quot;")
