@@ -217,6 +217,8 @@ end
 local NEVER = "No version of the app has loaded yet, so each request gets this error. "
 local BESIDE = "Programs and jobs go on with the version before. "
 
+local EMPTY = "A script raised an error with an empty message."
+
 -- A page with all problems, of which each begins with a line that has its place.
 local function broken_page(req, why)
 	local list = {}
@@ -227,6 +229,7 @@ local function broken_page(req, why)
 			list[#list].message = list[#list].message .. "\n" .. line
 		end
 	end
+	list[1] = list[1] or { message = EMPTY }
 	for i, problem in ipairs(list) do
 		problem.source = source.of(problem.message, i == 1 and why.traceback)
 		problem.message = log.masked(problem.message)

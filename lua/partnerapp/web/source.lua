@@ -12,13 +12,14 @@ local source = {}
 -- The place that a message or a line of a traceback names: kind, file and line of a script that can be shown.
 local function place_in(text)
 	local file, line = text:sub(1, 200):match("^%s*([^:%s]+%.%w+):(%d+):")
-	if not file then
+	local number = line and math.tointeger(line)
+	if not number then -- also of a script's own text, with a number that no line can have
 		return nil
 	end
 	local inside = file:match("^partnerapp/(.+)$")
 	local kind = inside and "library" or "app"
 	local bytes = scripts.read(kind, inside or file)
-	return bytes and { kind = kind, file = file, line = math.tointeger(line), bytes = bytes }
+	return bytes and { kind = kind, file = file, line = number, bytes = bytes }
 end
 
 -- The script line to show: the first line of the app in the traceback, else the library's. A handler that ended with

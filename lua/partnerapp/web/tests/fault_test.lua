@@ -133,6 +133,24 @@ testing.case("HT-24 in production an app that does not load shows nothing of the
 	t.contains(shown(), "test-broken")
 end)
 
+testing.case("RL-01 any message of an app that does not load is shown", function(t)
+	local request = require("partnerapp.web.request").new {
+		method = "GET",
+		path = "/",
+		headers = {},
+		ip = "127.0.0.1",
+		id = "test-broken",
+	}
+	for message, shown in pairs {
+		["init.lua:99999999999999999999: said"] = "init.lua:99999999999999999999: said",
+		["init.lua:9: said"] = "init.lua:9: said",
+		[""] = "an empty message",
+		["\n"] = "an empty message",
+	} do
+		t.contains(fault.broken(request, { message = message }).body, shown)
+	end
+end)
+
 testing.case("LG-01 in production too, what a refusal says is masked", function(t)
 	testing.settings { PUBLIC_URL = "https://app.example" }
 	for form, text in pairs(texts()) do
