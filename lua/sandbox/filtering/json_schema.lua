@@ -66,7 +66,7 @@ local function bound(of, is_wrong, sentence)
 	return function(value, limit)
 		local size = of(value)
 		if size and type(limit) == "number" and is_wrong(size, limit) then
-			return sentence:format(limit)
+			return sentence:format(json.encode(limit, { javascript = true }))
 		end
 	end
 end
@@ -87,10 +87,10 @@ local function above(size, limit)
 	return size > limit
 end
 
-keywords.minimum = bound(number, below, "is below the planned minimum of %g")
-keywords.maximum = bound(number, above, "is above the planned maximum of %g")
-keywords.minLength = bound(length, below, "has fewer characters than the planned %d")
-keywords.maxLength = bound(length, above, "has more characters than the planned %d")
+keywords.minimum = bound(number, below, "is below the planned minimum of %s")
+keywords.maximum = bound(number, above, "is above the planned maximum of %s")
+keywords.minLength = bound(length, below, "has fewer characters than the planned %s")
+keywords.maxLength = bound(length, above, "has more characters than the planned %s")
 
 local ORDER = { "type", "enum", "const", "minimum", "maximum", "minLength", "maxLength" }
 

@@ -143,6 +143,9 @@ case("the keywords of a plan's rules", function(t)
 		{ '{"minLength":2}', '"日本"', true },
 		{ '{"minLength":2}', '"日"', false },
 		{ '{"maxLength":2}', '"abc"', false },
+		{ '{"minLength":1.5}', '"a"', false },
+		{ '{"maxLength":1e300}', '"a"', true },
+		{ '{"minLength":1e300}', '"a"', false },
 		{ '{"items":{"type":"string"}}', '["a","b"]', true },
 		{ '{"items":{"type":"string"}}', '["a",1]', false },
 		{ '{"additionalProperties":false,"properties":{"a":{}}}', '{"a":1}', true },
@@ -158,4 +161,6 @@ case("the keywords of a plan's rules", function(t)
 		local violations = json_schema.violations(value, schema)
 		t.equal(#violations == 0, one[3], one[1] .. " " .. one[2])
 	end
+	local limit = json_schema.violations({ v = 1 }, json.decode '{"properties":{"v":{"minimum":12345678}}}')
+	t.equal(limit[1].sentence, "v is below the planned minimum of 12345678")
 end)
