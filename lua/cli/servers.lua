@@ -136,6 +136,7 @@ function servers.actions(found, slug, port)
 		app = found.location.folder,
 		entry = "partnerapp.actions",
 		listen = "127.0.0.1:" .. port,
+		listen_setting = "--port",
 		hosts = { "localhost", "127.0.0.1" },
 		workers = ACTIONS_WORKERS,
 		calls_max = calls_max(ACTIONS_WORKERS),

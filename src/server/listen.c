@@ -80,6 +80,12 @@ static unsigned free_port(struct sockaddr_in address)
 	return 0;
 }
 
+/* Whether the address is not a setting but the port that a flag has. */
+static bool is_flag(const char *setting)
+{
+	return setting[0] == '-';
+}
+
 /* "--sandbox-listen" of "SANDBOX_LISTEN". */
 static void write_flag(const char *setting, char *flag, size_t size)
 {
@@ -107,6 +113,12 @@ static int fail_busy(const char *text, const char *setting, const struct sockadd
 	unsigned port = free_port(*address);
 
 	write_holder(address, who, sizeof who);
+	if (is_flag(setting)) {
+		if (port > 0)
+			snprintf(other, sizeof other, "%u", port);
+		return pa_error_set(
+			error, "busy", "cannot listen on %s: %s: end it, or take a free port: %s %s", text, who, setting, other);
+	}
 	write_flag(setting, flag, sizeof flag);
 	if (port > 0)
 		snprintf(other, sizeof other, "%.*s:%u", (int)(strrchr(text, ':') - text), text, port);

@@ -20,7 +20,7 @@ typedef void pa_server_observer(void *context, const struct pa_request *request,
 struct pa_server_options {
 	const char *name;           /* for log lines: "app", "sandbox" */
 	const char *listen;         /* "127.0.0.1:8888", ":8888" is all interfaces; port 0 takes a free one */
-	const char *listen_setting; /* "LISTEN": the setting that has it, for messages; NULL is LISTEN */
+	const char *listen_setting; /* "LISTEN": for messages, see pa_listen_try; NULL is LISTEN */
 	unsigned workers;           /* threads, each serving one connection at a time */
 	unsigned queue;             /* accepted connections that wait for a worker; 0 is the default of 1024 */
 	const char *const *hosts;   /* that the Host header may name, lower case, without port; none: any */

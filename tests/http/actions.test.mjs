@@ -288,7 +288,8 @@ test("mistakes on the command line say what to do", async () => {
 			[["acme-analytics", ".", "--port", "0"], 2, /--port: '0' is not a port/],
 			[["acme-analytics", ".", "--listen", "127.0.0.1:3001"], 2, /--listen is for the app's server: this one is moved by --port/],
 			[["acme-analytics", ".", "more"], 2, /unexpected argument 'more'/],
-			[["acme-analytics", ".", "--port", String(server.port)], 1, new RegExp(`127\\.0\\.0\\.1:${server.port}`)],
+			[["acme-analytics", ".", "--port", String(server.port)], 1, new RegExp(
+				`127\\.0\\.0\\.1:${server.port}: process \\d+ .* listens there: end it, or take a free port: --port \\d+$`, "m")],
 		]) {
 			const got = await run(["actions", ...args], { cwd: place.name });
 			assert.match(got.err, message);
