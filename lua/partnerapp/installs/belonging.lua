@@ -38,7 +38,7 @@ local function describe(server, api_origin, is_api_shown)
 end
 
 local UNKNOWN = "it is not known which Segment this install belongs to, for an older version of partnerapp saved it, "
-	.. "so it is not called. If it belongs to %s: partnerapp installs adopt %s"
+	.. "so it is not called. If it belongs to %s: partnerapp installs adopt %s%s"
 
 local OTHER = "this install belongs to %s and this app is connected to %s, so it is not called"
 local OTHER_CLIENT = "this install was made with the client %s, and %s is %s now: set it back, or connect again"
@@ -51,7 +51,8 @@ function belonging.check(install)
 	local server, api_origin = install.server, install.api_origin
 	local our_server, our_api = belonging.segment()
 	if not server then
-		return nil, UNKNOWN:format(describe(our_server, our_api), install.id), "unknown_server"
+		local flag = config.sandbox_url and " --demo" or "" -- the installs of a demo are in another database
+		return nil, UNKNOWN:format(describe(our_server, our_api), install.id, flag), "unknown_server"
 	elseif not api_origin or server == our_server and api_origin == our_api then
 		return true
 	end
