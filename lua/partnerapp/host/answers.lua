@@ -1,6 +1,7 @@
 -- Answers what the sandbox of the same process asks about the app: which destinations it has, what one of them makes of
 -- an event, and the story of an event. Questions and answers are JSON objects; see partnerapp.neighbour.
 local catalog_entry = require "partnerapp.destination.catalog_entry"
+local customer_settings = require "partnerapp.destination.customer_settings"
 local files = require "partnerapp.destination.files"
 local json = require "partnerapp.json"
 local kept_stories = require "partnerapp.destination.kept_stories"
@@ -31,11 +32,10 @@ local function settings_of(destination, given)
 		local value = given[field.name]
 		if value == nil or value == "" or value == json.null then
 			value = field.default
-		elseif field.type == "password" and type(value) == "string" then
-			require("native.log").mask(value)
 		end
 		values[field.name] = value
 	end
+	customer_settings.mask(destination, values)
 	return values
 end
 
