@@ -4,6 +4,7 @@
 const luaL_Reg pa_native_modules[] = {
 	{"crypto", pa_native_open_crypto},
 	{"db", pa_native_open_db},
+	{"gzip", pa_native_open_gzip},
 	{"http", pa_native_open_http},
 	{"json", pa_native_open_json},
 	{"limit", pa_native_open_limit},

@@ -12,6 +12,7 @@ extern const luaL_Reg pa_native_privileged_modules[]; /* the command line may re
 int pa_native_open_crypto(lua_State *L);
 int pa_native_open_db(lua_State *L);
 int pa_native_open_files(lua_State *L);
+int pa_native_open_gzip(lua_State *L);
 int pa_native_open_http(lua_State *L);
 int pa_native_open_json(lua_State *L);
 int pa_native_open_limit(lua_State *L);

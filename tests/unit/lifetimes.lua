@@ -234,6 +234,13 @@ cases.crypto = function()
 	equal(crypto.keys(), "a")
 end
 
+cases.gzip = function()
+	local base64 = "H4sIAAAAAAACA6tWSi1LzStRslKKyj+8WqmWiwEA2bLqnRIAAAA="
+	equal(native.gzip.decode(native.crypto.unbase64(base64), 18), '{"event":"Zoë"}\n\0')
+	equal(native.gzip.decode(native.crypto.unbase64(base64), 17), nil)
+	equal(native.gzip.decode(fresh "\x1f\x8b", 18), nil)
+end
+
 cases["json.encode"] = function()
 	local list = native.json.array()
 	for i = 1, 12 do
