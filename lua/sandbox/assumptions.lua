@@ -124,6 +124,12 @@ local LIST = {
 		"forwarding_violations_to has no effect, and what a tracking plan takes out of an event is in the event's story "
 			.. "only, not in context.protocols, whose form no document shows.",
 	},
+	{
+		"A51",
+		"The event intake takes JSON as application/json and as text/plain, packed with gzip or not, from pages of any "
+			.. "origin (Access-Control-Allow-Origin: *, without credentials); /v1/import is /v1/batch; a pixel is 200 and "
+			.. "an image, whatever became of the event; the counts of /v1/m are not kept.",
+	},
 }
 
 local values = {

@@ -1,10 +1,12 @@
--- The event intake of api.segment.io: /v1/track and the other calls, and /v1/batch. Nearly everything is answered with
--- 200 and, when it cannot be used, dropped after that; GET /_sandbox/events shows what became of each event. Requests
--- of pages of other origins (CORS) are left out.
+-- The event intake of api.segment.io: /v1/track and the other calls, /v1/batch, the short addresses of analytics.js
+-- and pixels. Nearly everything is answered with 200 and, when it cannot be used, dropped after that; GET
+-- /_sandbox/events shows what became of each event.
 local assumptions = require "assumptions"
+local cors = require "events.cors"
 local db = require "partnerapp.db"
 local delivery = require "events.delivery"
 local destination = require "partnerapp.destination"
+local envelope = require "events.envelope"
 local event_log = require "events.event_log"
 local json = require "partnerapp.json"
 local plan = require "filtering.plan"
@@ -24,13 +26,6 @@ end
 
 local function stopped_by(stage, event, outcome, sentence, label)
 	return stopped(event, outcome, story.row(stage, outcome, sentence, { label = label }))
-end
-
--- The write key of a request: a string, or nil when there is none.
-local function write_key(req, value)
-	local user = req:basic()
-	local key = user and user ~= "" and user or value.writeKey
-	return type(key) == "string" and key ~= "" and key or nil
 end
 
 local function source_of(key)
@@ -118,39 +113,27 @@ local function take_of(key, source, given, batch, is_forwarded)
 end
 
 local function take(req, value, given, batch)
-	local key = write_key(req, value)
+	local key = envelope.write_key(req, value)
 	take_of(key, source_of(key), given, batch)
 end
 
--- The response to a request that cannot be read; `label` is that of its row, when there is one.
-local function refuse(req, message, label)
-	if label then
-		local source = source_of(write_key(req, {}))
-		local given = req.body and utf8.len(req.body) and short(req.body) or json.null
-		log(
-			source and source.name,
-			{ stopped_by("failed-ingest", { given = given }, "BAD_REQUEST", message, label) },
-			{}
-		)
-	end
-	return reply.json({ success = false, message = message }, 400)
+-- Keeps what a request sent that goes no further.
+local function log_stopped(req, value, given, ...)
+	local source = source_of(envelope.write_key(req, value))
+	log(source and source.name, { stopped_by("failed-ingest", given, ...) }, {})
 end
 
--- The decoded object of a request, or nil and the response that refuses the request.
-local function read(req, most)
-	local body, kind = req.body or "", (req:header "content-type" or ""):lower()
-	if #body > most then
-		return nil, refuse(req, ("too large: at most %d bytes"):format(most))
-	elseif not (kind .. ";"):find "^%s*[^%s/;]+/[^%s/;]+%s*;" then
-		return nil, refuse(req, "Content-Type must be application/json", "Could not parse content-type")
-	elseif not kind:find "^%s*application/json" then
-		return nil, refuse(req, "Content-Type must be application/json", "Unsupported content-type")
+-- Keeps a request that cannot be read, when the delivery overview has a row for it: `label`.
+local function log_unread(req, text, message, label)
+	if label then
+		local given = text and utf8.len(text) and short(text) or json.null
+		log_stopped(req, {}, { given = given }, "BAD_REQUEST", message, label)
 	end
-	local value = json.decode(body)
-	if type(value) ~= "table" or json.is_array(value) then
-		return nil, refuse(req, "malformed JSON", "Could not parse request body")
-	end
-	return value
+end
+
+local function refuse(req, message, label)
+	log_unread(req, req.body, message, label)
+	return reply.json({ success = false, message = message }, 400)
 end
 
 local function accepted()
@@ -159,9 +142,9 @@ end
 
 local function take_call(kind)
 	return function(req)
-		local value, refusal = read(req, CALL_MOST)
+		local value, message, label = envelope.read(req, CALL_MOST)
 		if not value then
-			return refusal
+			return refuse(req, message, label)
 		end
 		value.type = kind
 		take(req, value, { value })
@@ -170,9 +153,9 @@ local function take_call(kind)
 end
 
 local function take_batch(req)
-	local value, refusal = read(req, BATCH_MOST)
+	local value, message, label = envelope.read(req, BATCH_MOST)
 	if not value then
-		return refusal
+		return refuse(req, message, label)
 	elseif not json.is_array(value.batch) then
 		return refuse(req, "batch must be a list")
 	elseif #value.batch > EVENTS_MOST then
@@ -184,20 +167,52 @@ local function take_batch(req)
 		end
 	end
 	if #value.batch == 0 then
-		local source = source_of(write_key(req, value))
-		log(
-			source and source.name,
-			{ stopped_by("failed-ingest", value, "empty_batch", "the batch has no events") },
-			{}
-		)
+		log_stopped(req, value, value, "empty_batch", "the batch has no events")
 	end
 	take(req, value, value.batch, value)
 	return accepted()
 end
 
+-- A transparent image of one pixel.
+local GIF = "GIF89a\1\0\1\0\x80\0\0\0\0\0\xff\xff\xff!\xf9\4\1\0\0\0\0,\0\0\0\0\1\0\1\0\0\2\2D\1\0;"
+
+-- A pixel is an image in a mail or on a page without scripts: the answer is the image, whatever became of the event.
+local function take_pixel(kind)
+	return function(req)
+		local image = { status = 200, headers = { ["content-type"] = "image/gif" }, body = GIF }
+		if req.method == "HEAD" then -- a program looks whether the image is there
+			return image
+		end
+		local value, message, label = envelope.of_pixel(req)
+		if value then
+			value.type = kind
+			take(req, value, { value })
+		else
+			log_unread(req, req.query.data, message, label)
+		end
+		return image
+	end
+end
+
+-- The counts that analytics.js makes of its own calls and faults: they are no events, and are not kept.
+local function take_counts()
+	return accepted()
+end
+
+-- The addresses of analytics.js: the first letter of each call.
+local SHORT = { alias = "a", group = "g", identify = "i", page = "p", screen = "s", track = "t" }
+
+local UNGUARDED = { csrf = false } -- pages of other origins send events: see events/cors.lua
+
 return function(app)
 	for kind in pairs(spec.types) do
-		app:post("/v1/" .. kind, take_call(kind), { csrf = false })
+		app:post("/v1/" .. kind, take_call(kind), UNGUARDED)
+		app:post("/v1/" .. SHORT[kind], take_call(kind), UNGUARDED)
+		app:get("/v1/pixel/" .. kind, take_pixel(kind))
 	end
-	app:post("/v1/batch", take_batch, { csrf = false })
+	for _, name in ipairs { "batch", "b", "import" } do -- import: the older mobile and server libraries
+		app:post("/v1/" .. name, take_batch, UNGUARDED)
+	end
+	app:post("/v1/m", take_counts, UNGUARDED)
+	app:after(cors.after)
 end

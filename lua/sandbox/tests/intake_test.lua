@@ -1,4 +1,5 @@
 -- The event intake: which events it accepts, completes and drops.
+local crypto = require "partnerapp.crypto"
 local delivery = require "events.delivery"
 local iso8601 = require "events.iso8601"
 local json = require "partnerapp.json"
@@ -92,6 +93,193 @@ case("a body that is not JSON or is too large is 400", function(t)
 	t.equal(send("batch", { batch = "x" }).status, 400)
 	t.equal(client:get("/v1/track").status, 405)
 	t.equal(client:post("/v1/delete", { json = {} }).status, 404)
+end)
+
+-- A batch with one event, packed with gzip.
+local PACKED = crypto.unbase64(
+	"H4sIAAAAAAACA6tWSkosSc5QsoquViqpLEhVslIqKUpMzlbSUSotTi3yTAEKlBoCeallqXkl" .. "QE4AUDI1RSEq//BqpdrYWgAQI4tVQAAAAA=="
+)
+
+-- The sentence of the last event's first entry.
+local function sentence(client)
+	return webhooks.story(client)[1].sentence
+end
+
+case("a body that is not packed as it says is 400, and so is one that unpacks to too much", function(t)
+	local send, client, _, key = prepared()
+	local bomb = require "control.bomb"()
+	for body, encoding in pairs {
+		["{}"] = "gzip",
+		[PACKED:sub(1, -2)] = "gzip",
+		[PACKED .. "x"] = "GZIP",
+		[PACKED] = "br",
+		[bomb] = "gzip",
+		[""] = "gzip",
+	} do
+		local headers = { ["content-type"] = "application/json", ["content-encoding"] = encoding }
+		headers.authorization = segment.basic(key, "").authorization
+		local response = client:post("/v1/batch", { body = body, headers = headers })
+		t.equal(response.status, 400)
+		t.equal(response.json().success, false)
+	end
+	t.equal(send("batch", { batch = json.array { { type = "track", userId = "u1" } } }).status, 200)
+end)
+
+case("a pixel that cannot be read is an image all the same, and the events say why", function(t)
+	local _, client = prepared()
+	testing.network {}
+	for query, why in pairs {
+		[""] = "the address has no data: ?data= and the event's JSON in base64",
+		["?data="] = "the address has no data: ?data= and the event's JSON in base64",
+		["?data=%25"] = "data is not base64",
+		["?data=e30x"] = "malformed JSON: ", -- {}1
+		["?data=W10"] = "malformed JSON: an object is expected", -- []
+		["?data=e30"] = "the request has no write key: neither as the user of Basic nor as writeKey", -- {}
+	} do
+		local response = client:get("/v1/pixel/track" .. query)
+		t.equal(response.status, 200)
+		t.equal(response.headers["content-type"], "image/gif")
+		t.match(response.body, "^GIF89a")
+		t.equal(#response.body, 43)
+		t.equal(sentence(client):sub(1, #why), why, query)
+	end
+	t.equal(client:get("/v1/pixel/delete").status, 404)
+	t.equal(client:post("/v1/pixel/track").status, 405)
+end)
+
+case("no write key, or a wrong one, gets an event into the list only, whatever sends it", function(t)
+	local _, client = prepared()
+	local network = testing.network {}
+	local event = { userId = "u1", event = "E" }
+	local wrong = { userId = "u1", event = "E", writeKey = "guessed" }
+	local text = { ["content-type"] = "text/plain", origin = "https://evil.example", ["sec-fetch-site"] = "cross-site" }
+	for _, one in ipairs { event, wrong } do
+		local batch = json.encode { batch = { one }, writeKey = one.writeKey }
+		local data = crypto.base64url(json.encode(one))
+		for _, response in ipairs {
+			client:post("/v1/t", { body = json.encode(one), headers = text }),
+			client:post("/v1/b", { body = batch, headers = text }),
+			client:get("/v1/pixel/track?data=" .. data, { headers = text }),
+		} do
+			t.equal(response.status, 200)
+			t.same(outcome(client), { dropped = "unknown_source" })
+		end
+	end
+	t.equal(#network.calls, 0)
+end)
+
+case("the addresses of analytics.js are those of the calls", function(t)
+	local _, client, _, key = prepared()
+	local network = testing.network { ["POST " .. ONE] = { status = 200 } }
+	for path, event in pairs {
+		a = { type = "alias", userId = "u1", previousId = "u0" },
+		g = { type = "group", userId = "u1", groupId = "g1" },
+		i = { type = "identify", userId = "u1" },
+		p = { type = "page", userId = "u1" },
+		s = { type = "screen", userId = "u1", name = "S" },
+		t = { type = "track", userId = "u1", event = "E" },
+	} do
+		event.writeKey = key
+		local headers = { ["content-type"] = "text/plain;charset=UTF-8" }
+		local response = client:post("/v1/" .. path, { body = json.encode(event), headers = headers })
+		t.equal(response.status, 200, path)
+		t.equal(response.json().success, true, path)
+		t.equal(network.calls[#network.calls].json.type, event.type)
+		t.equal(network.calls[#network.calls].json.writeKey, nil)
+	end
+	t.equal(#network.calls, 6)
+end)
+
+case("batches come to /v1/b and /v1/import too, also packed", function(t)
+	local _, client, _, key = prepared()
+	local network = testing.network { ["POST " .. ONE] = { status = 200 } }
+	local headers = segment.basic(key, "")
+	headers["content-type"], headers["content-encoding"] = "application/json", "gzip"
+	for i, path in ipairs { "batch", "b", "import" } do
+		t.equal(client:post("/v1/" .. path, { body = PACKED, headers = headers }).status, 200, path)
+		t.equal(#network.calls, i)
+		t.equal(network.calls[i].json.event, "Packed Zoë")
+	end
+end)
+
+case("the write key of a request is its Basic user, else that of its object; OAuth has the latter", function(t)
+	local _, client, _, key = prepared()
+	local network = testing.network { ["POST " .. ONE] = { status = 200 } }
+	local event = { type = "track", userId = "u1", event = "E" }
+	local with_key = { batch = { event }, writeKey = key }
+	for i, one in ipairs {
+		{ { batch = { event } }, segment.basic(key, "") },
+		{ { batch = { event }, writeKey = "other" }, segment.basic(key, "") },
+		{ with_key, {} },
+		{ with_key, segment.basic("", "") },
+		{ with_key, segment.bearer "token.of.oauth" },
+	} do
+		client:post("/v1/batch", { json = one[1], headers = one[2] })
+		t.equal(#network.calls, i)
+	end
+end)
+
+case("a pixel is taken, in each form of base64; HEAD takes nothing", function(t)
+	local _, client, _, key = prepared()
+	local network = testing.network { ["POST " .. ONE] = { status = 200 } }
+	-- "?>" and "~~" make the characters in which the two alphabets differ.
+	local event = json.encode { userId = "u1", event = "Opened ?>?>~~~~ë", writeKey = key }
+	for i, data in ipairs {
+		(crypto.base64(event):gsub("[+/=]", { ["+"] = "%2B", ["/"] = "%2F", ["="] = "%3D" })),
+		crypto.base64(event),
+		crypto.base64url(event),
+	} do
+		local path = "/v1/pixel/track?data=" .. data
+		t.equal(client:request("HEAD", path).status, 200)
+		t.equal(#network.calls, i - 1)
+		t.equal(client:get(path).status, 200)
+		t.equal(#network.calls, i)
+		t.equal(network.calls[i].json.event, "Opened ?>?>~~~~ë")
+		t.equal(network.calls[i].json.type, "track")
+	end
+end)
+
+case("the counts of analytics.js are taken and not kept", function(t)
+	local _, client = prepared()
+	local headers = { ["content-type"] = "text/plain" }
+	t.equal(client:post("/v1/m", { body = '{"series":[]}', headers = headers }).status, 200)
+	t.equal(#client:get("/_sandbox/events").json().events, 0)
+end)
+
+case("a page of any origin may send events, and reach nothing else", function(t)
+	local _, client, _, key = prepared()
+	testing.network { ["POST " .. ONE] = { status = 200 } }
+	local asked = {
+		origin = "https://shop.example",
+		["access-control-request-method"] = "POST",
+		["access-control-request-headers"] = "authorization,content-type,x-retry-count",
+	}
+	for _, path in ipairs { "/v1/t", "/v1/track", "/v1/b", "/v1/m" } do
+		local headers = client:request("OPTIONS", path, { headers = asked }).headers
+		t.equal(headers["access-control-allow-origin"], "*", path)
+		t.equal(headers["access-control-allow-methods"], "OPTIONS, POST", path)
+		t.equal(headers["access-control-allow-headers"], "authorization,content-type,x-retry-count", path)
+		t.equal(headers["access-control-allow-credentials"], nil, path)
+		t.equal(headers["access-control-allow-private-network"], nil, path)
+	end
+	asked["access-control-request-private-network"] = "true"
+	asked["access-control-request-headers"] = "x\rset-cookie"
+	local headers = client:request("OPTIONS", "/v1/t", { headers = asked }).headers
+	t.equal(headers["access-control-allow-private-network"], "true")
+	t.equal(headers["access-control-allow-headers"], nil)
+	local from = segment.basic(key, "")
+	from.origin, from["sec-fetch-site"] = "https://shop.example", "cross-site"
+	for path, status in pairs { ["/v1/t"] = 200, ["/v1/b"] = 400 } do -- a refusal can be read too
+		local response = client:post(path, { json = { userId = "u1", event = "E" }, headers = from })
+		t.equal(response.status, status, path)
+		t.equal(response.headers["access-control-allow-origin"], "*", path)
+	end
+	for _, path in ipairs { "/", "/v1beta/workspaces", "/_sandbox/events", "/oauth2/token" } do
+		for _, method in ipairs { "OPTIONS", "GET" } do
+			local answer = client:request(method, path, { headers = asked })
+			t.equal(answer.headers["access-control-allow-origin"], nil, path)
+		end
+	end
 end)
 
 case("a hook that cannot be called does not break the intake", function(t)

@@ -91,7 +91,7 @@ end
 
 unread("Could not parse request body", JSON, "{")
 unread("Could not parse content-type", { ["content-type"] = "json" }, json.encode(GOOD))
-unread("Unsupported content-type", { ["content-type"] = "text/plain" }, json.encode(GOOD))
+unread("Unsupported content-type", { ["content-type"] = "text/html" }, json.encode(GOOD))
 
 -- An event of a source with a tracking plan.
 local function planned(code, label, config, event)
