@@ -246,7 +246,7 @@ case("the counts of analytics.js are taken and not kept", function(t)
 	t.equal(#client:get("/_sandbox/events").json().events, 0)
 end)
 
-case("a page of any origin may send events, and reach nothing else", function(t)
+case("HT-22 a page of any origin may send events without credentials, and reach nothing else", function(t)
 	local _, client, _, key = prepared()
 	testing.network { ["POST " .. ONE] = { status = 200 } }
 	local asked = {

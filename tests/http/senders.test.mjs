@@ -1,0 +1,63 @@
+// Segment's server library, and what its other libraries put on the wire, into the sandbox. Those of browsers are in
+// browser/senders.
+import assert from "node:assert/strict";
+import { after, afterEach, before, test } from "node:test";
+import { gzipSync } from "node:zlib";
+import { Analytics } from "@segment/analytics-node";
+import { json, request } from "./harness.mjs";
+import { hasItsStories, startSenders } from "./senders.mjs";
+
+let sandbox;
+before(async () => (sandbox = await startSenders()));
+after(() => sandbox.end());
+afterEach(() => void (sandbox.calls.length = 0));
+
+test("track, identify and page of @segment/analytics-node reach one of three destinations", async () => {
+	const analytics = new Analytics({ writeKey: sandbox.key, host: sandbox.origin, maxEventsInBatch: 3 });
+	const failures = [];
+	analytics.on("error", (error) => failures.push(error));
+	analytics.track({ userId: "u1", event: "Order Completed" });
+	analytics.identify({ userId: "u1", traits: { plan: "pro" } });
+	analytics.page({ userId: "u1", name: "Home" });
+	await analytics.closeAndFlush();
+	assert.deepEqual(failures, []);
+	const events = (await sandbox.events()).slice(-3);
+	assert.deepEqual(events.map(({ event }) => event.type), ["track", "identify", "page"]);
+	for (const event of events) await hasItsStories(sandbox, event);
+	assert.deepEqual(sandbox.calls, [
+		{ url: "/whole", body: { type: "track", name: "Order Completed", user: "u1" } },
+		{ url: "/whole", body: { type: "identify", user: "u1" } },
+		{ url: "/whole", body: { type: "page", user: "u1" } },
+	]);
+});
+
+const EVENT = { type: "track", event: "E", userId: "u1" };
+const SENT = [{ url: "/whole", body: { type: "track", name: "E", user: "u1" } }];
+
+test("a batch that is packed with gzip, at /v1/import", async () => {
+	const answer = await request(`${sandbox.origin}/v1/import`, {
+		method: "POST",
+		headers: { "content-type": "application/json", "content-encoding": "gzip", authorization: `Basic ${btoa(`${sandbox.key}:`)}` },
+		body: gzipSync(JSON.stringify({ batch: [EVENT] })),
+	});
+	assert.deepEqual([answer.status, answer.json()], [200, { success: true }]);
+	assert.deepEqual(sandbox.calls, SENT);
+	await hasItsStories(sandbox, (await sandbox.events()).at(-1));
+});
+
+test("a pixel", async () => {
+	const data = encodeURIComponent(btoa(JSON.stringify({ ...EVENT, writeKey: sandbox.key })));
+	const answer = await request(`${sandbox.origin}/v1/pixel/track?data=${data}`);
+	assert.deepEqual([answer.status, answer.headers["content-type"]], [200, "image/gif"]);
+	assert.deepEqual(sandbox.calls, SENT);
+	await hasItsStories(sandbox, (await sandbox.events()).at(-1));
+});
+
+test("nothing is delivered without the write key", async () => {
+	for (const writeKey of [undefined, "", sandbox.key.toUpperCase(), `${sandbox.key}x`]) {
+		const answer = await request(`${sandbox.origin}/v1/t`, json({ ...EVENT, writeKey }, { "content-type": "text/plain" }));
+		assert.equal(answer.status, 200);
+		assert.deepEqual((await sandbox.events()).at(-1).outcomes, { dropped: "unknown_source" });
+	}
+	assert.deepEqual(sandbox.calls, []);
+});
