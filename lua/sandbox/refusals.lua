@@ -1,6 +1,8 @@
 -- The library's refusals, in the form that each part of the sandbox has for errors.
+local addresses = require "events.addresses"
 local api_errors = require "api.errors"
 local html = require "pages.html"
+local log = require "partnerapp.log"
 local oauth_errors = require "oauth.errors"
 local reply = require "partnerapp.reply"
 
@@ -24,6 +26,11 @@ end
 ---@return table response
 function refusals.shape(req, status, message)
 	local path = req.path
+	local meant = status == 404 and addresses.meant(path)
+	if meant then -- for a person: a library shows no answer, and a browser no more than that CORS failed
+		message, req.warning = meant, meant
+		log.warn(meant, { method = req.method })
+	end
 	if path:find "^/v1beta/" or path == "/v1beta" then
 		return api_errors.of_status(status, message)
 	elseif path:find "^/oauth2/" then

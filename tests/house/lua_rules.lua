@@ -35,7 +35,7 @@ local SANDBOX = {
 	["events/"] = "assumptions store uuid catalog/ filtering/",
 	["api/"] = "assumptions deep_equal settings store catalog/ filtering/ oauth/",
 	["control/"] = "glob store catalog/ events/ oauth/ api/",
-	["refusals"] = "api/ oauth/ pages/",
+	["refusals"] = "api/ oauth/ pages/ events/",
 	["init"] = "*",
 }
 

@@ -58,7 +58,7 @@ async function connect(origin) {
 }
 
 /**
- * Starts it. Gives its `origin`, the write `key` of its source, `calls` (what the partner's API got: { url, body }),
+ * Starts it. Gives the `server`, its `origin`, the write `key` of its source, `calls` (what the partner's API got: { url, body }),
  * events(), which gives those of the intake, newest last, and end().
  */
 export async function startSenders() {
@@ -79,7 +79,7 @@ export async function startSenders() {
 	await connect(origin);
 	const { text } = await request(origin);
 	return {
-		origin, calls, key: text.match(new RegExp(`${SOURCE}</td>\\s*<td[^>]*><code>(\\w{32})</code>`))[1],
+		server, origin, calls, key: text.match(new RegExp(`${SOURCE}</td>\\s*<td[^>]*><code>(\\w{32})</code>`))[1],
 		events: async () => (await request(`${origin}/_sandbox/events`)).json().events,
 		async end() {
 			api.closeAllConnections();

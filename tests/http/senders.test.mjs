@@ -61,3 +61,17 @@ test("nothing is delivered without the write key", async () => {
 	}
 	assert.deepEqual(sandbox.calls, []);
 });
+
+test("a library that is told a wrong host asks for what there is not: the terminal says what to tell it", async () => {
+	const { host } = new URL(sandbox.origin);
+	for (const [asked, message] of [
+		["/v1/v1/batch", "did you mean /v1/batch? The host of this library is to be told without /v1."],
+		["/t", `did you mean /v1/t? apiHost of analytics.js is ${host}/v1, with /v1 at its end.`],
+	]) {
+		const preflight = { method: "OPTIONS", headers: { origin: "https://shop.example", "access-control-request-method": "POST" } };
+		const answers = [];
+		const line = await sandbox.server.logs(message, () => answers.push(request(sandbox.origin + asked, preflight)));
+		assert.match(line, new RegExp(`there is no ${asked}: `));
+		assert.equal((await answers[0]).status, 404);
+	}
+});

@@ -38,7 +38,7 @@ end
 local function object(text)
 	local value, message = json.decode(text)
 	if type(value) ~= "table" or json.is_array(value) then
-		return nil, "malformed JSON: " .. (message or "an object is expected"), UNREADABLE
+		return nil, message or "the JSON must be an object", UNREADABLE
 	end
 	return value
 end

@@ -1,6 +1,7 @@
 -- The event intake of api.segment.io: /v1/track and the other calls, /v1/batch, the short addresses of analytics.js
 -- and pixels. Nearly everything is answered with 200 and, when it cannot be used, dropped after that; GET
 -- /_sandbox/events shows what became of each event.
+local addresses = require "events.addresses"
 local assumptions = require "assumptions"
 local cors = require "events.cors"
 local db = require "partnerapp.db"
@@ -34,7 +35,10 @@ end
 
 local NO_KEY =
 	{ "the request has no write key: neither as the user of Basic nor as writeKey", "Source missing write key" }
-local WRONG_KEY = { "no source has this write key", "Could not find source from write key" }
+local WRONG_KEY = {
+	"no source has this write key; the sandbox's page shows those that there are",
+	"Could not find source from write key",
+}
 
 -- Why an event goes no further than the intake: an outcome, a sentence and a label, or nothing.
 local function intake_problem(event, key, source)
@@ -194,25 +198,23 @@ local function take_pixel(kind)
 	end
 end
 
--- The counts that analytics.js makes of its own calls and faults: they are no events, and are not kept.
+-- The counts are no events, and are not kept.
 local function take_counts()
 	return accepted()
 end
 
--- The addresses of analytics.js: the first letter of each call.
-local SHORT = { alias = "a", group = "g", identify = "i", page = "p", screen = "s", track = "t" }
-
 local UNGUARDED = { csrf = false } -- pages of other origins send events: see events/cors.lua
 
 return function(app)
-	for kind in pairs(spec.types) do
-		app:post("/v1/" .. kind, take_call(kind), UNGUARDED)
-		app:post("/v1/" .. SHORT[kind], take_call(kind), UNGUARDED)
-		app:get("/v1/pixel/" .. kind, take_pixel(kind))
+	for path, kind in pairs(addresses.calls) do
+		app:post(path, take_call(kind), UNGUARDED)
 	end
-	for _, name in ipairs { "batch", "b", "import" } do -- import: the older mobile and server libraries
-		app:post("/v1/" .. name, take_batch, UNGUARDED)
+	for path, kind in pairs(addresses.pixels) do
+		app:get(path, take_pixel(kind))
 	end
-	app:post("/v1/m", take_counts, UNGUARDED)
+	for _, path in ipairs(addresses.batches) do
+		app:post(path, take_batch, UNGUARDED)
+	end
+	app:post(addresses.counts, take_counts, UNGUARDED)
 	app:after(cors.after)
 end

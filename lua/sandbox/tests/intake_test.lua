@@ -1,4 +1,5 @@
 -- The event intake: which events it accepts, completes and drops.
+local config = require "partnerapp.config"
 local crypto = require "partnerapp.crypto"
 local delivery = require "events.delivery"
 local iso8601 = require "events.iso8601"
@@ -132,8 +133,8 @@ case("a pixel that cannot be read is an image all the same, and the events say w
 		[""] = "the address has no data: ?data= and the event's JSON in base64",
 		["?data="] = "the address has no data: ?data= and the event's JSON in base64",
 		["?data=%25"] = "data is not base64",
-		["?data=e30x"] = "malformed JSON: ", -- {}1
-		["?data=W10"] = "malformed JSON: an object is expected", -- []
+		["?data=e30x"] = "bad JSON at line 1, column 3: ", -- {}1
+		["?data=W10"] = "the JSON must be an object", -- []
 		["?data=e30"] = "the request has no write key: neither as the user of Basic nor as writeKey", -- {}
 	} do
 		local response = client:get("/v1/pixel/track" .. query)
@@ -145,6 +146,31 @@ case("a pixel that cannot be read is an image all the same, and the events say w
 	end
 	t.equal(client:get("/v1/pixel/delete").status, 404)
 	t.equal(client:post("/v1/pixel/track").status, 405)
+end)
+
+case("a wrong address says which one is meant, also in the list of requests", function(t)
+	local _, client = prepared()
+	for path, message in pairs {
+		["/v1/v1/batch"] = "there is no /v1/v1/batch: did you mean /v1/batch? The host of this library is to be told without "
+			.. "/v1.",
+		["/track"] = "there is no /track: did you mean /v1/track?",
+		["/pixel/track"] = "there is no /pixel/track: did you mean /v1/pixel/track?",
+		["/t"] = ("there is no /t: did you mean /v1/t? apiHost of analytics.js is %s/v1, with /v1 at its end."):format(
+			(config.public_url:gsub("^%a+://", ""))
+		),
+		["/v1/tracks"] = "there is no /v1/tracks: did you mean '/v1/track'?",
+		["/v1/bulk/everything"] = "There is nothing at this address.",
+		["/nothing"] = "There is nothing at this address.",
+	} do
+		for _, method in ipairs { "POST", "OPTIONS" } do
+			local response = client:request(method, path, { headers = { accept = "application/json" } })
+			local value = response.json()
+			t.equal(response.status, 404, path)
+			t.equal(value.message or value.error, message)
+		end
+		local list = client:get("/_sandbox/requests").json().requests
+		t.equal(list[#list].warning, message:find "^there is no" and message or nil)
+	end
 end)
 
 case("no write key, or a wrong one, gets an event into the list only, whatever sends it", function(t)
