@@ -12,7 +12,7 @@ struct reader {
 	struct pa_json_scan *scan;
 	const char *begin, *at, *end, *copied; /* the text before `copied` is in the rewritten text already */
 	int depth;
-	bool ordered;
+	bool ordered, strict, in_key;
 	struct pa_buffer keys; /* spans of the keys of all objects that are open, quotes included; with `ordered` */
 };
 
@@ -63,9 +63,20 @@ static int hex4(struct reader *reader, unsigned *value)
 	return 0;
 }
 
+/* Half of a surrogate pair, from the backslash `from` to `at`. The list of an ordered object's keys has them as they
+ * were written, so it cannot have this one. */
+static int read_half(struct reader *reader, const char *from, const char *problem)
+{
+	if (reader->strict || (reader->ordered && reader->in_key))
+		return fail(reader, "bad_json", problem);
+	return replace(reader, from, "\xef\xbf\xbd", 3);
+}
+
 /* `at` is after the backslash. */
 static int read_escape(struct reader *reader)
 {
+	static const char no_low[] = "a high surrogate without a low one after it";
+	const char *from = reader->at - 1;
 	unsigned unit, low;
 
 	if (reader->at == reader->end)
@@ -81,15 +92,19 @@ static int read_escape(struct reader *reader)
 	if (hex4(reader, &unit) < 0)
 		return -1;
 	if (unit >= 0xdc00 && unit < 0xe000)
-		return fail(reader, "bad_json", "a low surrogate without a high one before it");
+		return read_half(reader, from, "a low surrogate without a high one before it");
 	if (unit < 0xd800 || unit >= 0xdc00)
 		return 0;
 	if (reader->end - reader->at < 2 || reader->at[0] != '\\' || reader->at[1] != 'u')
-		return fail(reader, "bad_json", "a high surrogate without a low one after it");
+		return read_half(reader, from, no_low);
+	const char *next = reader->at;
 	reader->at += 2;
 	if (hex4(reader, &low) < 0)
 		return -1;
-	return low >= 0xdc00 && low < 0xe000 ? 0 : fail(reader, "bad_json", "a high surrogate without a low one after it");
+	if (low >= 0xdc00 && low < 0xe000)
+		return 0;
+	reader->at = next; /* an escape of its own */
+	return read_half(reader, from, no_low);
 }
 
 /* `at` is the opening quote; afterwards it is the byte after the closing one. */
@@ -120,21 +135,24 @@ static int read_string(struct reader *reader)
 	return 0;
 }
 
+static bool begins_with_mark(struct pa_span quoted)
+{
+	return (quoted.length > 1 && quoted.at[1] == PA_JSON_MARK) ||
+		   (quoted.length > 7 && strncasecmp(quoted.at + 1, "\\u007f", 6) == 0);
+}
+
 /* A string value or key: one that begins with the mark gets another one. */
 static int read_marked_string(struct reader *reader)
 {
 	const char *from = reader->at;
 
-	if (read_string(reader) < 0)
-		return -1;
-	bool marked = from[1] == PA_JSON_MARK || (reader->at - from > 7 && strncasecmp(from + 1, "\\u007f", 6) == 0);
-	if (!marked)
-		return 0;
-	const char *end = reader->at;
-	reader->at = from + 1; /* write a second mark directly after the quote */
-	int result = replace(reader, from, "\"\x7f", 2);
-	reader->at = end;
-	return result;
+	if (begins_with_mark((struct pa_span){from, (size_t)(reader->end - from)})) {
+		reader->at = from + 1; /* write a second mark directly after the quote */
+		if (replace(reader, from, "\"\x7f", 2) < 0)
+			return -1;
+		reader->at = from;
+	}
+	return read_string(reader);
 }
 
 enum { PLAIN_DIGITS = 15 }; /* cjson keeps integers of at most so many digits exactly, for it reads doubles */
@@ -166,10 +184,10 @@ static int check_number(struct reader *reader, const char *from, bool integer)
 	memcpy(literal, from, length);
 	literal[length] = '\0';
 	errno = 0;
-	if (integer) {
-		strtoll(literal, NULL, 10);
-		return errno ? fail(reader, "bad_json", "the integer is beyond 64 bits") : mark_number(reader, from);
-	}
+	if (integer && (strtoll(literal, NULL, 10), errno == 0))
+		return mark_number(reader, from);
+	if (integer && reader->strict)
+		return fail(reader, "bad_json", "the integer is beyond 64 bits");
 	double value = strtod(literal, NULL);
 	if (!isfinite(value))
 		return fail(reader, "bad_json", "the number is out of range");
@@ -274,17 +292,14 @@ static int read_key(struct reader *reader)
 
 	if (!reader->ordered)
 		return read_string(reader);
+	reader->in_key = true;
 	if (read_marked_string(reader) < 0)
 		return -1;
+	reader->in_key = false;
 	key.length = (size_t)(reader->at - key.at);
 	if (pa_buffer_add(&reader->keys, (const char *)&key, sizeof key) < 0)
 		return fail(reader, "memory", "not enough memory");
 	return 0;
-}
-
-static bool begins_with_mark(struct pa_span key)
-{
-	return key.at[1] == PA_JSON_MARK || (key.length > 7 && strncasecmp(key.at + 1, "\\u007f", 6) == 0);
 }
 
 /* `at` is after the closing brace: writes the list of the keys from `begin` on as a last member in front of it. */
@@ -374,10 +389,15 @@ static int read_text(struct reader *reader)
 	return 0;
 }
 
-int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, bool ordered)
+int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, unsigned flags)
 {
-	struct reader reader = {
-		.scan = scan, .begin = text, .at = text, .end = text + length, .copied = text, .ordered = ordered};
+	struct reader reader = {.scan = scan,
+		.begin = text,
+		.at = text,
+		.end = text + length,
+		.copied = text,
+		.ordered = (flags & PA_JSON_ORDERED) != 0,
+		.strict = (flags & PA_JSON_STRICT) != 0};
 
 	*scan = (struct pa_json_scan){0};
 	int result = read_text(&reader);

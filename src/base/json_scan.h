@@ -1,7 +1,8 @@
 /*
- * Checks a JSON text strictly (RFC 8259, UTF-8) before lua-cjson decodes it, and rewrites the values that cjson does
- * not keep: numbers it would round and empty arrays become strings that begin with PA_JSON_MARK, and an object gets a
- * list of its keys in their order when that is wanted. Pure: any thread, never raises.
+ * Checks a JSON text (RFC 8259, UTF-8) before lua-cjson decodes it, and rewrites the values that cjson does not keep:
+ * numbers it would round and empty arrays become strings that begin with PA_JSON_MARK, half of a surrogate pair becomes
+ * U+FFFD (JavaScript writes one where a text was cut), and an object gets a list of its keys in their order when that
+ * is wanted. Pure: any thread, never raises.
  */
 #ifndef PA_JSON_SCAN_H
 #define PA_JSON_SCAN_H
@@ -16,6 +17,12 @@
 
 enum { PA_JSON_DEPTH_MAX = 64 };
 
+/* Flags of pa_json_scan. */
+enum {
+	PA_JSON_ORDERED = 1, /* each object gets its PA_JSON_KEYS; a key with half of a surrogate pair is refused */
+	PA_JSON_STRICT = 2,  /* refuses halves of surrogate pairs and integers beyond 64 bits */
+};
+
 /* The key of the member that holds the list of an object's other keys. A key that begins with the mark gets another one
  * in front, in the object and in the list. */
 #define PA_JSON_KEYS "\x7f"
@@ -29,8 +36,8 @@ struct pa_json_scan {
 	struct pa_buffer text; /* freed by the caller */
 };
 
-/* Checks `length` bytes of text and fills in *scan; with `ordered` each object gets its PA_JSON_KEYS. 0, or -1 with
- * code and message. The caller frees scan->text in both cases. */
-int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, bool ordered);
+/* Checks `length` bytes of text and fills in *scan. 0, or -1 with code and message. The caller frees scan->text in both
+ * cases. */
+int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, unsigned flags);
 
 #endif

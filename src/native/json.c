@@ -1,5 +1,6 @@
 /* require "native.json". Decoding: json_scan checks strictly, lua-cjson decodes, and this file restores the values that
  * json_scan has marked. Encoding: json_write.c. */
+#include <errno.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -57,7 +58,12 @@ static void unmark(lua_State *L, const char *text, size_t length)
 	} else if (text[1] == 'N' && strpbrk(text, ".eE")) {
 		lua_pushnumber(L, strtod(text + 2, NULL));
 	} else if (text[1] == 'N') {
-		lua_pushinteger(L, strtoll(text + 2, NULL, 10));
+		errno = 0;
+		long long integer = strtoll(text + 2, NULL, 10);
+		if (errno == 0)
+			lua_pushinteger(L, integer);
+		else
+			lua_pushnumber(L, strtod(text + 2, NULL)); /* beyond 64 bits */
 	} else {
 		lua_pushlstring(L, text + 1, length - 1);
 	}
@@ -158,13 +164,13 @@ static int l_decode(lua_State *L)
 	size_t length, members = 0;
 	const char *text = luaL_checklstring(L, 1, &length);
 
-	bool ordered = option(L, 2, "order");
+	bool ordered = option(L, 2, "order"), strict = option(L, 2, "strict");
 	if (length > TEXT_MAX)
 		return pa_native_fail(L, "too_large", "the JSON text has %zu bytes: at most 8 MiB are read", length);
 	lua_settop(L, 1);
 	struct decoding *decoding = pa_native_box(L, sizeof *decoding, end_decoding);
 	struct pa_json_scan *scan = &decoding->scan;
-	if (pa_json_scan(scan, text, length, ordered) < 0) {
+	if (pa_json_scan(scan, text, length, (ordered ? PA_JSON_ORDERED : 0) | (strict ? PA_JSON_STRICT : 0)) < 0) {
 		if (strcmp(scan->code, "memory") == 0)
 			pa_native_no_memory(L);
 		return fail_at(L, scan, text);

@@ -1,7 +1,6 @@
 /* A set of functions that each read one rule of the grammar. */
 #include "fuzz/grammar.h"
 
-#include <errno.h>
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -187,18 +186,13 @@ static bool read_digits(struct text *text)
 static bool read_number(struct text *text)
 {
 	const char *from = text->at;
-	bool integer = true;
 
 	take(text, "-");
 	if (!take(text, "0") && !read_digits(text))
 		return false;
-	if (take(text, ".")) {
-		integer = false;
-		if (!read_digits(text))
-			return false;
-	}
+	if (take(text, ".") && !read_digits(text))
+		return false;
 	if (take(text, "eE")) {
-		integer = false;
 		take(text, "+-");
 		if (!read_digits(text))
 			return false;
@@ -211,11 +205,7 @@ static bool read_number(struct text *text)
 	char copy[DIGITS_MAX + 1];
 	memcpy(copy, from, length);
 	copy[length] = '\0';
-	errno = 0;
-	if (integer)
-		text->number |= strtoll(copy, NULL, 10) != 0 && errno == ERANGE;
-	else
-		text->number |= isinf(strtod(copy, NULL)) != 0;
+	text->number |= isinf(strtod(copy, NULL)) != 0;
 	return true;
 }
 
@@ -309,8 +299,8 @@ enum grammar_answer grammar_read(struct pa_span bytes)
 	free(text.decoded);
 	return !fine            ? GRAMMAR_WRONG
 		   : text.deep      ? GRAMMAR_DEEP
-		   : text.surrogate ? GRAMMAR_SURROGATE
 		   : text.number    ? GRAMMAR_NUMBER
+		   : text.surrogate ? GRAMMAR_SURROGATE
 		   : twice          ? GRAMMAR_TWICE
 							: GRAMMAR_FINE;
 }

@@ -9,8 +9,8 @@ enum grammar_answer {
 	GRAMMAR_FINE,
 	GRAMMAR_WRONG,     /* not JSON, or not UTF-8 */
 	GRAMMAR_DEEP,      /* JSON, nested deeper than 64 */
+	GRAMMAR_NUMBER,    /* JSON, with a number that no double holds, or of 500 digits and more */
 	GRAMMAR_SURROGATE, /* JSON, with a surrogate that stands alone in a string */
-	GRAMMAR_NUMBER,    /* JSON, with a number that no 64-bit integer and no double holds, or of 500 digits and more */
 	GRAMMAR_TWICE,     /* JSON, with a name twice in one object */
 };
 enum grammar_answer grammar_read(struct pa_span text);

@@ -53,6 +53,18 @@ test("a pixel", async () => {
 	await hasItsStories(sandbox, (await sandbox.events()).at(-1));
 });
 
+test("TO-01 a text that was cut inside of an emoji, and a number beyond 64 bits", async () => {
+	const analytics = new Analytics({ writeKey: sandbox.key, host: sandbox.origin });
+	const failures = [];
+	analytics.on("error", (error) => failures.push(error));
+	analytics.track({ userId: "u1", event: "x🔥".substring(0, 2), properties: { id: 2 ** 64, ["🔥".substring(1)]: 1 } });
+	await analytics.closeAndFlush();
+	assert.deepEqual(failures, []);
+	assert.deepEqual(sandbox.calls, [{ url: "/whole", body: { type: "track", name: "x\ufffd", user: "u1" } }]);
+	const { event } = (await sandbox.events()).at(-1);
+	assert.deepEqual(event.properties, { id: 2 ** 64, "\ufffd": 1 });
+});
+
 test("nothing is delivered without the write key", async () => {
 	for (const writeKey of [undefined, "", sandbox.key.toUpperCase(), `${sandbox.key}x`]) {
 		const answer = await request(`${sandbox.origin}/v1/t`, json({ ...EVENT, writeKey }, { "content-type": "text/plain" }));

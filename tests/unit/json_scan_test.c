@@ -18,7 +18,7 @@ static void expect_code(const char *code, const char *text, size_t length)
 
 	assert_non_null(copy);
 	memcpy(copy, text, length);
-	int result = pa_json_scan(&scan, copy, length, false);
+	int result = pa_json_scan(&scan, copy, length, PA_JSON_STRICT);
 	if (code ? !scan.code || strcmp(scan.code, code) != 0 : scan.code != NULL)
 		fail_msg("%.*s: %s", (int)length, text, scan.code ? scan.message : "fine");
 	assert_int_equal(result, code ? -1 : 0);
@@ -104,6 +104,13 @@ static void test_rewritten(void **state)
 		{"\"\177A\"", "\"\177\177A\""},
 		{"\"\\u007fA\"", "\"\177\\u007fA\""},
 		{"{\"\177\":1}", NULL},
+		{"\"\\ud83d\"", "\"\xef\xbf\xbd\""},
+		{"\"\\uDC00\\ud800\\ud83d\\ude00\"", "\"\xef\xbf\xbd\xef\xbf\xbd\\ud83d\\ude00\""},
+		{"\"\\ud800\\u0041\"", "\"\xef\xbf\xbd\\u0041\""},
+		{"{\"\\ud800n\":1}", "{\"\xef\xbf\xbdn\":1}"},
+		{"[\"\177\\ud800\"]", "[\"\177\177\xef\xbf\xbd\"]"},
+		{"9223372036854775808", "\"\177N9223372036854775808\""},
+		{"-9223372036854775809", "\"\177N-9223372036854775809\""},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
