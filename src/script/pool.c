@@ -180,7 +180,7 @@ int pa_pool_ask(void *context, struct pa_span question, struct pa_buffer *answer
 	}
 	int result = lease.vm ? pa_vm_ask(lease.vm, question, answer, &fault) : -1;
 	if (result < 0) {
-		log_fault(pool, "a question of another server failed", &fault);
+		log_fault(pool, "the scripts failed when the sandbox asked them", &fault);
 		pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
 		pa_error_set(error, fault.no_memory ? "memory" : "script", "%s", fault.message ? fault.message : "no memory");
 	}
