@@ -35,6 +35,7 @@ const serverSetting = (name) => wrong(`${name} of the server`, `${name} = "x"`, 
 mistakes("settings of the app", [
 	...["SECRET_KEY", "CLIENT_SECRET", "ADMIN_PASSWORD", "WEBHOOK_SECRET", "CLIENT_ID", "DATABASE_URL", "ACCESS_TOKEN", "SECRET_KEY_FILE"].map(serverSetting),
 	wrong("a required setting of the server", 'SECRET_KEY = partnerapp.required "x"', "env: 'SECRET_KEY' is a setting of the server"),
+	wrong("two settings of the server", 'LISTEN = "x", CLIENT_ID = "y", PLAN = "z"', "env: 'CLIENT_ID' is a setting of the server[^]*env: 'LISTEN' is a setting of the server"),
 	wrong("a name with a space", '["ACME KEY"] = ""', "env: 'ACME KEY' cannot be the name of a setting"),
 	wrong("a name without a value", '"ACME_KEY"', "env: '1' cannot be the name of a setting"),
 	wrong("required without a text", "ACME_KEY = partnerapp.required", "env: ACME_KEY: a default is a string; a setting without one is partnerapp\\.required \"what it is for\""),

@@ -55,13 +55,28 @@ local function find(name, default)
 	return default, "default"
 end
 
-local function check(name, default)
+-- What is wrong with a setting that an app names, or nil.
+local function problem_of(name, default)
 	if type(name) ~= "string" or not name:find "^[%a_][%w_]*$" then
-		wrong("env: '%s' cannot be the name of a setting", tostring(name))
+		return ("'%s' cannot be the name of a setting"):format(tostring(name))
 	elseif settings.is_of_server(name) then
-		wrong("env: '%s' is a setting of the server, which an app cannot read; choose another name", name)
+		return ("'%s' is a setting of the server, which an app cannot read; choose another name"):format(name)
 	elseif type(default) == "function" then
-		wrong('env: %s: a default is a string; a setting without one is partnerapp.required "what it is for"', name)
+		local text = '%s: a default is a string; a setting without one is partnerapp.required "what it is for"'
+		return text:format(name)
+	end
+end
+
+-- Raises all problems of what an app names, each with the app's line, in the order of the names.
+local function check(defaults)
+	local problems, place = {}, scripts.caller()
+	for name, default in pairs(defaults) do
+		local problem = problem_of(name, default)
+		problems[#problems + 1] = problem and ("%s: env: %s"):format(place, problem)
+	end
+	if problems[1] then
+		table.sort(problems)
+		error(table.concat(problems, "\n"), 0)
 	end
 end
 
@@ -75,9 +90,7 @@ end
 ---@param defaults table<string, any> by name
 ---@return table<string, any> env
 function app_settings.read(defaults)
-	for name, default in pairs(defaults) do
-		check(name, default)
-	end
+	check(defaults)
 	local one = { env = {}, defaults = defaults, where = scripts.caller() }
 	fill(one)
 	envs[#envs + 1] = one
