@@ -325,6 +325,16 @@ static void answer_is(struct fixture *fixture, const char *question, const char 
 	pa_response_free(&response);
 }
 
+/* ThreadSanitizer holds signals back until the next call into libc, and a loop in Lua makes none: no budget ends it. */
+static bool can_spend(void)
+{
+#ifdef __SANITIZE_THREAD__
+	return false;
+#else
+	return true;
+#endif
+}
+
 static void scripts_ask_those_of_another_server(void **state)
 {
 	struct fixture *fixture = *state;
@@ -343,6 +353,8 @@ static void scripts_ask_those_of_another_server(void **state)
 
 static void SBX_08_a_question_that_spends_its_budget_ends_alone(void **state)
 {
+	if (!can_spend())
+		skip();
 	struct fixture *fixture = *state;
 	struct pa_pool *pool = open_pool(fixture, WAIT_MS);
 	const struct pa_neighbour neighbour = {pa_pool_ask, pool};
@@ -362,6 +374,8 @@ static void SBX_08_a_question_that_spends_its_budget_ends_alone(void **state)
 /* A question of another server takes nothing from the budget of the script that asks, and leaves it that budget. */
 static void SBX_04_a_script_that_asked_has_its_own_budget(void **state)
 {
+	if (!can_spend())
+		skip();
 	struct fixture *fixture = *state;
 	struct pa_pool *pool = open_pool(fixture, WAIT_MS);
 	const struct pa_neighbour neighbour = {pa_pool_ask, pool};
