@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { existsSync, mkdirSync, readFileSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { describe, test } from "node:test";
-import { folder, run } from "./harness.mjs";
+import { folder, run, top } from "./harness.mjs";
 import { handler, mistakes } from "./mistakes.mjs";
 
 /** A mistake in the handler of GET /, whose only line is line 6 of init.lua, and which no request has run. */
@@ -236,7 +236,8 @@ describe("no false alarms", { concurrency: 2 }, () => {
 	}
 	for (const app of ["lua/app", "lua/template", "lua/sandbox", "tests/bench/app"]) {
 		test(app, async () => {
-			const { code, out, err } = await run(["check", path.resolve(import.meta.dirname ?? ".", "../..", app)]);
+			const { name: cwd, remove } = folder(); // where there is no other app's state
+			const { code, out, err } = await run(["check", path.join(top, app)], { cwd }).finally(remove);
 			assert.equal(code, 0, out + err);
 			assert.doesNotMatch(err, /warning/);
 		});
