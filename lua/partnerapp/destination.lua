@@ -78,6 +78,14 @@ function destination.reaches(event, name)
 	return true
 end
 
+--- JSON over several lines, for people.
+---@param value any a JSON value, whose members keep their order; or a body, which is as it is unless it is JSON
+---@return string
+function destination.pretty(value)
+	local pretty = require "partnerapp.destination.pretty"
+	return type(value) == "string" and pretty.body(value, "json") or pretty.json(value)
+end
+
 --- The rows of Segment's delivery overview, by which it says what became of an event: of one stage and one code, or
 --- all. Some codes have several rows.
 ---@param stage "failed-ingest"|"filtered-source"|"filtered-destination"|"failed-delivery"|nil

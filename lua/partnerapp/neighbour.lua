@@ -19,7 +19,7 @@ function neighbour.ask(question, details)
 	if not text then
 		return nil, message, code
 	end
-	local answer = json.decode(text)
+	local answer = json.decode(text, { order = true })
 	if answer.error then
 		return nil, answer.error, answer.code
 	end

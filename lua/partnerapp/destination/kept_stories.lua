@@ -35,20 +35,14 @@ local function encode(value)
 	return assert(json.encode { destination = value.destination, outcome = value.outcome, cut = value.cut })
 end
 
---- Keeps a story. Not in a transaction: another process may keep one at the same time.
+--- Keeps a story.
 ---@param value table of shown_story.value
 ---@return string? id, string? message, string? code
 function kept_stories.keep(value)
 	local text, id = encode(value), crypto.token(9)
 	local kept, err, code = schema.prepare "stories"
-	for _ = 1, 3 do
-		if kept then
-			kept, err, code = db.exec_soon(INSERT, id, sys.now(), text)
-		end
-		if kept or code ~= "constraint" then
-			break
-		end
-		kept = true -- the number was taken meanwhile
+	if kept then
+		kept, err, code = db.exec_soon(INSERT, id, sys.now(), text)
 	end
 	if not kept then
 		return nil, err, code

@@ -90,7 +90,7 @@ function questions.story(asked)
 	if not text then
 		return { error = message or "this story is not kept any more", code = code or "not_found" }
 	end
-	return { story = json.decode(text) }
+	return { story = json.decode(text, { order = true }) }
 end
 
 --- Answers a question.

@@ -29,7 +29,7 @@ function belonging.of(issuer)
 	return belonging.segment()
 end
 
--- In words. The name of the authorization server is enough where the others have another one.
+-- A server in words; with its API when only that differs from ours.
 local function describe(server, api_origin, is_api_shown)
 	if server == SANDBOX then
 		return "a demo's sandbox"

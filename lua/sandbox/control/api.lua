@@ -56,12 +56,10 @@ local function show_events()
 	return reply.json { events = event_log.last(EVENTS) }
 end
 
-local STATUS = { not_found = 404, absent = 404 }
-
 local function show_story(req)
 	local story, message, code = loop.story(req.params.id)
 	if not story then
-		return reply.json({ error = message }, STATUS[code] or 503)
+		return reply.json({ error = message }, loop.status_of(code))
 	end
 	return reply.json(story)
 end

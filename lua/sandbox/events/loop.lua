@@ -56,4 +56,11 @@ function loop.story(id)
 	return answer and answer.story, message, code
 end
 
+--- The status of a response about a story that cannot be had.
+---@param code string of `loop.story`
+---@return integer
+function loop.status_of(code)
+	return (code == "not_found" or code == "absent") and 404 or 503
+end
+
 return loop

@@ -1,35 +1,11 @@
 -- The story of an event, at /stories/ID: what the app's own destination made of it, stage by stage, with its requests.
+local destination = require "partnerapp.destination"
 local html = require "pages.html"
-local json = require "partnerapp.json"
 local loop = require "events.loop"
 local reply = require "partnerapp.reply"
 
 local MARKS = { passed = "✓", stopped = "✗", skipped = "·" }
 local WORDS = { passed = "passed", stopped = "stopped here", skipped = "left out" }
-
--- JSON on several lines, names in their order.
-local function pretty(value, indent)
-	indent = indent or ""
-	if type(value) ~= "table" or value == json.null or next(value) == nil then
-		return assert(json.encode(value))
-	end
-	local lines, more = {}, indent .. "  "
-	if json.is_array(value) then
-		for i, one in ipairs(value) do
-			lines[i] = more .. pretty(one, more)
-		end
-		return "[\n" .. table.concat(lines, ",\n") .. "\n" .. indent .. "]"
-	end
-	local names = {}
-	for name in pairs(value) do
-		names[#names + 1] = name
-	end
-	table.sort(names)
-	for i, name in ipairs(names) do
-		lines[i] = ("%s%s: %s"):format(more, json.encode(name), pretty(value[name], more))
-	end
-	return "{\n" .. table.concat(lines, ",\n") .. "\n" .. indent .. "}"
-end
 
 local function shown_stages(list)
 	local stages = {}
@@ -46,11 +22,6 @@ local function shown_stages(list)
 	return stages
 end
 
-local function shown_body(body)
-	local value = body and json.decode(body)
-	return type(value) == "table" and pretty(value) or body or false
-end
-
 local function shown_request(sent)
 	local headers = {}
 	for name, value in pairs(sent.headers or {}) do
@@ -61,7 +32,7 @@ local function shown_request(sent)
 	return {
 		line = sent.method .. " " .. sent.url,
 		headers = table.concat(headers, "\n"),
-		body = shown_body(sent.body),
+		body = sent.body and destination.pretty(sent.body) or false,
 		answer = sent.error and "none: " .. sent.error or answer or "not sent; the answer was a stand-in, 200 {}",
 	}
 end
@@ -93,16 +64,16 @@ local function shown_action(action)
 	return {
 		name = action.action,
 		stages = shown_stages(action.stages),
-		payload = action.payload ~= nil and pretty(action.payload) or false,
+		payload = action.payload ~= nil and destination.pretty(action.payload) or false,
 		requests = requests,
 		outcome = shown_outcome(action.outcome, action.requests),
 	}
 end
 
 local function show(req)
-	local story, message = loop.story(req.params.id)
+	local story, message, code = loop.story(req.params.id)
 	if not story then
-		return reply.failed(404, "This story cannot be shown: " .. message)
+		return reply.failed(loop.status_of(code), "This story cannot be shown: " .. message)
 	end
 	local actions = {}
 	for i, action in ipairs(story.actions or {}) do
@@ -112,7 +83,7 @@ local function show(req)
 		title = "What " .. tostring(story.destination) .. " made of an event",
 		width = "wide",
 		cut = story.cut or false,
-		event = story.event and pretty(story.event) or false,
+		event = story.event and destination.pretty(story.event) or false,
 		stages = shown_stages(story.stages),
 		actions = actions,
 		outcome = shown_outcome(story.outcome),
