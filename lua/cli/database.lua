@@ -1,8 +1,11 @@
 -- Which app the databases in a state folder are of: ./init.lua and ./lua/app share that folder, and the app that comes
 -- with partnerapp uses it too. The first app that serves is noted there, so that another does not take its installs by
 -- accident. A DATABASE_URL that was set is the person's own choice.
+local app = require "cli.app"
 local files = require "native.files"
+local rules = require "cli.settings.rules"
 local state = require "cli.state"
+local values = require "cli.settings.values"
 
 local database = {}
 
@@ -57,6 +60,23 @@ function database.check(found)
 		local text = OTHERS:format(location.state, in_words(noted), in_words(name), location.state)
 		found.problems[#found.problems + 1] = text
 	end
+end
+
+--- The settings of a command about what an app has stored, which works beside its servers: of --app, with --demo of its
+--- demo.
+---@param given cli.given
+---@return cli.found? found nil when something is wrong, which is told
+---@return string? sandbox_url of the demo
+function database.find(given)
+	local found = app.find(given.settings, given.flags.app)
+	rules.for_server(found)
+	local sandbox_url = given.flags.demo and rules.use_last_sandbox(found) or nil
+	database.check(found)
+	if values.report(found) then
+		return nil
+	end
+	app.tell_person(found)
+	return found, sandbox_url
 end
 
 --- Notes that the databases are this app's, for a server that is to start. A folder that cannot be written is told by

@@ -1,12 +1,9 @@
 -- partnerapp run: one of the app's actions for one install, its result as JSON. Works beside a running server.
-local app = require "cli.app"
 local database = require "cli.database"
 local files = require "native.files"
 local json = require "partnerapp.json"
 local plans = require "cli.plans"
-local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
-local values = require "cli.settings.values"
 
 local command = {
 	summary = "Run one of the app's actions for an install and print what it returns",
@@ -28,16 +25,12 @@ function command.plan(given)
 		files.err "partnerapp: run: an action and an install are needed: see partnerapp run --help\n"
 		return { exit_code = 2 }
 	end
-	local found = app.find(given.settings, given.flags.app)
-	rules.for_server(found)
-	local url = given.flags.demo and rules.use_last_sandbox(found)
-	database.check(found)
-	if values.report(found) then
+	local found, sandbox_url = database.find(given)
+	if not found then
 		return { exit_code = 2 }
 	end
-	app.tell_person(found)
 	local server = servers.app(found, false)
-	server.settings.SANDBOX_URL = url or nil
+	server.settings.SANDBOX_URL = sandbox_url
 	return plans.task("run", server, { arguments = given })
 end
 

@@ -19,8 +19,8 @@ function schema.prepare()
 	return code == "key" and 2 or 1
 end
 
-local UNKNOWN = "%d installs were saved by an older version of partnerapp, which did not note the Segment they belong "
-	.. "to. They are not called until they are adopted: see `partnerapp installs` and `partnerapp installs adopt --help`"
+local UNKNOWN = "installs that an older version of partnerapp saved without the Segment that they belong to: %d. They "
+	.. "are not called until they are adopted: see `partnerapp installs` and `partnerapp installs adopt --help`"
 
 --- The same before a server serves. Warns of installs that are not called.
 ---@return integer exit_code

@@ -102,7 +102,7 @@ describe("a demo and the real Segment", { concurrency: 2 }, () => {
 			await before.end();
 			const app = await startApp(ACTING, options);
 			await during(async () => {
-				await app.logged("1 installs were saved by an older version");
+				await app.logged("installs that an older version of partnerapp saved without the Segment");
 				const command = (...args) => run(args, { cwd: app.cwd, env: app.settings });
 				const look = async () => (await request(`${app.url}/look/${id}`, { method: "POST" })).json();
 				await request(`${app.url}/due`, { method: "POST" });

@@ -1,11 +1,8 @@
 -- partnerapp installs adopt: says that installs whose authorization server is unknown belong to the app's Segment.
-local app = require "cli.app"
 local database = require "cli.database"
 local files = require "native.files"
 local plans = require "cli.plans"
-local rules = require "cli.settings.rules"
 local servers = require "cli.servers"
-local values = require "cli.settings.values"
 
 local command = {
 	summary = "Let the app call an install whose authorization server is unknown",
@@ -28,16 +25,12 @@ function command.plan(given)
 		files.err "partnerapp: installs adopt: name the installs by their ID, or use --all: see partnerapp installs\n"
 		return { exit_code = 2 }
 	end
-	local found = app.find(given.settings, given.flags.app)
-	rules.for_server(found)
-	local url = given.flags.demo and rules.use_last_sandbox(found)
-	database.check(found)
-	if values.report(found) then
+	local found, sandbox_url = database.find(given)
+	if not found then
 		return { exit_code = 2 }
 	end
-	app.tell_person(found)
 	local server = servers.shipped_app(found)
-	server.settings.SANDBOX_URL = url or nil
+	server.settings.SANDBOX_URL = sandbox_url
 	return plans.task("installs.adopt", server, { arguments = given })
 end
 
@@ -46,7 +39,7 @@ local function fail(message, ...)
 	return false
 end
 
--- The client of a demo is the sandbox's to know, which need not run now.
+-- Whether the settings have the install's client, and that client. Only the sandbox knows a demo's, and may not run.
 local function has_its_client(install)
 	local clients, config = require "partnerapp.oauth.clients", require "partnerapp.config"
 	local client = not config.sandbox_url and clients.configured(install.client)
