@@ -92,8 +92,11 @@ test("SBX-09 memory of answers of 4 MiB is given back", { skip }, (t) =>
 test("SBX-09 memory of answers of 8 MiB is given back", { skip }, (t) =>
 	giveBack(t, (app) => readSlowly(app, 40, 8), 80));
 
-const metric = async (app, name) =>
-	Number((await request(`${app.url}/metrics`)).text.match(new RegExp(`^partnerapp_${name} (\\d+)$`, "m"))[1]);
+/** A metric's value. Without memory /metrics answers 503 too: then it is asked again. */
+async function metric(app, name) {
+	const { text } = await until(() => request(`${app.url}/metrics`), ({ status }) => status === 200);
+	return Number(text.match(new RegExp(`^partnerapp_${name} (\\d+)$`, "m"))[1]);
+}
 
 /** Takes all of SCRIPT_MEMORY with `take(app)`, which gives the sockets that hold it; then frees it. */
 async function shortage(take) {
