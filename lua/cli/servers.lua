@@ -1,4 +1,5 @@
 -- Describes a plan's servers from the settings found: struct pa_plan_server in src/run/command.h.
+local address = require "cli.settings.address"
 local files = require "native.files"
 local http = require "native.http"
 local required = require "cli.required"
@@ -30,6 +31,13 @@ local function calls_max(workers)
 	return workers // 4 * 3
 end
 
+-- How the dashboard is reached without ADMIN_PASSWORD (HT-02): "open" for browsers on this machine, when the server is
+-- for them alone; nil: not at all.
+local function dashboard_access(found)
+	local host = address.split(found.value.LISTEN)
+	return found.development ~= false and host and address.is_loopback(host) and "open" or nil
+end
+
 --- The app's server.
 ---@param found cli.found
 ---@param watch boolean whether a saved script takes effect
@@ -38,6 +46,7 @@ function servers.app(found, watch)
 	local value = found.value
 	local told = settings.told("app", value)
 	told.SERVER_SETTINGS = settings.names()
+	told.DASHBOARD = dashboard_access(found)
 	for name, text in pairs(found.app) do
 		told["env." .. name] = text
 	end

@@ -104,7 +104,7 @@ settings.all = {
 		check = checks.secret_key,
 		help = "seals tokens; made in .partnerapp/secret.key in development",
 	},
-	{ name = "ADMIN_PASSWORD", told = "app", secret = true, help = "opens /metrics" },
+	{ name = "ADMIN_PASSWORD", told = "app", secret = true, help = "opens /dashboard and /metrics" },
 	{ name = "WEBHOOK_SECRET", told = "app", secret = true, help = "signs events from Segment" },
 	{
 		name = "TRUSTED_PROXIES",

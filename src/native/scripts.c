@@ -124,8 +124,8 @@ static int l_rooms(lua_State *L)
 		lua_setfield(L, -2, "name");
 		lua_pushstring(L, pa_rooms[id].prefix);
 		lua_setfield(L, -2, "prefix");
-		lua_pushboolean(L, pa_rooms[id].access == PA_ROOM_CLOSED);
-		lua_setfield(L, -2, "closed");
+		lua_pushboolean(L, pa_rooms[id].has_pages);
+		lua_setfield(L, -2, "has_pages");
 		lua_rawseti(L, -2, id + 1);
 	}
 	return 1;

@@ -312,7 +312,7 @@ void pa_modules_open(lua_State *L, bool privileged)
 	pa_libs_push(L);
 	lua_createtable(L, PA_ROOMS, 0);
 	for (int id = 0; id < PA_ROOMS; id++) {
-		if (pa_rooms[id].access == PA_ROOM_CLOSED && !privileged) /* its folder is not read */
+		if (pa_rooms[id].command_line && !privileged) /* its folder is not read */
 			continue;
 		push_globals(L, base, (enum pa_room_id)id);
 		lua_rawseti(L, base + 1, id);

@@ -15,6 +15,8 @@
 #include "base/memory.h"
 #include "base/refusal.h"
 #include "base/stats.h"
+#include "native/services.h"
+#include "native/shared.h"
 #include "script/excerpt.h"
 #include "script/generation.h"
 #include "script/leases.h"
@@ -102,6 +104,16 @@ static bool accepts_page(const struct pa_request *request)
 	return false;
 }
 
+/* The dashboard says itself that the newest scripts do not load. */
+static bool is_of_dashboard(const struct pa_request *request)
+{
+	static const char path[] = "/dashboard";
+	size_t length = sizeof path - 1;
+
+	return request->path.length >= length && memcmp(request->path.at, path, length) == 0 &&
+		   (request->path.length == length || request->path.at[length] == '/');
+}
+
 /* Which scripts answer a request. False when it would get an error that may not be true any more. */
 static bool choose(struct pa_pool *pool, const struct pa_request *request, enum pa_leases_whose *whose)
 {
@@ -112,7 +124,7 @@ static bool choose(struct pa_pool *pool, const struct pa_request *request, enum 
 	if (!is_page && !atomic_load(&pool->never_loaded))
 		return true;
 	bool is_caught_up = pa_reload_catch_up(pool->reload, CATCH_UP_MS);
-	if (is_caught_up && is_page)
+	if (is_caught_up && is_page && !is_of_dashboard(request))
 		*whose = PA_LEASES_NEWEST;
 	return is_caught_up || !atomic_load(&pool->never_loaded);
 }
@@ -208,6 +220,18 @@ int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 	return result;
 }
 
+/* Keeps why the newest scripts do not load, for scripts to read (host/state.lua); NULL: they do. */
+static void keep_problem(const struct pa_pool *pool, const char *message)
+{
+	static const struct pa_span name = {.at = "scripts.problem", .length = 15};
+	struct pa_shared *shared = pool->options.services->shared;
+
+	if (!message)
+		pa_shared_drop(shared, name);
+	else if (pa_shared_put(shared, name, (struct pa_span){.at = message, .length = strlen(message)}) < 0)
+		pa_log(PA_LOG_WARN, pool->options.name, NULL, "the dashboard cannot show why the scripts do not load", NULL);
+}
+
 /* The fault of scripts that do not load, with the lines that it names. */
 static void log_broken(const struct pa_pool *pool, const char *message, const struct pa_generation *generation)
 {
@@ -217,6 +241,7 @@ static void log_broken(const struct pa_pool *pool, const char *message, const st
 	if (text)
 		fault.message = text;
 	log_fault(pool, message, &fault);
+	keep_problem(pool, fault.message);
 	free(text);
 }
 
@@ -257,10 +282,12 @@ static void reload(void *context)
 	pa_stats_add(works ? PA_STAT_RELOADS : PA_STAT_RELOADS_FAILED, 1);
 	if (!generation) {
 		log_fault(pool, "not reloaded: the last good scripts go on", &fault);
+		keep_problem(pool, fault.message ? fault.message : "not enough memory");
 		show_broken(pool, NULL);
 	} else if (works) {
 		pa_leases_put(pool->leases, generation);
 		pa_leases_put_broken(pool->leases, NULL);
+		keep_problem(pool, NULL);
 		atomic_store(&pool->never_loaded, false);
 		log_reloaded(pool, begun_ns);
 		pa_bell_ring(pool->options.services->bell); /* the new scripts may have other jobs */

@@ -6,9 +6,24 @@
 
 const struct pa_room pa_rooms[PA_ROOMS] = {
 	[PA_ROOM_APP] = {.name = "app", .access = PA_ROOM_OPEN},
-	[PA_ROOM_LIBRARY] =
-		{.name = "library", .prefix = "partnerapp", .folder = "partnerapp", .trusted = true, .access = PA_ROOM_FLAT},
-	[PA_ROOM_CLI] = {.name = "cli", .prefix = "cli", .folder = "cli", .trusted = true, .access = PA_ROOM_CLOSED},
+	[PA_ROOM_LIBRARY] = {.name = "library",
+		.prefix = "partnerapp",
+		.folder = "partnerapp",
+		.trusted = true,
+		.has_pages = true,
+		.access = PA_ROOM_FLAT},
+	/* An app may have modules and views named "dashboard" itself. */
+	[PA_ROOM_DASHBOARD] = {.name = "dashboard",
+		.prefix = "partnerapp_dashboard",
+		.folder = "dashboard",
+		.has_pages = true,
+		.access = PA_ROOM_CLOSED},
+	[PA_ROOM_CLI] = {.name = "cli",
+		.prefix = "cli",
+		.folder = "cli",
+		.trusted = true,
+		.command_line = true,
+		.access = PA_ROOM_CLOSED},
 };
 
 enum pa_room_id pa_rooms_of(const char *module, const char **rest)
@@ -37,7 +52,7 @@ void pa_rooms_locate(struct pa_room_paths *paths, const char *app, const char *l
 	for (int id = 0; id < PA_ROOMS; id++) {
 		const char *below = pa_rooms[id].folder;
 		paths->folders[id] = NULL;
-		if (id == PA_ROOM_CLI && !cli)
+		if (pa_rooms[id].command_line && !cli)
 			continue;
 		if (!below) {
 			paths->folders[id] = app;

@@ -9,7 +9,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum pa_room_id { PA_ROOM_APP, PA_ROOM_LIBRARY, PA_ROOM_CLI, PA_ROOMS };
+enum pa_room_id { PA_ROOM_APP, PA_ROOM_LIBRARY, PA_ROOM_DASHBOARD, PA_ROOM_CLI, PA_ROOMS };
 
 enum pa_room_access {
 	PA_ROOM_CLOSED, /* other rooms may require none of its modules */
@@ -22,6 +22,8 @@ struct pa_room {
 	const char *prefix;         /* of module names: "cli.x" is x.lua of that room; NULL: every other name */
 	const char *folder;         /* below the library's; NULL: the app's own folder */
 	bool trusted;               /* its modules may require all rooms and native.* */
+	bool has_pages;             /* views and static files are found by names that begin with its prefix */
+	bool command_line;          /* only the VMs of the command line have it */
 	enum pa_room_access access; /* for modules of other rooms that are not trusted */
 };
 

@@ -63,6 +63,8 @@ local function module_of(path)
 	rest = rest:gsub("/init$", ""):gsub("/", ".")
 	if room == "partnerapp" or room == "cli" then
 		return room, rest == "init" and room or room .. "." .. rest
+	elseif room == "dashboard" then
+		return room, rest == "init" and "partnerapp_dashboard" or "partnerapp_dashboard." .. rest
 	end
 	return room, rest
 end

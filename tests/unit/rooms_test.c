@@ -25,6 +25,9 @@ static void test_names(void **state)
 		{"cli", PA_ROOM_CLI, "init"},
 		{"cli.setup.app", PA_ROOM_CLI, "setup.app"},
 		{"clients", PA_ROOM_APP, "clients"},
+		{"partnerapp_dashboard", PA_ROOM_DASHBOARD, "init"},
+		{"partnerapp_dashboard.traffic", PA_ROOM_DASHBOARD, "traffic"},
+		{"dashboard", PA_ROOM_APP, "dashboard"},
 		{"init", PA_ROOM_APP, "init"},
 	};
 
@@ -44,6 +47,7 @@ static void test_folders(void **state)
 	pa_rooms_locate(&paths, "/srv/app", "/usr/share/partnerapp", false);
 	assert_string_equal(paths.folders[PA_ROOM_APP], "/srv/app");
 	assert_string_equal(paths.folders[PA_ROOM_LIBRARY], "/usr/share/partnerapp/partnerapp");
+	assert_string_equal(paths.folders[PA_ROOM_DASHBOARD], "/usr/share/partnerapp/dashboard");
 	assert_null(paths.folders[PA_ROOM_CLI]);
 	pa_rooms_locate(&paths, NULL, "/usr/share/partnerapp", true);
 	assert_null(paths.folders[PA_ROOM_APP]);
@@ -55,6 +59,12 @@ static void test_what_an_app_may_require(void **state)
 	(void)state;
 	assert_false(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_CLI, false));
 	assert_false(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_CLI, true));
+	assert_false(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_DASHBOARD, false));
+	assert_false(pa_rooms_admits(PA_ROOM_DASHBOARD, PA_ROOM_CLI, false));
+	assert_false(pa_rooms_admits(PA_ROOM_DASHBOARD, PA_ROOM_LIBRARY, true));
+	assert_true(pa_rooms_admits(PA_ROOM_DASHBOARD, PA_ROOM_LIBRARY, false));
+	assert_true(pa_rooms_admits(PA_ROOM_DASHBOARD, PA_ROOM_DASHBOARD, true));
+	assert_true(pa_rooms_admits(PA_ROOM_LIBRARY, PA_ROOM_DASHBOARD, false)); /* the host mounts it */
 	assert_true(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_APP, true));
 	assert_true(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_LIBRARY, false));
 	assert_false(pa_rooms_admits(PA_ROOM_APP, PA_ROOM_LIBRARY, true));

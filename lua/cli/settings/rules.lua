@@ -48,6 +48,9 @@ function rules.apart(found, name, other)
 	end
 end
 
+local NO_DASHBOARD = "ADMIN_PASSWORD is not set, and other machines reach this server: there is no /dashboard, and "
+	.. "/metrics answers 401"
+
 --- The rules for the app's server. Sets found.development, and takes SECRET_KEY from its file when it is not set.
 ---@param found cli.found
 function rules.for_server(found)
@@ -60,8 +63,8 @@ function rules.for_server(found)
 	if not found.development and public.scheme ~= "https" then
 		problems[#problems + 1] = "PUBLIC_URL: must be https unless it is this machine"
 	end
-	if is_reachable(value.LISTEN) and not value.ADMIN_PASSWORD then
-		problems[#problems + 1] = "LISTEN: other machines can reach this address: set ADMIN_PASSWORD"
+	if not value.ADMIN_PASSWORD and (is_reachable(value.LISTEN) or not found.development) then
+		found.warnings[#found.warnings + 1] = NO_DASHBOARD
 	end
 	if not value.SECRET_KEY and #problems == 0 then
 		secret_key.take(found)

@@ -15,6 +15,8 @@ if missing[1] and not settings.values.STAND_INS and not settings.values.TESTING 
 	error(table.concat(missing, "\n"), 0)
 end
 
+require("partnerapp.host.mounted").attach(app)
+
 local dispatch = app.dispatch
 
 local host = { app = app }

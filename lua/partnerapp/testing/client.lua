@@ -3,6 +3,7 @@ local config = require "partnerapp.config"
 local fault = require "partnerapp.web.fault"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
+local mounted = require "partnerapp.host.mounted"
 local refusal = require "partnerapp.web.refusal"
 local requests = require "partnerapp.web.request"
 
@@ -16,8 +17,10 @@ local counter = 0
 -- See testing.client.
 local function new(app, options)
 	options = options or {}
+	app = app or require "init"
+	mounted.attach(app)
 	return setmetatable({
-		app = app or require "init",
+		app = app,
 		cookies = {},
 		ip = options.ip or "127.0.0.1",
 		headers = options.headers or {},
@@ -51,7 +54,6 @@ local function raw_request(client, method, target, options)
 		headers = { host = host, cookie = cookie_header(client.cookies) },
 		body = options.body,
 		ip = client.ip,
-		host = host:gsub(":%d+$", ""):lower(),
 		id = "test-" .. counter,
 	}
 	if options.form then
@@ -66,6 +68,7 @@ local function raw_request(client, method, target, options)
 			raw.headers[name:lower()] = value or nil
 		end
 	end
+	raw.host = (raw.headers.host or host):gsub(":%d+$", ""):lower()
 	for _, name in ipairs { "x-real-ip", "forwarded", "x-forwarded-for" } do
 		raw.forwarding = raw.headers[name] and name or raw.forwarding
 	end

@@ -67,11 +67,12 @@ local function answer(app, req, route)
 	wrong(route.handler, ("the handler of %s %s"):format(route.method, route.path), response)
 end
 
--- The response where the app has no route: from one of the library's own, or a refusal.
+-- The response where the app has no route: from one of the library's own, or a refusal; and whether it stands apart
+-- from the app.
 local function answer_unrouted(app, req)
 	local route = own:find(req)
 	if route then
-		return route.handler(req)
+		return route.handler(req, app), route.apart
 	end
 	local allowed = app._router:allowed(req.path)
 	if #allowed == 0 then
@@ -112,11 +113,14 @@ function dispatch.request(app, req)
 	proxies.warn(req)
 	local by_path = app._router.exact[req.method]
 	local route = by_path and by_path[req.path] or app._router:find(req)
-	local response
+	local response, apart
 	if route then
 		response = answer(app, req, route)
 	else
-		response = answer_unrouted(app, req)
+		response, apart = answer_unrouted(app, req)
+		if apart and not response.refused then
+			return response
+		end
 	end
 	if response.refused then
 		response = require("partnerapp.web.fault").shape(route and route.app or app, req, response)

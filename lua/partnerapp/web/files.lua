@@ -12,7 +12,7 @@ local files = {}
 local ROOMS = {}
 
 for _, room in ipairs(scripts.rooms()) do
-	if room.prefix and not room.closed then
+	if room.has_pages then
 		ROOMS[room.prefix] = { name = room.name, label = room.prefix .. "/" }
 	end
 end

@@ -1,6 +1,4 @@
 -- /metrics: the counters of native.log as Prometheus text exposition 0.0.4, for clients that may see them (HT-03).
-local address = require "partnerapp.web.address"
-local config = require "partnerapp.config"
 local log = require "native.log"
 local refusal = require "partnerapp.web.refusal"
 local settings = require "partnerapp.store.settings"
@@ -72,7 +70,7 @@ local function exposition()
 end
 
 local function may_see(req)
-	if config.development and address.is_loopback(req.ip) then
+	if require "partnerapp.web.open_to"(req) then
 		return true
 	end
 	local password = settings.values.ADMIN_PASSWORD

@@ -4,9 +4,24 @@ local router = require "partnerapp.web.router"
 
 ---@class partnerapp.own_route
 ---@field path string
----@field handler (fun(req: partnerapp.request): partnerapp.response)? without it the path is only reserved
+---@field handler (fun(req: partnerapp.request, app: partnerapp.app): partnerapp.response)? without it the path is only
+--- reserved
+---@field methods string[]? GET alone unless said
+---@field apart boolean? the app's hooks and its `cors` do not apply
 ---@field open boolean? an app may have routes of its own there
 ---@field always boolean? answers also while the app does not load
+
+-- The host attaches the dashboard to the app that it serves (host/dashboard.lua).
+local function dashboard(req, app)
+	local serve = rawget(app, "_dashboard")
+	if serve then
+		return serve(req)
+	end
+	return require("partnerapp.web.refusal").new(404, "There is nothing at this address.")
+end
+
+-- All of them: where there is no dashboard, no answer may tell that there could be one.
+local METHODS = { "GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS" }
 
 ---@type partnerapp.own_route[]
 local LIST = {
@@ -40,7 +55,8 @@ local LIST = {
 	},
 	{ path = "/healthz" }, -- answered without any script: src/server/health.c
 	{ path = "/events" },
-	{ path = "/dashboard" },
+	{ path = "/dashboard", handler = dashboard, methods = METHODS, apart = true },
+	{ path = "/dashboard/*rest", handler = dashboard, methods = METHODS, apart = true },
 }
 
 local routes = { router = router.new() }
@@ -49,13 +65,16 @@ local reserved = {}
 
 for _, route in ipairs(LIST) do
 	if route.handler then
-		assert(routes.router:add {
-			method = "GET",
-			path = route.path,
-			handler = route.handler,
-			always = route.always == true,
-			where = "partnerapp",
-		})
+		for _, method in ipairs(route.methods or { "GET" }) do
+			assert(routes.router:add {
+				method = method,
+				path = route.path,
+				handler = route.handler,
+				always = route.always == true,
+				apart = route.apart == true,
+				where = "partnerapp",
+			})
+		end
 	end
 	if not route.open then
 		reserved[#reserved + 1] = route.path

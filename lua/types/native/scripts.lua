@@ -5,19 +5,19 @@
 local scripts = {}
 
 --- A file of the snapshot.
----@param room "app"|"library"|"cli"
+---@param room "app"|"library"|"dashboard"|"cli"
 ---@param name string relative to the folder: "views/home.html"
 ---@return string? bytes, string? path, integer? saved when it was last written, in nanoseconds
 function scripts.read(room, name) end
 
----@param room "app"|"library"|"cli"
+---@param room "app"|"library"|"dashboard"|"cli"
 ---@param prefix string? only names that begin with it
 ---@return string[] names, sorted
 function scripts.list(room, prefix) end
 
 --- The rooms that scripts live in (src/script/rooms.c): `name` as the functions above take it, and what the names of
---- its modules begin with, nil for the app.
----@return {name: string, prefix: string?, closed: boolean}[] closed: other rooms see nothing of it
+--- its modules begin with, nil for the app. `has_pages`: names of views and static files may begin with the prefix.
+---@return {name: string, prefix: string?, has_pages: boolean}[]
 function scripts.rooms() end
 
 --- Compiles source text (never bytecode) with `environment` as its globals.
