@@ -1,5 +1,5 @@
 -- partnerapp test: loads the tests, runs their cases and prints TAP. Exit 0 when all passed.
-local diff = require "cli.diff"
+local diff = require "partnerapp.destination.diff"
 local failure = require "cli.failure"
 local files = require "native.files"
 local junit = require "cli.junit"

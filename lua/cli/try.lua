@@ -1,5 +1,5 @@
 -- partnerapp try: an event through a destination of the app, stage by stage. Nothing is sent without --send.
-local diff = require "cli.diff"
+local diff = require "partnerapp.destination.diff"
 local files = require "native.files"
 local json = require "partnerapp.json"
 local recorded = require "cli.recorded"

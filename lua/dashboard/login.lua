@@ -5,8 +5,8 @@ local shell = require "partnerapp_dashboard.shell"
 
 local login = {}
 
-local CLOSED = "The dashboard is open only to browsers on this machine that come to the server directly. This request "
-	.. "came from elsewhere or through a proxy or tunnel. Set ADMIN_PASSWORD and start again: then it asks for the password."
+local CLOSED = "The dashboard is open only to browsers on this machine that come to the server directly. This one came "
+	.. "from elsewhere or through a proxy or tunnel. Set ADMIN_PASSWORD and start again: then it asks for the password."
 
 local function page(req, values, status)
 	values.title = "Log in"

@@ -1,5 +1,6 @@
 -- The first page: what is set up, what is missing, and the one next step.
 local config = require "partnerapp.config"
+local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
 local setup_help = require "partnerapp.setup_help"
 local words = require "partnerapp_dashboard.words"
@@ -146,6 +147,12 @@ end
 function overview.add(pages, given)
 	pages:get("/", function(req)
 		return shell.page(req, "overview", values_of(given))
+	end)
+
+	-- What pages ask to see whether a script was saved.
+	pages:get("/scripts", function()
+		local scripts = given.state.scripts()
+		return reply.json { version = ("%.9f"):format(scripts.read_at), problem = scripts.problem ~= nil }
 	end)
 end
 

@@ -7,6 +7,8 @@ local shell = {}
 -- The subjects in the navigation.
 local SUBJECTS = {
 	{ path = "/dashboard", text = "Overview" },
+	{ path = "/dashboard/installs", text = "Installs" },
+	{ path = "/dashboard/tester", text = "Tester" },
 }
 
 local POLICY = reply.policy { connect_src = "'self'" } -- pages ask whether there is something new (live.js)

@@ -81,12 +81,14 @@ local PAGE_MOST = 1000
 --- A page of the installs, newest first.
 ---@param count integer at most 1,000
 ---@param from string? what the page before returned as its second value
+---@param search string? only those that have this text in their id, name, workspace, source, scope, client, server or
+--- health
 ---@return partnerapp.install[]? list
 ---@return string? from_or_message `from` of the next page; nil on the last one
 ---@return string? code
-function installs.page(count, from)
+function installs.page(count, from, search)
 	count = math.min(math.max(math.tointeger(count) or PAGE_MOST, 1), PAGE_MOST)
-	local list, from_or_err, code = rows.page(count, from)
+	local list, from_or_err, code = rows.page(count, from, search)
 	for _, row in ipairs(list or {}) do
 		setmetatable(row, Install)
 	end
@@ -266,9 +268,10 @@ function installs.store()
 		return installs.all()
 	end
 
-	--- A page of at most `count`, newest first, and `from` of the next page: nil on the last one.
-	function store:page(count, from)
-		return installs.page(count, from)
+	--- A page of at most `count`, newest first, and `from` of the next page: nil on the last one. With `search` only
+	--- those that have this text in what they show.
+	function store:page(count, from, search)
+		return installs.page(count, from, search)
 	end
 
 	function store:count()

@@ -18,6 +18,7 @@
 #include "base/mask.h"
 #include "native/modules.h"
 #include "native/native.h"
+#include "native/whole_file.h"
 
 enum { FILE_MAX = 64 << 20 };
 
@@ -70,52 +71,14 @@ static int l_read(lua_State *L)
 	return 1;
 }
 
-static int write_all(int fd, const char *bytes, size_t length)
-{
-	while (length > 0) {
-		ssize_t wrote = write(fd, bytes, length);
-		if (wrote < 0 && errno != EINTR)
-			return -1;
-		if (wrote > 0) {
-			bytes += wrote;
-			length -= (size_t)wrote;
-		}
-	}
-	return 0;
-}
-
 static int l_write(lua_State *L)
 {
 	const char *path = pa_native_check_text(L, 1);
-	size_t length;
-	const char *bytes = luaL_checklstring(L, 2, &length);
+	struct pa_span bytes = pa_native_check_span(L, 2);
 	mode_t mode = (mode_t)luaL_checkinteger(L, 3);
-	bool first = lua_toboolean(L, 4);
-	char beside[PATH_MAX];
-	int result = -1;
 
-	if (snprintf(beside, sizeof beside, "%s.XXXXXX", path) >= (int)sizeof beside)
-		return pa_native_fail(L, "io", "%s: the name is too long", path);
-	int fd = mkostemp(beside, O_CLOEXEC);
-	if (fd < 0)
+	if (pa_whole_file_write(path, bytes, mode, lua_toboolean(L, 4)) < 0)
 		return fail(L, path);
-	if (fchmod(fd, mode) == 0 && write_all(fd, bytes, length) == 0 && fsync(fd) == 0)
-		result = 0;
-	int why = errno;
-	if (close(fd) < 0 && result == 0) {
-		why = errno;
-		result = -1;
-	}
-	if (result == 0 && (first ? link(beside, path) : rename(beside, path)) < 0) {
-		why = errno;
-		result = -1;
-	}
-	if (result < 0 || first)
-		unlink(beside);
-	if (result < 0) {
-		errno = why;
-		return fail(L, path);
-	}
 	lua_pushboolean(L, 1);
 	return 1;
 }
@@ -144,15 +107,7 @@ static int l_make_folder(lua_State *L)
 	const char *path = pa_native_check_text(L, 1);
 	char part[PATH_MAX];
 
-	if (snprintf(part, sizeof part, "%s", path) >= (int)sizeof part)
-		return pa_native_fail(L, "io", "%s: the name is too long", path);
-	for (char *slash = strchr(part + (part[0] == '/'), '/'); slash; slash = strchr(slash + 1, '/')) {
-		*slash = '\0';
-		if (mkdir(part, 0700) < 0 && errno != EEXIST)
-			return fail(L, part);
-		*slash = '/';
-	}
-	if (mkdir(part, 0700) < 0 && errno != EEXIST)
+	if (pa_whole_file_make_folder(path, 0700, part) < 0)
 		return fail(L, part);
 	lua_pushboolean(L, 1);
 	return 1;

@@ -10,6 +10,7 @@ const luaL_Reg pa_native_modules[] = {
 	{"limit", pa_native_open_limit},
 	{"log", pa_native_open_log},
 	{"neighbour", pa_native_open_neighbour},
+	{"recordings", pa_native_open_recordings},
 	{"shared", pa_native_open_shared},
 	{"request", pa_native_open_request},
 	{"scripts", pa_native_open_scripts},

@@ -19,6 +19,7 @@ int pa_native_open_limit(lua_State *L);
 int pa_native_open_log(lua_State *L);
 int pa_native_open_neighbour(lua_State *L);
 int pa_native_open_program(lua_State *L);
+int pa_native_open_recordings(lua_State *L);
 int pa_native_open_shared(lua_State *L);
 int pa_native_open_request(lua_State *L);
 int pa_native_open_scripts(lua_State *L);

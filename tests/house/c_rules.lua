@@ -46,6 +46,7 @@ local NATIVE_OWN = {
 	json_write = "the encoder of json, in a file of its own for its length",
 	response = "the other half of request: what a handler returned",
 	services = "what the modules of a server share",
+	whole_file = "how files and recordings write files",
 }
 
 -- What a file may define besides functions that begin with its own name: pa_<file>_.

@@ -67,4 +67,15 @@ function kept_stories.find(id)
 	return row and row.body
 end
 
+--- The newest stories.
+---@param count integer
+---@return {id: string, kept_at: number, body: string}[]? rows newest first, string? message, string? code
+function kept_stories.latest(count)
+	local ok, err, code = schema.prepare "stories"
+	if not ok then
+		return nil, err, code
+	end
+	return db.query("SELECT id, kept_at, body FROM pa_stories ORDER BY n DESC LIMIT ?", count)
+end
+
 return kept_stories

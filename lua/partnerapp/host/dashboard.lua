@@ -9,14 +9,18 @@ local dashboard = {}
 local GIVEN = {
 	administrator = "partnerapp.host.administrator",
 	destinations = "partnerapp.destination.files",
+	diff = "partnerapp.destination.diff",
 	state = "partnerapp.host.state",
+	tester = "partnerapp.host.tester",
 }
 
 ---@class partnerapp.host.given
 ---@field app partnerapp.app the partner's app
 ---@field administrator table see host/administrator.lua
 ---@field destinations table see destination/files.lua
+---@field diff table see destination/diff.lua
 ---@field state table see host/state.lua
+---@field tester table see host/tester.lua
 
 local function given_for(app)
 	return setmetatable({ app = app }, {

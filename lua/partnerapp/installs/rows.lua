@@ -144,24 +144,42 @@ function rows.count_unknown()
 	return row.count
 end
 
+local SEARCHED = { "id", "name", "workspace", "source", "scope", "client", "client_id", "server", "health" }
+
+-- The condition for rows that have a text somewhere, with the values of its placeholders.
+local function having(text)
+	local pattern = "%" .. text:lower():gsub("[\\%%_]", "\\%0") .. "%"
+	local parts, values = {}, {}
+	for i, column in ipairs(SEARCHED) do
+		parts[i], values[i] = ("lower(%s) LIKE ? ESCAPE '\\'"):format(column), pattern
+	end
+	return "(" .. table.concat(parts, " OR ") .. ")", values
+end
+
 --- A page of rows, newest first.
 ---@param count integer
 ---@param from string? what the page before returned as its second value
+---@param search string? only rows that have this text in what they show, in small or capital letters
 ---@return partnerapp.install[]? list
 ---@return string? from_or_message `from` of the next page; nil on the last one
 ---@return string? code
-function rows.page(count, from)
-	local list, err, code
+function rows.page(count, from, search)
+	local conditions, values = {}, {}
+	if search and search ~= "" then
+		conditions[1], values = having(search)
+	end
 	if from then
 		local created_at, id = from:match "^([%d.]+) ([%w_-]+)$"
 		if not id then
 			return nil, "from is not what the page before returned", "usage"
 		end
-		local sql = SELECT .. "WHERE (created_at, id) < (?, ?) ORDER BY created_at DESC, id DESC LIMIT ?"
-		list, err, code = several(sql, tonumber(created_at), id, count)
-	else
-		list, err, code = several(SELECT .. "ORDER BY created_at DESC, id DESC LIMIT ?", count)
+		conditions[#conditions + 1] = "(created_at, id) < (?, ?)"
+		values[#values + 1], values[#values + 2] = tonumber(created_at), id
 	end
+	local where = #conditions > 0 and "WHERE " .. table.concat(conditions, " AND ") or ""
+	values[#values + 1] = count
+	local sql = SELECT .. where .. " ORDER BY created_at DESC, id DESC LIMIT ?"
+	local list, err, code = several(sql, table.unpack(values))
 	if not list then
 		return nil, err, code
 	end

@@ -59,7 +59,7 @@ testing.case("HT-02 without a password it is absent where the server is not for 
 	t.equal(log_in(client, "").status, 404)
 end)
 
-testing.case("HT-02 with a password a login is needed, and it ends", function(t)
+testing.case("HT-02 HT-03 with a password a login is needed, and it ends", function(t)
 	testing.settings { PUBLIC_URL = "https://app.example", DASHBOARD = false, ADMIN_PASSWORD = PASSWORD }
 	local client = testing.client()
 	local asked = client:get "/dashboard"

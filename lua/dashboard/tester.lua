@@ -1,0 +1,228 @@
+-- The tester: an event on the left becomes requests on the right. Nothing is sent unless a person presses "Send for
+-- real" and says yes to what is named then.
+local destination_library = require "partnerapp.destination"
+local form_fields = require "partnerapp_dashboard.form_fields"
+local reply = require "partnerapp.reply"
+local shell = require "partnerapp_dashboard.shell"
+local story_view = require "partnerapp_dashboard.story_view"
+local words = require "partnerapp_dashboard.words"
+
+local tester = {}
+
+local TEXT_MOST = 64 << 10 -- of a run's requests, kept in the form for the comparison with the next
+
+-- The destinations that take events, and those that do not load.
+local function all(given)
+	local list, broken = {}, {}
+	for _, name in ipairs(given.destinations.names()) do
+		local found, message, code = given.destinations.load(name)
+		if found and #found.actions > 0 then
+			list[#list + 1] = found
+		elseif code == "bad_definition" then
+			broken[#broken + 1] = { name = name, message = message }
+		end
+	end
+	return list, broken
+end
+
+local function index(req, given)
+	local list, broken = all(given)
+	if #list == 1 and #broken == 0 then
+		return reply.redirect("/dashboard/tester/" .. list[1].slug)
+	end
+	return shell.page(req, "tester_index", { title = "Tester", destinations = list, broken = broken })
+end
+
+-- The mapping's rows: the action's fields, then what else the mapping has.
+local function field_names(action, values)
+	local names, seen = {}, {}
+	for i, field in ipairs(action.fields) do
+		names[i], seen[field.name] = { name = field.name, field = field }, true
+	end
+	for name in pairs(values) do
+		names[#names + 1] = not seen[name] and { name = name } or nil
+	end
+	return names
+end
+
+local function chosen_mapping(list, id)
+	for _, one in ipairs(list) do
+		if one.id == id then
+			return one
+		end
+	end
+	return list[1]
+end
+
+-- The middle of the page for one action: its mapping, as a form that was sent has it, or as the destination has it.
+local function read_action(given, destination, form, is_fresh)
+	local action = destination.actions[form.action or ""]
+	if not action then
+		return nil
+	end
+	local list = given.tester.mappings(destination, action)
+	local mapping = chosen_mapping(list, form.mapping)
+	local rows = field_names(action, mapping.values)
+	for _, row in ipairs(rows) do
+		local sent = form["field." .. row.name]
+		local own = mapping.values[row.name]
+		row.text = not is_fresh and sent or own ~= nil and destination_library.pretty(own) or ""
+	end
+	return { action = action, mappings = list, mapping = mapping, rows = rows }
+end
+
+local function asked_of(form, chosen, destination)
+	local asked = { event = form.event, settings = form_fields.sent(destination.settings, form, "setting.") }
+	if chosen then
+		asked.action, asked.mapping = chosen.action.name, {}
+		for i, row in ipairs(chosen.rows) do
+			asked.mapping[i] = { row.name, row.text }
+		end
+	end
+	return asked
+end
+
+-- The run that the page compares with: the last one whose requests were others.
+local function changes_of(given, form, text)
+	local last, earlier = form.last or "", form.earlier or ""
+	if text ~= last then
+		earlier, last = last, text
+	end
+	if #last > TEXT_MOST then
+		last = ""
+	end
+	if earlier == "" or last == "" or earlier == last then
+		return { last = last, earlier = earlier, lines = {} }
+	end
+	local lines = {}
+	for _, line in ipairs(given.diff.lines(earlier, last)) do
+		lines[#lines + 1] = line.mark ~= " " and line or nil
+	end
+	return { last = last, earlier = earlier, lines = lines }
+end
+
+-- Runs what a form has: the values of the view "tester_story".
+local function run(given, destination, form, chosen)
+	local send = form["do"] == "send"
+	local input, problems = given.tester.read(destination, asked_of(form, chosen, destination), not send)
+	local values = {
+		problems = problems or { fields = {} },
+		unreadable = problems and (problems.event and "the event" or "the mapping") or false,
+		stories = {},
+		resolved = {},
+		rows = chosen and chosen.rows or {},
+		changes = { last = form.last or "", earlier = form.earlier or "", lines = {} },
+		calls = {},
+		sent = send,
+		asks = false,
+		kept = false,
+		keep_problem = false,
+	}
+	if not input then
+		return values
+	end
+	local done = given.tester.run(destination, input, send)
+	for i, story in ipairs(done.shown) do
+		values.stories[i] = story_view.of(story)
+	end
+	values.resolved, values.calls = done.resolved, done.calls
+	values.changes = changes_of(given, form, done.text)
+	values.asks = form["do"] == "ask" and #done.calls > 0
+	if form["do"] == "keep" then
+		local path, message = given.tester.keep(destination, input, done.stories, form.name or "")
+		values.kept, values.keep_problem = path or false, not path and message or false
+	end
+	return values
+end
+
+local function load_choices(given, slug)
+	local list = {}
+	for _, name in ipairs(given.tester.SAMPLES) do
+		list[#list + 1] = { value = "sample " .. name, text = "Sample: " .. name }
+	end
+	for _, name in ipairs(given.tester.tests(slug)) do
+		list[#list + 1] = { value = "test " .. name, text = "Test: " .. name }
+	end
+	for _, one in ipairs(given.tester.kept_events()) do
+		list[#list + 1] = { value = "kept " .. one.id, text = ("%s, %s"):format(one.what, words.ago(one.at)) }
+	end
+	return list
+end
+
+local function page(req, given, destination, form, is_fresh)
+	local chosen = read_action(given, destination, form, is_fresh)
+	local values = run(given, destination, form, chosen)
+	if req:header "x-part" == "story" then
+		local response = reply.view("partnerapp_dashboard/tester_story", values)
+		response.headers["x-part"] = "story"
+		return response
+	end
+	values.title = destination.name
+	values.width = "full"
+	values.destination = destination
+	values.chosen = chosen or false
+	values.event = form.event
+	values.loads = load_choices(given, destination.slug)
+	values.loaded = form.load or ""
+	values.settings = form_fields.rows(destination.settings, form, "setting.", function(field)
+		return given.tester.setting_state(destination, field)
+	end)
+	values.name = form.name or ""
+	values.development = given.tester.can_keep()
+	return shell.page(req, "tester", values)
+end
+
+-- What a link or the choice of an event names: "sample track", "kept ID", "test NAME".
+local function loaded(given, slug, form)
+	local kind, name = (form.load or ""):match "^(%a+) (.+)$"
+	return given.tester.event_text(slug, { [kind or "sample"] = name })
+end
+
+local function destination_of(req, given)
+	local destination, message, code = given.destinations.load(req.params.slug)
+	if not destination or #destination.actions == 0 then
+		local text = code == "bad_definition" and "This destination does not load: " .. message
+			or message
+			or "This destination has no actions: there is nothing to try."
+		return nil, reply.failed(code == "bad_definition" and 500 or 404, text)
+	end
+	return destination
+end
+
+--- Adds the pages.
+---@param pages partnerapp.app
+---@param given partnerapp.host.given
+function tester.add(pages, given)
+	pages:get("/tester", function(req)
+		return index(req, given)
+	end)
+
+	pages:get("/tester/:slug", function(req)
+		local destination, refused = destination_of(req, given)
+		if not destination then
+			return refused
+		end
+		local only = #destination.actions == 1 and destination.actions[1].name or nil
+		local form = { action = req.query.action or only, load = req.query.load }
+		form.event = loaded(given, destination.slug, form)
+		return page(req, given, destination, form, true)
+	end)
+
+	pages:post("/tester/:slug", function(req)
+		local destination, refused = destination_of(req, given)
+		if not destination then
+			return refused
+		end
+		local form = {}
+		for name, value in pairs(req.form) do
+			form[name] = (value:gsub("\r\n", "\n")) -- as browsers send the lines of a text
+		end
+		if form["do"] == "load" then
+			form.event = loaded(given, destination.slug, form)
+		end
+		form.event = form.event or ""
+		return page(req, given, destination, form, form["do"] == "choose")
+	end)
+end
+
+return tester
