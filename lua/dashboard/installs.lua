@@ -42,6 +42,7 @@ local function shown(app, install)
 		name = install.name,
 		workspace = install.workspace or "not named by Segment",
 		source = install.source or "none",
+		has_source = install.source ~= nil,
 		scope = install.scope or "",
 		asked_scope = install.asked_scope or install.scope or "",
 		client = install.client or "the app's own",

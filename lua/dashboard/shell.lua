@@ -8,6 +8,7 @@ local shell = {}
 local SUBJECTS = {
 	{ path = "/dashboard", text = "Overview" },
 	{ path = "/dashboard/installs", text = "Installs" },
+	{ path = "/dashboard/destinations", text = "Destinations" },
 	{ path = "/dashboard/tester", text = "Tester" },
 }
 

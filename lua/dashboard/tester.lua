@@ -165,7 +165,7 @@ local function page(req, given, destination, form, is_fresh)
 	values.loads = load_choices(given, destination.slug)
 	values.loaded = form.load or ""
 	values.settings = form_fields.rows(destination.settings, form, "setting.", function(field)
-		return given.tester.setting_state(destination, field)
+		return given.tester.setting_state(destination, field, true)
 	end)
 	values.name = form.name or ""
 	values.development = given.tester.can_keep()

@@ -8,6 +8,8 @@ local dashboard = {}
 -- What the pages get besides the public library. Each is a module of the library, loaded when a page first uses it.
 local GIVEN = {
 	administrator = "partnerapp.host.administrator",
+	credentials_check = "partnerapp.host.credentials_check",
+	definition = "partnerapp.destination.definition",
 	destinations = "partnerapp.destination.files",
 	diff = "partnerapp.destination.diff",
 	state = "partnerapp.host.state",
@@ -17,6 +19,8 @@ local GIVEN = {
 ---@class partnerapp.host.given
 ---@field app partnerapp.app the partner's app
 ---@field administrator table see host/administrator.lua
+---@field credentials_check table see host/credentials_check.lua
+---@field definition table see destination/definition.lua
 ---@field destinations table see destination/files.lua
 ---@field diff table see destination/diff.lua
 ---@field state table see host/state.lua

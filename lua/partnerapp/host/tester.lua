@@ -181,9 +181,10 @@ end
 --- What holds for a setting that the form leaves empty, in words.
 ---@param destination table
 ---@param field table
+---@param stand_ins boolean whether something stands in for a required one
 ---@return string
-function tester.setting_state(destination, field)
-	local values, from = customer_settings.values(destination, nil, true)
+function tester.setting_state(destination, field, stand_ins)
+	local values, from = customer_settings.values(destination, nil, stand_ins)
 	local source = from[field.name]
 	if not source then
 		return "empty: not set"
