@@ -19,6 +19,16 @@ struct pa_span pa_request_header(const struct pa_request *request, const char *n
 	return (struct pa_span){0};
 }
 
+void pa_request_set_install(const struct pa_request *request, struct pa_span install)
+{
+	struct pa_request_note *note = request->note;
+
+	if (!note || install.length >= sizeof note->install)
+		return;
+	memcpy(note->install, install.at, install.length);
+	note->install[install.length] = '\0';
+}
+
 void pa_response_reset(struct pa_response *response)
 {
 	response->status = 0;
