@@ -42,6 +42,7 @@ local DOORKEEPERS = {
 local NATIVE_OWN = {
 	native = "what all modules share",
 	modules = "the list of modules",
+	http_record = "the record of calls out, for http",
 	json_memory = "the memory of the library that json uses",
 	json_number = "the text of a number, for json_write",
 	json_order = "the order of members, for json",
