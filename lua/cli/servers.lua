@@ -38,6 +38,12 @@ local function dashboard_access(found)
 	return found.development ~= false and host and address.is_loopback(host) and "open" or nil
 end
 
+-- Where exchanges are kept: beside the app's database.
+local function traffic_of(database)
+	local path = database:match "^sqlite:(.+)$"
+	return "sqlite-words:" .. (path == ":memory:" and path or path:gsub("%.db$", "") .. ".traffic.db")
+end
+
 --- The app's server.
 ---@param found cli.found
 ---@param watch boolean whether a saved script takes effect
@@ -66,6 +72,9 @@ function servers.app(found, watch)
 		development = found.development,
 		requires = required.may_be_in(found.location.folder),
 		database = value.DATABASE_URL,
+		traffic = value.TRAFFIC == "on" and traffic_of(value.DATABASE_URL) or nil,
+		traffic_mb = tonumber(value.TRAFFIC_MB),
+		traffic_days = tonumber(value.TRAFFIC_DAYS),
 		secret_key = value.SECRET_KEY,
 		secret_key_file = found.key_file,
 		http_allow = table.concat({ value.SEGMENT_ID_URL, value.SEGMENT_API_URL, value.HTTP_ALLOW }, " "),
@@ -97,7 +106,7 @@ end
 ---@return table
 function servers.app_in_memory(found)
 	local server = servers.app(found, false)
-	server.database = "sqlite::memory:"
+	server.database, server.traffic = "sqlite::memory:", nil
 	server.secret_key, server.secret_key_file = secret_key.new(), nil
 	return server
 end

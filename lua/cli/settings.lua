@@ -6,7 +6,9 @@
 -- `partnerapp config`; secret = true when the value is never a flag and never shown, and NAME_FILE may name a file
 -- with it; choices, a list of all values that it takes; shown, a function that makes the text to show of a value;
 -- told = "app", "sandbox" or "setup" when the scripts of that server or task get the value.
+local address = require "cli.settings.address"
 local checks = require "cli.settings.checks"
+local http = require "native.http"
 local memory = require "cli.settings.memory"
 local proxy = require "cli.settings.proxy"
 
@@ -164,6 +166,28 @@ settings.all = {
 		default = memory.default,
 		check = checks.memory,
 		help = "memory of all scripts and bodies together",
+	},
+	{
+		name = "TRAFFIC",
+		default = function(_, found)
+			local public = http.parse_url(found.value.PUBLIC_URL or "")
+			return public and address.is_loopback(public.host) and "on" or "off"
+		end,
+		check = checks.on_off,
+		choices = { "on", "off" },
+		help = "on: keeps requests and calls out, secrets replaced; so in development",
+	},
+	{
+		name = "TRAFFIC_MB",
+		default = "256",
+		check = checks.traffic_mb,
+		help = "MiB of them that are kept at most; the oldest are deleted first",
+	},
+	{
+		name = "TRAFFIC_DAYS",
+		default = "7",
+		check = checks.traffic_days,
+		help = "days that they are kept at most",
 	},
 	{ name = "SEGMENT_EMAIL", told = "setup", help = "your login at Segment, for setup token" },
 	{ name = "SEGMENT_PASSWORD", told = "setup", secret = true, help = "the password of that login" },

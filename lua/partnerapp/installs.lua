@@ -11,6 +11,7 @@ local schema = require "partnerapp.store.schema"
 local segment = require "partnerapp.segment"
 local sys = require "native.sys"
 local tokens = require "partnerapp.installs.tokens"
+local traffic = require "native.traffic"
 
 ---@class partnerapp.install
 ---@field id string random, made here
@@ -52,6 +53,7 @@ function installs.save(token, origin)
 	if not row then
 		return nil, err, code
 	end
+	traffic.about(row.id)
 	return setmetatable(row, Install)
 end
 
@@ -59,6 +61,7 @@ local function to_install(row, err, code)
 	if not row then
 		return row, err, code
 	end
+	traffic.about(row.id)
 	return setmetatable(row, Install)
 end
 

@@ -19,6 +19,26 @@ struct pa_span pa_request_header(const struct pa_request *request, const char *n
 	return (struct pa_span){0};
 }
 
+static void set_note(char *room, size_t size, struct pa_span text)
+{
+	if (text.length >= size)
+		return;
+	memcpy(room, text.at, text.length);
+	room[text.length] = '\0';
+}
+
+void pa_request_set_install(const struct pa_request *request, struct pa_span install)
+{
+	if (request->note)
+		set_note(request->note->install, sizeof request->note->install, install);
+}
+
+void pa_request_set_refusal(const struct pa_request *request, struct pa_span reason)
+{
+	if (request->note)
+		set_note(request->note->refusal, sizeof request->note->refusal, reason);
+}
+
 void pa_response_reset(struct pa_response *response)
 {
 	response->status = 0;

@@ -20,6 +20,12 @@ struct pa_header {
 
 enum { PA_HEADERS_MAX = 63 };
 
+/* What a script has told of the request that it handles, for the record of it (traffic). */
+struct pa_request_note {
+	char install[64]; /* the id of the install that it is about, ended by NUL; empty: not known */
+	char refusal[64]; /* why it was refused, the same */
+};
+
 /* All spans are borrowed: valid until the handler returns. */
 struct pa_request {
 	struct pa_span method; /* "GET"; for HEAD the server leaves out the body of the response */
@@ -33,11 +39,17 @@ struct pa_request {
 	char id[65]; /* request id: the client's X-Request-Id when it is valid, else a new one */
 	size_t header_count;
 	struct pa_header headers[PA_HEADERS_MAX];
-	struct pa_trail *trail; /* where what it does is collected, for the log (base/trail.h), or NULL */
+	struct pa_trail *trail;       /* where what it does is collected, for the log (base/trail.h), or NULL */
+	struct pa_request_note *note; /* or NULL */
 };
 
 /* The value of the first header of that name, in any case of letters, or an absent span. */
 struct pa_span pa_request_header(const struct pa_request *request, const char *name);
+
+/* Notes the install that the request is about, or why it was refused: the last one counts. What is longer than the note
+ * has room for is ignored. Does nothing without a note. */
+void pa_request_set_install(const struct pa_request *request, struct pa_span install);
+void pa_request_set_refusal(const struct pa_request *request, struct pa_span reason);
 
 /* Which headers a script has set: the server adds its defaults for the others. */
 enum pa_response_has {

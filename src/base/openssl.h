@@ -1,6 +1,6 @@
 /*
- * OpenSSL's contexts, algorithms and random bytes, kept for each thread. Only native/crypto and store/keyring use them.
- * Any thread; never raises.
+ * OpenSSL's contexts, algorithms and random bytes, kept for each thread. Only native/crypto, store/keyring and
+ * traffic/redact use them. Any thread; never raises.
  */
 #ifndef PA_OPENSSL_H
 #define PA_OPENSSL_H

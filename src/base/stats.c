@@ -39,6 +39,7 @@ static const struct pa_stat_description described[PA_STAT_COUNT] = {
 	[PA_STAT_UPSTREAM_OVER_RATE] = {"upstream_over_rate_total", "Calls out that CALLS_PER_SECOND did not allow", false},
 	[PA_STAT_REFUSALS_UNLOGGED] = {"refusals_unlogged_total", "Refused requests that were too many to log", false},
 	[PA_STAT_LOG_DROPPED] = {"log_lines_dropped_total", "Log lines that standard error did not take in time", false},
+	[PA_STAT_TRAFFIC_DROPPED] = {"traffic_dropped_total", "Exchanges that were not stored: too many at once", false},
 };
 
 static const double bounds[PA_STATS_BOUNDS] = {0.001, 0.005, 0.01, 0.05, 0.1, 0.5, 1, 5, 15};

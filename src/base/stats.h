@@ -33,6 +33,7 @@ enum pa_stat {
 	PA_STAT_UPSTREAM_OVER_RATE, /* more than CALLS_PER_SECOND */
 	PA_STAT_REFUSALS_UNLOGGED,  /* see base/refusal */
 	PA_STAT_LOG_DROPPED,        /* lines: see pa_log_dropped */
+	PA_STAT_TRAFFIC_DROPPED,    /* exchanges that were not stored: see traffic/queue.h */
 	PA_STAT_COUNT
 };
 

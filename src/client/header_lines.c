@@ -131,6 +131,11 @@ int pa_header_lines_add_bearer(struct pa_header_lines *lines, struct pa_span tok
 	return result;
 }
 
+struct pa_span pa_header_lines_bytes(const struct pa_header_lines *lines)
+{
+	return (struct pa_span){lines->bytes.at, lines->bytes.length};
+}
+
 struct curl_slist *pa_header_lines_list(struct pa_header_lines *lines, struct pa_span body)
 {
 	static char no_content_type[] = "Content-Type:", no_expect[] = "Expect:"; /* curl's form of "leave it out" */

@@ -39,6 +39,9 @@ int pa_header_lines_add_basic(
 	struct pa_header_lines *lines, struct pa_span user, struct pa_span password, struct pa_error *error);
 int pa_header_lines_add_bearer(struct pa_header_lines *lines, struct pa_span token, struct pa_error *error);
 
+/* All lines, each ended by NUL. Valid until the next one is added. */
+struct pa_span pa_header_lines_bytes(const struct pa_header_lines *lines);
+
 /* The list for CURLOPT_HTTPHEADER, for a request with that body (absent: none); NULL for an empty one. It keeps curl
  * from adding a Content-Type or an Expect of its own. Valid until the next call for these lines. */
 struct curl_slist *pa_header_lines_list(struct pa_header_lines *lines, struct pa_span body);

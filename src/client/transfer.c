@@ -53,7 +53,7 @@ struct pa_transfer {
 	char origin[PA_URL_ORIGIN_SIZE];
 	CURLU *parsed; /* the URL of this hop */
 	char *url;     /* of the last redirect; NULL before the first one */
-	const char *first_url;
+	struct pa_transfer_request asked;
 	char message[CURL_ERROR_SIZE];
 };
 
@@ -260,11 +260,12 @@ int pa_transfer_prepare(struct pa_transfer *transfer, const struct pa_transfer_o
 		return -1;
 	transfer->redirects = pa_method_follows(options->method) ? options->redirects : 0;
 	transfer->once = !pa_method_is_idempotent(options->method);
-	transfer->first_url = options->url.at;
+	transfer->asked = (struct pa_transfer_request){
+		options->url, options->method, options->body, pa_header_lines_bytes(transfer->lines), pa_clock_ms()};
 	pa_receiver_reset(&transfer->receiver, options->bytes_max);
 	transfer->receiver.unpacks = options->compressed;
 	transfer->timeout_ms = options->timeout_ms;
-	transfer->deadline_ms = pa_clock_ms() + options->timeout_ms;
+	transfer->deadline_ms = transfer->asked.begun_ms + options->timeout_ms;
 	transfer->result = CURLE_ABORTED_BY_CALLBACK; /* until pa_transfer_end */
 	curl_easy_setopt(easy, CURLOPT_HTTPHEADER, pa_header_lines_list(transfer->lines, options->body));
 	curl_easy_setopt(easy, CURLOPT_ACCEPT_ENCODING, options->compressed ? "gzip, deflate" : NULL);
@@ -467,8 +468,13 @@ int pa_transfer_answer(struct pa_transfer *transfer, struct pa_answer *answer, s
 	curl_easy_getinfo(transfer->easy, CURLINFO_RESPONSE_CODE, &answer->status);
 	answer->head = (struct pa_span){transfer->receiver.head.at, transfer->receiver.head.length};
 	answer->body = (struct pa_span){transfer->receiver.body.at, transfer->receiver.body.length};
-	answer->url = transfer->url ? transfer->url : transfer->first_url;
+	answer->url = transfer->url ? transfer->url : transfer->asked.url.at;
 	return 0;
+}
+
+struct pa_transfer_request pa_transfer_asked(const struct pa_transfer *transfer)
+{
+	return transfer->asked;
 }
 
 enum pa_transfer_sent pa_transfer_was_sent(const struct pa_transfer *transfer)

@@ -48,6 +48,13 @@ enum pa_transfer_sent {
 	PA_TRANSFER_MAYBE_SENT, /* sent at least in part, and libcurl does not tell what became of it */
 };
 
+/* A request that was prepared, for the record of it; its bytes are valid until pa_transfer_reset. */
+struct pa_transfer_request {
+	struct pa_span url, method, body;
+	struct pa_span head; /* lines "Name: value", each ended by NUL, credentials among them; not what curl adds */
+	int64_t begun_ms;    /* of pa_clock_ms */
+};
+
 /* An answer; its bytes are the transfer's, valid until pa_transfer_reset. */
 struct pa_answer {
 	long status;
@@ -83,6 +90,9 @@ bool pa_transfer_end(struct pa_transfer *transfer, int result);
 
 /* The answer of a transfer that ran; counts it. 0, or -1 with a code of lua/types/native/http.lua. */
 int pa_transfer_answer(struct pa_transfer *transfer, struct pa_answer *answer, struct pa_error *error);
+
+/* The request of a prepared transfer; after redirects still the first one. */
+struct pa_transfer_request pa_transfer_asked(const struct pa_transfer *transfer);
 
 /* Of a transfer without an answer. */
 enum pa_transfer_sent pa_transfer_was_sent(const struct pa_transfer *transfer);

@@ -5,11 +5,8 @@
 
 #include "native/modules.h"
 #include "native/native.h"
+#include "native/rows.h"
 #include "native/services.h"
-
-enum { ROWS_MAX = 10000 };
-
-#define BLOB "native.db.blob"
 
 /* One statement while it runs, in a box. */
 struct running {
@@ -60,48 +57,6 @@ static struct running *push_running(lua_State *L)
 	return running;
 }
 
-/* The parameter at `index`; its bytes belong to the Lua value. Raises for a type that cannot be stored. */
-static struct pa_value value_at(lua_State *L, int index)
-{
-	struct pa_value value = {.kind = PA_VALUE_NULL};
-
-	switch (lua_type(L, index)) {
-	case LUA_TNIL:
-		return value;
-	case LUA_TBOOLEAN:
-		return (struct pa_value){.kind = PA_VALUE_INTEGER, .integer = lua_toboolean(L, index)};
-	case LUA_TNUMBER:
-		if (lua_isinteger(L, index))
-			return (struct pa_value){.kind = PA_VALUE_INTEGER, .integer = lua_tointeger(L, index)};
-		return (struct pa_value){.kind = PA_VALUE_NUMBER, .number = lua_tonumber(L, index)};
-	case LUA_TSTRING:
-		value.kind = PA_VALUE_TEXT;
-		value.bytes.at = lua_tolstring(L, index, &value.bytes.length);
-		return value;
-	default:
-		luaL_checkudata(L, index, BLOB);
-		lua_getiuservalue(L, index, 1);
-		value.kind = PA_VALUE_BYTES;
-		value.bytes.at = lua_tolstring(L, -1, &value.bytes.length);
-		lua_pop(L, 1);
-		return value;
-	}
-}
-
-/* Binds the values from index 2 to `last`. */
-static void bind(lua_State *L, struct pa_statement *statement, int last)
-{
-	int wanted = pa_statement_parameters(statement);
-
-	if (wanted != last - 1)
-		luaL_error(L, "the statement has %d `?`, but %d values were given", wanted, last - 1);
-	for (int i = 2; i <= last; i++) {
-		const struct pa_value value = value_at(L, i);
-		if (pa_statement_bind(statement, i - 1, &value) < 0)
-			luaL_error(L, "a value is too large to store");
-	}
-}
-
 /* 0 while the transaction lasts, which an error or INSERT OR ROLLBACK ends: what follows would be saved on its own. */
 static int check_transaction(const struct pa_connection *connection, struct pa_error *error)
 {
@@ -131,7 +86,7 @@ static int begin(
 	running->statement = pa_statement_begin(running->connection, sql, guarded, error);
 	if (!running->statement)
 		return -1;
-	bind(L, running->statement, last);
+	pa_rows_bind(L, running->statement, last);
 	if (access == PA_DB_READ && pa_statement_writes(running->statement))
 		return pa_error_set(error, "syntax", "this statement writes: use exec");
 	return 0;
@@ -147,31 +102,6 @@ static int step(lua_State *L, const struct running *running, struct pa_error *er
 	return result;
 }
 
-static void push_row(lua_State *L, struct pa_statement *statement)
-{
-	int columns = pa_statement_columns(statement);
-
-	lua_createtable(L, 0, columns);
-	for (int i = 0; i < columns; i++) {
-		struct pa_value value = pa_statement_column(statement, i);
-		switch (value.kind) {
-		case PA_VALUE_NULL:
-			continue;
-		case PA_VALUE_INTEGER:
-			lua_pushinteger(L, value.integer);
-			break;
-		case PA_VALUE_NUMBER:
-			lua_pushnumber(L, value.number);
-			break;
-		case PA_VALUE_TEXT:
-		case PA_VALUE_BYTES:
-			lua_pushlstring(L, value.bytes.at ? value.bytes.at : "", value.bytes.length);
-			break;
-		}
-		lua_setfield(L, -2, pa_statement_column_name(statement, i));
-	}
-}
-
 static int l_query(lua_State *L)
 {
 	int last = lua_gettop(L), result;
@@ -183,9 +113,9 @@ static int l_query(lua_State *L)
 		return pa_native_fail_with(L, &error);
 	lua_newtable(L);
 	while ((result = step(L, running, &error)) > 0) {
-		if (count == ROWS_MAX)
-			return pa_native_fail(L, "database", "more than %d rows: add a LIMIT", ROWS_MAX);
-		push_row(L, running->statement);
+		if (count == PA_ROWS_MAX)
+			return pa_native_fail(L, "database", "more than %d rows: add a LIMIT", PA_ROWS_MAX);
+		pa_rows_push(L, running->statement);
 		lua_rawseti(L, -2, ++count);
 	}
 	return result < 0 ? pa_native_fail_with(L, &error) : 1;
@@ -205,7 +135,7 @@ static int l_row(lua_State *L)
 	if (result == 0)
 		lua_pushboolean(L, 0);
 	else
-		push_row(L, running->statement);
+		pa_rows_push(L, running->statement);
 	return 1;
 }
 
@@ -222,7 +152,7 @@ static int execute(lua_State *L, bool durable)
 	int row = lua_gettop(L);
 	while ((result = step(L, running, &error)) > 0)
 		if (lua_isnil(L, row)) {
-			push_row(L, running->statement);
+			pa_rows_push(L, running->statement);
 			lua_replace(L, row);
 		}
 	if (result < 0)
@@ -307,12 +237,7 @@ static int l_transaction(lua_State *L)
 
 static int l_blob(lua_State *L)
 {
-	luaL_checkstring(L, 1);
-	lua_newuserdatauv(L, 0, 1);
-	lua_pushvalue(L, 1);
-	lua_setiuservalue(L, -2, 1);
-	luaL_setmetatable(L, BLOB);
-	return 1;
+	return pa_rows_blob(L);
 }
 
 /* Functions for migrations */
@@ -383,10 +308,7 @@ static void push_functions(lua_State *L, bool guarded)
 
 int pa_native_open_db(lua_State *L)
 {
-	luaL_newmetatable(L, BLOB);
-	lua_pushboolean(L, 0);
-	lua_setfield(L, -2, "__metatable");
-	lua_pop(L, 1);
+	pa_rows_prepare(L);
 	push_functions(L, false);
 	luaL_setfuncs(L, (const luaL_Reg[]){{"back_up", l_back_up}, {"wipe", l_wipe}, {NULL, NULL}}, 0);
 	push_functions(L, true);

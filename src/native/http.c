@@ -8,6 +8,7 @@
 #include "client/call.h"
 #include "client/header_lines.h"
 #include "client/url.h"
+#include "native/http_record.h"
 #include "native/modules.h"
 #include "native/native.h"
 #include "native/services.h"
@@ -290,6 +291,15 @@ static int l_check(lua_State *L)
 	return 1;
 }
 
+/* The answer of a transfer that ran, which is recorded. 0, or -1 with *error. */
+static int take_answer(lua_State *L, struct pa_transfer *transfer, struct pa_answer *answer, struct pa_error *error)
+{
+	int result = pa_transfer_answer(transfer, answer, error);
+
+	pa_http_record_call(pa_native_context_of(L), transfer, result < 0 ? NULL : answer, error);
+	return result;
+}
+
 static int l_request(lua_State *L)
 {
 	struct pa_answer answer;
@@ -302,7 +312,7 @@ static int l_request(lua_State *L)
 		prepare(L, lua_gettop(L), pa_call_transfer(call, 0), &error) < 0)
 		return fail(L, &error, "no");
 	run(L, call);
-	if (pa_transfer_answer(pa_call_transfer(call, 0), &answer, &error) < 0)
+	if (take_answer(L, pa_call_transfer(call, 0), &answer, &error) < 0)
 		return fail(L, &error, sent_word(pa_call_transfer(call, 0)));
 	push_answer(L, &answer);
 	return 1;
@@ -353,7 +363,7 @@ static int l_all(lua_State *L)
 		struct pa_transfer *transfer = pa_call_transfer(call, i);
 		if (!pa_transfer_is_prepared(transfer))
 			continue;
-		if (pa_transfer_answer(transfer, &answer, &error) < 0)
+		if (take_answer(L, transfer, &answer, &error) < 0)
 			push_failure(L, &error, sent_word(transfer));
 		else
 			push_answer(L, &answer);

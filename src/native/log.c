@@ -97,6 +97,8 @@ static int l_refused(lua_State *L)
 		.trail = context->request ? context->request->trail : NULL};
 
 	pa_refusal_log(&refusal, pa_clock_ms());
+	if (context->request)
+		pa_request_set_refusal(context->request, pa_text_span(refusal.reason));
 	lua_pushstring(L, refusal.reason);
 	return 1;
 }

@@ -15,6 +15,7 @@ const luaL_Reg pa_native_modules[] = {
 	{"request", pa_native_open_request},
 	{"scripts", pa_native_open_scripts},
 	{"sys", pa_native_open_sys},
+	{"traffic", pa_native_open_traffic},
 	{NULL, NULL},
 };
 

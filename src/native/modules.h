@@ -24,5 +24,6 @@ int pa_native_open_shared(lua_State *L);
 int pa_native_open_request(lua_State *L);
 int pa_native_open_scripts(lua_State *L);
 int pa_native_open_sys(lua_State *L);
+int pa_native_open_traffic(lua_State *L);
 
 #endif

@@ -33,9 +33,10 @@ struct pa_services {
 	struct pa_keyring *keys; /* store/keyring.h */
 	struct pa_http *http;    /* client/http.h */
 	struct pa_admission
-		*admission;           /* base/admission.h: the pool's, which requests are inside of; NULL without a pool */
-	struct pa_limit *limit;   /* native/limit.h */
-	struct pa_shared *shared; /* native/shared.h */
+		*admission;             /* base/admission.h: the pool's, which requests are inside of; NULL without a pool */
+	struct pa_traffic *traffic; /* traffic/traffic.h; NULL when exchanges are not kept */
+	struct pa_limit *limit;     /* native/limit.h */
+	struct pa_shared *shared;   /* native/shared.h */
 	_Atomic(const struct pa_neighbour *) neighbour; /* NULL until it has started, or when there is none */
 	struct pa_bell *bell;     /* rings after the clock was moved or scripts were reloaded: jobs may be due */
 	_Atomic int64_t clock_ms; /* added to the wall clock; the sandbox's control API can set it */

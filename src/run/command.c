@@ -116,6 +116,10 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	read_outbound(L, index, &server->services.http);
 	read_settings(L, index, &server->services);
 	server->services.request_ms = read_unsigned(L, index, "request_ms");
+	server->traffic.name = server->services.name;
+	server->traffic.database = copy_string(L, index, "traffic");
+	server->traffic.limits.bytes_max = (size_t)read_unsigned(L, index, "traffic_mb") << 20;
+	server->traffic.limits.days = read_unsigned(L, index, "traffic_days");
 	server->app = copy_string(L, index, "app");
 	server->entry = copy_string(L, index, "entry");
 	server->health_listen = copy_string(L, index, "health_listen");
@@ -279,6 +283,7 @@ static void free_server(struct pa_plan_server *server)
 		wipe(server->services.settings[i].value);
 	}
 	free_const(server->services.settings);
+	free_const(server->traffic.database);
 	free(server->app);
 	free(server->entry);
 	free(server->health_listen);

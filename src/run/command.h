@@ -10,19 +10,21 @@
 #include "run/services.h"
 #include "script/snapshot.h"
 #include "server/server.h"
+#include "traffic/traffic.h"
 
 /* One server of a plan. The plan owns the strings. Without server.listen it only answers what another one asks: it has
  * no requests and no jobs. */
 struct pa_plan_server {
 	struct pa_services_options services;
-	struct pa_server_options server; /* without handler and context */
-	char *app;                       /* the folder of its scripts */
-	char *entry;                     /* the module that answers requests, or NULL: see script/pool.h */
-	char *health_listen;             /* HEALTH_LISTEN, or NULL */
-	char *asks;                      /* the name of a server after this one that its scripts may ask, or NULL */
-	bool watch;                      /* reload when they change */
-	bool development;                /* pages show why they do not load */
-	bool requires;                   /* the app may require settings of its own: look before it is served */
+	struct pa_server_options server;   /* without handler and context */
+	char *app;                         /* the folder of its scripts */
+	char *entry;                       /* the module that answers requests, or NULL: see script/pool.h */
+	char *health_listen;               /* HEALTH_LISTEN, or NULL */
+	struct pa_traffic_options traffic; /* without a database: exchanges are not kept */
+	char *asks;                        /* the name of a server after this one that its scripts may ask, or NULL */
+	bool watch;                        /* reload when they change */
+	bool development;                  /* pages show why they do not load */
+	bool requires;                     /* the app may require settings of its own: look before it is served */
 };
 
 /* What a command is to do: only exit with a code; run servers until a signal; or run a task with the scripts and

@@ -21,6 +21,7 @@
 #include "run/jobs.h"
 #include "run/probes.h"
 #include "run/process.h"
+#include "run/recorder.h"
 #include "run/signals.h"
 #include "run/task.h"
 #include "script/budget.h"
@@ -70,6 +71,8 @@ static int open_server(const struct pa_plan_server *plan, struct running *runnin
 	options.handle = pa_pool_handle;
 	options.observe = pa_pool_observe;
 	options.context = running->pool;
+	options.record = running->services->traffic ? pa_recorder_request : NULL;
+	options.record_context = running->services->traffic;
 	running->server = pa_server_open(&options, error);
 	return running->server ? 0 : -1;
 }
@@ -81,6 +84,8 @@ static bool open_all(
 		return false;
 	if (!plan->server.listen)
 		return true;
+	if (plan->traffic.database && !(running->services->traffic = pa_traffic_open(&plan->traffic, error)))
+		return false;
 	if (open_server(plan, running, error) < 0)
 		return false;
 	if (plan->health_listen) {
@@ -281,6 +286,8 @@ static void *close_all(void *context)
 		pa_pool_close(running->pool);
 		if (saved)
 			save_tokens(closing, running); /* of a job that ran meanwhile */
+		if (running->services)
+			pa_traffic_close(running->services->traffic);
 		pa_services_close(running->services);
 	}
 	return NULL;

@@ -89,6 +89,7 @@ static void answer_unavailable(
 
 	snprintf(text, sizeof text, "%s\n", reason);
 	pa_response_unavailable(response, text);
+	pa_request_set_refusal(request, pa_text_span(reason));
 	pa_pool_observe(pool, request, 503, reason);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
+#include "base/clock.h"
 #include "base/log.h"
 #include "server/body.h"
 #include "server/faults.h"
@@ -15,7 +16,8 @@ enum { ONE_WRITE_MAX = 64 << 10 }; /* a larger body is not copied after its head
 
 /* Reading */
 
-static void empty(struct pa_exchange *exchange, const struct mg_request_info *info)
+static void empty(
+	struct pa_exchange *exchange, const struct pa_exchange_context *context, const struct mg_request_info *info)
 {
 	struct pa_request *request = &exchange->request;
 
@@ -27,6 +29,12 @@ static void empty(struct pa_exchange *exchange, const struct mg_request_info *in
 	if (pa_log_follows()) {
 		pa_trail_reset(&exchange->trail);
 		request->trail = &exchange->trail;
+	}
+	request->note = NULL;
+	if (context->record) {
+		exchange->note.install[0] = exchange->note.refusal[0] = '\0';
+		exchange->begun_ns = pa_clock_ns();
+		request->note = &exchange->note;
 	}
 }
 
@@ -43,7 +51,7 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 	struct pa_request *request = &exchange->request;
 	const char *query = cut_query(info);
 
-	empty(exchange, info);
+	empty(exchange, context, info);
 	request->method = pa_text_span(info->request_method);
 	request->target = pa_text_span(info->request_uri);
 	if (query)
@@ -89,7 +97,7 @@ struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_
 void pa_exchange_read_nothing(
 	struct pa_exchange *exchange, struct pa_exchange_context *context, const struct mg_connection *connection)
 {
-	empty(exchange, mg_get_request_info(connection));
+	empty(exchange, context, mg_get_request_info(connection));
 	pa_request_id_set(&context->ids, &exchange->request);
 }
 
@@ -166,20 +174,31 @@ static bool send_faulty(
 		   pa_faults_send(fd, response->fault, &exchange->out, head, &context->draining);
 }
 
-/* False when the connection cannot be used again. */
+static bool is_bodiless(const struct pa_exchange *exchange)
+{
+	return pa_head_is_bodiless(exchange->response.status) ||
+		   pa_text_equal(exchange->request.method, pa_text_span("HEAD"));
+}
+
+static void record(const struct pa_exchange *exchange, const struct pa_exchange_context *context)
+{
+	const struct pa_response *response = &exchange->response;
+	struct pa_span body = {response->body.at, is_bodiless(exchange) ? 0 : response->body.length};
+
+	context->record(context->record_context, &exchange->request, response,
+		(struct pa_span){exchange->out.at, exchange->out.length}, body, pa_clock_ns() - exchange->begun_ns);
+}
+
+/* The head is written. False when the connection cannot be used again. */
 static bool send_all(
 	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection)
 {
 	const struct pa_response *response = &exchange->response;
-	bool bodiless =
-		pa_head_is_bodiless(response->status) || pa_text_equal(exchange->request.method, pa_text_span("HEAD"));
 
-	if (pa_head_write(&exchange->out, &exchange->date, exchange->request.id, context->https, response) < 0)
-		return false;
 	if (response->fault && context->faults)
 		return send_faulty(exchange, context, connection);
-	if (!bodiless && (response->body.length > ONE_WRITE_MAX ||
-						 pa_buffer_add(&exchange->out, response->body.at, response->body.length) < 0))
+	if (!is_bodiless(exchange) && (response->body.length > ONE_WRITE_MAX ||
+									  pa_buffer_add(&exchange->out, response->body.at, response->body.length) < 0))
 		return send_large(exchange, context, connection);
 	mg_write(connection, exchange->out.at, exchange->out.length);
 	return true;
@@ -188,13 +207,18 @@ static bool send_all(
 void pa_exchange_send(
 	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection)
 {
+	struct pa_response *response = &exchange->response;
+	bool has_head = pa_head_write(&exchange->out, &exchange->date, exchange->request.id, context->https, response) == 0;
+
+	if (has_head && context->record)
+		record(exchange, context);
 	pa_buffer_reset(&exchange->body, PA_BUFFER_SMALL); /* first, for a client may read slowly */
-	if (exchange->response.close)
+	if (response->close)
 		mg_disable_connection_keep_alive(connection);
-	if (!send_all(exchange, context, connection))
+	if (!has_head || !send_all(exchange, context, connection))
 		mg_disable_connection_keep_alive(connection);
 	pa_buffer_reset(&exchange->out, PA_BUFFER_SMALL);
-	pa_buffer_reset(&exchange->response.body, PA_BUFFER_SMALL);
+	pa_buffer_reset(&response->body, PA_BUFFER_SMALL);
 }
 
 void pa_exchange_free(struct pa_exchange *exchange)

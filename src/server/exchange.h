@@ -22,19 +22,24 @@ struct pa_exchange {
 	struct pa_request request;
 	struct pa_response response;
 	struct pa_buffer body, out;
-	struct pa_trail trail; /* of the request, while such lines are logged */
+	struct pa_trail trail;       /* of the request, while such lines are logged */
+	struct pa_request_note note; /* the same, while requests are recorded */
+	int64_t begun_ns;            /* the same: when the head was read */
 	struct pa_date date;
 	const char *buffer; /* for pa_gate_begins */
 	char path[PA_GATE_TARGET_MAX + 1];
 };
 
-/* What the exchanges of one server share: for the first seven see struct pa_server_options. */
+/* What the exchanges of one server share: for all down to record_context see struct pa_server_options. */
 struct pa_exchange_context {
 	const char *const *hosts;
 	size_t host_count;
 	size_t body_max;
 	unsigned body_ms, write_ms;
 	bool https, faults;
+	void (*record)(void *context, const struct pa_request *request, const struct pa_response *response,
+		struct pa_span head, struct pa_span body, int64_t took_ns);
+	void *record_context;
 	struct pa_deadlines *deadlines;
 	struct pa_request_ids ids;
 	atomic_bool draining;

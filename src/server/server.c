@@ -67,6 +67,7 @@ static void refuse(const struct pa_server *server, struct pa_exchange *exchange,
 		pa_stats_add(PA_STAT_REFUSED, 1);
 	}
 	exchange->response.close = true; /* bytes of a body that was not read must not be taken for a request */
+	pa_request_set_refusal(&exchange->request, pa_text_span(verdict.reason));
 	if (server->options.observe)
 		server->options.observe(server->options.context, &exchange->request, verdict.status, verdict.reason);
 }
@@ -376,6 +377,8 @@ static void set_options(struct pa_server *server, const struct pa_server_options
 	shared->write_ms = or_default(options->write_ms, WRITE_MS);
 	shared->https = options->https;
 	shared->faults = options->faults;
+	shared->record = options->record;
+	shared->record_context = options->record_context;
 }
 
 struct pa_server *pa_server_open(const struct pa_server_options *options, struct pa_error *error)

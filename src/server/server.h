@@ -5,6 +5,8 @@
 #ifndef PA_SERVER_H
 #define PA_SERVER_H
 
+#include <stdint.h>
+
 #include "base/error.h"
 #include "base/message.h"
 
@@ -16,6 +18,11 @@ typedef void pa_server_handler(void *context, const struct pa_request *request, 
 /* Called on a worker thread for each request that was refused without the handler: by the gate, or with 503 because the
  * workers are busy or the server stops. Parts of the request that were not read are empty. */
 typedef void pa_server_observer(void *context, const struct pa_request *request, int status, const char *reason);
+
+/* Called on a worker thread for each request before its response is sent, refused ones too. `head`: the response's, as
+ * it is sent; `body`: empty when none is sent; `took_ns`: since the head was read. */
+typedef void pa_server_recorder(void *context, const struct pa_request *request, const struct pa_response *response,
+	struct pa_span head, struct pa_span body, int64_t took_ns);
 
 struct pa_server_options {
 	const char *name;           /* for log lines: "app", "sandbox" */
@@ -35,6 +42,8 @@ struct pa_server_options {
 	pa_server_handler *handle;   /* GET /healthz is answered without it */
 	pa_server_observer *observe; /* or NULL */
 	void *context;               /* of both */
+	pa_server_recorder *record;  /* or NULL */
+	void *record_context;
 };
 
 /* Starts to listen. NULL with code "server", or one of pa_listen_try. The

@@ -5,4 +5,4 @@
 
 #include "store/sqlite.h"
 
-const struct pa_driver *const pa_drivers[] = {&pa_sqlite_driver, NULL};
+const struct pa_driver *const pa_drivers[] = {&pa_sqlite_driver, &pa_sqlite_words_driver, NULL};

@@ -75,7 +75,8 @@ static int use_wal(struct pa_sqlite *sqlite, struct pa_error *error)
 /* 0, or -1 without memory. */
 static int limit(struct pa_sqlite *sqlite)
 {
-	static const char *modules[] = {"json_each", "json_tree", NULL}; /* not sqlite_stmt, dbstat and the like */
+	/* not sqlite_stmt, dbstat and the like */
+	static const char *modules[] = {"json_each", "json_tree", NULL}, *words[] = {"fts5", NULL};
 	sqlite3 *handle = sqlite->handle;
 
 	sqlite3_extended_result_codes(handle, 1);
@@ -91,7 +92,7 @@ static int limit(struct pa_sqlite *sqlite)
 	sqlite3_limit(handle, SQLITE_LIMIT_LIKE_PATTERN_LENGTH, LIKE_MAX);
 	sqlite3_set_authorizer(handle, pa_sqlite_access_authorize, &sqlite->access);
 	sqlite3_progress_handler(handle, PROGRESS_STEPS, has_run_too_long, sqlite);
-	sqlite3_drop_modules(handle, modules);
+	sqlite3_drop_modules(handle, sqlite->words ? words : modules);
 	return pa_sqlite_functions_add(handle, &sqlite->limit) == 0 && pa_sqlite_json_add(handle, &sqlite->limit) == 0 ? 0
 																												   : -1;
 }
@@ -142,7 +143,7 @@ static void disconnect(struct pa_connection *connection)
 	free(sqlite);
 }
 
-static struct pa_connection *connect(const char *place, bool writes, struct pa_error *error)
+static struct pa_connection *open_connection(const char *place, bool writes, bool words, struct pa_error *error)
 {
 	if (pa_sqlite_limit_install() < 0) {
 		pa_error_set(error, "database", "SQLite was in use before its limits were set");
@@ -155,6 +156,7 @@ static struct pa_connection *connect(const char *place, bool writes, struct pa_e
 		return NULL;
 	}
 	sqlite->durable = true;
+	sqlite->words = words;
 	if (open_handle(sqlite, writes, error) < 0) {
 		disconnect(&sqlite->base);
 		return NULL;
@@ -163,6 +165,16 @@ static struct pa_connection *connect(const char *place, bool writes, struct pa_e
 }
 
 /* Functions of the driver */
+
+static struct pa_connection *connect(const char *place, bool writes, struct pa_error *error)
+{
+	return open_connection(place, writes, false, error);
+}
+
+static struct pa_connection *connect_words(const char *place, bool writes, struct pa_error *error)
+{
+	return open_connection(place, writes, true, error);
+}
 
 static int set_durable(struct pa_connection *connection, bool durable, struct pa_error *error)
 {
@@ -246,27 +258,13 @@ static int back_up(struct pa_connection *connection, const char *suffix, struct 
 	return result;
 }
 
-const struct pa_driver pa_sqlite_driver = {
-	.scheme = "sqlite",
-	.prepare = prepare_file,
-	.readers = readers,
-	.connect = connect,
-	.disconnect = disconnect,
-	.durable = set_durable,
-	.begin = begin,
-	.commit = commit,
-	.in_transaction = in_transaction,
-	.run = run_script,
-	.wipe = wipe,
-	.back_up = back_up,
-	.changes = changes,
-	.statement_begin = pa_sqlite_statement_begin,
-	.statement_end = pa_sqlite_statement_end,
-	.parameters = pa_sqlite_statement_parameters,
-	.writes = pa_sqlite_statement_writes,
-	.bind = pa_sqlite_statement_bind,
-	.step = pa_sqlite_statement_step,
-	.columns = pa_sqlite_statement_columns,
-	.column_name = pa_sqlite_statement_column_name,
-	.column = pa_sqlite_statement_column,
-};
+#define SHARED                                                                                                     \
+	.prepare = prepare_file, .readers = readers, .disconnect = disconnect, .durable = set_durable, .begin = begin, \
+	.commit = commit, .in_transaction = in_transaction, .run = run_script, .wipe = wipe, .back_up = back_up,       \
+	.changes = changes, .statement_begin = pa_sqlite_statement_begin, .statement_end = pa_sqlite_statement_end,    \
+	.parameters = pa_sqlite_statement_parameters, .writes = pa_sqlite_statement_writes,                            \
+	.bind = pa_sqlite_statement_bind, .step = pa_sqlite_statement_step, .columns = pa_sqlite_statement_columns,    \
+	.column_name = pa_sqlite_statement_column_name, .column = pa_sqlite_statement_column
+
+const struct pa_driver pa_sqlite_driver = {.scheme = "sqlite", .connect = connect, SHARED};
+const struct pa_driver pa_sqlite_words_driver = {.scheme = "sqlite-words", .connect = connect_words, SHARED};

@@ -6,4 +6,8 @@
 
 extern const struct pa_driver pa_sqlite_driver;
 
+/* The same for "sqlite-words:PATH": its statements may also make and use FTS5 tables. For databases that no app's
+ * statement reaches. */
+extern const struct pa_driver pa_sqlite_words_driver;
+
 #endif

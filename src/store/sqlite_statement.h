@@ -26,6 +26,7 @@ struct pa_sqlite {
 	char *path;                     /* NULL: in memory */
 	ino_t log;                      /* the inode of its write-ahead log; 0: not known yet */
 	bool durable;                   /* commits wait for the disk */
+	bool words;                     /* FTS5 may be used */
 	struct pa_sqlite_access access; /* of the statement that is prepared or runs */
 	struct pa_sqlite_limit limit;   /* of the statement that runs */
 	uint64_t uses;                  /* of statements, so far */

@@ -134,6 +134,31 @@ function checks.switch(value)
 	return value
 end
 
+local ON_OFF = { on = "on", off = "off", ["1"] = "on", ["0"] = "off" }
+
+function checks.on_off(value)
+	if not ON_OFF[value] then
+		return nil, "must be on or off"
+	end
+	return ON_OFF[value]
+end
+
+function checks.traffic_mb(value)
+	local number = math.tointeger(tonumber(value))
+	if not number or number < 1 or number > 100000 then
+		return nil, "must be a whole number of MiB from 1 to 100000"
+	end
+	return tostring(number)
+end
+
+function checks.traffic_days(value)
+	local number = math.tointeger(tonumber(value))
+	if not number or number < 1 or number > 3650 then
+		return nil, "must be a whole number of days from 1 to 3650"
+	end
+	return tostring(number)
+end
+
 local LEVELS = { debug = true, info = true, warn = true, error = true, off = true }
 
 function checks.log_level(value)

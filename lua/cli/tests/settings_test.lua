@@ -185,6 +185,9 @@ local BAD = {
 	WORKERS = { "many", "7", "4097", "8.5", "-8" },
 	CALLS_PER_SECOND = { "many", "-1", "1000001", "0.5" },
 	SCRIPT_MEMORY = { "much", "15M", "1024", "-1G", "1X", "G", "1e9", "1 2M", "5000000T" },
+	TRAFFIC = { "yes", "On" },
+	TRAFFIC_MB = { "0", "100001", "much", "0.5" },
+	TRAFFIC_DAYS = { "0", "3651", "a week", "0.5" },
 	LOG_LEVEL = { "loud", "INFO" },
 }
 
@@ -206,6 +209,9 @@ local GOOD = {
 	WORKERS = { "8", "4096" },
 	CALLS_PER_SECOND = { "0", "1", "1000000" },
 	SCRIPT_MEMORY = { "16M", "512M", "1G", "1536M", "16777217" },
+	TRAFFIC = { "on", "off" },
+	TRAFFIC_MB = { "1", "256", "100000" },
+	TRAFFIC_DAYS = { "1", "7", "3650" },
 	LOG_LEVEL = { "debug", "info", "warn", "error", "off" },
 }
 

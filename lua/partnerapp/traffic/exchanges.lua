@@ -1,0 +1,219 @@
+-- What went in and out over HTTP, as src/traffic has stored it: each request to the app with its response, refusals
+-- made in C too, and each call out with its answer. Secrets were replaced by *** before anything was stored; all else
+-- is byte for byte. What a customer or an upstream has sent is in here: escape it like any other input.
+local traffic = require "native.traffic"
+
+local exchanges = {}
+
+local LIMIT, LIMIT_MOST = 50, 200
+local FLOW_MOST = 500
+
+--- One exchange in a list.
+---@class partnerapp.traffic.summary
+---@field id integer grows with each exchange; the order in which they were stored, which is about that of their ends
+---@field direction "in"|"out" a request to the app, or a call out
+---@field at number when it began, in seconds since 1970
+---@field took number in seconds, to the whole answer; for "in" to the response, without sending it
+---@field method string "" when the request could not be read
+---@field url string in: the target as sent, "/installs/7?a=b"; out: the whole URL
+---@field status integer? nil when no answer came
+---@field outcome string "answered"; "refused" (in, without a script); or the code of the failure (out: "timeout")
+---@field error string? why: the reason of a refusal, or the message of a failure
+---@field request_id string? in: its X-Request-Id; out: that of the request whose script made the call, nil in a job
+---@field install string? the id of the install that it was about, when that is known
+---@field flow string? a hash of the OAuth flow's state, when it belongs to one; never the state
+
+--- One exchange with its bytes.
+---@class partnerapp.traffic.exchange: partnerapp.traffic.summary
+---@field peer string? in: the address of the connection; out: the URL that answered, when redirects led to another
+---@field request_headers [string, string][] name and value in the order sent, repeated ones too
+---@field request_body string
+---@field request_size integer how many bytes the body had
+---@field request_note "cut"|"packed"|nil see below
+---@field response_headers [string, string][]
+---@field response_body string
+---@field response_size integer
+---@field response_note "cut"|"packed"|nil "cut": the body is the first 256 KiB; "packed": the body is not kept, for it
+--- has a Content-Encoding, and secrets inside of it cannot be found
+
+---@class partnerapp.traffic.filter
+---@field direction "in"|"out"|nil
+---@field status integer? the class: 2 for 200 to 299; 0 for those without an answer
+---@field outcome string?
+---@field install string?
+---@field flow string?
+---@field search string? a part of URL, headers or bodies, in any case of letters; fewer than 3 characters: of URLs only
+---@field before integer? only exchanges with a smaller id: `next` of the page before
+---@field limit integer? 1 to 200; without it 50
+
+--- Whether exchanges are kept: TRAFFIC is on, and this is the app's server.
+---@return boolean
+function exchanges.are_kept()
+	return traffic.state() ~= nil
+end
+
+--- A number that changes when an exchange was added; 0 while there is none. It takes microseconds: for pages that ask
+--- each second.
+---@return integer? version, string? message, string? code "off" when exchanges are not kept
+function exchanges.version()
+	local row, err, code = traffic.row "SELECT coalesce(max(id), 0) AS id FROM exchanges"
+	if not row then
+		return nil, err, code
+	end
+	return row.id
+end
+
+--- How many exchanges were dropped since the start, for more came than could be stored; and where the others are kept.
+---@return {dropped: integer, waiting: integer, place: string}? state nil when exchanges are not kept
+function exchanges.state()
+	return traffic.state()
+end
+
+local COLUMNS = [[e.id, e.direction, e.at / 1000.0 AS at, e.took / 1000000.0 AS took, e.method, e.url, e.status,
+	e.outcome, e.error, e.request_id, e.install, e.flow]]
+
+-- A condition and its values, for each filter that is given.
+local function conditions(filter)
+	local where, values = { "1" }, {}
+	local function add(sql, ...)
+		where[#where + 1] = sql
+		for _, value in ipairs { ... } do
+			values[#values + 1] = value
+		end
+	end
+	for _, name in ipairs { "direction", "outcome", "install", "flow" } do
+		if filter[name] then
+			add("e." .. name .. " = ?", filter[name])
+		end
+	end
+	if filter.status == 0 then
+		add "e.status IS NULL"
+	elseif filter.status then
+		add("e.status BETWEEN ? AND ?", filter.status * 100, filter.status * 100 + 99)
+	end
+	if filter.before then
+		add("e.id < ?", filter.before)
+	end
+	return where, values, add
+end
+
+local function is_short(search)
+	return (utf8.len(search) or #search) < 3
+end
+
+-- The table to read, and the condition of a search added.
+local function source(search, add)
+	if not search or search == "" then
+		return "exchanges e"
+	elseif is_short(search) then
+		add("e.url LIKE ? ESCAPE '\\'", "%" .. search:gsub("[%%_\\]", "\\%0") .. "%")
+		return "exchanges e"
+	end
+	add("words MATCH ?", '"' .. search:gsub('"', '""') .. '"')
+	return "words CROSS JOIN exchanges e ON e.id = words.rowid"
+end
+
+--- A page of exchanges, newest first.
+---@param filter partnerapp.traffic.filter? without it all
+---@return partnerapp.traffic.summary[]? list
+---@return integer|string|nil next_or_message `before` of the next page; nil on the last one
+---@return string? code "off", or one of native.db
+function exchanges.list(filter)
+	filter = filter or {}
+	local limit = math.min(math.max(filter.limit or LIMIT, 1), LIMIT_MOST)
+	local where, values, add = conditions(filter)
+	local from = source(filter.search, add)
+	local order = from:find "^words" and "words.rowid" or "e.id"
+	values[#values + 1] = limit + 1
+	local sql = ("SELECT %s FROM %s WHERE %s ORDER BY %s DESC LIMIT ?"):format(
+		COLUMNS,
+		from,
+		table.concat(where, " AND "),
+		order
+	)
+	local rows, err, code = traffic.query(sql, table.unpack(values))
+	if not rows then
+		return nil, err, code
+	end
+	if #rows > limit then
+		rows[#rows] = nil
+		return rows, rows[limit].id
+	end
+	return rows
+end
+
+-- "Name: value" lines as a list of pairs.
+local function pairs_of(lines)
+	local list = {}
+	for name, value in lines:gmatch "([^:\n]*):[ \t]*([^\n]*)\n" do
+		list[#list + 1] = { name, value }
+	end
+	return list
+end
+
+--- One exchange with headers and bodies; false when there is none, or none any more.
+---@param id integer
+---@return partnerapp.traffic.exchange|false|nil exchange, string? message, string? code
+function exchanges.find(id)
+	local row, err, code = traffic.row(
+		("SELECT %s, e.peer, p.* FROM exchanges e JOIN parts p ON p.id = e.id WHERE e.id = ?"):format(COLUMNS),
+		id
+	)
+	if not row then
+		return row, err, code
+	end
+	row.request_headers, row.response_headers = pairs_of(row.request_headers), pairs_of(row.response_headers)
+	return row
+end
+
+--- The exchanges of one flow in the order in which they began, at most 500: the start, the callback and its calls out.
+---@param flow string `flow` of a summary
+---@return partnerapp.traffic.summary[]? list, string? message, string? code
+function exchanges.of_flow(flow)
+	return traffic.query(
+		("SELECT %s FROM exchanges e WHERE e.flow = ? ORDER BY e.at, e.direction, e.id LIMIT ?"):format(COLUMNS),
+		flow,
+		FLOW_MOST
+	)
+end
+
+--- The calls out that the script of a request has made, in the order in which they began, at most 500. A client may
+--- repeat an X-Request-Id, so the calls must have begun within the request.
+---@param exchange partnerapp.traffic.summary of direction "in"
+---@return partnerapp.traffic.summary[]? list, string? message, string? code
+function exchanges.calls_of(exchange)
+	return traffic.query(
+		([[SELECT %s FROM exchanges i JOIN exchanges e ON e.request_id = i.request_id
+			WHERE i.id = ? AND e.direction = 'out' AND e.at >= i.at AND e.at <= i.at + i.took / 1000 + 1
+			ORDER BY e.at, e.id LIMIT ?]]):format(COLUMNS),
+		exchange.id,
+		FLOW_MOST
+	)
+end
+
+--- The request whose script made a call out; false when there is none.
+---@param exchange partnerapp.traffic.summary of direction "out"
+---@return partnerapp.traffic.summary|false|nil summary, string? message, string? code
+function exchanges.cause_of(exchange)
+	return traffic.row(
+		([[SELECT %s FROM exchanges o JOIN exchanges e ON e.request_id = o.request_id
+			WHERE o.id = ? AND e.direction = 'in' AND o.at >= e.at AND o.at <= e.at + e.took / 1000 + 1
+			ORDER BY e.id DESC]]):format(COLUMNS),
+		exchange.id
+	)
+end
+
+--- The outcomes that are there, for a choice of filters.
+---@return string[]? list sorted, string? message, string? code
+function exchanges.outcomes()
+	local rows, err, code = traffic.query "SELECT DISTINCT outcome FROM exchanges ORDER BY outcome"
+	if not rows then
+		return nil, err, code
+	end
+	for i, row in ipairs(rows) do
+		rows[i] = row.outcome
+	end
+	return rows
+end
+
+return exchanges
