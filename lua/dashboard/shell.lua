@@ -10,6 +10,7 @@ local SUBJECTS = {
 	{ path = "/dashboard/installs", text = "Installs" },
 	{ path = "/dashboard/destinations", text = "Destinations" },
 	{ path = "/dashboard/tester", text = "Tester" },
+	{ path = "/dashboard/traffic", text = "Traffic" },
 }
 
 local POLICY = reply.policy { connect_src = "'self'" } -- pages ask whether there is something new (live.js)

@@ -15,9 +15,12 @@ static bool begins(struct pa_span path, const char *word)
 /* What comes each second, or shows the record itself: it would push out what a person looks for. */
 static bool is_left_out(const struct pa_request *request, const struct pa_response *response)
 {
-	return response->status < 400 && (begins(request->path, "/healthz") || begins(request->path, "/readyz") ||
-										 begins(request->path, "/metrics") || begins(request->path, "/dashboard") ||
-										 pa_request_header(request, "x-live").at);
+	if (begins(request->path, "/dashboard")) /* its forms carry settings that only the destination knows as secret */
+		return true;
+	return response->status < 400 &&
+		   (begins(request->path, "/healthz") || begins(request->path, "/readyz") ||
+			   begins(request->path, "/metrics") || begins(request->path, "/static/partnerapp") ||
+			   begins(request->path, "/static/partnerapp_dashboard") || pa_request_header(request, "x-live").at);
 }
 
 /* The lines after the one with the status. */

@@ -12,8 +12,10 @@ local GIVEN = {
 	definition = "partnerapp.destination.definition",
 	destinations = "partnerapp.destination.files",
 	diff = "partnerapp.destination.diff",
+	replay = "partnerapp.host.replay",
 	state = "partnerapp.host.state",
 	tester = "partnerapp.host.tester",
+	traffic = "partnerapp.traffic.exchanges",
 }
 
 ---@class partnerapp.host.given
@@ -23,8 +25,10 @@ local GIVEN = {
 ---@field definition table see destination/definition.lua
 ---@field destinations table see destination/files.lua
 ---@field diff table see destination/diff.lua
+---@field replay table see host/replay.lua
 ---@field state table see host/state.lua
 ---@field tester table see host/tester.lua
+---@field traffic table see traffic/exchanges.lua
 
 local function given_for(app)
 	return setmetatable({ app = app }, {
