@@ -7,7 +7,8 @@ local pages = require "pages"
 
 local app = partnerapp.new {
 	destination = "google-analytics", -- the slug of your destination in Segment's catalog
-	env = { TRACKING_ID = "UA-970334309-1" }, -- this app's own settings and their defaults
+	-- This app's own settings and their defaults. The second is for `--destination acme`.
+	env = { TRACKING_ID = "UA-970334309-1", ACME_API_KEY = "sample-key" },
 }
 
 -- The scope is what a customer is asked to allow. A scope belongs to one app registered at Segment, so another scope is

@@ -4,7 +4,8 @@ local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
 
-local SUBJECTS = { "login", "overview", "installs", "live_settings", "destinations", "tester", "traffic", "replay" }
+local SUBJECTS =
+	{ "login", "overview", "installs", "live_settings", "destinations", "tester", "traffic", "replay", "deliveries" }
 
 ---@param given partnerapp.host.given
 ---@return partnerapp.app

@@ -11,6 +11,7 @@ local SUBJECTS = {
 	{ path = "/dashboard/destinations", text = "Destinations" },
 	{ path = "/dashboard/tester", text = "Tester" },
 	{ path = "/dashboard/traffic", text = "Traffic" },
+	{ path = "/dashboard/deliveries", text = "Events" },
 }
 
 local POLICY = reply.policy { connect_src = "'self'" } -- pages ask whether there is something new (live.js)

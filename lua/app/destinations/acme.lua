@@ -34,6 +34,6 @@ return destination.new {
 	},
 	-- What is configured on the customer's source when they press Enable.
 	enable = function(env)
-		return { enabled = true, connection_mode = "CLOUD", config = { apiKey = env.ACME_API_KEY } }
+		return { enabled = true, connection_mode = "CLOUD", config = { api_key = env.ACME_API_KEY } }
 	end,
 }

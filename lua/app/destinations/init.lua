@@ -12,7 +12,7 @@ local SAMPLES = {
 	mixpanel = { token = ("0"):rep(32) },
 }
 
-local FILES = { ["google-analytics"] = "destinations.google_analytics" }
+local FILES = { ["google-analytics"] = "destinations.google_analytics", acme = "destinations.acme" }
 
 --- The name of a destination for people: that of its file, else made of its slug.
 ---@param slug string

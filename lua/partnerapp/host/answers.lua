@@ -68,7 +68,8 @@ function questions.deliver(asked)
 		transport = asked.send and require("partnerapp.destination.requests").send or nil,
 	})
 	local result = summary(story)
-	local id, problem = kept_stories.keep(shown_story.value(story, 1, {}))
+	local about = { slug = asked.slug, outcome = result }
+	local id, problem = kept_stories.keep(shown_story.value(story, 1, {}), about)
 	if not id then
 		log.error("a story cannot be kept", { error = problem })
 	end

@@ -14,6 +14,7 @@ local GIVEN = {
 	diff = "partnerapp.destination.diff",
 	replay = "partnerapp.host.replay",
 	state = "partnerapp.host.state",
+	stories = "partnerapp.destination.kept_stories",
 	tester = "partnerapp.host.tester",
 	traffic = "partnerapp.traffic.exchanges",
 }
@@ -27,6 +28,7 @@ local GIVEN = {
 ---@field diff table see destination/diff.lua
 ---@field replay table see host/replay.lua
 ---@field state table see host/state.lua
+---@field stories table see destination/kept_stories.lua
 ---@field tester table see host/tester.lua
 ---@field traffic table see traffic/exchanges.lua
 

@@ -81,6 +81,11 @@ tables.readiness = { "CREATE TABLE pa_readiness (id BIGINT PRIMARY KEY, at DOUBL
 tables.stories = {
 	[[CREATE TABLE pa_stories (n BIGINT PRIMARY KEY, id TEXT NOT NULL UNIQUE, kept_at DOUBLE PRECISION NOT NULL,
 		body TEXT NOT NULL)]],
+	-- What of a story lists and counts need, so that they read no bodies.
+	[[ALTER TABLE pa_stories ADD COLUMN slug TEXT;
+	ALTER TABLE pa_stories ADD COLUMN what TEXT;
+	ALTER TABLE pa_stories ADD COLUMN outcome TEXT;
+	ALTER TABLE pa_stories ADD COLUMN label TEXT]],
 }
 
 return tables
