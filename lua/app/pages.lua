@@ -1,5 +1,6 @@
 -- The values that the pages show.
 local advice_for = require "advice"
+local config = require "partnerapp.config"
 local destinations = require "destinations"
 local json = require "partnerapp.json"
 local mounts = require "mounts"
@@ -81,6 +82,7 @@ function pages.install(app, req, install, destination, problem, code)
 	return {
 		more = install.workspace and wide and ("/installs/%s/%s"):format(install.id, wide.page) or false,
 		csrf = req:csrf_field(),
+		development = config.development,
 		title = advice and advice.title
 			or public.health == "needs_reconnect" and "Not connected any more"
 			or public.health:find "_server$" and "Connected elsewhere"

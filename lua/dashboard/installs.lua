@@ -204,6 +204,16 @@ function installs.add(pages, given)
 		return show(req, given, install, run_action(given, install, req.form), req.form)
 	end)
 
+	-- The flow that made the install, as steps: for links of the app's own pages.
+	route(pages, given, "get", "/steps", function(_, install)
+		for _, one in ipairs(given.traffic.list { install = install.id, limit = 200 } or {}) do
+			if one.flow then
+				return reply.redirect("/dashboard/traffic/flows/" .. one.flow)
+			end
+		end
+		return reply.failed(404, "The exchanges of this install's flow are not kept, or not any more.")
+	end)
+
 	route(pages, given, "get", "/disconnect", function(req, install)
 		local values = { title = "Disconnect " .. install.name, install = shown(given.app, install) }
 		return shell.page(req, "install_disconnect", values)

@@ -36,7 +36,7 @@ end)
 
 testing.case("Acme: enabling it takes the app's own key", function(t)
 	local settings = require("destinations.acme").enable { ACME_API_KEY = "k" }
-	t.same(settings, { enabled = true, connection_mode = "CLOUD", config = { apiKey = "k" } })
+	t.same(settings, { enabled = true, connection_mode = "CLOUD", config = { api_key = "k" } })
 end)
 
 testing.case("Slack: a message goes to the customer's webhook, and a revoked one is final", function(t)
