@@ -19,6 +19,7 @@ function spread() {
 	}
 }
 
+// A field is named "action", so form.action is that field.
 async function run() {
 	const mine = ++count;
 	const fields = new URLSearchParams(new FormData(form));
@@ -26,7 +27,7 @@ async function run() {
 	const headers = { accept: "text/html", "x-part": "story" };
 	running.textContent = "Running …";
 	try {
-		const answer = await fetch(form.action, { method: "POST", body: fields, headers });
+		const answer = await fetch(form.getAttribute("action"), { method: "POST", body: fields, headers });
 		const text = await answer.text();
 		if (mine !== count) return; // a newer run is on its way
 		if (answer.ok && answer.headers.get("x-part") === "story") {
