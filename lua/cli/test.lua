@@ -58,6 +58,7 @@ local FOLDERS = {
 	app = { { room = "app", pattern = "^tests/.*_test%.lua$", prefix = "" } },
 	library = {
 		{ room = "library", pattern = "_test%.lua$", prefix = "partnerapp." },
+		{ room = "dashboard", pattern = "^tests/.*_test%.lua$", prefix = "partnerapp_dashboard." },
 		{ room = "cli", pattern = "^tests/.*_test%.lua$", prefix = "cli." },
 	},
 }

@@ -28,6 +28,6 @@ return function(text)
 	end
 	local whole = #text <= MOST
 	text = whole and text or cut(text)
-	text = text:gsub("[\0-\8\11-\31\127]", control)
+	text = text:gsub("[\0-\8\11\12\14-\31\127]", control)
 	return text:gsub("[\xe2\xef][\x80-\xbf][\x80-\xbf]", HIDDEN), whole
 end

@@ -1,0 +1,71 @@
+-- An exchange as a curl command, a HAR file and a try command.
+local exports = require "partnerapp_dashboard.exports"
+local testing = require "partnerapp.testing"
+
+local function exchange(changes)
+	local one = {
+		id = 7,
+		direction = "out",
+		at = 1700000000.5,
+		took = 0.25,
+		method = "POST",
+		url = "https://api.example/v1/events?a=b&c=d",
+		status = 200,
+		outcome = "answered",
+		request_headers = {
+			{ "Host", "api.example" },
+			{ "Content-Type", "application/json" },
+			{ "Content-Length", "9" },
+		},
+		request_body = '{"a":"b"}',
+		request_size = 9,
+		response_headers = { { "content-type", "text/plain" } },
+		response_body = "ok",
+		response_size = 2,
+	}
+	for name, value in pairs(changes or {}) do
+		one[name] = value
+	end
+	return one
+end
+
+testing.case("curl: quoted words, without the headers that curl makes itself", function(t)
+	local text = exports.curl(exchange())
+	t.contains(text, "curl \\\n  -X 'POST' \\\n  'https://api.example/v1/events?a=b&c=d'")
+	t.contains(text, "-H 'Content-Type: application/json'")
+	t.contains(text, '--data-binary \'{"a":"b"}\'')
+	t.equal(text:find("Content-Length", 1, true), nil)
+	t.equal(text:find("Host", 1, true), nil)
+end)
+
+testing.case("curl: what others sent cannot leave the quotes", function(t)
+	local text = exports.curl(exchange { request_body = "it's; rm -rf / #", url = "https://api.example/$(id)`id`'x" })
+	t.contains(text, "'it'\\''s; rm -rf / #'")
+	t.contains(text, "'https://api.example/$(id)`id`'\\''x'")
+	text = exports.curl(exchange { request_body = "\0'\\\xff" })
+	t.contains(text, "$'\\x00\\x27\\x5c\\xff'")
+end)
+
+testing.case("a request to the app has the app's address", function(t)
+	local one = exchange { direction = "in", url = "/installs/7?a=b", method = "GET", request_body = "" }
+	t.contains(exports.curl(one), "'http://localhost:8888/installs/7?a=b'")
+end)
+
+testing.case("HAR: names and values as they were, bytes that are not text in Base64", function(t)
+	local har = exports.har { exchange { response_body = "\xff\0", status = false } }
+	t.equal(har.log.version, "1.2")
+	local entry = har.log.entries[1]
+	t.equal(entry.startedDateTime, "2023-11-14T22:13:20.500Z")
+	t.equal(entry.time, 250.0)
+	t.equal(entry.request.postData.text, '{"a":"b"}')
+	t.equal(entry.request.queryString[2].name, "c")
+	t.equal(entry.response.content.text, "/wA=")
+	t.equal(entry.response.content.encoding, "base64")
+	t.equal(entry.response.status, 0)
+end)
+
+testing.case("only a body that is an event becomes a try command", function(t)
+	t.equal(exports.try(exchange(), "acme"), nil)
+	local text = exports.try(exchange { request_body = '{"type":"track","event":"it\'s"}' }, "acme")
+	t.equal(text, [[printf %s '{"type":"track","event":"it'\''s"}' | partnerapp try acme -e -]])
+end)
