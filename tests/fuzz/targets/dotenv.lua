@@ -4,7 +4,7 @@ local dotenv = require "cli.dotenv"
 
 local function read(text)
 	local problems = {}
-	local values = dotenv.read(".env", problems, {}, {
+	local values = dotenv.read(".env", problems, problems, {
 		read = function()
 			return text
 		end,
@@ -29,6 +29,9 @@ return function(data)
 	end
 	local before, problems = read(text)
 	local written = dotenv.set(text, name, value)
+	if not written then
+		return -- a value whose quotes would end others' that are open
+	end
 	local after, problems_after = read(written)
 	assert(after[name] == value, written)
 	for key, old in pairs(before) do
