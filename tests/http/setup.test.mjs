@@ -199,7 +199,7 @@ for (const [name, text, wanted] of [
 	["an empty value with a comment", "ACCESS_TOKEN= # of Segment\n", "ACCESS_TOKEN=@ # of Segment\n"],
 	["a commented line", "#ACCESS_TOKEN=x\n", "#ACCESS_TOKEN=x\nACCESS_TOKEN=@\n"],
 	["export, quotes and a comment", ' export  ACCESS_TOKEN = "" # its #1\n', ' export  ACCESS_TOKEN = "@" # its #1\n'],
-	["single quotes", "ACCESS_TOKEN='old token' \n", "ACCESS_TOKEN='@' \n"],
+	["single quotes", "ACCESS_TOKEN='old-token' \n", "ACCESS_TOKEN='@' \n"],
 	["the last of several", "ACCESS_TOKEN=a\nACCESS_TOKEN=b\nACCESS_TOKEN_FILE=x\n", "ACCESS_TOKEN=a\nACCESS_TOKEN=@\nACCESS_TOKEN_FILE=x\n"],
 	["lines that end in CR LF", "ACCESS_TOKEN=a\r\nA=1\r\n", "ACCESS_TOKEN=@\r\nA=1\r\n"],
 ]) {

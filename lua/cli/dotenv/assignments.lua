@@ -1,6 +1,6 @@
 -- The assignments of a .env file, with their places in its text. What is an assignment, and what its value is, is as
 -- npm's dotenv has it; tests/oracle/dotenv.test.mjs compares the two, and says where they differ and why.
-local white_space = require "cli.white_space"
+local white_space = require "partnerapp.store.white_space"
 
 local assignments = {}
 
