@@ -16,7 +16,7 @@ end
 -- The lines of a text, with how often each is there.
 local function lines_of(text)
 	local counts = {}
-	for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+	for line in (text:gsub("\r\n?", "\n") .. "\n"):gmatch "([^\n]*)\n" do
 		counts[line] = (counts[line] or 0) + 1
 	end
 	return counts
