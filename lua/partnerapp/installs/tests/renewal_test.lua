@@ -128,7 +128,7 @@ for name, answer in pairs({
 	["a 503"] = { status = 503, body = "upstream connect error" },
 	["a 429"] = { status = 429, json = { error = "too many", code = 8 } },
 	["HTML"] = { body = "<html>", headers = { ["content-type"] = "text/html" } },
-	["a token without a type"] = { json = { access_token = "x" } },
+	["a token of another type"] = { json = { access_token = "x", token_type = "mac" } },
 }) do
 	testing.case("RT-14 when a renewal meets " .. name .. ", the old token is used until it ends", function(t)
 		local install, url, old = save()
