@@ -224,13 +224,13 @@ function authorization_server.ask(server, client, fields, url)
 		return nil, err, code
 	end
 	local token_answer = require "partnerapp.oauth.token_answer"
-	local wait, said = response.headers["retry-after"], nil
+	local wait = response.headers["retry-after"]
 	if response.status >= 200 and response.status < 300 then
-		local token
+		local token, said
 		token, err, code, said = token_answer.read(response, not server.is_segment)
 		return token, err, code, said, wait
 	end
-	said = require("partnerapp.oauth.token_error").find(token_answer.decode(response), response.status)
+	local said = require("partnerapp.oauth.token_error").find(token_answer.decode(response), response.status)
 	if said then
 		return nil, said.text, said.is_down and "unavailable" or "refused", said, wait
 	end

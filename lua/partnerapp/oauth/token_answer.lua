@@ -1,5 +1,5 @@
--- Checks the answer of a token endpoint before its token is used (OA-17, OA-18). The form of Segment's answers is known;
--- those of other servers are read with tolerance where that can deceive no user (TO-03).
+-- Checks the answer of a token endpoint before its token is used (OA-17, OA-18). The form of Segment's answers is
+-- known; those of other servers are read with tolerance where that can deceive no user (TO-03).
 local flow = require "partnerapp.oauth.flow"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
@@ -101,8 +101,8 @@ local NAMES = {
 	{ "app_name", "app_name", "" },
 }
 
--- What may be sent as a bearer token. Other servers have many words for it; there only those are refused whose tokens are
--- of no use without a key.
+-- What may be sent as a bearer token. Other servers have many words for it; there only those are refused whose
+-- tokens are of no use without a key.
 local BEARER = { [""] = true, bearer = true, bearertoken = true, bot = true }
 local NEEDS_KEY = { mac = true, pop = true, dpop = true, hok = true, n_a = true }
 
@@ -168,7 +168,8 @@ function token_answer.check(body, elsewhere)
 	if problem then
 		return bad(problem)
 	end
-	local token, fine = { access_token = access_token, refresh_token = refresh_token }, nil
+	local token = { access_token = access_token, refresh_token = refresh_token }
+	local fine
 	token.expires_in, fine = life_of(field(body, "expires_in"), elsewhere)
 	if not fine then
 		return bad "the token's expires_in is not a number of seconds"

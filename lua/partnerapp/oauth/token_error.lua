@@ -49,13 +49,12 @@ local DESCRIPTIONS = { "error_description", "error_message", "message", "reason"
 -- The word and the description of an error, as the server wrote them; nil when there is none. A success may have a
 -- `message` or a `code` too, so only `error` and what resembles it count there.
 local function read(body, is_success)
-	local said, name = body.error, nil
+	local said = body.error
 	local description = first(body, table.unpack(DESCRIPTIONS))
 	if type(said) == "table" and next(said) and not json.is_array(said) then -- as the APIs of Facebook and Google do
-		name = first(said, "type", "status", "code") or "error"
-		return name, first(said, table.unpack(DESCRIPTIONS)) or description
+		return first(said, "type", "status", "code") or "error", first(said, table.unpack(DESCRIPTIONS)) or description
 	end
-	name = text_of(said) or first(body, "error_type", "error_code")
+	local name = text_of(said) or first(body, "error_type", "error_code")
 	local listed = json.is_array(body.errors) and body.errors[1]
 	if not name and type(listed) == "table" then
 		name, description = first(listed, "code") or "error", first(listed, "message") or description

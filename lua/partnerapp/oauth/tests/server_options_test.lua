@@ -135,8 +135,8 @@ end)
 testing.case("TO-03 a mount of another server needs no scope", function(t)
 	local app, saved = partnerapp.new {}, nil
 	local function mount(options)
-		options.installed = function(_, install)
-			saved = install
+		options.installed = function(_, one)
+			saved = one
 		end
 		app:oauth("/auth/segment", options)
 	end

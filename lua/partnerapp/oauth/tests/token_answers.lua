@@ -65,12 +65,12 @@ answers.given = {
 		200,
 		JSON,
 		[[{"access_token":"1/fFAGRNJru1FTz70BzhT3Zg","expires_in":3920,"token_type":"Bearer",
-		"scope":"https://www.googleapis.com/auth/drive.metadata.readonly","refresh_token":"1//xEoDL4iW3cxlI7yDbSRFYNG01kVKM2C"}]],
+		"scope":"https://www.googleapis.com/auth/drive.metadata.readonly","refresh_token":"1//xEoDL4iW3cxlI7yDbSRFYNG"}]],
 		{
 			token = "1/fFAGRNJru1FTz70BzhT3Zg",
 			scope = "https://www.googleapis.com/auth/drive.metadata.readonly",
 			life = 3920,
-			renews = "1//xEoDL4iW3cxlI7yDbSRFYNG01kVKM2C",
+			renews = "1//xEoDL4iW3cxlI7yDbSRFYNG",
 		},
 	},
 	{
@@ -269,13 +269,13 @@ answers.given = {
 		"Twitch: a list of scopes",
 		200,
 		JSON,
-		[[{"access_token":"rfx2uswqe8l4g1mkagrvg5tv0ks3","expires_in":14124,"refresh_token":"5b93chm6hdve3mycz05zfzatkfdenfspp1h1",
+		[[{"access_token":"rfx2uswqe8l4g1mkagrvg5tv0ks3","expires_in":14124,"refresh_token":"5b93chm6hdve3mycz05z",
 		"scope":["channel:moderate","chat:edit"],"token_type":"bearer"}]],
 		{
 			token = "rfx2uswqe8l4g1mkagrvg5tv0ks3",
 			scope = "channel:moderate chat:edit",
 			life = 14124,
-			renews = "5b93chm6hdve3mycz05zfzatkfdenfspp1h1",
+			renews = "5b93chm6hdve3mycz05z",
 		},
 	},
 	{
@@ -388,7 +388,7 @@ answers.given = {
 		"Apigee: BearerToken, an empty refresh token, an empty scope, digits in strings, an app_name of its own",
 		200,
 		JSON,
-		[[{"issued_at":"1420262924658","scope":"","application_name":"ce1e94a2","app_name":"My App!","refresh_token_issued_at":
+		[[{"issued_at":"1420262924658","scope":"","app_name":"My App!","refresh_token_issued_at":
 		"1420262924658","status":"approved","refresh_token_status":"approved","api_product_list":"[PremiumWeatherAPI]",
 		"expires_in":"1799","token_type":"BearerToken","client_id":"5jUAdGv9pBouF0wOH5keAVI35GBtx3dT","access_token":
 		"2l4IQtZXbn5WBJdL6EF7uenOWRsi","refresh_token":"","refresh_token_expires_in":"0","refresh_count":"0"}]],
@@ -398,7 +398,7 @@ answers.given = {
 		"Weibo: JSON under text/plain, five years",
 		200,
 		"text/plain;charset=UTF-8",
-		[[{"access_token":"2.00SLDabc","remind_in":"157679999","expires_in":157679999,"uid":"5678656831","isRealName":"true"}]],
+		[[{"access_token":"2.00SLDabc","remind_in":"157679999","expires_in":157679999,"uid":"5678656831"}]],
 		{ token = "2.00SLDabc", scope = "asked", life = 157679999 },
 	},
 	{

@@ -1,7 +1,7 @@
--- Errors of token endpoints as the documentation of each provider prints them, or as its users report them: the provider
--- and what is special, the answer's status, media type and body (TO-03). `ending` is of a flow whose code was answered
--- like this, `says` is what its page and the install's health have to say of it, and `health` what a renewal that was
--- answered like this leaves behind.
+-- Errors of token endpoints as the documentation of each provider prints them, or as its users report them: the
+-- provider and what is special, the answer's status, media type and body (TO-03). `ending` is of a flow whose code was
+-- answered like this, `says` is what its page and the install's health have to say of it, and `health` what a renewal
+-- that was answered like this leaves behind.
 local JSON, FORM, HTML = "application/json; charset=utf-8", "application/x-www-form-urlencoded", "text/html"
 
 local REFUSED, DOWN, ODD = "code_refused", "unavailable", "bad_response"
