@@ -7,6 +7,7 @@ import { after, before, test } from "node:test";
 import { Jar, form, freePort, request, startApp, until } from "./harness.mjs";
 
 const script = (origin) => `
+local http = require "partnerapp.http"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 local app = partnerapp.new {}
@@ -20,6 +21,18 @@ app:oauth("/auth/odd", {
 	installed = function(_, install) return reply.redirect("/installs/" .. install.id) end,
 })
 
+app:oauth("/auth/long", {
+	client = "odd",
+	server = { issuer = "${origin}/long", authorize_url = "${origin}/authorize", token_url = "${origin}/long/token" },
+	installed = function(_, install) return reply.redirect("/installs/" .. install.id) end,
+})
+
+-- The length of the token that the other server gets.
+app:get("/length/:id", function(req)
+	local answer = assert(http.get("${origin}/length", { bearer = assert(app.installs:find(req.params.id):token()) }))
+	return reply.text(answer.body)
+end)
+
 app:get("/installs/:id", function(req)
 	return reply.json(app.installs:public(app.installs:owned(req, req.params.id)))
 end)
@@ -32,16 +45,24 @@ return app
 `;
 
 const calls = []; // of the token endpoints: { path, type, body }
+const refreshes = []; // the refresh tokens that the endpoint of long tokens got
 let app, own, server, origin, life = 2;
 
 before(async () => {
 	const port = await freePort(), appPort = await freePort();
 	origin = `http://127.0.0.1:${port}`;
 	app = `http://127.0.0.1:${appPort}`;
-	server = createServer(async (req, res) => {
+	server = createServer({ maxHeaderSize: 65536 }, async (req, res) => {
+		if (req.url === "/length") return res.end(String(req.headers.authorization.length - "Bearer ".length));
 		if (req.method !== "POST") return res.writeHead(404).end(); // the connection that is made ahead of its use
 		let body = "";
 		for await (const chunk of req) body += chunk;
+		if (req.url === "/long/token") {
+			refreshes.push(new URLSearchParams(body).get("refresh_token"));
+			const [access_token, refresh_token] = ["a", "r"].map((letter) => letter.repeat(16384));
+			return res.writeHead(200, { "content-type": "text/plain" })
+				.end(JSON.stringify({ access_token, refresh_token, expires_in: refreshes.length > 1 ? 3600.5 : 1 }));
+		}
 		calls.push({ path: req.url, type: req.headers["content-type"], body: JSON.parse(body) });
 		res.writeHead(201, { "content-type": "application/x-www-form-urlencoded" });
 		res.end(new URLSearchParams({
@@ -146,4 +167,18 @@ test("OA-20 an error that comes as a form ends as any other", async () => {
 	const page = await request(new URL(sent.location, app).href, { jar, headers: { accept: "application/json" } });
 	assert.equal(page.status, 403);
 	assert.equal(page.json().error, "access_denied");
+});
+
+test("TO-03 tokens of 16 KiB are stored, sent and renewed", async () => {
+	const jar = new Jar();
+	const begun = await request(`${app}/auth/long`, { jar });
+	const state = new URL(begun.location).searchParams.get("state");
+	const done = await request(`${app}/auth/long/callback?state=${state}&code=x`, { jar });
+	assert.equal(done.status, 303, done.text);
+	const id = done.location.split("/").at(-1);
+	await until(() => request(`${app}/length/${id}`), (answer) => {
+		assert.equal(answer.text, "16384");
+		return refreshes.length === 2;
+	});
+	assert.deepEqual(refreshes, [null, "r".repeat(16384)]);
 });

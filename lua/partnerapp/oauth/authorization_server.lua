@@ -83,6 +83,26 @@ local function url_problem(url)
 	end
 end
 
+-- What is wrong with the parameters of a mount's server, or nil.
+local function parameters_problem(options)
+	local parameters = options.parameters or {}
+	for _, name in ipairs(OURS) do
+		if parameters[name] then
+			return ("the flow sets '%s' itself: take it out of parameters"):format(name)
+		end
+	end
+	for name, value in pairs(parameters) do
+		if type(name) ~= "string" then
+			return 'parameters must be a table of names and values: { prompt = "consent" }'
+		elseif type(value) ~= "string" and type(value) ~= "number" then
+			return ("parameters.%s must be a string, not a %s"):format(name, type(value))
+		end
+	end
+	if parameters.response_mode == "form_post" and not options.form_post then
+		return "the callback comes as a form then: put form_post = true in place of the parameter response_mode"
+	end
+end
+
 -- What is wrong with the options of a mount's server, or nil.
 local function problem_of(options)
 	for name, value in pairs(options) do
@@ -110,11 +130,7 @@ local function problem_of(options)
 	elseif options.authentication == "none" and options.pkce == false then
 		return "a client without a secret needs PKCE: take pkce = false out, or authenticate with basic or post"
 	end
-	for _, name in ipairs(OURS) do
-		if options.parameters and options.parameters[name] then
-			return ("the flow sets '%s' itself: take it out of parameters"):format(name)
-		end
-	end
+	return parameters_problem(options)
 end
 
 --- Defines another authorization server than Segment's, so that its tokens can be renewed.
@@ -272,7 +288,7 @@ function authorization_server.revoke(server, client, token)
 	local response, err, code = post(server, server.revoke_url, client, { { "token", token } })
 	if not response then
 		return nil, err, code
-	elseif response.status ~= 200 then
+	elseif response.status < 200 or response.status > 299 then
 		return nil, ("the revocation endpoint answered %d"):format(response.status), "bad_response"
 	end
 	return true

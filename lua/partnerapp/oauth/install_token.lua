@@ -29,7 +29,7 @@ function install_token.renew(client, install_name)
 		local body = response.json()
 		local text = type(body) == "table" and type(body.error) == "string" and " " .. short(body.error) or ""
 		return nil, ("Segment refused to renew the token (%d%s)"):format(response.status, text), "permanent"
-	elseif response.status ~= 200 then
+	elseif response.status < 200 or response.status > 299 then
 		local wait = response.headers["retry-after"]
 		return nil, ("Segment answered %d to the renewal"):format(response.status), "upstream", wait
 	end

@@ -74,6 +74,9 @@ testing.case("OA-10 OA-23 an option of a server that cannot be is refused when t
 		{ { form_post = "yes" }, "'form_post' must be a boolean" },
 		{ { refresh_url = "http://id.example/refresh" }, "refresh_url http://id.example/refresh: must be https" },
 		{ { pkce = false, authentication = "none" }, "needs PKCE" },
+		{ { parameters = { prompt = true } }, "parameters.prompt must be a string, not a boolean" },
+		{ { parameters = { "consent" } }, "a table of names and values" },
+		{ { parameters = { response_mode = "form_post" } }, "put form_post = true" },
 	} do
 		t.raises(function()
 			app_with(case[1])
@@ -119,8 +122,11 @@ end)
 
 testing.case("RFC 7009 a revocation is a form, also where requests of tokens are JSON", function(t)
 	local saved = install { token_request = "json", revoke_url = "https://id.example/revoke" }
-	local network = testing.network { ["POST https://id.example/revoke"] = {} }
+	local network = testing.network { ["POST https://id.example/revoke"] = { status = 204 } }
 	t.equal(saved:disconnect(), true)
+	for _, line in ipairs(testing.log()) do
+		t.lacks(line.message, "not revoked")
+	end
 	t.same(network.calls[1].form, { token = "its-renewal" })
 end)
 
