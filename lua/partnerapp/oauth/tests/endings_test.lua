@@ -331,13 +331,12 @@ for name, answer in pairs({
 	["JSON that says it is HTML"] = { json = provider.token().json, headers = HTML },
 	["nothing"] = { body = "", headers = AS_JSON },
 	["a cut object"] = { body = '{"access_token":"abc', headers = AS_JSON },
-	["a byte order mark"] = { body = '\xef\xbb\xbf{"access_token":"a"}', headers = AS_JSON },
+	["UTF-16"] = { body = "\xff\xfe{\0}\0", headers = AS_JSON },
 	["broken UTF-8"] = { body = '{"access_token":"\xff"}', headers = AS_JSON },
 	["a NUL"] = { body = '{"access_token":"a"}\0', headers = AS_JSON },
 	["a list"] = { body = "[]", headers = AS_JSON },
 	["null"] = { body = "null", headers = AS_JSON },
 	["a number"] = { body = "5", headers = AS_JSON },
-	["a key twice"] = { body = '{"access_token":"a","access_token":"b","token_type":"bearer"}', headers = AS_JSON },
 	["deep nesting"] = { body = ("["):rep(5000) .. ("]"):rep(5000), headers = AS_JSON },
 	["an error with 200"] = { json = { error = "server_error" } },
 	["a success without a body"] = { status = 204 },
@@ -349,6 +348,27 @@ for name, answer in pairs({
 		testing.network({ [TOKEN] = answer })
 		is_page(t, install(client), 502, "Unexpected answer", "could not be understood")
 		is_json(t, install(client, JSON), 502, "bad_response")
+	end)
+end
+
+for name, change in pairs({
+	["a byte order mark"] = function(text)
+		return "\xef\xbb\xbf" .. text
+	end,
+	["a name twice"] = function(text)
+		return '{"token_type":"mac",' .. text:sub(2)
+	end,
+	["a cut emoji"] = function(text)
+		return '{"app_title":"x\\ud83d",' .. text:sub(2)
+	end,
+	["an unsigned 64-bit number"] = function(text)
+		return '{"id":18446744073709551615,' .. text:sub(2)
+	end,
+}) do
+	testing.case("TO-01 the token endpoint answers with " .. name, function(t)
+		local client = testing.client(provider.app())
+		testing.network({ [TOKEN] = { body = change(json.encode(provider.token().json)), headers = AS_JSON } })
+		t.equal(install(client).status, 303)
 	end)
 end
 
