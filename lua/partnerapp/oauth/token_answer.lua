@@ -129,9 +129,9 @@ function token_answer.read(response)
 	if kind and not kind:lower():find("^application/[%w.+-]*json%s*%f[;%z]") then
 		return bad("the answer is not JSON but " .. kind:sub(1, 80))
 	end
-	local body, _, code = response.json()
+	local body, problem, code = response.json()
 	if code then
-		return bad("the answer is not JSON")
+		return bad("the answer cannot be read: " .. problem)
 	end
 	return token_answer.check(body)
 end

@@ -154,16 +154,17 @@ return function(client, method, path, body)
 	if not response then
 		return nil, "Segment cannot be reached: " .. err, code
 	end
-	local value = {}
+	local value, problem = {}, nil
 	if response.body ~= "" then
-		value = response.json()
+		value, problem = response.json()
 	end
 	if response.status == 404 and method == "DELETE" and attempts > 1 then
 		return {} -- an attempt before this one has deleted it
 	elseif response.status ~= 200 and response.status ~= 201 then
 		return failure(client, response, value, method, path, body)
-	elseif type(value) ~= "table" or json.is_array(value) then
-		return nil, "Segment's answer is not a JSON object", "bad_response", { status = response.status }
+	elseif problem or type(value) ~= "table" or json.is_array(value) then
+		local text = problem and "Segment's answer cannot be read: " .. problem
+		return nil, text or "Segment's answer is not a JSON object", "bad_response", { status = response.status }
 	end
 	return value
 end
