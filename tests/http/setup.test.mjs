@@ -47,7 +47,7 @@ for (const [command, env] of [["token", LOGIN], ["app", { ACCESS_TOKEN: "the-acc
 		["a refusal", { status: 403, body: '{"error":"insufficient scope","code":7}' }, /insufficient scope.*\n.*(owner|setup token)/],
 		["an argument it does not like", { status: 400, body: '{"error":"description is bad","code":3}' }, /description is bad\nCorrect that/],
 		["what it no longer does", { status: 501, body: '{"error":"gone","code":12}' }, /gone\nSegment no longer/],
-		["half an answer", { mode: "truncate" }, /cannot be reached: .*\nPerhaps it was created/],
+		["half an answer", { mode: "truncate" }, /the connection to Segment broke: .*\nPerhaps it was created/],
 	]) {
 		test(`setup ${command}: Segment answers with ${name}`, async () => {
 			await control("faults", { ...route, times: 1, ...fault });

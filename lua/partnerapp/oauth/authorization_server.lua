@@ -182,13 +182,13 @@ end
 ---@param client {id: string, secret: string}
 ---@param fields string[][] pairs of the form
 ---@return partnerapp.token? token
----@return string? message, string? code "refused" with an OAuth error, "unavailable" (5xx, 429), or one of native.http
+---@return string? message, string? code "refused" with an OAuth error, "unavailable" (5xx, 429), "connection_lost", or of native.http
 ---@return string? error the OAuth error
 ---@return string? retry_after the header
 function authorization_server.ask(server, client, fields)
 	local response, err, code = post(server, server.token_url, client, fields)
 	if not response then
-		return nil, err, code
+		return nil, err, code == "bad_response" and "connection_lost" or code
 	elseif response.status == 200 then
 		return require("partnerapp.oauth.token_answer").read(response)
 	end

@@ -131,7 +131,7 @@ function token_answer.read(response)
 	end
 	local body, problem, code = response.json()
 	if code then
-		return bad("the answer cannot be read: " .. problem)
+		return bad("the answer is not JSON: " .. problem)
 	end
 	return token_answer.check(body)
 end

@@ -5,6 +5,7 @@ local json = require "partnerapp.json"
 local retry = require "partnerapp.retry"
 local short = require "partnerapp.short"
 local sys = require "native.sys"
+local unreached = require "partnerapp.segment.unreached"
 
 local ATTEMPTS = 5
 local BACKOFF, BACKOFF_MOST = 0.075, 1
@@ -152,7 +153,7 @@ return function(client, method, path, body)
 		response, err, code, attempts = send(client, token, method, path, body)
 	end
 	if not response then
-		return nil, "Segment cannot be reached: " .. err, code
+		return nil, unreached(err, code), code
 	end
 	local value, problem = {}, nil
 	if response.body ~= "" then
@@ -163,7 +164,7 @@ return function(client, method, path, body)
 	elseif response.status ~= 200 and response.status ~= 201 then
 		return failure(client, response, value, method, path, body)
 	elseif problem or type(value) ~= "table" or json.is_array(value) then
-		local text = problem and "Segment's answer cannot be read: " .. problem
+		local text = problem and "Segment's answer is not JSON: " .. problem
 		return nil, text or "Segment's answer is not a JSON object", "bad_response", { status = response.status }
 	end
 	return value

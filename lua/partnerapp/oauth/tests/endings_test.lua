@@ -251,7 +251,13 @@ local EXCHANGES = {
 	["no name"] = { failing("dns"), "unreachable", 502, "Segment cannot be reached", "Nothing was saved" },
 	["no TLS"] = { failing("tls"), "unreachable", 502, "Segment cannot be reached", "Nothing was saved" },
 	["10 MB"] = { failing("too_large"), "bad_response", 502, "Unexpected answer", "could not be understood" },
-	["broken HTTP"] = { failing("bad_response"), "bad_response", 502, "Unexpected answer", "Try again in a moment" },
+	["broken HTTP"] = {
+		failing("bad_response"),
+		"connection_lost",
+		502,
+		"The connection broke",
+		"Try again in a moment",
+	},
 	["a plain 503"] = {
 		{ status = 503, body = "upstream connect error or disconnect/reset before headers" },
 		"unavailable",
@@ -348,27 +354,6 @@ for name, answer in pairs({
 		testing.network({ [TOKEN] = answer })
 		is_page(t, install(client), 502, "Unexpected answer", "could not be understood")
 		is_json(t, install(client, JSON), 502, "bad_response")
-	end)
-end
-
-for name, change in pairs({
-	["a byte order mark"] = function(text)
-		return "\xef\xbb\xbf" .. text
-	end,
-	["a name twice"] = function(text)
-		return '{"token_type":"mac",' .. text:sub(2)
-	end,
-	["a cut emoji"] = function(text)
-		return '{"app_title":"x\\ud83d",' .. text:sub(2)
-	end,
-	["an unsigned 64-bit number"] = function(text)
-		return '{"id":18446744073709551615,' .. text:sub(2)
-	end,
-}) do
-	testing.case("TO-01 the token endpoint answers with " .. name, function(t)
-		local client = testing.client(provider.app())
-		testing.network({ [TOKEN] = { body = change(json.encode(provider.token().json)), headers = AS_JSON } })
-		t.equal(install(client).status, 303)
 	end)
 end
 
