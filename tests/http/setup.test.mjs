@@ -40,7 +40,7 @@ for (const [command, env] of [["token", LOGIN], ["app", { ACCESS_TOKEN: "the-acc
 	});
 
 	for (const [name, fault, message] of [
-		["garbage", { status: 200, body: "<html>\u001b[31m</html>" }, /not a JSON object\nPerhaps it was created/],
+		["garbage", { status: 200, body: "<html>\u001b[31m</html>" }, /not JSON: .*line 1, column 1: .* HTML .*\nPerhaps it was created/],
 		["an answer without the keys", { status: 200, body: "{}" }, /has no (token|client_id) in it\nPerhaps it was created/],
 		["values that are not keys", { status: 200, body: '{"token":5,"client_id":"a\\nB=1","client_secret":""}' }, /has no (token|client_id)/],
 		["a failure", { status: 503, body: "\u001b[31mbusy" }, /503 .*busy\nPerhaps it was created/],

@@ -182,7 +182,8 @@ end
 ---@param client {id: string, secret: string}
 ---@param fields string[][] pairs of the form
 ---@return partnerapp.token? token
----@return string? message, string? code "refused" with an OAuth error, "unavailable" (5xx, 429), "connection_lost", or of native.http
+---@return string? message
+---@return string? code "refused" with an OAuth error, "unavailable" (5xx, 429), "connection_lost", or of native.http
 ---@return string? error the OAuth error
 ---@return string? retry_after the header
 function authorization_server.ask(server, client, fields)
