@@ -45,7 +45,7 @@ static uint32_t take(struct pa_span *text)
 		text->length--;
 		return take_escape(text);
 	}
-	uint32_t character = length < 2 ? first : first & (0x7f >> length);
+	uint32_t character = length < 2 ? first : first & (0x7fU >> length);
 	for (size_t i = 1; i < length; i++)
 		character = character << 6 | ((unsigned char)text->at[i] & 0x3f);
 	length += length == 0; /* not UTF-8, which the caller excludes: go on all the same */
