@@ -42,17 +42,20 @@ static bool begins_with(struct pa_span text, const char *word)
 	return text.length >= length && memcmp(text.at, word, length) == 0;
 }
 
-bool pa_json_mistake_is_comment(struct pa_span rest)
+const char *pa_json_mistake_at(struct pa_span rest, bool is_inside, const char *expected)
 {
-	return begins_with(rest, "//") || begins_with(rest, "/*") || begins_with(rest, "#");
-}
-
-const char *pa_json_mistake_value(struct pa_span rest)
-{
+	if (rest.length == 0 && is_inside)
+		return "the text ends inside of an object or an array";
+	if (rest.length == 0)
+		return expected ? expected : "the text ends where a value is expected";
+	if (begins_with(rest, "//") || begins_with(rest, "/*") || begins_with(rest, "#"))
+		return "JSON has no comments";
+	if (expected)
+		return expected;
 	for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)
 		if (begins_with(rest, mistakes[i].begin))
 			return mistakes[i].problem;
-	return pa_json_mistake_is_comment(rest) ? "JSON has no comments" : "not a JSON value";
+	return "not a JSON value";
 }
 
 /* Whether the first two bytes are a byte order mark of UTF-16, or an ASCII character in UTF-16 or UTF-32. */

@@ -7,11 +7,9 @@
 
 #include "base/text.h"
 
-/* What is wrong with the bytes that begin where a value should. */
-const char *pa_json_mistake_value(struct pa_span rest);
-
-/* Whether the bytes begin with a comment of another language. */
-bool pa_json_mistake_is_comment(struct pa_span rest);
+/* What is wrong with the rest of a text, which is not what has to be there: `expected`, such as "':' is missing", or
+ * NULL for a value. `is_inside`: of an object or an array. */
+const char *pa_json_mistake_at(struct pa_span rest, bool is_inside, const char *expected);
 
 /* What is wrong with a text as a whole; NULL when that cannot be told. */
 const char *pa_json_mistake_text(struct pa_span text);

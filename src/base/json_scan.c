@@ -32,20 +32,12 @@ static int fail_from(struct reader *reader, const char *from, const char *messag
 	return fail(reader, "bad_json", message);
 }
 
-/* Fails because something else than what is at `at` has to be there. */
+/* Fails because what is at `at` is not what has to be there: a value, or what the message says. */
 static int fail_expecting(struct reader *reader, const char *message)
 {
-	if (reader->at == reader->end && reader->depth > 0)
-		message = "the text ends inside of an object or an array";
-	else if (pa_json_mistake_is_comment((struct pa_span){reader->at, (size_t)(reader->end - reader->at)}))
-		message = "JSON has no comments";
-	return fail(reader, "bad_json", message);
-}
+	struct pa_span rest = {reader->at, (size_t)(reader->end - reader->at)};
 
-static int fail_value(struct reader *reader)
-{
-	return fail_expecting(
-		reader, pa_json_mistake_value((struct pa_span){reader->at, (size_t)(reader->end - reader->at)}));
+	return fail(reader, "bad_json", pa_json_mistake_at(rest, reader->depth > 0, message));
 }
 
 static void skip_space(struct reader *reader)
@@ -186,15 +178,16 @@ static int read_marked_string(struct reader *reader)
 	return read_string(reader);
 }
 
-enum { PLAIN_DIGITS = 15 }; /* cjson keeps integers of at most so many digits exactly, for it reads doubles */
+enum {
+	PLAIN_DIGITS = 15, /* cjson keeps integers of at most so many digits exactly, for it reads doubles */
+	DIGITS_MOST = 508,
+};
 
 static int mark_number(struct reader *reader, const char *from)
 {
-	char literal[512];
+	char literal[DIGITS_MOST + 4];
 	size_t length = (size_t)(reader->at - from);
 
-	if (length + 4 > sizeof literal)
-		return fail_from(reader, from, "a number has too many digits");
 	literal[0] = '"';
 	literal[1] = PA_JSON_MARK;
 	literal[2] = 'N';
@@ -205,12 +198,12 @@ static int mark_number(struct reader *reader, const char *from)
 
 static int check_number(struct reader *reader, const char *from, bool integer)
 {
-	char literal[512];
+	char literal[DIGITS_MOST + 1];
 	size_t length = (size_t)(reader->at - from);
 
 	if (integer && length <= PLAIN_DIGITS)
 		return 0;
-	if (length >= sizeof literal)
+	if (length > DIGITS_MOST)
 		return fail_from(reader, from, "a number has too many digits");
 	memcpy(literal, from, length);
 	literal[length] = '\0';
@@ -243,7 +236,7 @@ static int read_number(struct reader *reader)
 	if (*reader->at == '-') {
 		reader->at++;
 		if (reader->at < reader->end && *reader->at && strchr("IiNn", *reader->at))
-			return fail_value(reader); /* -Infinity */
+			return fail_expecting(reader, NULL); /* -Infinity */
 	}
 	if (reader->at < reader->end && *reader->at == '0') {
 		reader->at++;
@@ -274,7 +267,7 @@ static int read_word(struct reader *reader, const char *word)
 	size_t length = strlen(word);
 
 	if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
-		return fail_value(reader);
+		return fail_expecting(reader, NULL);
 	reader->at += length;
 	return 0;
 }
@@ -323,7 +316,7 @@ static int read_array(struct reader *reader)
 }
 
 /* Where in the rewritten text the byte at `at` will be, once it has been copied. */
-static size_t place(const struct reader *reader)
+static size_t written_at(const struct reader *reader)
 {
 	return reader->scan->text.length + (size_t)(reader->at - reader->copied);
 }
@@ -332,11 +325,11 @@ static int read_key(struct reader *reader)
 {
 	if (!reader->ordered && !reader->strict)
 		return read_string(reader);
-	struct pa_json_name name = {.text.at = reader->at, .place = place(reader)};
+	struct pa_json_name name = {.text.at = reader->at, .place = written_at(reader)};
 	if (reader->ordered ? read_marked_string(reader) < 0 : read_string(reader) < 0)
 		return -1;
 	name.text.length = (size_t)(reader->at - name.text.at);
-	name.length = place(reader) - name.place;
+	name.length = written_at(reader) - name.place;
 	if (pa_buffer_add(&reader->keys, (const char *)&name, sizeof name) < 0)
 		return fail(reader, "memory", "not enough memory");
 	return 0;
@@ -405,7 +398,7 @@ static int read_value(struct reader *reader)
 {
 	skip_space(reader);
 	if (reader->at == reader->end)
-		return fail_expecting(reader, "the text ends where a value is expected");
+		return fail_expecting(reader, NULL);
 	switch (*reader->at) {
 	case '{':
 		return read_object(reader);
@@ -422,7 +415,7 @@ static int read_value(struct reader *reader)
 	default:
 		if (*reader->at == '-' || is_digit(reader))
 			return read_number(reader);
-		return fail_value(reader);
+		return fail_expecting(reader, NULL);
 	}
 }
 
@@ -453,16 +446,6 @@ static int read_text(struct reader *reader)
 	return 0;
 }
 
-static void tell_of_text(struct pa_json_scan *scan, const char *text, size_t length)
-{
-	const char *message = pa_json_mistake_text((struct pa_span){text, length});
-
-	if (message && strcmp(scan->code, "memory") != 0) {
-		scan->message = message;
-		scan->at = 0;
-	}
-}
-
 int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, unsigned flags)
 {
 	struct reader reader = {.scan = scan,
@@ -476,7 +459,9 @@ int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, uns
 	*scan = (struct pa_json_scan){0};
 	int result = read_text(&reader);
 	pa_buffer_free(&reader.keys);
-	if (result < 0 && scan->at < 2) /* the second byte of "[" in UTF-16 may be the first that is wrong */
-		tell_of_text(scan, text, length);
+	/* The second byte of "[" in UTF-16 may be the first that is wrong. */
+	const char *problem = result < 0 && scan->at < 2 ? pa_json_mistake_text((struct pa_span){text, length}) : NULL;
+	if (problem)
+		fail_from(&reader, text, problem);
 	return result;
 }
