@@ -300,10 +300,7 @@ static int read_array(struct reader *reader)
 		return -1;
 	if (accept(reader, ']')) {
 		reader->depth--;
-		return replace(reader, from,
-			"\"\x7f"
-			"A\"",
-			4);
+		return replace(reader, from, "\"\177A\"", 4);
 	}
 	do {
 		if (read_value(reader) < 0)
@@ -419,24 +416,20 @@ static int read_value(struct reader *reader)
 	}
 }
 
-/* RFC 8259, section 8.1: a reader may ignore a byte order mark in front of the text. */
-static int read_order_mark(struct reader *reader)
-{
-	if (reader->end - reader->at < 3 || memcmp(reader->at, "\xef\xbb\xbf", 3) != 0)
-		return 0;
-	if (reader->strict)
-		return fail(reader, "bad_json", "a byte order mark before the JSON value");
-	reader->at += 3;
-	return replace(reader, reader->begin, "", 0);
-}
-
 static int read_text(struct reader *reader)
 {
 	struct pa_json_scan *scan = reader->scan;
 
 	if (reader->at == reader->end)
 		return fail(reader, "bad_json", "the text is empty");
-	if (read_order_mark(reader) < 0 || read_value(reader) < 0)
+	if (reader->end - reader->at >= 3 && memcmp(reader->at, "\xef\xbb\xbf", 3) == 0) { /* RFC 8259, section 8.1 */
+		if (reader->strict)
+			return fail(reader, "bad_json", "a byte order mark before the JSON value");
+		reader->at += 3;
+		if (replace(reader, reader->begin, "", 0) < 0)
+			return -1;
+	}
+	if (read_value(reader) < 0)
 		return -1;
 	skip_space(reader);
 	if (reader->at != reader->end)
