@@ -3,6 +3,7 @@
 
 #include <civetweb.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -11,7 +12,10 @@
 #include "server/faults.h"
 #include "server/socket.h"
 
-enum { ONE_WRITE_MAX = 64 << 10 }; /* a larger body is not copied after its head, but written by itself */
+enum {
+	ONE_WRITE_MAX = 64 << 10, /* a larger body is not copied after its head, but written by itself */
+	LINGER_MS = 5000,
+};
 
 /* Reading */
 
@@ -62,7 +66,7 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 		request, info->http_version + strlen(info->http_version) + 2, info->request_method + PA_GATE_HEAD_MAX);
 	/* Health checks of load balancers are HTTP/1.0 without a Host header (RFC 9112 3.2 asks HTTP/1.1 for one). */
 	bool any_host = context->host_count == 0 && strcmp(info->http_version, "1.0") == 0;
-	return verdict.status ? verdict : pa_gate_headers(request, any_host, context->body_max, framing);
+	return verdict.status ? verdict : pa_gate_headers(request, any_host, framing);
 }
 
 static struct pa_verdict read_target(
@@ -93,12 +97,30 @@ void pa_exchange_read_nothing(
 	pa_request_id_set(&context->ids, &exchange->request);
 }
 
-struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
-	struct mg_connection *connection, const struct pa_body_framing *framing)
+/* "1 MiB", "1.5 MiB", "64 KiB", "100 bytes" */
+static void write_size(char *text, size_t size, size_t bytes)
 {
-	const struct pa_body_limits limits = {context->body_max, context->body_ms, context->deadlines};
+	if (bytes >= 1 << 20)
+		snprintf(text, size, bytes % (1 << 20) ? "%.1f MiB" : "%.0f MiB", (double)bytes / (1 << 20));
+	else if (bytes >= 1 << 10)
+		snprintf(text, size, bytes % (1 << 10) ? "%.1f KiB" : "%.0f KiB", (double)bytes / (1 << 10));
+	else
+		snprintf(text, size, "%zu bytes", bytes);
+}
+
+struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
+	struct mg_connection *connection, const struct pa_body_framing *framing, size_t bytes_max)
+{
+	const struct pa_body_limits limits = {bytes_max, context->body_ms, context->deadlines};
 	struct pa_verdict verdict = pa_body_read(connection, framing, &limits, &exchange->body);
 
+	if (verdict.status == 413) {
+		char most[32];
+		write_size(most, sizeof most, bytes_max);
+		snprintf(exchange->reason, sizeof exchange->reason,
+			"the body is too large: this address takes at most %s (body_limit of its route)", most);
+		verdict.reason = exchange->reason;
+	}
 	if (verdict.status == 0 && framing->kind != PA_BODY_NONE)
 		exchange->request.body = (struct pa_span){exchange->body.at ? exchange->body.at : "", exchange->body.length};
 	return verdict;
@@ -195,6 +217,14 @@ void pa_exchange_send(
 		mg_disable_connection_keep_alive(connection);
 	pa_buffer_reset(&exchange->out, PA_BUFFER_SMALL);
 	pa_buffer_reset(&exchange->response.body, PA_BUFFER_SMALL);
+}
+
+void pa_exchange_linger(const struct pa_exchange_context *context, const struct mg_connection *connection)
+{
+	int fd = find_socket(connection);
+
+	if (fd >= 0)
+		pa_socket_linger(fd, LINGER_MS, &context->draining);
 }
 
 void pa_exchange_free(struct pa_exchange *exchange)

@@ -80,6 +80,19 @@ static bool has_room(const struct pa_server *server, unsigned whole)
 	return whole <= server->options.workers - server->options.workers / 16;
 }
 
+/* The head is read. */
+static struct pa_verdict read_body(struct mg_connection *connection, const struct pa_server *server,
+	struct pa_exchange *exchange, const struct pa_body_framing *framing)
+{
+	const struct pa_server_options *options = &server->options;
+	size_t bytes_max = options->body_max, length = framing->kind == PA_BODY_CHUNKED ? SIZE_MAX : framing->length;
+
+	if (framing->kind != PA_BODY_NONE && options->limit && !pa_health_is(&exchange->request) &&
+		options->limit(options->context, &exchange->request, length, &bytes_max) < 0)
+		return busy;
+	return pa_exchange_read_body(exchange, &server->shared, connection, framing, bytes_max);
+}
+
 static struct pa_verdict read_request(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
 {
 	struct pa_exchange *exchange = &worker->exchange;
@@ -93,7 +106,7 @@ static struct pa_verdict read_request(struct mg_connection *connection, struct p
 	bool important = pa_health_is(&exchange->request);
 	if (framing.kind != PA_BODY_NONE && !important && !has_room(server, atomic_load(&server->whole) + 1))
 		return busy;
-	verdict = pa_exchange_read_body(exchange, &server->shared, connection, &framing);
+	verdict = read_body(connection, server, exchange, &framing);
 	if (verdict.status != 0)
 		return pa_peer_has_ended(&worker->peer) ? busy : verdict;
 	pa_peer_answers(&worker->peer);
@@ -182,6 +195,13 @@ static void count_request(const struct pa_server *server, const struct pa_exchan
 		log_request(server, exchange, took_ns);
 }
 
+/* Whether to wait for a client that may still send its body: while other workers are free. */
+static bool lingers(const struct pa_server *server, const struct worker *worker)
+{
+	return worker->exchange.response.status == 413 && worker->exchange.response.close && !worker->whole &&
+		   has_room(server, atomic_load_explicit(&server->connections, memory_order_relaxed));
+}
+
 /* civetweb's begin_request: answers every request, so that civetweb's own file serving is never reached (HT-21). */
 static int begin_request(struct mg_connection *connection)
 {
@@ -197,6 +217,8 @@ static int begin_request(struct mg_connection *connection)
 	respond(connection, server, worker);
 	pa_exchange_send(&worker->exchange, &server->shared, connection);
 	count_request(server, &worker->exchange, begun_ns);
+	if (lingers(server, worker))
+		pa_exchange_linger(&server->shared, connection);
 	if (worker->whole) {
 		worker->whole = false;
 		atomic_fetch_sub(&server->whole, 1);
@@ -371,7 +393,7 @@ static void set_options(struct pa_server *server, const struct pa_server_options
 	server->options.idle_ms = or_default(options->idle_ms, IDLE_MS);
 	shared->hosts = options->hosts;
 	shared->host_count = options->host_count;
-	shared->body_max = options->body_max ? options->body_max : BODY_MAX_DEFAULT;
+	server->options.body_max = options->body_max ? options->body_max : BODY_MAX_DEFAULT;
 	shared->body_ms = or_default(options->body_ms, BODY_MS);
 	shared->write_ms = or_default(options->write_ms, WRITE_MS);
 	shared->https = options->https;
