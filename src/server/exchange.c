@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "server/body.h"
 #include "server/faults.h"
+#include "server/oversize.h"
 #include "server/socket.h"
 
 enum {
@@ -41,6 +42,15 @@ static const char *cut_query(const struct mg_request_info *info)
 	return info->local_uri ? info->query_string : NULL;
 }
 
+/* The bytes of the header lines, of which the first one begins at `first`. */
+static size_t block_size(const struct pa_request *request, const char *first)
+{
+	if (request->header_count == 0)
+		return 0;
+	struct pa_span last = request->headers[request->header_count - 1].value;
+	return last.at + last.length > first ? (size_t)(last.at + last.length - first) + 2 : 0;
+}
+
 static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct pa_exchange_context *context,
 	const struct mg_request_info *info, struct pa_body_framing *framing)
 {
@@ -57,16 +67,22 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 	if (!pa_gate_is_one_line(request, info->http_version))
 		return (struct pa_verdict){400, "white space in the request line"};
 	if (info->num_headers > PA_HEADERS_MAX)
-		return (struct pa_verdict){431, "too many headers"};
+		return (struct pa_verdict){431, "there are more than 63 headers"};
 	request->header_count = (size_t)info->num_headers;
 	for (int i = 0; i < info->num_headers; i++)
 		request->headers[i] =
 			(struct pa_header){pa_text_span(info->http_headers[i].name), pa_text_span(info->http_headers[i].value)};
-	struct pa_verdict verdict = pa_gate_layout(
-		request, info->http_version + strlen(info->http_version) + 2, info->request_method + PA_GATE_HEAD_MAX);
+	const char *first = info->http_version + strlen(info->http_version) + 2;
+	size_t bytes = block_size(request, first);
+	struct pa_verdict verdict = pa_gate_layout(request, first, info->request_method + PA_GATE_BUFFER);
 	/* Health checks of load balancers are HTTP/1.0 without a Host header (RFC 9112 3.2 asks HTTP/1.1 for one). */
 	bool any_host = context->host_count == 0 && strcmp(info->http_version, "1.0") == 0;
-	return verdict.status ? verdict : pa_gate_headers(request, any_host, framing);
+	if (verdict.status == 0)
+		verdict = pa_gate_headers(request, any_host, framing);
+	if (verdict.status != 0 || bytes <= PA_GATE_HEAD_MAX)
+		return verdict;
+	pa_oversize_explain(request, bytes, exchange->reason, sizeof exchange->reason);
+	return (struct pa_verdict){431, exchange->reason};
 }
 
 static struct pa_verdict read_target(
@@ -97,17 +113,6 @@ void pa_exchange_read_nothing(
 	pa_request_id_set(&context->ids, &exchange->request);
 }
 
-/* "1 MiB", "1.5 MiB", "64 KiB", "100 bytes" */
-static void write_size(char *text, size_t size, size_t bytes)
-{
-	if (bytes >= 1 << 20)
-		snprintf(text, size, bytes % (1 << 20) ? "%.1f MiB" : "%.0f MiB", (double)bytes / (1 << 20));
-	else if (bytes >= 1 << 10)
-		snprintf(text, size, bytes % (1 << 10) ? "%.1f KiB" : "%.0f KiB", (double)bytes / (1 << 10));
-	else
-		snprintf(text, size, "%zu bytes", bytes);
-}
-
 struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
 	struct mg_connection *connection, const struct pa_body_framing *framing, size_t bytes_max)
 {
@@ -116,7 +121,7 @@ struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const stru
 
 	if (verdict.status == 413) {
 		char most[32];
-		write_size(most, sizeof most, bytes_max);
+		pa_oversize_amount(bytes_max, most, sizeof most);
 		snprintf(exchange->reason, sizeof exchange->reason,
 			"the body is too large: this address takes at most %s (body_limit of its route)", most);
 		verdict.reason = exchange->reason;
@@ -217,6 +222,14 @@ void pa_exchange_send(
 		mg_disable_connection_keep_alive(connection);
 	pa_buffer_reset(&exchange->out, PA_BUFFER_SMALL);
 	pa_buffer_reset(&exchange->response.body, PA_BUFFER_SMALL);
+}
+
+bool pa_exchange_has_more(const struct mg_connection *connection)
+{
+	int fd = find_socket(connection);
+	char byte;
+
+	return fd >= 0 && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
 }
 
 void pa_exchange_linger(const struct pa_exchange_context *context, const struct mg_connection *connection)

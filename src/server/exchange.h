@@ -61,6 +61,9 @@ bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, const struct mg
 void pa_exchange_send(
 	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection);
 
+/* Whether bytes of the client were not read yet. */
+bool pa_exchange_has_more(const struct mg_connection *connection);
+
 /* After a response that closes the connection: reads for a while what the client still sends, so that a client in the
  * middle of its body gets the response. */
 void pa_exchange_linger(const struct pa_exchange_context *context, const struct mg_connection *connection);

@@ -32,7 +32,9 @@ struct pa_body_framing {
  */
 struct pa_verdict pa_gate_headers(struct pa_request *request, bool any_host, struct pa_body_framing *framing);
 
-enum { PA_GATE_HEAD_MAX = 16 << 10, PA_GATE_TARGET_MAX = 8 << 10 }; /* bytes */
+/* In bytes: the header lines, the target, and civetweb's buffer for both, larger so that a refusal can say which
+ * headers are too large. */
+enum { PA_GATE_HEAD_MAX = 16 << 10, PA_GATE_TARGET_MAX = 8 << 10, PA_GATE_BUFFER = 64 << 10 };
 
 /*
  * Checks the method and the length and form of the target (RFC 9112 3). Decodes the path into `path` (room for

@@ -18,6 +18,7 @@
 #include "server/health.h"
 #include "server/listen.h"
 #include "server/peers.h"
+#include "server/refused.h"
 #include "server/socket.h"
 #include "server/unparsed.h"
 
@@ -63,7 +64,7 @@ static void refuse(const struct pa_server *server, struct pa_exchange *exchange,
 	if (verdict.status == 503) {
 		pa_response_unavailable(&exchange->response, text);
 	} else {
-		pa_response_text(&exchange->response, verdict.status, text);
+		pa_refused_respond(&exchange->request, verdict.status, verdict.reason, &exchange->response);
 		pa_stats_add(PA_STAT_REFUSED, 1);
 	}
 	exchange->response.close = true; /* bytes of a body that was not read must not be taken for a request */
@@ -195,10 +196,12 @@ static void count_request(const struct pa_server *server, const struct pa_exchan
 		log_request(server, exchange, took_ns);
 }
 
-/* Whether to wait for a client that may still send its body: while other workers are free. */
+/* Whether to wait for a client that may still send what is too large: while other workers are free. */
 static bool lingers(const struct pa_server *server, const struct worker *worker)
 {
-	return worker->exchange.response.status == 413 && worker->exchange.response.close && !worker->whole &&
+	int status = worker->exchange.response.status;
+
+	return (status == 413 || status == 414 || status == 431) && worker->exchange.response.close && !worker->whole &&
 		   has_room(server, atomic_load_explicit(&server->connections, memory_order_relaxed));
 }
 
@@ -250,7 +253,9 @@ static struct pa_verdict judge(
 		pa_exchange_read_nothing(&worker->exchange, &server->shared, connection);
 	if (pa_peer_has_ended(&worker->peer))
 		return busy;
-	return verdict.status ? verdict : pa_unparsed_verdict(info, status, is_late(server, worker));
+	return verdict.status
+			   ? verdict
+			   : pa_unparsed_verdict(info, status, is_late(server, worker), pa_exchange_has_more(connection));
 }
 
 /* civetweb's http_error: what civetweb refuses by itself is answered, counted and logged as our own refusals are. */
@@ -271,6 +276,8 @@ static int http_error(struct mg_connection *connection, int status, const char *
 	refuse(server, &worker->exchange, judge(connection, server, worker, status));
 	pa_exchange_send(&worker->exchange, &server->shared, connection);
 	count_request(server, &worker->exchange, begun_ns);
+	if (lingers(server, worker))
+		pa_exchange_linger(&server->shared, connection);
 	return 0;
 }
 
@@ -363,7 +370,7 @@ static int start_civetweb(struct pa_server *server, const char *port, struct pa_
 	snprintf(queue, sizeof queue, "%u", options->queue);
 	snprintf(header, sizeof header, "%u", options->header_ms);
 	snprintf(idle, sizeof idle, "%u", options->idle_ms);
-	snprintf(head, sizeof head, "%d", PA_GATE_HEAD_MAX);
+	snprintf(head, sizeof head, "%d", PA_GATE_BUFFER);
 	server->civetweb = mg_start(&callbacks, server, settings);
 	if (!server->civetweb) {
 		if (pa_listen_try(options->listen, options->listen_setting, error) < 0)
