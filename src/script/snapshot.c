@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
 
 enum {
 	FILES_MAX = 2000,
@@ -149,7 +150,8 @@ static int read_file(struct reading *reading, const char *name, const char *path
 	if (read_bytes(fd, (size_t)status.st_size, &bytes, &length) < 0) {
 		result = cannot_read(reading->error, path);
 		free(bytes);
-	} else if (append(reading, name, path, (struct pa_span){bytes, length}, &status.st_mtim) < 0) {
+	} else if (append(reading, name, path, (struct pa_span){bytes, pa_encoding_clean(name, bytes, length)},
+				   &status.st_mtim) < 0) {
 		result = pa_error_set(reading->error, "memory", "not enough memory");
 	}
 out:

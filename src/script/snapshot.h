@@ -21,7 +21,7 @@ struct pa_compiled;
 struct pa_script {
 	const char *name;                     /* relative to its folder, with '/': "views/home.html" */
 	const char *path;                     /* for messages: the folder as given, '/', name */
-	struct pa_span bytes;                 /* also ended by NUL */
+	struct pa_span bytes;                 /* also ended by NUL; of a script or view see pa_encoding_clean */
 	int64_t saved_ns;                     /* when the file was last written, on the wall clock */
 	struct pa_compiled *_Atomic compiled; /* for pa_snapshot_keep */
 };

@@ -27,6 +27,11 @@ function scripts.rooms() end
 ---@return function? chunk, string? message
 function scripts.compile(source, name, environment) end
 
+--- Whether a text is UTF-16, with a mark or without.
+---@param text string
+---@return boolean
+function scripts.is_utf16(text) end
+
 --- The globals of the app's modules, for compiled templates.
 ---@return table
 function scripts.globals() end
