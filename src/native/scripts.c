@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/encoding.h"
+#include "base/media.h"
 #include "native/modules.h"
 #include "native/native.h"
 #include "script/snapshot.h"
@@ -83,6 +84,24 @@ static int l_is_utf16(lua_State *L)
 	return 1;
 }
 
+static int l_media_type(lua_State *L)
+{
+	lua_pushstring(L, pa_media_type(luaL_checkstring(L, 1)));
+	return 1;
+}
+
+static int l_endings(lua_State *L)
+{
+	const char *ending;
+
+	lua_newtable(L);
+	for (size_t i = 0; (ending = pa_media_ending(i)); i++) {
+		lua_pushstring(L, ending);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
+	return 1;
+}
+
 static int l_globals(lua_State *L)
 {
 	lua_getfield(L, LUA_REGISTRYINDEX, PA_NATIVE_GLOBALS);
@@ -160,7 +179,7 @@ int pa_native_open_scripts(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"read", l_read}, {"list", l_list}, {"compile", l_compile}, {"rooms", l_rooms},
 		{"globals", l_globals}, {"caller", l_caller}, {"place", l_place}, {"version", l_version},
-		{"is_utf16", l_is_utf16}, {NULL, NULL}};
+		{"is_utf16", l_is_utf16}, {"media_type", l_media_type}, {"endings", l_endings}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;
