@@ -180,6 +180,7 @@ settings.all = {
 	},
 	{
 		name = "SCRIPT_MEMORY",
+		told = "app",
 		default = memory.default,
 		check = checks.memory,
 		help = "memory of all scripts and bodies together",

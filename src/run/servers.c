@@ -70,6 +70,7 @@ static int open_server(const struct pa_plan_server *plan, struct running *runnin
 
 	options.handle = pa_pool_handle;
 	options.observe = pa_pool_observe;
+	options.limit = pa_pool_limit;
 	options.context = running->pool;
 	running->server = pa_server_open(&options, error);
 	return running->server ? 0 : -1;

@@ -119,7 +119,7 @@ struct pa_verdict pa_gate_host(const struct pa_request *request, const char *con
 	return host_count == 0 ? let_through : refuse(421, "this server does not answer for that Host");
 }
 
-static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, struct pa_body_framing *framing)
+static struct pa_verdict read_framing(const struct seen *seen, struct pa_body_framing *framing)
 {
 	*framing = (struct pa_body_framing){.kind = PA_BODY_NONE};
 	if (seen->lengths > 1)
@@ -140,8 +140,6 @@ static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, 
 				return refuse(400, "the Content-Length is not a number");
 			length = length * 10 + (size_t)(digit - '0');
 		}
-		if (length > body_max)
-			return refuse(413, "the body is too large");
 		framing->kind = length > 0 ? PA_BODY_LENGTH : PA_BODY_NONE;
 		framing->length = length;
 	}
@@ -153,8 +151,7 @@ static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, 
 	return let_through;
 }
 
-struct pa_verdict pa_gate_headers(
-	struct pa_request *request, bool any_host, size_t body_max, struct pa_body_framing *framing)
+struct pa_verdict pa_gate_headers(struct pa_request *request, bool any_host, struct pa_body_framing *framing)
 {
 	struct seen seen = {0};
 	struct pa_verdict verdict;
@@ -169,7 +166,7 @@ struct pa_verdict pa_gate_headers(
 		note(&seen, header);
 	}
 	verdict = any_host && seen.hosts == 0 ? let_through : read_host(request, &seen);
-	return verdict.status ? verdict : read_framing(&seen, body_max, framing);
+	return verdict.status ? verdict : read_framing(&seen, framing);
 }
 
 /* The request line */

@@ -7,8 +7,8 @@
 
 #include "base/message.h"
 
-/* Status 0: accepted. Else a refusal, with a static reason that may be shown to the client; it closes the connection.
- */
+/* Status 0: accepted. Else a refusal, which closes the connection. The reason may be shown to the client; it is static,
+ * or lives as long as the exchange that was read into. */
 struct pa_verdict {
 	int status;
 	const char *reason;
@@ -30,10 +30,11 @@ struct pa_body_framing {
  * Expect. Trims white space after values (RFC 9110 5.5; civetweb leaves it). Fills in request->host and *framing.
  * With `any_host` the Host header may be missing.
  */
-struct pa_verdict pa_gate_headers(
-	struct pa_request *request, bool any_host, size_t body_max, struct pa_body_framing *framing);
+struct pa_verdict pa_gate_headers(struct pa_request *request, bool any_host, struct pa_body_framing *framing);
 
-enum { PA_GATE_HEAD_MAX = 16 << 10, PA_GATE_TARGET_MAX = 8 << 10 }; /* bytes */
+/* In bytes: the header lines, the target, and civetweb's buffer for both, larger so that a refusal can say which
+ * headers are too large. */
+enum { PA_GATE_HEAD_MAX = 16 << 10, PA_GATE_TARGET_MAX = 8 << 10, PA_GATE_BUFFER = 64 << 10 };
 
 /*
  * Checks the method and the length and form of the target (RFC 9112 3). Decodes the path into `path` (room for

@@ -56,7 +56,7 @@ describe("refusals", () => {
 		["HT-15 a Content-Length that is a word", () => head("POST /echo HTTP/1.1", "Content-Length: five"), 400, "not a number"],
 		["HTTP/2", () => "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n", 501, ""],
 		["HTTP/3", () => head("GET /hello HTTP/3.0"), 505, "HTTP/1.0 and HTTP/1.1"],
-		["HT-14 a head of more than 16 KiB", () => head("GET /hello HTTP/1.1", `X: ${"x".repeat(17000)}`), 400, "too large"],
+		["HT-14 a head of more than 16 KiB", () => head("GET /hello HTTP/1.1", `X: ${"x".repeat(17000)}`), 431, "may have 16 KiB. The largest: X ("],
 	]) {
 		test(name, async () => {
 			const from = server.err.length;
