@@ -328,6 +328,51 @@ static int l_parse_cookies(lua_State *L)
 	return 1;
 }
 
+static bool ends_cookie(char byte)
+{
+	return byte == ';' || byte == ',' || byte == ' ' || byte == '\t' || byte == '"';
+}
+
+/* The value of a cookie whose name ends at `at`: without white space and quotes around it. False when there is no '='.
+ */
+static bool read_cookie_value(const char *at, const char *end, struct pa_span *value)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	if (at == end || *at++ != '=')
+		return false;
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	if (at < end && *at == '"')
+		at++;
+	value->at = at;
+	while (at < end && !ends_cookie(*at))
+		at++;
+	value->length = (size_t)(at - value->at);
+	return true;
+}
+
+/* cookie_values(text, name) → every value of that name, in order. Unlike parse_cookies it looks for the one name, so
+ * that neither a malformed neighbour nor a comma in place of a semicolon hides the cookie. */
+static int l_cookie_values(lua_State *L)
+{
+	struct pa_span text = pa_native_check_span(L, 1), name = pa_native_check_span(L, 2), value;
+	const char *at = text.at, *end = text.at + text.length;
+
+	luaL_argcheck(L, name.length > 0, 2, "a name is not empty");
+	lua_settop(L, 2);
+	lua_newtable(L);
+	while ((at = memmem(at, (size_t)(end - at), name.at, name.length))) {
+		bool begins = at == text.at || (ends_cookie(at[-1]) && at[-1] != '"');
+		at += name.length;
+		if (begins && read_cookie_value(at, end, &value)) {
+			push_span(L, value);
+			lua_rawseti(L, 3, (lua_Integer)lua_rawlen(L, 3) + 1);
+		}
+	}
+	return 1;
+}
+
 static bool only_has(struct pa_span text, const char *refused)
 {
 	for (size_t i = 0; i < text.length; i++)
@@ -355,6 +400,7 @@ int pa_native_open_request(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
 		{"cookie_problem", l_cookie_problem},
+		{"cookie_values", l_cookie_values},
 		{"header", l_header},
 		{"parse_cookies", l_parse_cookies},
 		{"parse_form", l_parse_form},

@@ -38,6 +38,13 @@ function request.parse_form(text) end
 ---@return table<string, string>
 function request.parse_cookies(text) end
 
+--- All values of a cookie, in the order of a Cookie header: also behind a comma, with which some proxies join two
+--- headers. A value ends at white space, a comma or a quote.
+---@param text string
+---@param name string
+---@return string[]
+function request.cookie_values(text, name) end
+
 --- Tells whether Set-Cookie can carry a cookie (RFC 6265 4.1.1): nil when it can, else which part it cannot carry.
 ---@param name string
 ---@param value string
