@@ -124,6 +124,32 @@ static int push_forwarding(lua_State *L, const struct pa_request *request)
 	return 0;
 }
 
+static bool has_word(struct pa_span text, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (size_t i = 0; i + length <= text.length; i++)
+		if (same_name((struct pa_span){text.at + i, length}, word, length))
+			return true;
+	return false;
+}
+
+/* Whether a browser loads the address ahead of a visit (TO-06): Sec-Purpose of today's browsers, and what earlier ones
+ * and Safari send. */
+static int push_prefetch(lua_State *L, const struct pa_request *request)
+{
+	static const char *const names[] = {"sec-purpose", "purpose", "x-purpose", "x-moz"};
+
+	for (size_t i = 0; i < request->header_count; i++)
+		for (size_t j = 0; j < sizeof names / sizeof *names; j++)
+			if (same_name(request->headers[i].name, names[j], strlen(names[j])) &&
+				(has_word(request->headers[i].value, "prefetch") || has_word(request->headers[i].value, "preview"))) {
+				lua_pushboolean(L, true);
+				return 1;
+			}
+	return 0;
+}
+
 static int l_index(lua_State *L)
 {
 	static const struct {
@@ -150,6 +176,8 @@ static int l_index(lua_State *L)
 			return push_span(L, *(const struct pa_span *)(const void *)((const char *)request + fields[i].offset));
 	if (strcmp(name, "forwarding") == 0)
 		return push_forwarding(L, request);
+	if (strcmp(name, "prefetch") == 0)
+		return push_prefetch(L, request);
 	if (strcmp(name, "id") == 0) {
 		lua_pushstring(L, request->id);
 		return 1;

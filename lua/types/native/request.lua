@@ -13,6 +13,7 @@
 ---@field host string without port, lower case
 ---@field id string
 ---@field forwarding string? the name of the first header that a proxy adds: x-forwarded-for, forwarded or x-real-ip
+---@field prefetch true? when a browser loads the address ahead of a visit: Sec-Purpose, Purpose, X-Purpose, X-Moz
 
 local request = {}
 
