@@ -8,6 +8,7 @@ local log = require "partnerapp.log"
 local mask = require("native.log").mask
 local refusal = require "partnerapp.web.refusal"
 local scripts = require "native.scripts"
+local visit = require "partnerapp.oauth.visit"
 
 local oauth = {}
 
@@ -54,26 +55,12 @@ local function authorize_prefix(mount, client)
 	return mount.prefix
 end
 
--- The response to HEAD and to a browser's prefetch, which must neither begin nor end a flow (TO-06): after the 503 the
--- browser loads the address again when the visitor goes there. nil for a visit.
-local function ahead(req)
-	if not req:is_prefetch() then
-		return nil
-	end
-	local headers = { ["cache-control"] = "no-store" }
-	if req.method == "HEAD" then
-		return { status = 204, headers = headers }
-	end
-	headers["content-type"] = "text/plain; charset=utf-8"
-	return { status = 503, headers = headers, body = "This address cannot be loaded ahead of a visit.\n", logged = true }
-end
-
 --- Begins a flow: the redirect with its one cookie. Writes nothing.
 ---@param req partnerapp.request
 ---@param mount partnerapp.oauth.mount
 ---@return partnerapp.response? response, string? message, string? code
 function oauth.start(req, mount)
-	local early = ahead(req)
+	local early = visit.before_start(req)
 	if early then
 		return early
 	end
@@ -199,7 +186,7 @@ end
 ---@param mount partnerapp.oauth.mount
 ---@return partnerapp.flow? flow, partnerapp.response? response
 function oauth.receive(req, mount)
-	local early = ahead(req)
+	local early = visit.before_callback(req)
 	if early then
 		return nil, early
 	end

@@ -51,7 +51,6 @@ local function raw_request(client, method, target, options)
 		headers = { host = host, cookie = cookie_header(client.cookies) },
 		body = options.body,
 		ip = client.ip,
-		host = host:gsub(":%d+$", ""):lower(),
 		id = "test-" .. counter,
 	}
 	if options.form then
@@ -66,6 +65,7 @@ local function raw_request(client, method, target, options)
 			raw.headers[name:lower()] = value or nil
 		end
 	end
+	raw.host = raw.headers.host and raw.headers.host:gsub(":%d+$", ""):lower()
 	for _, name in ipairs { "x-real-ip", "forwarded", "x-forwarded-for" } do
 		raw.forwarding = raw.headers[name] and name or raw.forwarding
 	end

@@ -1,4 +1,5 @@
 -- Answers requests: by the app's route, else by one of the library's own, else with a refusal. Runs the app's hooks.
+local config = require "partnerapp.config"
 local own = require("partnerapp.web.routes").router
 local proxies = require "partnerapp.web.proxies"
 local refusal = require "partnerapp.web.refusal"
@@ -44,6 +45,12 @@ end
 
 local function answer(app, req, route)
 	local method = req.method
+	if req.raw.host ~= config.public_host then
+		local led = require("partnerapp.web.other_name").lead_page(req)
+		if led then
+			return led
+		end
+	end
 	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
 		local refused = require("partnerapp.web.csrf").check(req, app, route.begins_session)
 		if refused then
