@@ -110,17 +110,26 @@ static int l_header(lua_State *L)
 	return found ? 1 : 0;
 }
 
-/* The name of the first header that a proxy adds; nil when there is none. Every request is asked. */
-static int push_forwarding(lua_State *L, const struct pa_request *request)
+static const char *forwarding_name(struct pa_span name)
 {
 	static const char *const names[] = {"x-forwarded-for", "forwarded", "x-real-ip"};
 
-	for (size_t i = 0; i < request->header_count; i++)
-		for (size_t j = 0; j < sizeof names / sizeof *names; j++)
-			if (same_name(request->headers[i].name, names[j], strlen(names[j]))) {
-				lua_pushstring(L, names[j]);
-				return 1;
-			}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (same_name(name, names[i], strlen(names[i])))
+			return names[i];
+	return NULL;
+}
+
+/* The name of the first header that a proxy adds; nil when there is none. */
+static int push_forwarding(lua_State *L, const struct pa_request *request)
+{
+	for (size_t i = 0; i < request->header_count; i++) {
+		const char *name = forwarding_name(request->headers[i].name);
+		if (name) {
+			lua_pushstring(L, name);
+			return 1;
+		}
+	}
 	return 0;
 }
 
@@ -134,20 +143,35 @@ static bool has_word(struct pa_span text, const char *word)
 	return false;
 }
 
-/* Whether a browser loads the address ahead of a visit (TO-06): Sec-Purpose of today's browsers, and what earlier ones
- * and Safari send. */
-static int push_prefetch(lua_State *L, const struct pa_request *request)
+/* Whether a header says that a browser loads the address ahead of a visit (TO-06): Sec-Purpose of today's browsers, and
+ * what earlier ones and Safari send. */
+static bool says_prefetch(const struct pa_header *header)
 {
 	static const char *const names[] = {"sec-purpose", "purpose", "x-purpose", "x-moz"};
 
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (same_name(header->name, names[i], strlen(names[i])))
+			return has_word(header->value, "prefetch") || has_word(header->value, "preview");
+	return false;
+}
+
+static bool is_prefetch(const struct pa_request *request)
+{
 	for (size_t i = 0; i < request->header_count; i++)
-		for (size_t j = 0; j < sizeof names / sizeof *names; j++)
-			if (same_name(request->headers[i].name, names[j], strlen(names[j])) &&
-				(has_word(request->headers[i].value, "prefetch") || has_word(request->headers[i].value, "preview"))) {
-				lua_pushboolean(L, true);
-				return 1;
-			}
-	return 0;
+		if (says_prefetch(&request->headers[i]))
+			return true;
+	return false;
+}
+
+/* Whether `forwarding` or `prefetch` is set, or the Host is not that of PUBLIC_URL. Every request is asked, once for
+ * all three. */
+static bool is_unusual(const struct pa_request *request)
+{
+	bool unusual = request->other_host;
+
+	for (size_t i = 0; i < request->header_count && !unusual; i++)
+		unusual = forwarding_name(request->headers[i].name) || says_prefetch(&request->headers[i]);
+	return unusual;
 }
 
 static int l_index(lua_State *L)
@@ -174,10 +198,12 @@ static int l_index(lua_State *L)
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (fields[i].length == length && memcmp(fields[i].name, name, length) == 0)
 			return push_span(L, *(const struct pa_span *)(const void *)((const char *)request + fields[i].offset));
+	if (strcmp(name, "unusual") == 0 || strcmp(name, "prefetch") == 0) {
+		lua_pushboolean(L, *name == 'u' ? is_unusual(request) : is_prefetch(request));
+		return 1;
+	}
 	if (strcmp(name, "forwarding") == 0)
 		return push_forwarding(L, request);
-	if (strcmp(name, "prefetch") == 0)
-		return push_prefetch(L, request);
 	if (strcmp(name, "id") == 0) {
 		lua_pushstring(L, request->id);
 		return 1;

@@ -22,6 +22,7 @@ static void empty(struct pa_exchange *exchange, const struct mg_request_info *in
 	request->method = request->target = pa_text_span("");
 	request->path = request->query = request->host = request->body = (struct pa_span){0};
 	request->header_count = 0;
+	request->other_host = false;
 	request->ip = pa_text_span(info->remote_addr);
 	request->trail = NULL;
 	if (pa_log_follows()) {

@@ -111,11 +111,14 @@ static struct pa_verdict read_host(struct pa_request *request, const struct seen
 	return let_through;
 }
 
-struct pa_verdict pa_gate_host(const struct pa_request *request, const char *const *hosts, size_t host_count)
+struct pa_verdict pa_gate_host(struct pa_request *request, const char *const *hosts, size_t host_count)
 {
 	for (size_t i = 0; i < host_count; i++)
-		if (pa_text_equal(request->host, pa_text_span(hosts[i])))
+		if (pa_text_equal(request->host, pa_text_span(hosts[i]))) {
+			request->other_host = i > 0;
 			return let_through;
+		}
+	request->other_host = true;
 	return host_count == 0 ? let_through : refuse(421, "this server does not answer for that Host");
 }
 

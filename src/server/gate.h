@@ -47,8 +47,8 @@ struct pa_verdict pa_gate_target(struct pa_request *request, char *path);
 bool pa_gate_is_one_line(const struct pa_request *request, const char *version);
 
 /* Checks request->host. `hosts` are lower-case names without port; with an empty list every host is accepted (HT-05).
- */
-struct pa_verdict pa_gate_host(const struct pa_request *request, const char *const *hosts, size_t host_count);
+ * Sets request->other_host. */
+struct pa_verdict pa_gate_host(struct pa_request *request, const char *const *hosts, size_t host_count);
 
 /*
  * Checks that civetweb has split the header block as a strict parser does: refuses a bare LF, obs-fold, white space

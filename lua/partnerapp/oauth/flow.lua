@@ -62,8 +62,11 @@ end
 -- Removes the oldest cookies of flows that did not end, so that the header does not grow too large (OA-06).
 local function drop_oldest(req, response)
 	local header = req:header "cookie"
+	if not header then
+		return
+	end
 	local start = cookie.name(PREFIX)
-	if not header or count(header, start) < MOST then
+	if count(header, start) < MOST then
 		return
 	end
 	local begun = {}

@@ -1,5 +1,5 @@
 -- What comes before a flow begins or ends: whether the request is a visit at all, and under the right name (TO-06).
-local config = require "partnerapp.config"
+local other_name = require "partnerapp.web.other_name"
 
 local visit = {}
 
@@ -14,28 +14,25 @@ local function ahead(req)
 	return { status = 503, headers = headers, body = "This address cannot be loaded ahead of a visit.\n", logged = true }
 end
 
-local function is_elsewhere(req)
-	return req.raw.host ~= config.public_host
+local function before(req, lead)
+	if req.method ~= "HEAD" and not req.raw.unusual then
+		return nil
+	end
+	return req:is_prefetch() and ahead(req) or lead(req)
 end
 
 --- The response to a request that must not begin a flow; nil for a visit that may.
 ---@param req partnerapp.request
 ---@return partnerapp.response?
 function visit.before_start(req)
-	if req:is_prefetch() then
-		return ahead(req)
-	end
-	return is_elsewhere(req) and require("partnerapp.web.other_name").lead_once(req) or nil
+	return before(req, other_name.lead_once)
 end
 
 --- The response to a request that must not end a flow; nil for a callback.
 ---@param req partnerapp.request
 ---@return partnerapp.response?
 function visit.before_callback(req)
-	if req:is_prefetch() then
-		return ahead(req)
-	end
-	return is_elsewhere(req) and require("partnerapp.web.other_name").lead(req) or nil
+	return before(req, other_name.lead)
 end
 
 return visit

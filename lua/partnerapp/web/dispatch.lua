@@ -1,5 +1,5 @@
 -- Answers requests: by the app's route, else by one of the library's own, else with a refusal. Runs the app's hooks.
-local config = require "partnerapp.config"
+local other_name = require "partnerapp.web.other_name"
 local own = require("partnerapp.web.routes").router
 local proxies = require "partnerapp.web.proxies"
 local refusal = require "partnerapp.web.refusal"
@@ -45,12 +45,6 @@ end
 
 local function answer(app, req, route)
 	local method = req.method
-	if req.raw.host ~= config.public_host then
-		local led = require("partnerapp.web.other_name").lead_page(req)
-		if led then
-			return led
-		end
-	end
 	if method ~= "GET" and method ~= "HEAD" and not route.unguarded then
 		local refused = require("partnerapp.web.csrf").check(req, app, route.begins_session)
 		if refused then
@@ -116,12 +110,15 @@ end
 ---@param req partnerapp.request
 ---@return partnerapp.response
 function dispatch.request(app, req)
-	proxies.warn(req)
+	local unusual = req.raw.unusual
+	if unusual then
+		proxies.warn(req)
+	end
 	local by_path = app._router.exact[req.method]
 	local route = by_path and by_path[req.path] or app._router:find(req)
 	local response
 	if route then
-		response = answer(app, req, route)
+		response = unusual and other_name.lead_page(req) or answer(app, req, route)
 	else
 		response = answer_unrouted(app, req)
 	end

@@ -13,7 +13,8 @@
 ---@field host string without port, lower case
 ---@field id string
 ---@field forwarding string? the name of the first header that a proxy adds: x-forwarded-for, forwarded or x-real-ip
----@field prefetch true? when a browser loads the address ahead of a visit: Sec-Purpose, Purpose, X-Purpose, X-Moz
+---@field prefetch boolean whether a browser loads the address ahead of a visit: Sec-Purpose, Purpose, X-Purpose, X-Moz
+---@field unusual boolean whether one of these two is set, or the Host is not the first of the server's: asked first
 
 local request = {}
 
