@@ -48,6 +48,7 @@ function servers.app(found, watch)
 		listen_setting = "LISTEN",
 		health_listen = value.HEALTH_LISTEN,
 		hosts = { host_of(value.PUBLIC_URL), table.unpack(LOOPBACK) },
+		public_url = value.PUBLIC_URL,
 		https = value.PUBLIC_URL:match "^https:" ~= nil,
 		workers = tonumber(value.WORKERS),
 		calls_max = calls_max(tonumber(value.WORKERS)),

@@ -9,6 +9,7 @@
 #include "base/log.h"
 #include "server/body.h"
 #include "server/faults.h"
+#include "server/health.h"
 #include "server/socket.h"
 
 enum { ONE_WRITE_MAX = 64 << 10 }; /* a larger body is not copied after its head, but written by itself */
@@ -62,7 +63,7 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 	struct pa_verdict verdict = pa_gate_layout(
 		request, info->http_version + strlen(info->http_version) + 2, info->request_method + PA_GATE_HEAD_MAX);
 	/* Health checks of load balancers are HTTP/1.0 without a Host header (RFC 9112 3.2 asks HTTP/1.1 for one). */
-	bool any_host = context->host_count == 0 && strcmp(info->http_version, "1.0") == 0;
+	bool any_host = strcmp(info->http_version, "1.0") == 0;
 	return verdict.status ? verdict : pa_gate_headers(request, any_host, context->body_max, framing);
 }
 
@@ -74,7 +75,9 @@ static struct pa_verdict read_target(
 	if (cut_query(info))
 		*((char *)(uintptr_t)info->query_string - 1) = '?'; /* the gate reads the target as the client sent it */
 	struct pa_verdict verdict = pa_gate_target(request, exchange->path);
-	return verdict.status ? verdict : pa_gate_host(request, context->hosts, context->host_count);
+	if (verdict.status || pa_health_is_probe(request)) /* orchestrators ask by address, or by a name of their own */
+		return verdict;
+	return pa_gate_host(request, context->hosts, context->host_count);
 }
 
 struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_exchange_context *context,
