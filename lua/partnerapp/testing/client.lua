@@ -65,8 +65,8 @@ local function raw_request(client, method, target, options)
 			raw.headers[name:lower()] = value or nil
 		end
 	end
+	raw.host = (raw.headers.host or host):gsub(":%d+$", ""):lower()
 	raw.unusual = true -- it may be
-	raw.host = raw.headers.host and raw.headers.host:gsub(":%d+$", ""):lower()
 	for _, name in ipairs { "x-real-ip", "forwarded", "x-forwarded-for" } do
 		raw.forwarding = raw.headers[name] and name or raw.forwarding
 	end
