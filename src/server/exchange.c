@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "server/body.h"
 #include "server/faults.h"
+#include "server/health.h"
 #include "server/oversize.h"
 #include "server/socket.h"
 
@@ -27,6 +28,7 @@ static void empty(struct pa_exchange *exchange, const struct mg_request_info *in
 	request->method = request->target = pa_text_span("");
 	request->path = request->query = request->host = request->body = (struct pa_span){0};
 	request->header_count = 0;
+	request->other_host = false;
 	request->ip = pa_text_span(info->remote_addr);
 	request->trail = NULL;
 	if (pa_log_follows()) {
@@ -51,8 +53,8 @@ static size_t block_size(const struct pa_request *request, const char *first)
 	return last.at + last.length > first ? (size_t)(last.at + last.length - first) + 2 : 0;
 }
 
-static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct pa_exchange_context *context,
-	const struct mg_request_info *info, struct pa_body_framing *framing)
+static struct pa_verdict read_headers(
+	struct pa_exchange *exchange, const struct mg_request_info *info, struct pa_body_framing *framing)
 {
 	struct pa_request *request = &exchange->request;
 	const char *query = cut_query(info);
@@ -76,7 +78,7 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 	size_t bytes = block_size(request, first);
 	struct pa_verdict verdict = pa_gate_layout(request, first, info->request_method + PA_GATE_BUFFER);
 	/* Health checks of load balancers are HTTP/1.0 without a Host header (RFC 9112 3.2 asks HTTP/1.1 for one). */
-	bool any_host = context->host_count == 0 && strcmp(info->http_version, "1.0") == 0;
+	bool any_host = strcmp(info->http_version, "1.0") == 0;
 	if (verdict.status == 0)
 		verdict = pa_gate_headers(request, any_host, framing);
 	if (verdict.status != 0 || bytes <= PA_GATE_HEAD_MAX)
@@ -93,14 +95,16 @@ static struct pa_verdict read_target(
 	if (cut_query(info))
 		*((char *)(uintptr_t)info->query_string - 1) = '?'; /* the gate reads the target as the client sent it */
 	struct pa_verdict verdict = pa_gate_target(request, exchange->path);
-	return verdict.status ? verdict : pa_gate_host(request, context->hosts, context->host_count);
+	if (verdict.status || pa_health_is_probe(request)) /* orchestrators ask by address, or by a name of their own */
+		return verdict;
+	return pa_gate_host(request, context->hosts, context->host_count);
 }
 
 struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_exchange_context *context,
 	struct mg_connection *connection, struct pa_body_framing *framing)
 {
 	const struct mg_request_info *info = mg_get_request_info(connection);
-	struct pa_verdict verdict = read_headers(exchange, context, info, framing);
+	struct pa_verdict verdict = read_headers(exchange, info, framing);
 
 	pa_request_id_set(&context->ids, &exchange->request);
 	return verdict.status ? verdict : read_target(exchange, context, info);

@@ -17,6 +17,7 @@
 #include "server/exchange.h"
 #include "server/health.h"
 #include "server/listen.h"
+#include "server/misdirected.h"
 #include "server/peers.h"
 #include "server/refused.h"
 #include "server/socket.h"
@@ -58,18 +59,26 @@ struct pa_server {
 /* Answers without the handler; counts the refusal and tells the observer. */
 static void refuse(const struct pa_server *server, struct pa_exchange *exchange, struct pa_verdict verdict)
 {
+	const struct pa_server_options *options = &server->options;
+	struct pa_misdirected misdirected;
 	char text[160];
 
 	snprintf(text, sizeof text, "%s\n", verdict.reason);
 	if (verdict.status == 503) {
 		pa_response_unavailable(&exchange->response, text);
+	} else if (verdict.status == 421) {
+		pa_misdirected_explain(
+			&exchange->request, options->public_url, options->hosts, options->host_count, &misdirected);
+		pa_misdirected_respond(&exchange->request, options->public_url, &misdirected, &exchange->response);
+		verdict.reason = misdirected.detail;
+		pa_stats_add(PA_STAT_REFUSED, 1);
 	} else {
 		pa_refused_respond(&exchange->request, verdict.status, verdict.reason, &exchange->response);
 		pa_stats_add(PA_STAT_REFUSED, 1);
 	}
 	exchange->response.close = true; /* bytes of a body that was not read must not be taken for a request */
-	if (server->options.observe)
-		server->options.observe(server->options.context, &exchange->request, verdict.status, verdict.reason);
+	if (options->observe)
+		options->observe(options->context, &exchange->request, verdict.status, verdict.reason);
 }
 
 static const struct pa_verdict busy = {503, "the server is busy"};

@@ -32,13 +32,14 @@ struct pa_server_options {
 	unsigned queue;             /* accepted connections that wait for a worker; 0 is the default of 1024 */
 	const char *const *hosts;   /* that the Host header may name, lower case, without port; none: any */
 	size_t host_count;
-	bool https;         /* the public URL is https: adds HSTS */
-	bool faults;        /* applies response.fault: for the sandbox only */
-	size_t body_max;    /* bytes; 0 is the default of 1 MiB */
-	unsigned header_ms; /* from the first byte to the end of the headers; 0 is the default of 10 s */
-	unsigned body_ms;   /* for the whole body, of a larger one for each MiB; 0: 15 s */
-	unsigned write_ms;  /* for a whole large response; 0: 30 s. One that makes no progress ends after header_ms */
-	unsigned idle_ms;   /* between two requests of a connection; 0: 5 s */
+	const char *public_url; /* for the refusal of other hosts; its host is the first of `hosts`; or NULL */
+	bool https;             /* the public URL is https: adds HSTS */
+	bool faults;            /* applies response.fault: for the sandbox only */
+	size_t body_max;        /* bytes; 0 is the default of 1 MiB */
+	unsigned header_ms;     /* from the first byte to the end of the headers; 0 is the default of 10 s */
+	unsigned body_ms;       /* for the whole body, of a larger one for each MiB; 0: 15 s */
+	unsigned write_ms;      /* for a whole large response; 0: 30 s. One that makes no progress ends after header_ms */
+	unsigned idle_ms;       /* between two requests of a connection; 0: 5 s */
 	pa_server_handler *handle;   /* GET /healthz is answered without it */
 	pa_server_observer *observe; /* or NULL */
 	pa_server_limiter *limit;    /* or NULL: body_max is the limit of every request */

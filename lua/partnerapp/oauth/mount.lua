@@ -9,6 +9,7 @@ local mask = require("native.log").mask
 local nearest = require "partnerapp.nearest"
 local refusal = require "partnerapp.web.refusal"
 local scripts = require "native.scripts"
+local visit = require "partnerapp.oauth.visit"
 
 local oauth = {}
 
@@ -61,6 +62,10 @@ end
 ---@param mount partnerapp.oauth.mount
 ---@return partnerapp.response? response, string? message, string? code
 function oauth.start(req, mount)
+	local early = visit.before_start(req)
+	if early then
+		return early
+	end
 	local client, err, code = clients.find(mount.client, mount.scope, mount.redirect_uri, mount.server)
 	if not client then
 		return nil, err, code
@@ -184,6 +189,10 @@ end
 ---@param mount partnerapp.oauth.mount
 ---@return partnerapp.flow? flow, partnerapp.response? response
 function oauth.receive(req, mount)
+	local early = visit.before_callback(req)
+	if early then
+		return nil, early
+	end
 	local params = read_params(req)
 	local found, why = claim(req, mount, params)
 	if not found then

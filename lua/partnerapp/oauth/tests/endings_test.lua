@@ -1,4 +1,5 @@
 -- Every ending of an install flow: a page that a person understands, JSON for programs, and nothing secret in either.
+local cookie = require "partnerapp.web.cookie"
 local json = require "partnerapp.json"
 local partnerapp = require "partnerapp"
 local provider = require "provider"
@@ -170,7 +171,7 @@ testing.case("OA-22 a forged `install already exists` opens no install", functio
 	t.lacks(response.body, seen[1].id)
 	t.lacks(response.body, provider.SOURCE)
 	is_json(t, exists(stranger, JSON), 409, "already_exists")
-	t.equal(stranger.cookies.session, nil)
+	t.equal(stranger.cookies[cookie.name "session"], nil)
 	t.equal(#seen, 1)
 end)
 
@@ -325,7 +326,7 @@ for name, case in pairs(EXCHANGES) do
 		is_json(t, install(client, JSON), case[3], case[2])
 		t.equal(#seen, 0)
 		t.equal(app.installs:count(), before)
-		t.equal(client.cookies.session, nil)
+		t.equal(client.cookies[cookie.name "session"], nil)
 	end)
 end
 
@@ -395,7 +396,7 @@ testing.case("ending connected: an app that has nothing to add", function(t)
 	local response = install(client)
 	t.equal(response.status, 200)
 	t.contains(response.body, "<h1>Connected</h1>")
-	t.truthy(client.cookies.session)
+	t.truthy(client.cookies[cookie.name "session"])
 	t.equal(install(client, JSON).json().install.token, "***")
 end)
 
@@ -430,7 +431,7 @@ testing.case("ending not_finished: what follows fails, and the install is saved 
 		return nil, "the product said no to " .. made.name
 	end)
 	is_page(t, response, 500, "Connected, but not finished", "the product said no to installs/")
-	t.equal(#client.cookies.session, 43)
+	t.equal(#client.cookies[cookie.name "session"], 43)
 	t.equal(client:get("/installs/" .. app.installs:all()[1].id).status, 200)
 	testing.settings({ PUBLIC_URL = "https://app.example" })
 	client, response = raising(function()
@@ -438,7 +439,7 @@ testing.case("ending not_finished: what follows fails, and the install is saved 
 	end)
 	is_page(t, response, 500, "Connected, but not finished", "The install is saved.")
 	t.lacks(response.body, "an internal reason")
-	t.truthy(client.cookies["__Host-session"])
+	t.truthy(client.cookies[cookie.name "session"])
 end)
 
 testing.case("when what follows raises, the developer sees where, and the browser owns the install", function(t)
@@ -466,13 +467,13 @@ testing.case("when what follows refuses, that is the answer, shaped by the app",
 	end)
 	t.equal(response.status, 402)
 	t.contains(response.body, "Pay first.")
-	t.truthy(client.cookies.session)
+	t.truthy(client.cookies[cookie.name "session"])
 	client, response = raising(function()
 		return reply.failed(502, "The product does not answer.")
 	end)
 	t.equal(response.status, 502)
 	t.contains(response.body, "The product does not answer.")
-	t.truthy(client.cookies.session)
+	t.truthy(client.cookies[cookie.name "session"])
 end)
 
 -- Set-up
