@@ -46,6 +46,9 @@ struct pa_verdict pa_gate_target(struct pa_request *request, char *path);
  * space, also line breaks. `version` is where civetweb's copy begins, after "HTTP/". */
 bool pa_gate_is_one_line(const struct pa_request *request, const char *version);
 
+/* As the last of `hosts`: also names that are not public, and addresses (server/local_host). */
+#define PA_GATE_LOCAL "*local"
+
 /* Checks request->host. `hosts` are lower-case names without port; with an empty list every host is accepted (HT-05).
  */
 struct pa_verdict pa_gate_host(const struct pa_request *request, const char *const *hosts, size_t host_count);
