@@ -8,7 +8,7 @@
 
 /*
  * Whether a host (lower case, without port) is an address, a name without a dot, as containers have it, or a name below
- * an ending that is reserved for private networks. Whoever owns a public name can have its DNS lead here (DNS
+ * an ending that is reserved for private networks. The owner of a public name can have its DNS lead here (DNS
  * rebinding), and a page of that name would then speak to this server; of such names and addresses there is no page
  * from elsewhere. The same rule is in lua/cli/settings/address.lua.
  */
