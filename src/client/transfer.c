@@ -202,6 +202,8 @@ static int set_way(struct pa_transfer *transfer, enum way way)
 
 	transfer->way = way;
 	want_fresh(transfer, way == JUDGING);
+	/* For a CONNECT. The request itself has it among its lines. */
+	curl_easy_setopt(transfer->easy, CURLOPT_USERAGENT, proxied ? PA_HEADER_LINES_USER_AGENT : NULL);
 	return curl_easy_setopt(transfer->easy, CURLOPT_PROXY, proxied ? transfer->proxy : "") == CURLE_OK ? 0 : -1;
 }
 
@@ -366,8 +368,11 @@ static bool follow_redirect(struct pa_transfer *transfer)
 		free(copy);
 		return false;
 	}
-	if (strcmp(before, transfer->origin) != 0) /* another origin gets none of the request's headers (SS-04) */
-		curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+	if (strcmp(before, transfer->origin) != 0) { /* another origin gets none of the request's headers (SS-04) */
+		pa_header_lines_reset(transfer->lines);
+		curl_easy_setopt(
+			transfer->easy, CURLOPT_HTTPHEADER, pa_header_lines_list(transfer->lines, (struct pa_span){0}));
+	}
 	free(transfer->url);
 	transfer->url = copy;
 	transfer->redirects--;
