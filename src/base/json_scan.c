@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -256,6 +257,24 @@ static int enter(struct reader *reader)
 	return 0;
 }
 
+/* Adds the size of an array or object, which is known at its end, in the place of its beginning. -1 without memory. */
+static int begin_size(struct reader *reader, size_t *place)
+{
+	static const uint32_t unknown = 0;
+
+	*place = reader->scan->sizes.length;
+	if (pa_buffer_add(&reader->scan->sizes, (const char *)&unknown, sizeof unknown) < 0)
+		return fail(reader, "memory", "not enough memory");
+	return 0;
+}
+
+static void end_size(struct reader *reader, size_t place, uint32_t count, bool is_array)
+{
+	uint32_t size = count * 2 + is_array;
+
+	memcpy(reader->scan->sizes.at + place, &size, sizeof size);
+}
+
 static bool accept(struct reader *reader, char byte)
 {
 	skip_space(reader);
@@ -268,6 +287,8 @@ static bool accept(struct reader *reader, char byte)
 static int read_array(struct reader *reader)
 {
 	const char *from = reader->at;
+	uint32_t count = 0;
+	size_t place;
 
 	if (enter(reader) < 0)
 		return -1;
@@ -278,10 +299,14 @@ static int read_array(struct reader *reader)
 			"A\"",
 			4);
 	}
+	if (begin_size(reader, &place) < 0)
+		return -1;
 	do {
 		if (read_value(reader) < 0)
 			return -1;
+		count++;
 	} while (accept(reader, ','));
+	end_size(reader, place, count, true);
 	reader->depth--;
 	return accept(reader, ']') ? 0 : fail(reader, "bad_json", "',' or ']' is missing");
 }
@@ -307,6 +332,11 @@ static int add_keys(struct reader *reader, size_t begin)
 {
 	struct pa_buffer *out = &reader->scan->text;
 	const char *brace = reader->at - 1;
+	size_t place;
+
+	if (begin_size(reader, &place) < 0)
+		return -1;
+	end_size(reader, place, (uint32_t)((reader->keys.length - begin) / sizeof(struct pa_span)), true);
 	int failed = replace(reader, brace, ",\"" PA_JSON_KEYS "\":[", 6);
 
 	for (size_t at = begin; at < reader->keys.length && !failed; at += sizeof(struct pa_span)) {
@@ -324,9 +354,10 @@ static int add_keys(struct reader *reader, size_t begin)
 
 static int read_object(struct reader *reader)
 {
-	size_t begin = reader->keys.length;
+	size_t begin = reader->keys.length, place;
+	uint32_t count = 0;
 
-	if (enter(reader) < 0)
+	if (enter(reader) < 0 || begin_size(reader, &place) < 0)
 		return -1;
 	if (accept(reader, '}')) {
 		reader->depth--;
@@ -342,8 +373,10 @@ static int read_object(struct reader *reader)
 			return fail(reader, "bad_json", "':' is missing");
 		if (read_value(reader) < 0)
 			return -1;
-		reader->scan->members++;
+		count++;
 	} while (accept(reader, ','));
+	end_size(reader, place, count + reader->ordered, false);
+	reader->scan->members += count;
 	reader->depth--;
 	if (!accept(reader, '}'))
 		return fail(reader, "bad_json", "',' or '}' is missing");
@@ -403,4 +436,10 @@ int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, uns
 	int result = read_text(&reader);
 	pa_buffer_free(&reader.keys);
 	return result;
+}
+
+void pa_json_scan_free(struct pa_json_scan *scan)
+{
+	pa_buffer_free(&scan->text);
+	pa_buffer_free(&scan->sizes);
 }
