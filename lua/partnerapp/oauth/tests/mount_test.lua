@@ -145,6 +145,7 @@ end)
 
 testing.case("the parts of a flow are there for a callback written by hand", function(t)
 	local clients = require "partnerapp.oauth.clients"
+	local callback_parts = require "partnerapp.oauth.callback"
 	local oauth = require "partnerapp.oauth.mount"
 	local segment = require "partnerapp.segment"
 	local app = partnerapp.new({})
@@ -153,12 +154,12 @@ testing.case("the parts of a flow are there for a callback written by hand", fun
 		return oauth.start(req, mount)
 	end)
 	app:get("/go/callback", function(req)
-		local flow, response = oauth.receive(req, mount)
+		local flow, response = callback_parts.receive(req, mount)
 		if not flow then
 			return response
 		end
 		local client = clients.find(nil, mount.scope, mount.redirect_uri)
-		local token = assert(oauth.exchange(client, flow.code, mount.redirect_uri, flow.verifier))
+		local token = assert(callback_parts.exchange(client, flow.code, mount.redirect_uri, flow.verifier))
 		local api = segment.new({ token = token.access_token })
 		return reply.json(assert(api:create_destination(token.source, "webhooks", { enabled = true })))
 	end)
