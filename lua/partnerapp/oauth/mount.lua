@@ -2,7 +2,7 @@
 -- App:oauth mounts them.
 local clients = require "partnerapp.oauth.clients"
 local config = require "partnerapp.config"
-local flow = require "partnerapp.oauth.flow"
+local is_scope = require "partnerapp.oauth.scope"
 local limits = require "partnerapp.limits"
 local log = require "partnerapp.log"
 local scripts = require "native.scripts"
@@ -42,6 +42,8 @@ local function authorize_prefix(mount, client)
 	return mount.prefix
 end
 
+local begin -- of flow.lua, which is loaded with the first flow
+
 --- Begins a flow: the redirect with its one cookie. Writes nothing.
 ---@param req partnerapp.request
 ---@param mount partnerapp.oauth.mount
@@ -53,7 +55,8 @@ function oauth.start(req, mount)
 	end
 	local response = { status = 302, headers = { ["cache-control"] = "no-store" } }
 	local prefix = authorize_prefix(mount, client)
-	local state, challenge = flow.begin(req, response, mount)
+	begin = begin or require("partnerapp.oauth.flow").begin
+	local state, challenge = begin(req, response, mount)
 	response.headers.location = prefix .. state .. "&code_challenge=" .. challenge
 	servers().warm(mount.token_origin)
 	log.info("install flow begun")
@@ -92,7 +95,7 @@ local function check_options(path, options)
 	end
 	if not options.scope or not options.installed then
 		wrong "a mount needs 'scope' and 'installed'"
-	elseif not flow.is_scope(options.scope) then
+	elseif not is_scope(options.scope) then
 		wrong("'%s' cannot be a scope", options.scope)
 	elseif type(path) ~= "string" or not path:find("^/[%w%-._~/]*[%w%-._~]$") then
 		wrong("'%s' cannot be the path of a mount: it must look like '/auth/segment'", tostring(path))

@@ -1,6 +1,6 @@
 -- Checks the answer of a token endpoint before its token is used (OA-17, OA-18).
-local flow = require "partnerapp.oauth.flow"
 local http = require "partnerapp.http"
+local is_scope = require "partnerapp.oauth.scope"
 local json = require "partnerapp.json"
 local mask = require("native.log").mask
 local names = require "partnerapp.segment.names"
@@ -45,7 +45,7 @@ local function scope_of(value)
 	if value == nil or value == "" then
 		return nil, true
 	end
-	return value, flow.is_scope(value)
+	return value, is_scope(value)
 end
 
 -- A name, or the first of a list of names; nil when it is absent.
