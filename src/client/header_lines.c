@@ -137,11 +137,12 @@ struct curl_slist *pa_header_lines_list(struct pa_header_lines *lines, struct pa
 	static char no_content_type[] = "Content-Type:", no_expect[] = "Expect:"; /* curl's form of "leave it out" */
 	static char user_agent[] = "User-Agent: " PA_HEADER_LINES_USER_AGENT;
 	size_t count = 0;
+	char *at = lines->bytes.at;
 
-	for (char *at = lines->bytes.at; count < lines->count; at += strlen(at) + 1)
-		lines->list[count++].data = at;
 	if (!lines->has_user_agent)
 		lines->list[count++].data = user_agent;
+	for (size_t i = 0; i < lines->count; i++, at += strlen(at) + 1)
+		lines->list[count++].data = at;
 	if (body.at && !lines->has_content_type)
 		lines->list[count++].data = no_content_type;
 	if (body.length >= EXPECT_FROM)
