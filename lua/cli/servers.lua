@@ -16,6 +16,15 @@ local function host_of(url)
 	return assert(http.parse_url(url)).host
 end
 
+-- The loopback names, that of a URL first: visits under another one are led to it.
+local function loopback_hosts(url)
+	local parts, list = http.parse_url(url), {}
+	for _, name in ipairs(LOOPBACK) do
+		table.insert(list, parts and parts.host == name and 1 or #list + 1, name)
+	end
+	return list
+end
+
 -- Where calls out go through, and whose certificates they trust: for both servers.
 local function add_outbound(server, value)
 	server.ca_file = value.CA_FILE
@@ -48,6 +57,7 @@ function servers.app(found, watch)
 		listen_setting = "LISTEN",
 		health_listen = value.HEALTH_LISTEN,
 		hosts = { host_of(value.PUBLIC_URL), table.unpack(LOOPBACK) },
+		public_url = value.PUBLIC_URL,
 		https = value.PUBLIC_URL:match "^https:" ~= nil,
 		workers = tonumber(value.WORKERS),
 		calls_max = calls_max(tonumber(value.WORKERS)),
@@ -107,7 +117,7 @@ function servers.sandbox(found, database, ring)
 		app = files.library() .. "/sandbox",
 		listen = found.value.SANDBOX_LISTEN,
 		listen_setting = "SANDBOX_LISTEN",
-		hosts = LOOPBACK,
+		hosts = loopback_hosts(url),
 		workers = SANDBOX_WORKERS,
 		calls_max = calls_max(SANDBOX_WORKERS),
 		request_ms = SANDBOX_REQUEST_MS,

@@ -29,6 +29,7 @@ struct pa_request {
 	struct pa_span body;   /* absent when the request has none */
 	struct pa_span ip;     /* the peer's address */
 	struct pa_span host;   /* the Host header without its port, lower case; points into host_bytes */
+	bool other_host;       /* `host` is not the first of the server's hosts, which is that of PUBLIC_URL */
 	char host_bytes[254];
 	char id[65]; /* request id: the client's X-Request-Id when it is valid, else a new one */
 	size_t header_count;

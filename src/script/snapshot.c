@@ -15,6 +15,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
+#include "base/media.h"
 
 enum {
 	FILES_MAX = 2000,
@@ -42,6 +44,11 @@ struct reading {
 	struct pa_error *error;
 };
 
+static bool is_static(const char *name)
+{
+	return strncmp(name, "static/", strlen("static/")) == 0;
+}
+
 bool pa_snapshot_reads(const char *name)
 {
 	static const char *const endings[] = {
@@ -51,7 +58,12 @@ bool pa_snapshot_reads(const char *name)
 	for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
 		if (strcmp(dot, endings[i]) == 0)
 			return true;
-	return false;
+	return is_static(name) && pa_media_type(name);
+}
+
+bool pa_snapshot_may_read(const char *name)
+{
+	return pa_snapshot_reads(name) || pa_media_type(name);
 }
 
 static bool stays_inside(const struct reading *reading, const char *path)
@@ -139,17 +151,20 @@ static int read_file(struct reading *reading, const char *name, const char *path
 		return errno == ENOENT ? 0 : cannot_read(reading->error, path);
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		goto out;
+	if (is_static(name) && status.st_size > PA_SNAPSHOT_STATIC_MAX) /* `partnerapp check` tells of it */
+		goto out;
 	reading->files++;
 	reading->bytes += (size_t)status.st_size;
 	if (reading->files > FILES_MAX || reading->bytes > BYTES_MAX) {
-		result =
-			pa_error_set(reading->error, "scripts", "%s has more than %d files or 32 MiB", reading->root, FILES_MAX);
+		result = pa_error_set(reading->error, "scripts",
+			"%s has more than %d files or 32 MiB: large files belong elsewhere", reading->root, FILES_MAX);
 		goto out;
 	}
 	if (read_bytes(fd, (size_t)status.st_size, &bytes, &length) < 0) {
 		result = cannot_read(reading->error, path);
 		free(bytes);
-	} else if (append(reading, name, path, (struct pa_span){bytes, length}, &status.st_mtim) < 0) {
+	} else if (append(reading, name, path, (struct pa_span){bytes, pa_encoding_clean(name, bytes, length)},
+				   &status.st_mtim) < 0) {
 		result = pa_error_set(reading->error, "memory", "not enough memory");
 	}
 out:
@@ -177,7 +192,7 @@ static int read_folder(struct reading *reading, const char *below, int depth)
 		mode_t mode = mode_of(reading, path);
 		if (S_ISDIR(mode) && depth < DEPTH_MAX)
 			result = read_folder(reading, name, depth + 1);
-		else if (S_ISREG(mode) && pa_snapshot_reads(entry->d_name))
+		else if (S_ISREG(mode) && pa_snapshot_reads(name))
 			result = read_file(reading, name, path);
 	}
 	closedir(folder);

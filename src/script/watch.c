@@ -116,7 +116,7 @@ static bool matters(const struct inotify_event *event)
 		return true;
 	if (event->name[0] == '.' || event->name[length - 1] == '~')
 		return false;
-	return event->mask & IN_ISDIR || !(event->mask & writes) || pa_snapshot_reads(event->name);
+	return event->mask & IN_ISDIR || !(event->mask & writes) || pa_snapshot_may_read(event->name);
 }
 
 /* Reads the events. True when folders may have appeared or disappeared. */

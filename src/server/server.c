@@ -17,7 +17,9 @@
 #include "server/exchange.h"
 #include "server/health.h"
 #include "server/listen.h"
+#include "server/misdirected.h"
 #include "server/peers.h"
+#include "server/refused.h"
 #include "server/socket.h"
 #include "server/unparsed.h"
 
@@ -59,18 +61,26 @@ struct pa_server {
 /* Answers without the handler; counts the refusal and tells the observer. */
 static void refuse(const struct pa_server *server, struct pa_exchange *exchange, struct pa_verdict verdict)
 {
+	const struct pa_server_options *options = &server->options;
+	struct pa_misdirected misdirected;
 	char text[160];
 
 	snprintf(text, sizeof text, "%s\n", verdict.reason);
 	if (verdict.status == 503) {
 		pa_response_unavailable(&exchange->response, text);
+	} else if (verdict.status == 421) {
+		pa_misdirected_explain(
+			&exchange->request, options->public_url, options->hosts, options->host_count, &misdirected);
+		pa_misdirected_respond(&exchange->request, options->public_url, &misdirected, &exchange->response);
+		verdict.reason = misdirected.detail;
+		pa_stats_add(PA_STAT_REFUSED, 1);
 	} else {
-		pa_response_text(&exchange->response, verdict.status, text);
+		pa_refused_respond(&exchange->request, verdict.status, verdict.reason, &exchange->response);
 		pa_stats_add(PA_STAT_REFUSED, 1);
 	}
 	exchange->response.close = true; /* bytes of a body that was not read must not be taken for a request */
-	if (server->options.observe)
-		server->options.observe(server->options.context, &exchange->request, verdict.status, verdict.reason);
+	if (options->observe)
+		options->observe(options->context, &exchange->request, verdict.status, verdict.reason);
 }
 
 static const struct pa_verdict busy = {503, "the server is busy"};
@@ -80,6 +90,19 @@ static const struct pa_verdict busy = {503, "the server is busy"};
 static bool has_room(const struct pa_server *server, unsigned whole)
 {
 	return whole <= server->options.workers - server->options.workers / 16;
+}
+
+/* The head is read. */
+static struct pa_verdict read_body(struct mg_connection *connection, const struct pa_server *server,
+	struct pa_exchange *exchange, const struct pa_body_framing *framing)
+{
+	const struct pa_server_options *options = &server->options;
+	size_t bytes_max = options->body_max, length = framing->kind == PA_BODY_CHUNKED ? SIZE_MAX : framing->length;
+
+	if (framing->kind != PA_BODY_NONE && options->limit && !pa_health_is(&exchange->request) &&
+		options->limit(options->context, &exchange->request, length, &bytes_max) < 0)
+		return busy;
+	return pa_exchange_read_body(exchange, &server->shared, connection, framing, bytes_max);
 }
 
 static struct pa_verdict read_request(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
@@ -95,7 +118,7 @@ static struct pa_verdict read_request(struct mg_connection *connection, struct p
 	bool important = pa_health_is(&exchange->request);
 	if (framing.kind != PA_BODY_NONE && !important && !has_room(server, atomic_load(&server->whole) + 1))
 		return busy;
-	verdict = pa_exchange_read_body(exchange, &server->shared, connection, &framing);
+	verdict = read_body(connection, server, exchange, &framing);
 	if (verdict.status != 0)
 		return pa_peer_has_ended(&worker->peer) ? busy : verdict;
 	pa_peer_answers(&worker->peer);
@@ -184,6 +207,15 @@ static void count_request(const struct pa_server *server, const struct pa_exchan
 		log_request(server, exchange, took_ns);
 }
 
+/* Whether to wait for a client that may still send what is too large: while other workers are free. */
+static bool lingers(const struct pa_server *server, const struct worker *worker)
+{
+	int status = worker->exchange.response.status;
+
+	return (status == 413 || status == 414 || status == 431) && worker->exchange.response.close && !worker->whole &&
+		   has_room(server, atomic_load_explicit(&server->connections, memory_order_relaxed));
+}
+
 /* civetweb's begin_request: answers every request, so that civetweb's own file serving is never reached (HT-21). */
 static int begin_request(struct mg_connection *connection)
 {
@@ -199,6 +231,8 @@ static int begin_request(struct mg_connection *connection)
 	respond(connection, server, worker);
 	pa_exchange_send(&worker->exchange, &server->shared, connection);
 	count_request(server, &worker->exchange, begun_ns);
+	if (lingers(server, worker))
+		pa_exchange_linger(&server->shared, connection);
 	if (worker->whole) {
 		worker->whole = false;
 		atomic_fetch_sub(&server->whole, 1);
@@ -230,7 +264,9 @@ static struct pa_verdict judge(
 		pa_exchange_read_nothing(&worker->exchange, &server->shared, connection);
 	if (pa_peer_has_ended(&worker->peer))
 		return busy;
-	return verdict.status ? verdict : pa_unparsed_verdict(info, status, is_late(server, worker));
+	return verdict.status
+			   ? verdict
+			   : pa_unparsed_verdict(info, status, is_late(server, worker), pa_exchange_has_more(connection));
 }
 
 /* civetweb's http_error: what civetweb refuses by itself is answered, counted and logged as our own refusals are. */
@@ -251,6 +287,8 @@ static int http_error(struct mg_connection *connection, int status, const char *
 	refuse(server, &worker->exchange, judge(connection, server, worker, status));
 	pa_exchange_send(&worker->exchange, &server->shared, connection);
 	count_request(server, &worker->exchange, begun_ns);
+	if (lingers(server, worker))
+		pa_exchange_linger(&server->shared, connection);
 	return 0;
 }
 
@@ -343,7 +381,7 @@ static int start_civetweb(struct pa_server *server, const char *port, struct pa_
 	snprintf(queue, sizeof queue, "%u", options->queue);
 	snprintf(header, sizeof header, "%u", options->header_ms);
 	snprintf(idle, sizeof idle, "%u", options->idle_ms);
-	snprintf(head, sizeof head, "%d", PA_GATE_HEAD_MAX);
+	snprintf(head, sizeof head, "%d", PA_GATE_BUFFER);
 	server->civetweb = mg_start(&callbacks, server, settings);
 	if (!server->civetweb) {
 		if (pa_listen_try(options->listen, options->listen_setting, error) < 0)
@@ -373,7 +411,7 @@ static void set_options(struct pa_server *server, const struct pa_server_options
 	server->options.idle_ms = or_default(options->idle_ms, IDLE_MS);
 	shared->hosts = options->hosts;
 	shared->host_count = options->host_count;
-	shared->body_max = options->body_max ? options->body_max : BODY_MAX_DEFAULT;
+	server->options.body_max = options->body_max ? options->body_max : BODY_MAX_DEFAULT;
 	shared->body_ms = or_default(options->body_ms, BODY_MS);
 	shared->write_ms = or_default(options->write_ms, WRITE_MS);
 	shared->https = options->https;

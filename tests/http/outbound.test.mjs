@@ -103,7 +103,11 @@ for (const [name, code] of [
 	});
 }
 
-for (const name of ["/html", "/bom", "/latin", "/deep"]) {
+test("TO-01 a byte order mark before an answer's JSON is passed over", async () => {
+	assert.deepEqual((await call("/bom")).json, { a: 1 });
+});
+
+for (const name of ["/html", "/latin", "/deep"]) {
 	test(`RT-14 a body that is ${name} is not JSON, and the answer is there all the same`, async () => {
 		const answer = await call(name);
 		assert.equal(answer.status, 200);

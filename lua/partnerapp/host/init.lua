@@ -3,6 +3,7 @@ local new_request = require("partnerapp.web.request").new
 
 local app = require "init"
 local app_settings = require "partnerapp.store.app_settings"
+local body_limit = require "partnerapp.web.body_limit"
 local settings = require "partnerapp.store.settings"
 
 if type(app) ~= "table" or type(app.dispatch) ~= "function" then
@@ -16,7 +17,15 @@ end
 
 local dispatch = app.dispatch
 
-local host = { app = app }
+local host = { app = app, body_floor = body_limit.least(app._router) }
+
+--- How many bytes the body of a request may have; nil for the server's default.
+---@param method string
+---@param path string decoded
+---@return integer?
+function host.body_limit(method, path)
+	return body_limit.of(app._router, method, path)
+end
 
 ---@param raw native.request
 ---@return partnerapp.response
