@@ -14,9 +14,26 @@ local SHIPPED = "%s/init.lua, which comes with partnerapp (there is no ./init.lu
 ---@field state string the folder of databases and keys
 ---@field notes string[] what a person would not expect of them
 
+-- The working directory by the name that the shell has for it, with its links, as long as that leads there.
+local function working_directory()
+	local real, named = files.real ".", files.env "PWD"
+	return named and named:sub(1, 1) == "/" and files.real(named) == real and named or real
+end
+
+-- The path of an app's folder from the root; nil when it is not one. Links stay in it, so that a release link that is
+-- swapped while a server runs leads to the new release.
 local function has_app(folder)
-	local found = files.real(folder)
-	return found and files.stat(found .. "/init.lua") and found
+	if not files.stat(folder .. "/init.lua") then
+		return nil
+	elseif folder:sub(1, 1) == "/" then
+		return folder
+	end
+	local above, below = working_directory(), folder:gsub("^%./+", ""):gsub("(.)/+$", "%1")
+	return above and (below == "." and above or above .. "/" .. below)
+end
+
+local function is_same(one, other)
+	return one ~= nil and other ~= nil and files.real(one) == files.real(other)
 end
 
 -- The path of `name` in an app's own folder; the one in the working directory, with a note, when only that is there.
@@ -105,9 +122,9 @@ function app.locate(given)
 	local folder = has_app(given)
 	if not folder then
 		return nil, why_not(given)
-	elseif folder == standing or folder == usual then
-		return here(folder, folder == standing and "./init.lua" or "./lua/app/init.lua")
-	elseif folder == files.real(shipped) then
+	elseif is_same(folder, standing) or is_same(folder, usual) then
+		return here(folder, is_same(folder, standing) and "./init.lua" or "./lua/app/init.lua")
+	elseif is_same(folder, shipped) then
 		return here(folder, given)
 	end
 	return elsewhere(given, folder)

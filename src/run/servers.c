@@ -346,6 +346,7 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 	struct pa_error error;
 	int code = PA_EXIT_FINE;
 
+	pa_signals_forget_children();
 	pa_terminal_begin(&terminal);
 	pa_changed_file_begin(&settings, plan->settings_file);
 	if (pa_descriptors_divide(plan, pa_descriptors_limit(), &error) < 0) {

@@ -351,7 +351,7 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		goto failed;
 	}
 	options->services->admission = pool->admission;
-	pool->reload = pa_reload_open(options->watch ? options->folders : NULL, error);
+	pool->reload = pa_reload_open(options->watch ? options->folders : NULL, options->name, error);
 	if (!pool->reload)
 		goto failed;
 	struct pa_generation *first = load(pool, options->development ? PA_GENERATION_ALONE : PA_GENERATION_NONE, &fault);

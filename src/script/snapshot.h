@@ -35,8 +35,9 @@ struct pa_compiled {
 /*
  * Reads .lua, .html, .css, .js, .svg, .png, .ico, .txt, .json and .woff2 files below `folders[room]` (NULL: none), and
  * those below static/ whose ending has a media type (base/media), up to PA_SNAPSHOT_STATIC_MAX bytes each.
- * Skips names that begin with '.' or end with '~' and links that lead out of the folder (SBX-03). At most 2,000 files
- * and 32 MiB. The caller gets the first reference. NULL with code "scripts" or "memory".
+ * What is entered: script/tree, which keeps links inside the folder (SBX-03). Of what may not be read, all but scripts
+ * and views is left out and logged. At most 2,000 files and 32 MiB. The caller gets the first reference. NULL with code
+ * "scripts" or "memory".
  */
 struct pa_snapshot *pa_snapshot_read(const char *const folders[PA_ROOMS], struct pa_error *error);
 

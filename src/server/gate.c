@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "server/local_host.h"
+
 static const struct pa_verdict let_through = {0, NULL};
 
 static struct pa_verdict refuse(int status, const char *reason)
@@ -120,6 +122,8 @@ struct pa_verdict pa_gate_host(struct pa_request *request, const char *const *ho
 			request->other_host = i > 0;
 			return let_through;
 		}
+	if (host_count > 0 && strcmp(hosts[host_count - 1], PA_GATE_LOCAL) == 0 && pa_local_host_is(request->host))
+		return let_through;
 	request->other_host = true;
 	return host_count == 0 ? let_through : refuse(421, "this server does not answer for that Host");
 }

@@ -51,6 +51,9 @@ bool pa_gate_is_one_line(const struct pa_request *request, const char *version);
  * Writes the host in lower case into `lower`, of 253 bytes. */
 bool pa_gate_split_host(struct pa_span value, char *lower, struct pa_span *host);
 
+/* As the last of `hosts`: also names that are not public, and addresses (server/local_host). */
+#define PA_GATE_LOCAL "*local"
+
 /* Checks request->host. `hosts` are lower-case names without port, the first one that of PUBLIC_URL; with an empty list
  * every host is accepted, also none (HT-05). Sets request->other_host. */
 struct pa_verdict pa_gate_host(struct pa_request *request, const char *const *hosts, size_t host_count);

@@ -117,7 +117,8 @@ test("a folder that this user cannot write in", async () => {
 		const [program, ...args] = [...unprivileged, binary, "demo"];
 		const { code, err } = await run(args, { cwd: closed, program });
 		const said = "keys and databases are kept there: make it a folder that this user can write in, or stand in another";
-		assert.ok(err.split("\n").includes(`partnerapp: .partnerapp: Permission denied: ${said}`), err);
+		assert.ok(err.split("\n").some((line) => line.startsWith(`partnerapp: .partnerapp: Permission denied: ${said}`)), err);
+		assert.match(err, /DATABASE_URL=sqlite:FOLDER\/app\.db.* SECRET_KEY/);
 		assert.equal(code, 2);
 	} finally {
 		place.remove();

@@ -20,7 +20,7 @@ end
 -- Files that belong to git or to a system, and are in such folders without a meaning.
 local SILENT = { [".gitkeep"] = true, [".keep"] = true, [".gitignore"] = true, [".DS_Store"] = true }
 
-local DEPTH_MAX = 15 -- folders below static/: DEPTH_MAX of src/script/snapshot.c counts the app's folder too
+local DEPTH_MAX = 15 -- folders below static/: DEPTH_MAX of src/script/tree.c counts the app's folder too
 
 local function is_meant(name)
 	return not SILENT[name] and name:sub(-1) ~= "~" and not name:find "^%..*%.sw.$"
