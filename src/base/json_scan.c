@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -283,6 +284,24 @@ static int enter(struct reader *reader)
 	return 0;
 }
 
+/* Adds the size of an array or object, which is known at its end, in the place of its beginning. -1 without memory. */
+static int begin_size(struct reader *reader, size_t *place)
+{
+	static const uint32_t unknown = 0;
+
+	*place = reader->scan->sizes.length;
+	if (pa_buffer_add(&reader->scan->sizes, (const char *)&unknown, sizeof unknown) < 0)
+		return fail(reader, "memory", "not enough memory");
+	return 0;
+}
+
+static void end_size(struct reader *reader, size_t place, uint32_t count, bool is_array)
+{
+	uint32_t size = count * 2 + is_array;
+
+	memcpy(reader->scan->sizes.at + place, &size, sizeof size);
+}
+
 static bool accept(struct reader *reader, char byte)
 {
 	skip_space(reader);
@@ -295,6 +314,8 @@ static bool accept(struct reader *reader, char byte)
 static int read_array(struct reader *reader)
 {
 	const char *from = reader->at;
+	uint32_t count = 0;
+	size_t place;
 
 	if (enter(reader) < 0)
 		return -1;
@@ -302,10 +323,14 @@ static int read_array(struct reader *reader)
 		reader->depth--;
 		return replace(reader, from, "\"\177A\"", 4);
 	}
+	if (begin_size(reader, &place) < 0)
+		return -1;
 	do {
 		if (read_value(reader) < 0)
 			return -1;
+		count++;
 	} while (accept(reader, ','));
+	end_size(reader, place, count, true);
 	if (!accept(reader, ']'))
 		return fail_expecting(reader, "',' or ']' is missing");
 	reader->depth--;
@@ -336,6 +361,11 @@ static int read_key(struct reader *reader)
 static int add_keys(struct reader *reader, const struct pa_json_name *names, size_t count)
 {
 	struct pa_buffer *out = &reader->scan->text;
+	size_t place;
+
+	if (begin_size(reader, &place) < 0)
+		return -1;
+	end_size(reader, place, (uint32_t)count, true);
 	int failed = replace(reader, reader->at - 1, ",\"" PA_JSON_KEYS "\":[", 6);
 
 	for (size_t i = 0; i < count && !failed; i++) {
@@ -366,9 +396,10 @@ static int end_keys(struct reader *reader, size_t begin)
 
 static int read_object(struct reader *reader)
 {
-	size_t begin = reader->keys.length;
+	size_t begin = reader->keys.length, place;
+	uint32_t count = 0;
 
-	if (enter(reader) < 0)
+	if (enter(reader) < 0 || begin_size(reader, &place) < 0)
 		return -1;
 	if (accept(reader, '}')) {
 		reader->depth--;
@@ -384,7 +415,9 @@ static int read_object(struct reader *reader)
 			return fail_expecting(reader, "':' is missing");
 		if (read_value(reader) < 0)
 			return -1;
+		count++;
 	} while (accept(reader, ','));
+	end_size(reader, place, count + reader->ordered, false);
 	if (!accept(reader, '}'))
 		return fail_expecting(reader, "',' or '}' is missing");
 	reader->depth--;
@@ -457,4 +490,10 @@ int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, uns
 	if (problem)
 		fail_from(&reader, text, problem);
 	return result;
+}
+
+void pa_json_scan_free(struct pa_json_scan *scan)
+{
+	pa_buffer_free(&scan->text);
+	pa_buffer_free(&scan->sizes);
 }

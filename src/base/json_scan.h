@@ -29,15 +29,21 @@ enum {
 #define PA_JSON_KEYS "\x7f"
 
 struct pa_json_scan {
-	const char *code;      /* NULL without an error; "bad_json", "too_deep", "memory" */
-	const char *message;   /* static */
-	size_t at;             /* offset of the error */
-	bool rewritten;        /* `text` differs from the input: decode it instead */
-	struct pa_buffer text; /* freed by the caller */
+	const char *code;    /* NULL without an error; "bad_json", "too_deep", "memory" */
+	const char *message; /* static */
+	size_t at;           /* offset of the error */
+	bool rewritten;      /* `text` differs from the input: decode it instead */
+	struct pa_buffer text;
+	/* A uint32_t for each array and object that cjson will make, in the order in which it makes them: twice the number
+	 * of values or members, and 1 more for an array. */
+	struct pa_buffer sizes;
 };
 
-/* Checks `length` bytes of text and fills in *scan. 0, or -1 with code and message. The caller frees scan->text in both
- * cases. */
+/* Checks `length` bytes of text and fills in *scan. 0, or -1 with code and message. The caller calls
+ * pa_json_scan_free in both cases. */
 int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, unsigned flags);
+
+/* Frees the buffers. Again, or for zeroed bytes, it does nothing. */
+void pa_json_scan_free(struct pa_json_scan *scan);
 
 #endif

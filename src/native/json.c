@@ -141,7 +141,7 @@ static void end_decoding(void *held)
 	struct decoding *decoding = held;
 
 	pa_json_memory_end(&decoding->memory);
-	pa_buffer_free(&decoding->scan.text);
+	pa_json_scan_free(&decoding->scan);
 }
 
 static int fail_at(lua_State *L, const struct pa_json_scan *scan, const char *text)
@@ -182,8 +182,10 @@ static int l_decode(lua_State *L)
 		lua_pushvalue(L, 1);
 	pa_buffer_free(&scan->text);
 	pa_json_memory_begin(&decoding->memory, L);
+	decoding->memory.sizes = (struct pa_span){scan->sizes.at, scan->sizes.length};
 	lua_call(L, 1, 1);
 	pa_json_memory_end(&decoding->memory);
+	pa_buffer_free(&scan->sizes);
 	lua_pushvalue(L, -1);
 	lua_rawseti(L, 3, 1);
 	restore_value(L, ordered);

@@ -47,6 +47,8 @@ struct pa_server {
 	struct pa_exchange_context shared; /* defaults filled in */
 	unsigned port;                     /* it listens on; only for the thread that opened the server */
 	struct pa_peers *peers;
+	struct worker *workers; /* one block, which malloc maps: pages of workers without a request are never touched */
+	_Atomic unsigned worker_count;
 	_Atomic unsigned connections;
 	_Atomic unsigned in_flight; /* requests whose head was read */
 	_Atomic unsigned whole;     /* of those, whose body was read too */
@@ -295,8 +297,9 @@ enum { WORKER_THREAD = 1 }; /* civetweb's type of thread */
 
 static void *init_thread(const struct mg_context *context, int type)
 {
-	(void)context;
-	return type == WORKER_THREAD ? calloc(1, sizeof(struct worker)) : NULL;
+	struct pa_server *server = mg_get_user_data(context);
+
+	return type == WORKER_THREAD ? &server->workers[atomic_fetch_add(&server->worker_count, 1)] : NULL;
 }
 
 static void exit_thread(const struct mg_context *context, int type, void *pointer)
@@ -307,7 +310,6 @@ static void exit_thread(const struct mg_context *context, int type, void *pointe
 	if (type != WORKER_THREAD || !worker)
 		return;
 	pa_exchange_free(&worker->exchange);
-	free(worker);
 }
 
 static int init_connection(const struct mg_connection *connection, void **data)
@@ -435,7 +437,8 @@ struct pa_server *pa_server_open(const struct pa_server_options *options, struct
 	set_options(server, options);
 	server->shared.deadlines = pa_deadlines_open();
 	server->peers = pa_peers_open(options->name, options->workers);
-	if (!server->shared.deadlines || !server->peers) {
+	server->workers = calloc(server->options.workers, sizeof *server->workers);
+	if (!server->shared.deadlines || !server->peers || !server->workers) {
 		pa_error_set(error, "server", "not enough memory");
 		goto failed;
 	}
@@ -484,6 +487,7 @@ void pa_server_close(struct pa_server *server)
 		mg_stop(server->civetweb);
 	}
 	pa_peers_close(server->peers);
+	free(server->workers);
 	pa_deadlines_close(server->shared.deadlines);
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->mutex);

@@ -206,6 +206,16 @@ test("SS-04 credentials stay with the origin they were meant for", async () => {
 	assert.doesNotMatch(seen.at(-1).head, /the-token-of-somebody|x-mine/i);
 });
 
+test("a call has one User-Agent, also after a redirect to another origin: its own, or the program's", async () => {
+	const said = () => Array.from(seen.at(-1).head.matchAll(/user-agent"?: ?"?([^"\r\n]*)/gi), ([, value]) => value);
+	for (const path of ["/good", `/to/302/${encodeURIComponent(`${elsewhere}/there`)}`]) {
+		await call(path, { redirects: 1 });
+		assert.match(said().join(), /^partnerapp\/[\d.]+$/);
+	}
+	await call("/good", { headers: { "User-Agent": "own" } });
+	assert.deepEqual(said(), ["own"]);
+});
+
 test("SS-09 proxies of the environment are not asked for loopback, passwords of .netrc not sent, cookies not kept", async () => {
 	assert.equal((await call("/good")).json.fine, true);
 	assert.equal((await call("/good")).json.fine, true); // after the first answer has set cookies

@@ -23,7 +23,7 @@ static void expect_code(const char *code, const char *text, size_t length)
 		fail_msg("%.*s: %s", (int)length, text, scan.code ? scan.message : "fine");
 	assert_int_equal(result, code ? -1 : 0);
 	assert_true(scan.at <= length);
-	pa_buffer_free(&scan.text);
+	pa_json_scan_free(&scan);
 	free(copy);
 }
 
@@ -123,7 +123,7 @@ static void test_rewritten(void **state)
 			assert_int_equal(scan.text.length, strlen(cases[i].becomes));
 			assert_memory_equal(scan.text.at, cases[i].becomes, scan.text.length);
 		}
-		pa_buffer_free(&scan.text);
+		pa_json_scan_free(&scan);
 	}
 }
 
@@ -155,7 +155,7 @@ static void test_keys_are_listed_in_their_order(void **state)
 			assert_int_equal(scan.text.length, strlen(cases[i].becomes));
 			assert_memory_equal(scan.text.at, cases[i].becomes, scan.text.length);
 		}
-		pa_buffer_free(&scan.text);
+		pa_json_scan_free(&scan);
 	}
 }
 
@@ -186,9 +186,9 @@ static void TO_01_equal_names_are_refused_when_strict(void **state)
 			int result = pa_json_scan(&scan, cases[i].text, strlen(cases[i].text), PA_JSON_STRICT | ordered);
 			assert_int_equal(result, cases[i].at ? -1 : 0);
 			assert_int_equal(scan.at, cases[i].at);
-			pa_buffer_free(&scan.text);
+			pa_json_scan_free(&scan);
 			assert_int_equal(pa_json_scan(&scan, cases[i].text, strlen(cases[i].text), ordered), 0);
-			pa_buffer_free(&scan.text);
+			pa_json_scan_free(&scan);
 		}
 }
 
@@ -217,16 +217,45 @@ static void OP_09_any_bytes(void **state)
 			/* The rewritten text is JSON too. */
 			struct pa_json_scan again;
 			assert_int_equal(pa_json_scan(&again, scan.text.at, scan.text.length, false), 0);
-			pa_buffer_free(&again.text);
+			pa_json_scan_free(&again);
 		}
-		pa_buffer_free(&scan.text);
+		pa_json_scan_free(&scan);
 		free(copy);
+	}
+}
+
+/* Of arrays and objects in the order of their beginnings; of an ordered object's keys at its end. */
+static void the_sizes_of_tables(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned flags;
+		uint32_t sizes[8];
+		size_t count;
+	} cases[] = {
+		{"1", 0, {0}, 0},
+		{"[]", 0, {0}, 0}, /* it becomes a string */
+		{"{}", 0, {0}, 1},
+		{"[1,2,3]", 0, {7}, 1},
+		{"{\"a\":1,\"b\":[]}", 0, {4}, 1},
+		{"[{\"a\":{}},[1,[2,3]],{}]", 0, {7, 2, 0, 5, 5, 0}, 6},
+		{"{\"a\":[1],\"b\":{}}", PA_JSON_ORDERED, {6, 3, 0, 5}, 4},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pa_json_scan scan;
+		assert_int_equal(pa_json_scan(&scan, cases[i].text, strlen(cases[i].text), cases[i].flags), 0);
+		assert_int_equal(scan.sizes.length, cases[i].count * sizeof(uint32_t));
+		assert_memory_equal(cases[i].sizes, scan.sizes.at ? scan.sizes.at : "", scan.sizes.length);
+		pa_json_scan_free(&scan);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_sizes_of_tables),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(HT_23_bad),
 		cmocka_unit_test(test_every_prefix_is_refused),

@@ -4,7 +4,6 @@ local new_request = require("partnerapp.web.request").new
 local app = require "init"
 local app_settings = require "partnerapp.store.app_settings"
 local body_limit = require "partnerapp.web.body_limit"
-local jobs = require "partnerapp.host.jobs"
 local settings = require "partnerapp.store.settings"
 
 if type(app) ~= "table" or type(app.dispatch) ~= "function" then
@@ -40,13 +39,13 @@ end
 ---@param lane string? only a job of this lane
 ---@return number? seconds until another may be due: 0 after one has run; nil when the lane has no job
 function host.run_due(lane)
-	return jobs.run_due(app._jobs, lane)
+	return require("partnerapp.host.jobs").run_due(app._jobs, lane)
 end
 
 --- The lanes of the app's jobs: a slow job delays only those of its lane.
 ---@return string[]
 function host.lanes()
-	return jobs.lanes(app._jobs)
+	return require("partnerapp.host.jobs").lanes(app._jobs)
 end
 
 --- Answers a question of another server of this process.

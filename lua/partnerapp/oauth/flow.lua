@@ -5,7 +5,6 @@ local cookie = require "partnerapp.web.cookie"
 local crypto = require "native.crypto"
 local db = require "native.db"
 local mask = require("native.log").mask
-local schema = require "partnerapp.store.schema"
 local sys = require "native.sys"
 
 ---@class partnerapp.flow
@@ -30,6 +29,11 @@ local NAME_LENGTH = 22 -- of the hash: 128 bits and more
 ---@return boolean
 function flow.is_scope(text)
 	return type(text) == "string" and #text <= 512 and text:find("^[ -~]+$") ~= nil and not text:find('["\\]')
+end
+
+-- Loaded late: a flow begins without the database.
+local function prepare()
+	return require("partnerapp.store.schema").prepare "oauth"
 end
 
 local function hash(secret)
@@ -146,7 +150,7 @@ function flow.find(req, path, state)
 	local name = hash(state)
 	local sealed = cookie.values(req, cookie_name(name))
 	if not sealed[1] then
-		local row = schema.prepare "oauth" and db.row("SELECT 1 FROM pa_claims WHERE state = ?", name)
+		local row = prepare() and db.row("SELECT 1 FROM pa_claims WHERE state = ?", name)
 		return nil, row and "used" or "wrong"
 	end
 	local found = find_sealed(sealed, name)
@@ -164,7 +168,7 @@ end
 ---@param found partnerapp.flow
 ---@return integer? one, string? message, string? code "constraint" when it was used before
 function flow.claim(found)
-	local ok, err, code = schema.prepare "oauth"
+	local ok, err, code = prepare()
 	if not ok then
 		return nil, err, code
 	end
