@@ -172,6 +172,22 @@ local function install_of(req, given)
 	return install
 end
 
+local FRESH = 10 -- seconds after which the exchanges of a flow have surely been stored
+
+-- The flow that made the install, as steps: for links of the app's own pages. What happened a moment ago may wait to be
+-- stored: then the page loads again by itself.
+local function steps(req, given, install)
+	for _, one in ipairs(given.traffic.list { install = install.id, limit = 200 } or {}) do
+		if one.flow then
+			return reply.redirect("/dashboard/traffic/flows/" .. one.flow)
+		end
+	end
+	if given.traffic.are_kept() and clock.now() - install.updated_at < FRESH then
+		return shell.page(req, "steps_soon", { title = "A moment" })
+	end
+	return reply.failed(404, "The exchanges of this install's flow are not kept, or not any more.")
+end
+
 -- Adds a route of one install: answer(req, install).
 local function route(pages, given, method, path, answer)
 	pages[method](pages, "/installs/:id" .. path, function(req)
@@ -204,14 +220,8 @@ function installs.add(pages, given)
 		return show(req, given, install, run_action(given, install, req.form), req.form)
 	end)
 
-	-- The flow that made the install, as steps: for links of the app's own pages.
-	route(pages, given, "get", "/steps", function(_, install)
-		for _, one in ipairs(given.traffic.list { install = install.id, limit = 200 } or {}) do
-			if one.flow then
-				return reply.redirect("/dashboard/traffic/flows/" .. one.flow)
-			end
-		end
-		return reply.failed(404, "The exchanges of this install's flow are not kept, or not any more.")
+	route(pages, given, "get", "/steps", function(req, install)
+		return steps(req, given, install)
 	end)
 
 	route(pages, given, "get", "/disconnect", function(req, install)
