@@ -162,7 +162,11 @@ local function reconnect(install)
 	return { good = true, text = "The token is renewed." }
 end
 
-local function install_of(req, given)
+--- The install of an address; nil and a response when there is none.
+---@param req partnerapp.request
+---@param given partnerapp.host.given
+---@return partnerapp.install? install, partnerapp.response? refused
+function installs.of(req, given)
 	local install, message = given.app.installs:find(req.params.id)
 	if install == nil then
 		return nil, reply.failed(503, "The install cannot be read: " .. message)
@@ -191,7 +195,7 @@ end
 -- Adds a route of one install: answer(req, install).
 local function route(pages, given, method, path, answer)
 	pages[method](pages, "/installs/:id" .. path, function(req)
-		local install, refused = install_of(req, given)
+		local install, refused = installs.of(req, given)
 		if not install then
 			return refused
 		end
