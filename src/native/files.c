@@ -84,6 +84,17 @@ static int write_all(int fd, const char *bytes, size_t length)
 	return 0;
 }
 
+/* Gives a new file the owner of the one that it replaces, when root writes it: a server of another user reads it. */
+static void keep_owner(int fd, const char *path)
+{
+	struct stat old;
+
+	if (geteuid() != 0 || stat(path, &old) < 0 || (old.st_uid == 0 && old.st_gid == getegid()))
+		return;
+	if (fchown(fd, old.st_uid, old.st_gid) < 0)
+		return; /* root of a container may not: the file is written all the same */
+}
+
 static int l_write(lua_State *L)
 {
 	const char *path = pa_native_check_text(L, 1);
@@ -99,6 +110,7 @@ static int l_write(lua_State *L)
 	int fd = mkostemp(beside, O_CLOEXEC);
 	if (fd < 0)
 		return fail(L, path);
+	keep_owner(fd, path);
 	if (fchmod(fd, mode) == 0 && write_all(fd, bytes, length) == 0 && fsync(fd) == 0)
 		result = 0;
 	int why = errno;

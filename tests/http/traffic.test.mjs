@@ -116,6 +116,7 @@ async function flow(server, upstream) {
 }
 
 describe("traffic", () => {
+	// SS-10: calls out are recorded.
 	test("LG-01 a flow and calls out are kept without a secret in any form, at rest too", async () => {
 		await withUpstream(async (upstream) => {
 			const env = { ...upstream.env, CLIENT_SECRET: "canary secret/of the+client" };

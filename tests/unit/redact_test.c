@@ -126,7 +126,7 @@ static const struct {
 	{BODY, NULL, "GET / HTTP/1.1\r\nAuthorization: Bearer t1\r\n\r\n", "GET / HTTP/1.1\r\nAuthorization: ***\r\n\r\n"},
 };
 
-static void what_names_give_away_is_replaced(void **state)
+static void LG_01_what_names_give_away_is_replaced(void **state)
 {
 	struct pa_archive_row row;
 	int failed = 0;
@@ -243,7 +243,7 @@ static size_t write_html(char *out)
 static size_t (*const writers[])(char *out) = {write_plain, write_upper, write_lower, write_every, write_form,
 	write_twice, write_json_plain, write_json_ascii, write_html};
 
-static void known_secrets_are_replaced_in_each_form_and_place(void **state)
+static void LG_01_known_secrets_are_replaced_in_each_form_and_place(void **state)
 {
 	static const struct {
 		int text;
@@ -270,7 +270,7 @@ static void known_secrets_are_replaced_in_each_form_and_place(void **state)
 }
 
 /* Base64 of texts with the secret inside, at each alignment: what is stored decodes to nothing of it. */
-static void known_secrets_are_replaced_in_base64(void **state)
+static void LG_01_known_secrets_are_replaced_in_base64(void **state)
 {
 	static const int places[] = {URL, HEAD, BODY, PA_ENTRY_RESPONSE_BODY};
 	char plain[256], text[1024];
@@ -404,9 +404,9 @@ static int finish(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(what_names_give_away_is_replaced),
-		cmocka_unit_test(known_secrets_are_replaced_in_each_form_and_place),
-		cmocka_unit_test(known_secrets_are_replaced_in_base64),
+		cmocka_unit_test(LG_01_what_names_give_away_is_replaced),
+		cmocka_unit_test(LG_01_known_secrets_are_replaced_in_each_form_and_place),
+		cmocka_unit_test(LG_01_known_secrets_are_replaced_in_base64),
 		cmocka_unit_test(utf_16_is_read),
 		cmocka_unit_test(what_comes_again_is_replaced),
 		cmocka_unit_test(everything_else_is_kept),
