@@ -51,7 +51,6 @@ local function raw_request(client, method, target, options)
 		headers = { host = host, cookie = cookie_header(client.cookies) },
 		body = options.body,
 		ip = client.ip,
-		host = host:gsub(":%d+$", ""):lower(),
 		id = "test-" .. counter,
 	}
 	if options.form then
@@ -66,8 +65,14 @@ local function raw_request(client, method, target, options)
 			raw.headers[name:lower()] = value or nil
 		end
 	end
+	raw.host = (raw.headers.host or host):gsub(":%d+$", ""):lower()
+	raw.unusual = true -- it may be
 	for _, name in ipairs { "x-real-ip", "forwarded", "x-forwarded-for" } do
 		raw.forwarding = raw.headers[name] and name or raw.forwarding
+	end
+	for _, name in ipairs { "sec-purpose", "purpose", "x-purpose", "x-moz" } do
+		local value = (raw.headers[name] or ""):lower()
+		raw.prefetch = raw.prefetch or value:find "prefetch" ~= nil or value:find "preview" ~= nil
 	end
 	return raw
 end
