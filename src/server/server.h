@@ -19,17 +19,17 @@ typedef void pa_server_handler(void *context, const struct pa_request *request, 
  * workers are busy or the server stops. Parts of the request that were not read are empty. */
 typedef void pa_server_observer(void *context, const struct pa_request *request, int status, const char *reason);
 
-/* Called on a worker thread for each request before its response is sent, refused ones too. `head`: the response's, as
- * it is sent; `body`: empty when none is sent; `took_ns`: since the head was read. */
-typedef void pa_server_recorder(void *context, const struct pa_request *request, const struct pa_response *response,
-	struct pa_span head, struct pa_span body, int64_t took_ns);
-
 /*
  * Called on a worker thread, before the body of a request is read, when there is one: sets *limit, the bytes that it
  * may have, which is options.body_max before. `length` is that of the body, SIZE_MAX when the client does not say. 0,
  * or -1 when the limit cannot be found out now: the request gets 503.
  */
 typedef int pa_server_limiter(void *context, const struct pa_request *request, size_t length, size_t *limit);
+
+/* Called on a worker thread for each request before its response is sent, refused ones too. `head`: the response's, as
+ * it is sent; `body`: empty when none is sent; `took_ns`: since the head was read. */
+typedef void pa_server_recorder(void *context, const struct pa_request *request, const struct pa_response *response,
+	struct pa_span head, struct pa_span body, int64_t took_ns);
 
 struct pa_server_options {
 	const char *name;           /* for log lines: "app", "sandbox" */
