@@ -48,9 +48,23 @@ local function in_words(name)
 	return name == SHIPPED and name or name == "." and "./init.lua" or name .. "/init.lua"
 end
 
---- Adds a problem when the app's database by default is another app's.
+local NOT_READ = "DATABASE_URL (%s): write sqlite:PATH there; when other programs need that line, set DATABASE_URL in "
+	.. "the environment or with --database-url, which count first"
+
+--- Adds a problem when the app's database by default is another app's, or .env names a database that cannot be used:
+--- installs must not be kept elsewhere than was meant.
 ---@param found cli.found
 function database.check(found)
+	local location = found.location
+	if found.not_read.DATABASE_URL then
+		found.problems[#found.problems + 1] = NOT_READ:format(location.env)
+	end
+	database.check_owner(found)
+end
+
+--- Adds a problem when the app's database by default is another app's.
+---@param found cli.found
+function database.check_owner(found)
 	local location = found.location
 	if found.from.DATABASE_URL ~= "default" then
 		return

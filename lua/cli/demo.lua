@@ -52,7 +52,7 @@ local function find(given)
 		rules.for_server(found)
 	end
 	rules.for_sandbox(found)
-	database.check(found)
+	database.check_owner(found) -- the demo keeps its installs in its own folder when .env is for other programs
 	if slug and not catalog.has(slug, found.location.folder) then
 		found.problems[#found.problems + 1] = UNKNOWN:format(slug, table.concat(catalog.slugs(), ", "))
 	end

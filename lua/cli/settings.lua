@@ -6,7 +6,8 @@
 -- `partnerapp config`; secret = true when the value is never a flag and never shown; in_file = true when NAME_FILE may
 -- name a file with it, as with every secret; choices, a list of the values that it takes in their normal form; shown, a
 -- function that makes the text to show of a value; told = "app", "sandbox" or "setup" when the scripts of that server
--- or task get the value.
+-- or task get the value; shared = true when other programs write a setting of that name into .env: a value there that
+-- the check refuses is not read.
 local address = require "cli.settings.address"
 local checks = require "cli.settings.checks"
 local http = require "native.http"
@@ -117,6 +118,10 @@ settings.all = {
 			return ("sqlite:%s/partnerapp.db"):format(found.location.state)
 		end,
 		check = checks.database,
+		shared = true,
+		shown = function(value)
+			return value:match "^sqlite:" and value or proxy.shown(value)
+		end,
 		help = "where installs are kept",
 	},
 	{

@@ -179,3 +179,32 @@ test("config of an app that does not load says so, after the server's settings",
 	assert.match(err, /the app does not load, so settings of its own may be missing here: init\.lua:1: /);
 	assert.equal(code, 0);
 });
+
+/** What a command says in a folder whose .env has another program's database. */
+const beside = (words) => inApp({
+	".env": "DATABASE_URL=postgres://me:hidden@db/shop?schema=public\nCLIENT_ID=id\nCLIENT_SECRET=secret\n",
+	"init.lua": 'return require("partnerapp").new {}\n',
+}, words);
+const WARNED = /warning: \.env: DATABASE_URL is not read: it must be sqlite:PATH/;
+
+for (const words of [["check"], ["routes"], ["config"]])
+	test(`TO-02 another program's DATABASE_URL in .env: ${words[0]} warns and works`, async () => {
+		const { code, out, err } = await beside(words);
+		assert.equal(code, 0, err);
+		assert.match(err, WARNED);
+		assert.ok(!`${out}${err}`.includes("hidden"));
+	});
+
+for (const words of [["serve", "--listen", "127.0.0.1:0"], ["installs"], ["keys", "rotate"], ["run", "x", "installs/7"]])
+	test(`TO-02 another program's DATABASE_URL in .env: ${words[0]} keeps no installs elsewhere`, async () => {
+		const { code, err } = await beside(words);
+		assert.equal(code, 2, err);
+		assert.match(err, WARNED);
+		assert.match(err, /DATABASE_URL \(\.env\): write sqlite:PATH there; when other programs need that line, set DATABASE_URL in/);
+	});
+
+test("LG-01 config does not show the password in DATABASE_URL", async () => {
+	const { out, err } = await inApp({}, ["config"], { DATABASE_URL: "mysql://me:hidden@db/shop" });
+	assert.match(out, /^DATABASE_URL +mysql:\/\/me:\*\*\*@db\/shop/m);
+	assert.ok(!`${out}${err}`.includes("hidden"));
+});

@@ -88,7 +88,7 @@ end
 
 function checks.database(value)
 	if value:lower():match "^postgres" then
-		return nil, "PostgreSQL is not supported yet: use sqlite:PATH"
+		return nil, "must be sqlite:PATH: PostgreSQL is not supported yet"
 	end
 	local path = value:match "^[sS][qQ][lL][iI][tT][eE]:(.+)$"
 	if not path then

@@ -22,11 +22,12 @@ local values = {}
 ---@field location cli.location of the app
 ---@field app table<string, string> the other keys of .env, which are the app's own
 ---@field key_file string? the path of the file that SECRET_KEY was read from
+---@field not_read table<string, boolean> settings whose value in .env is another program's
 ---@field problems string[] messages; a command that has one ends with exit code 2
 ---@field warnings string[]
 
 local function new_found(location)
-	return { location = location, value = {}, from = {}, app = {}, problems = {}, warnings = {} }
+	return { location = location, value = {}, from = {}, app = {}, not_read = {}, problems = {}, warnings = {} }
 end
 
 -- The value unless it has a NUL byte: C would cut it there.
@@ -64,6 +65,15 @@ local function from_place(place, setting, lookup, found)
 	return whole(value, setting.name .. "_FILE", found), path
 end
 
+-- A setting's default, and where it is from.
+local function default_of(setting, lookup, found)
+	local value, read_from = setting.default, nil
+	if type(value) == "function" then
+		value, read_from = value(lookup, found)
+	end
+	return value, read_from or "default"
+end
+
 -- Fills found with every setting's value: by flag, else from the first place that has one, else the default.
 local function collect(found, given, places, lookup)
 	for _, setting in ipairs(settings.all) do
@@ -75,16 +85,15 @@ local function collect(found, given, places, lookup)
 			end
 		end
 		if not value then
-			value, from = setting.default, "default"
-			if type(value) == "function" then
-				local read_from
-				value, read_from = value(lookup, found)
-				from = read_from or from
-			end
+			value, from = default_of(setting, lookup, found)
 		end
 		if value and setting.check and value ~= "" then
 			local checked, message = setting.check(value, lookup)
-			if not checked then
+			if not checked and setting.shared and from == found.location.env then
+				found.not_read[name] = true
+				found.warnings[#found.warnings + 1] = ("%s: %s is not read: it %s"):format(from, name, message)
+				checked, from = default_of(setting, lookup, found)
+			elseif not checked then
 				found.problems[#found.problems + 1] = ("%s (%s): %s"):format(name, from, message)
 			end
 			value = checked or value

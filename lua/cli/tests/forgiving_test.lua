@@ -1,4 +1,5 @@
 -- TO-02, TO-05: values as people and other programs write them. In doubt an error says what may be given.
+local settings = require "cli.settings"
 local testing = require "partnerapp.testing"
 local values = require "cli.settings.values"
 
@@ -160,6 +161,42 @@ testing.case("TO-02, TO-05 in doubt an error says what may be given, without the
 		end
 	end
 	t.same(wrong, {}, ("%d of %d"):format(right, #REFUSED))
+end)
+
+-- What other programs keep under the name of one of our settings.
+local OF_OTHERS = {
+	"postgres://a:secret@b/c?schema=public", -- Prisma
+	"postgresql+psycopg2://a:secret@b/c", -- SQLAlchemy
+	"mysql://a:secret@b/c", -- Laravel, Drizzle
+	"mongodb+srv://a:secret@b.example/c",
+	"jdbc:postgresql://b/c", -- Spring
+	"libsql://b.example?authToken=secret", -- Turso
+	"file:./dev.db", -- Prisma
+	"sqlite3:db/development.sqlite3", -- Rails
+	"sqlite://data.db",
+}
+
+testing.case("TO-02 DATABASE_URL of another program in .env is a warning, elsewhere a problem", function(t)
+	for _, value in ipairs(OF_OTHERS) do
+		local found = find({}, { [LOCATION.env] = ("DATABASE_URL=%s\n"):format(value) })
+		t.same(found.problems, {}, value)
+		t.equal(#found.warnings, 1, value)
+		t.match(found.warnings[1], "^.*%.env: DATABASE_URL is not read: ", value)
+		t.falsy(found.warnings[1]:find("secret", 1, true), value)
+		t.equal(found.from.DATABASE_URL, "default", value)
+		t.equal(#find({ DATABASE_URL = value }).problems, 1, value)
+	end
+	local found = find({ DATABASE_URL = "sqlite:a.db" }, { [LOCATION.env] = "DATABASE_URL=file:./dev.db\n" })
+	t.same(found.problems, {})
+	t.same(found.warnings, {})
+	t.equal(found.value.DATABASE_URL, "sqlite:a.db")
+end)
+
+testing.case("LG-01 the password of a database's URL is not shown", function(t)
+	local shown = settings.by_name("DATABASE_URL").shown
+	t.equal(shown "mysql://a:secret@b/c", "mysql://a:***@b/c")
+	t.equal(shown "mongodb+srv://a:secret@b/c", "mongodb+srv://a:***@b/c")
+	t.equal(shown "sqlite:/a:b@c/d.db", "sqlite:/a:b@c/d.db")
 end)
 
 -- White space as it comes with a credential: from the clipboard, from echo, Windows, Kubernetes.
