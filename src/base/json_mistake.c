@@ -35,6 +35,8 @@ static const struct {
 	{":", missing},
 };
 
+const char pa_json_mistake_key[] = "a key in double quotes is missing";
+
 static bool begins_with(struct pa_span text, const char *word)
 {
 	size_t length = strlen(word);
@@ -50,6 +52,8 @@ const char *pa_json_mistake_at(struct pa_span rest, bool is_inside, const char *
 		return expected ? expected : "the text ends where a value is expected";
 	if (begins_with(rest, "//") || begins_with(rest, "/*") || begins_with(rest, "#"))
 		return "JSON has no comments";
+	if (expected == pa_json_mistake_key && begins_with(rest, "}"))
+		return "a comma is too many before this '}', or a key is missing";
 	if (expected)
 		return expected;
 	for (size_t i = 0; i < sizeof mistakes / sizeof *mistakes; i++)

@@ -7,6 +7,9 @@
 
 #include "base/text.h"
 
+/* What is expected at the beginning of a member. */
+extern const char pa_json_mistake_key[];
+
 /* What is wrong with the rest of a text, which is not what has to be there: `expected`, such as "':' is missing", or
  * NULL for a value. `is_inside`: of an object or an array. */
 const char *pa_json_mistake_at(struct pa_span rest, bool is_inside, const char *expected);

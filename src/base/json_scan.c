@@ -408,7 +408,7 @@ static int read_object(struct reader *reader)
 	do {
 		skip_space(reader);
 		if (reader->at == reader->end || *reader->at != '"')
-			return fail_expecting(reader, "a key in double quotes is missing");
+			return fail_expecting(reader, pa_json_mistake_key);
 		if (read_key(reader) < 0)
 			return -1;
 		if (!accept(reader, ':'))

@@ -73,6 +73,15 @@ static int begin(struct pa_unpack_layer *layer, unsigned char first)
 	return layer->has_begun ? 0 : PA_UNPACK_FAILED;
 }
 
+/* After the end of gzip data more of it may follow (RFC 1952 2.2), as programs write that pack in parts. */
+static int begin_again(struct pa_unpack_layer *layer)
+{
+	if (!layer->is_gzip || layer->stream.next_in[0] != 0x1f || inflateReset(&layer->stream) != Z_OK)
+		return PA_UNPACK_FAILED;
+	layer->has_ended = false;
+	return 0;
+}
+
 /* Through the layers below `count`, the highest of them first. */
 static int pass(struct pa_unpack *unpack, size_t count, const char *bytes, size_t length, const struct sink *sink)
 {
@@ -88,7 +97,7 @@ static int pass(struct pa_unpack *unpack, size_t count, const char *bytes, size_
 	stream->avail_in = (unsigned)length; /* curl gives at most 16 KiB at once */
 	bool is_full = false;                /* zlib may have more to give */
 	while (stream->avail_in > 0 || is_full) {
-		if (layer->has_ended)
+		if (layer->has_ended && begin_again(layer) < 0)
 			return PA_UNPACK_FAILED;
 		stream->next_out = (unsigned char *)out;
 		stream->avail_out = sizeof out;

@@ -19,8 +19,23 @@ case("what was packed comes out, to the byte", function(t)
 	t.equal(gzip.decode(MANY, 8 << 20), ("a"):rep(60000))
 end)
 
+case("data that was packed in parts comes out as one", function(t)
+	t.equal(gzip.decode(HELLO .. NOTHING .. HELLO, 100), ('{"event":"Zoë"}\n\0'):rep(2))
+	t.equal(select(3, gzip.decode(HELLO .. HELLO, 35)), "too_large")
+	t.equal(#gzip.decode(NOTHING:rep(5000) .. HELLO, 100), 18) -- parts end in the middle of what is read at once
+end)
+
 case("other data, cut data and data after the end are refused", function(t)
-	local others = { "", "{}", "\x1f\x8b", HELLO .. "x", HELLO .. HELLO, "\0" .. HELLO, (HELLO:gsub("^..", "PK")) }
+	local others = {
+		"",
+		"{}",
+		"\x1f\x8b",
+		HELLO .. "x",
+		HELLO .. "\x1f",
+		HELLO .. HELLO .. "\0",
+		"\0" .. HELLO,
+		(HELLO:gsub("^..", "PK")),
+	}
 	for i = 1, #HELLO - 1 do
 		others[#others + 1] = HELLO:sub(1, i)
 	end

@@ -18,6 +18,7 @@ local HIGH, LOW = "a high surrogate without a low one after it", "a low surrogat
 local TWICE = "the object has this name already"
 local LARGE = "the integer is beyond 64 bits"
 local NO_KEY = "a key in double quotes is missing"
+local KEY_COMMA = "a comma is too many before this '}', or a key is missing"
 local NO_VALUE = "a value is missing here"
 local COMMA = NO_VALUE .. ", or a comma is too many"
 local NOT_UTF8 = "a byte that is not UTF-8"
@@ -297,7 +298,7 @@ json_texts.malformed = {
 	{ name = "n_a_star", text = "[*]", refuses = "1:2: " .. OTHER },
 
 	-- objects
-	{ name = "n_a_comma_after_the_last", text = '{"id":0,}', refuses = "1:9: " .. NO_KEY },
+	{ name = "n_a_comma_after_the_last", text = '{"id":0,}', refuses = "1:9: " .. KEY_COMMA },
 	{ name = "n_two_commas_after_the_last", text = '{"id":0,,}', refuses = "1:9: " .. NO_KEY },
 	{ name = "n_a_comma_in_an_object", text = "{,}", refuses = "1:2: " .. NO_KEY },
 	{ name = "n_a_name_without_quotes", text = "{a: 1}", refuses = "1:2: " .. NO_KEY },
