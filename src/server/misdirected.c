@@ -58,7 +58,8 @@ static void name_hosts(const char *const *hosts, size_t host_count, char *text, 
 	text[0] = '\0';
 	for (size_t i = 0; i < host_count && length < size; i++) {
 		const char *between = i == 0 ? "" : i + 1 < host_count ? ", " : " or ";
-		length += (size_t)snprintf(text + length, size - length, "%s%s", between, hosts[i]);
+		length += (size_t)snprintf(text + length, size - length, "%s%s", between,
+			strcmp(hosts[i], PA_GATE_LOCAL) == 0 ? "a name of a local network, such as sandbox" : hosts[i]);
 	}
 }
 

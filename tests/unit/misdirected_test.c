@@ -55,6 +55,18 @@ static void HT_05_what_it_says(void **state)
 		expect("a.example", odd[i], ANSWERS "a.example: if that name leads here, set PUBLIC_URL=https://a.example");
 }
 
+static void OP_07_a_sandbox_that_others_reach(void **state)
+{
+	(void)state;
+	static const char *const names[] = {"127.0.0.1", "localhost", PA_GATE_LOCAL};
+	const struct pa_request request = {.host = pa_text_span("evil.example")};
+	struct pa_misdirected misdirected;
+
+	pa_misdirected_explain(&request, NULL, names, 3, &misdirected);
+	assert_string_equal(misdirected.detail, "this server answers as 127.0.0.1, localhost or a name of a local network, "
+											"such as sandbox, not as evil.example");
+}
+
 static void HT_05_the_longest_names(void **state)
 {
 	(void)state;
@@ -86,6 +98,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(HT_05_what_it_says),
+		cmocka_unit_test(OP_07_a_sandbox_that_others_reach),
 		cmocka_unit_test(HT_05_the_longest_names),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -38,7 +38,7 @@ end
 -- Seconds until a token ends, and whether that is a time. A fraction is cut off. Segment's token without a time ends
 -- after an hour; that of another server does not end (nil), nor does one that ends after 0 seconds, as Mailchimp says.
 local function life_of(value, elsewhere)
-	if value == nil then
+	if value == nil or (elsewhere and value == "") then -- a form has an empty field for what is absent
 		return not elsewhere and HOUR or nil, true
 	end
 	if type(value) == "string" and (value:find "^%d+$" or value:find "^%d+%.%d+$") then

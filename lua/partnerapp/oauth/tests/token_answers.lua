@@ -286,6 +286,13 @@ answers.given = {
 		{ token = "5c6ccc561059aa386da9d112215bae55", scope = "asked" },
 	},
 	{
+		"a form with empty fields for what is absent (golang/oauth2 reads them so)",
+		200,
+		FORM,
+		"access_token=ghu_16C7e42F292c69C2E7&expires_in=&refresh_token=&scope=&token_type=bearer",
+		{ token = "ghu_16C7e42F292c69C2E7", scope = "asked" },
+	},
+	{
 		"Zendesk",
 		200,
 		JSON,
