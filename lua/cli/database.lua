@@ -76,6 +76,28 @@ function database.check_owner(found)
 	end
 end
 
+local BEHIND_LINK = "%s/ keeps the installs, in the folder that the link %s leads to now: when it leads to another "
+	.. "release, they stay behind. Set DATABASE_URL to a path outside of the releases"
+
+local function is_link(path)
+	local above, name = path:match "^(.-)/*([^/]+)$"
+	if not name or name == "." or name == ".." then
+		return false
+	end
+	local folder = files.real(above ~= "" and above or path:sub(1, 1) == "/" and "/" or ".")
+	return folder ~= nil and files.real(path) ~= (folder == "/" and "" or folder) .. "/" .. name
+end
+
+--- Warns when the app's database by default is in a folder that a link leads to, as a link to the present release does.
+---@param found cli.found
+function database.check_link(found)
+	local state_folder = found.location.state
+	local above = state_folder:match "^(.*)/[^/]*$"
+	if found.from.DATABASE_URL == "default" and above and is_link(above) then
+		found.warnings[#found.warnings + 1] = BEHIND_LINK:format(state_folder, above)
+	end
+end
+
 --- The settings of a command about what an app has stored, which works beside its servers: of --app, with --demo of its
 --- demo.
 ---@param given cli.given

@@ -57,6 +57,7 @@ function command.plan(given)
 	rules.for_server(found)
 	local missing = add_missing(found)
 	database.check(found)
+	database.check_link(found)
 	if values.report(found) then
 		return refusal(found, missing)
 	end

@@ -1,9 +1,9 @@
 // Settings of the app's own: required ones that are missing, names that they cannot have, and where they are shown.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
-import { folder, request, run, withApp } from "./harness.mjs";
+import { folder, request, run, start, withApp } from "./harness.mjs";
 import { mistakes } from "./mistakes.mjs";
 
 /** An app with these settings, the first of which is in line 5. */
@@ -208,3 +208,21 @@ test("LG-01 config does not show the password in DATABASE_URL", async () => {
 	assert.match(out, /^DATABASE_URL +mysql:\/\/me:\*\*\*@db\/shop/m);
 	assert.ok(!`${out}${err}`.includes("hidden"));
 });
+
+for (const [what, app, env, warns] of [
+	["a link to the present release", "current", {}, true],
+	["the same by its absolute path", "/current/", {}, true],
+	["the same with a database elsewhere", "current", { DATABASE_URL: "sqlite:kept.db" }, false],
+	["a folder", "releases/1", {}, false],
+])
+	test(`TO-08 serve ${warns ? "warns" : "does not warn"} that installs stay behind: ${what}`, async (t) => {
+		const place = folder();
+		t.after(place.remove);
+		mkdirSync(path.join(place.name, "releases/1"), { recursive: true });
+		writeFileSync(path.join(place.name, "releases/1/init.lua"), 'return require("partnerapp").new {}\n');
+		symlinkSync("releases/1", path.join(place.name, "current"));
+		const words = ["serve", app.startsWith("/") ? place.name + app : app, "--listen", "127.0.0.1:0"];
+		const server = await start(words, { cwd: place.name, env: { ...CLIENT, ...env } });
+		await server.stop();
+		assert.equal(/current\/\.partnerapp\/ keeps the installs, in the folder that the link .*current leads to now/.test(server.err), warns, server.err);
+	});
