@@ -6,6 +6,7 @@ local log = require "partnerapp.log"
 local pretty = require("partnerapp.destination").pretty
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
+local visible = require "partnerapp_dashboard.visible"
 local words = require "partnerapp_dashboard.words"
 
 local installs = {}
@@ -50,7 +51,7 @@ local function shown(app, install)
 		server = install.server or "unknown",
 		good = health.good,
 		health = health.text,
-		reason = value_of(public.health_reason) or false,
+		reason = value_of(public.health_reason) and visible(public.health_reason) or false,
 		expiry = expiry_of(install),
 		expires_at = install.expires_at,
 		created = words.ago(install.created_at),
@@ -72,6 +73,7 @@ local function list(req, given)
 		title = "Installs",
 		rows = rows,
 		search = search,
+		searched = visible(search),
 		count = given.app.installs:count() or 0,
 		is_first = req.query.from == nil,
 		older = from and "/dashboard/installs?" .. form { q = search, from = from } or false,
@@ -127,7 +129,7 @@ end
 
 local function failed(what, message, code)
 	local text = ("%s failed: %s%s"):format(what, tostring(message), code and (" (%s)"):format(tostring(code)) or "")
-	return { good = false, text = log.masked(text) }
+	return { good = false, text = visible(log.masked(text)) }
 end
 
 -- What an action was given, and what came of it, as it may be shown: an argument whose name is that of a credential is
@@ -160,14 +162,14 @@ end
 local function raised(given, asked, arguments, result)
 	local lines, texts = shown_run(given, arguments, { error = tostring(result) })
 	log.error("an action raised", { action = asked.action, error = texts.error })
-	return { good = false, text = ("%s raised: %s"):format(asked.action, texts.error), arguments = lines }
+	return { good = false, text = visible(("%s raised: %s"):format(asked.action, texts.error)), arguments = lines }
 end
 
 local function answered(given, asked, arguments, result)
 	local text = result == nil and "It returned nothing." or json.encode(result)
 	text = text and (result == nil and text or pretty(text)) or "Its result is no JSON."
 	local lines, texts = shown_run(given, arguments, { response_body = text })
-	return { good = true, text = asked.action .. " was done.", result = texts.response_body, arguments = lines }
+	return { good = true, text = asked.action .. " was done.", result = visible(texts.response_body), arguments = lines }
 end
 
 local function run_action(given, install, asked)

@@ -3,6 +3,7 @@ local config = require "partnerapp.config"
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
 local setup_help = require "partnerapp.setup_help"
+local visible = require "partnerapp_dashboard.visible"
 local words = require "partnerapp_dashboard.words"
 
 local overview = {}
@@ -115,7 +116,7 @@ local function job_rows(given)
 			lane = job.lane,
 			every = words.span(job.seconds),
 			last = job.runs and "runs now" or job.last_run and words.ago(job.last_run) or "not yet",
-			error = job.error or false,
+			error = job.error and visible(job.error) or false,
 		}
 	end
 	return rows

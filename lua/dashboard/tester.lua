@@ -5,6 +5,7 @@ local form_fields = require "partnerapp_dashboard.form_fields"
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
 local story_view = require "partnerapp_dashboard.story_view"
+local visible = require "partnerapp_dashboard.visible"
 local words = require "partnerapp_dashboard.words"
 
 local tester = {}
@@ -96,7 +97,9 @@ local function changes_of(given, form, text)
 	end
 	local lines = {}
 	for _, line in ipairs(given.diff.lines(earlier, last)) do
-		lines[#lines + 1] = line.mark ~= " " and line or nil
+		if line.mark ~= " " then
+			lines[#lines + 1] = { mark = line.mark, text = visible(line.text) }
+		end
 	end
 	return { last = last, earlier = earlier, lines = lines }
 end
@@ -125,7 +128,12 @@ local function run(given, destination, form, chosen)
 	for i, story in ipairs(done.shown) do
 		values.stories[i] = story_view.of(story)
 	end
-	values.resolved, values.calls = done.resolved, done.calls
+	for name, text in pairs(done.resolved) do
+		values.resolved[name] = visible(text)
+	end
+	for i, call in ipairs(done.calls) do
+		values.calls[i] = visible(call)
+	end
 	values.changes = changes_of(given, form, done.text)
 	values.asks = form["do"] == "ask" and #done.calls > 0
 	if form["do"] == "keep" then
@@ -144,7 +152,7 @@ local function load_choices(given, slug)
 		list[#list + 1] = { value = "test " .. name, text = "Test: " .. name }
 	end
 	for _, one in ipairs(given.tester.kept_events()) do
-		list[#list + 1] = { value = "kept " .. one.id, text = ("%s, %s"):format(one.what, words.ago(one.at)) }
+		list[#list + 1] = { value = "kept " .. one.id, text = ("%s, %s"):format(visible(one.what), words.ago(one.at)) }
 	end
 	return list
 end

@@ -173,6 +173,12 @@ local function related(given, exchange)
 	return cause, calls
 end
 
+-- A command is whole, or not there.
+local function command(text)
+	local seen, whole = visible(text)
+	return whole and seen or "The request is too long for a command. The HAR file has it."
+end
+
 -- The destinations that the event of an exchange can be tried with.
 local function tries_of(given, exchange)
 	local tries = {}
@@ -182,7 +188,8 @@ local function tries_of(given, exchange)
 	for _, name in ipairs(given.destinations.names()) do
 		local found = given.destinations.load(name)
 		if found and #found.actions > 0 then
-			tries[#tries + 1] = { slug = found.slug, name = found.name, command = exports.try(exchange, found.slug) }
+			tries[#tries + 1] =
+				{ slug = found.slug, name = found.name, command = command(exports.try(exchange, found.slug)) }
 		end
 	end
 	return tries
@@ -214,7 +221,7 @@ local function show(req, given, exchange)
 			exchange.response_note,
 			exchange.response_headers
 		),
-		curl = visible(exports.curl(exchange)),
+		curl = command(exports.curl(exchange)),
 		tries = tries_of(given, exchange),
 		cause = cause,
 		calls = calls,
