@@ -106,7 +106,8 @@ end
 
 -- Runs what a form has: the values of the view "tester_story".
 local function run(given, destination, form, chosen)
-	local send = form["do"] == "send"
+	local typed, forgotten = form_fields.typed(destination.settings, form, "setting.")
+	local send = form["do"] == "send" and not forgotten
 	local input, problems = given.tester.read(destination, asked_of(form, chosen, destination), not send)
 	local values = {
 		problems = problems or { fields = {} },
@@ -118,6 +119,8 @@ local function run(given, destination, form, chosen)
 		calls = {},
 		sent = send,
 		asks = false,
+		typed = typed,
+		forgotten = form["do"] == "send" and forgotten or false,
 		kept = false,
 		keep_problem = false,
 	}
@@ -135,7 +138,7 @@ local function run(given, destination, form, chosen)
 		values.calls[i] = visible(call)
 	end
 	values.changes = changes_of(given, form, done.text)
-	values.asks = form["do"] == "ask" and #done.calls > 0
+	values.asks = (form["do"] == "ask" or values.forgotten) and #done.calls > 0
 	if form["do"] == "keep" then
 		local path, message = given.tester.keep(destination, input, done.stories, form.name or "")
 		values.kept, values.keep_problem = path or false, not path and message or false

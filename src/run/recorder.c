@@ -20,7 +20,7 @@ static bool is_left_out(const struct pa_request *request, const struct pa_respon
 	return response->status < 400 &&
 		   (begins(request->path, "/healthz") || begins(request->path, "/readyz") ||
 			   begins(request->path, "/metrics") || begins(request->path, "/static/partnerapp") ||
-			   begins(request->path, "/static/partnerapp_dashboard") || pa_request_header(request, "x-live").at);
+			   begins(request->path, "/static/partnerapp_dashboard"));
 }
 
 /* The lines after the one with the status. */
