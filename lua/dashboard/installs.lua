@@ -204,7 +204,11 @@ local function reconnect(install)
 	return { good = true, text = "The token is renewed." }
 end
 
-local function install_of(req, given)
+--- The install of an address; nil and a response when there is none.
+---@param req partnerapp.request
+---@param given partnerapp.host.given
+---@return partnerapp.install? install, partnerapp.response? refused
+function installs.of(req, given)
 	local install, message = given.app.installs:find(req.params.id)
 	if install == nil then
 		return nil, reply.failed(503, "The install cannot be read: " .. message)
@@ -214,10 +218,26 @@ local function install_of(req, given)
 	return install
 end
 
+local FRESH = 10 -- seconds after which the exchanges of a flow have surely been stored
+
+-- The flow that made the install, as steps: for links of the app's own pages. What happened a moment ago may wait to be
+-- stored: then the page loads again by itself.
+local function steps(req, given, install)
+	for _, one in ipairs(given.traffic.list { install = install.id, limit = 200 } or {}) do
+		if one.flow then
+			return reply.redirect("/dashboard/traffic/flows/" .. one.flow)
+		end
+	end
+	if given.traffic.are_kept() and clock.now() - install.updated_at < FRESH then
+		return shell.page(req, "steps_soon", { title = "A moment" })
+	end
+	return reply.failed(404, "The exchanges of this install's flow are not kept, or not any more.")
+end
+
 -- Adds a route of one install: answer(req, install).
 local function route(pages, given, method, path, answer)
 	pages[method](pages, "/installs/:id" .. path, function(req)
-		local install, refused = install_of(req, given)
+		local install, refused = installs.of(req, given)
 		if not install then
 			return refused
 		end
@@ -246,14 +266,8 @@ function installs.add(pages, given)
 		return show(req, given, install, run_action(given, install, req.form), req.form)
 	end)
 
-	-- The flow that made the install, as steps: for links of the app's own pages.
-	route(pages, given, "get", "/steps", function(_, install)
-		for _, one in ipairs(given.traffic.list { install = install.id, limit = 200 } or {}) do
-			if one.flow then
-				return reply.redirect("/dashboard/traffic/flows/" .. one.flow)
-			end
-		end
-		return reply.failed(404, "The exchanges of this install's flow are not kept, or not any more.")
+	route(pages, given, "get", "/steps", function(req, install)
+		return steps(req, given, install)
 	end)
 
 	route(pages, given, "get", "/disconnect", function(req, install)

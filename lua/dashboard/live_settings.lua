@@ -1,9 +1,9 @@
 -- The settings that an install's destination has at Segment now, as a form. What is saved is what was changed in the
 -- form, and nothing else: the update mask and the list of settings name just that.
+local installs = require "partnerapp_dashboard.installs"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local pretty = require("partnerapp.destination").pretty
-local reply = require "partnerapp.reply"
 local segment = require "partnerapp.segment"
 local shell = require "partnerapp_dashboard.shell"
 local visible = require "partnerapp_dashboard.visible"
@@ -209,11 +209,9 @@ end
 function live_settings.add(pages, given)
 	local function route(method)
 		pages[method](pages, "/installs/:id/destination", function(req)
-			local install, message = given.app.installs:find(req.params.id)
-			if install == nil then
-				return reply.failed(503, "The install cannot be read: " .. message)
-			elseif not install then
-				return reply.failed(404, "There is no install with this id. It may have been disconnected.")
+			local install, refused = installs.of(req, given)
+			if not install then
+				return refused
 			end
 			return answer(req, given, install, method == "post" and req.form or nil)
 		end)

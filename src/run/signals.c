@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
 
 static sigset_t ours(void)
 {
@@ -25,6 +26,12 @@ void pa_signals_block(void)
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
 }
 
+void pa_signals_forget_children(void)
+{
+	if (getpid() == 1)
+		signal(SIGCHLD, SIG_IGN);
+}
+
 void pa_signals_unblock(void)
 {
 	const sigset_t signals = ours();
@@ -36,9 +43,12 @@ enum pa_signal pa_signals_wait(unsigned ms)
 {
 	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
 	const sigset_t signals = ours();
-	int got = sigtimedwait(&signals, NULL, &time);
+	siginfo_t info = {0};
+	int got = sigtimedwait(&signals, &info, &time);
 
 	if (got < 0)
 		return PA_SIGNAL_NONE;
-	return got == SIGHUP ? PA_SIGNAL_RELOAD : PA_SIGNAL_STOP;
+	if (got != SIGHUP)
+		return PA_SIGNAL_STOP;
+	return info.si_code == SI_KERNEL ? PA_SIGNAL_HANGUP : PA_SIGNAL_RELOAD;
 }

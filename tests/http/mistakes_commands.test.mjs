@@ -46,6 +46,9 @@ const TABLES = {
 		["a folder that is not there, for its installs", ["installs", "--app", "nowhere"],
 			"there is no folder 'nowhere': APP is the folder of an app's init.lua"],
 		["a file", ["check", "init.lua"], "init.lua is a file: APP is the folder of an app's init.lua", { files: { "init.lua": APP } }],
+		["TO-10 a script with another ending", ["check", "app"], "app is not an app: its script is named init.lua.txt, and must be named init.lua", { files: { "app/init.lua.txt": APP } }],
+		["TO-10 a script in capitals", ["check", "app"], "app is not an app: its script is named Init.lua, and must be named init.lua", { files: { "app/Init.lua": APP } }],
+		["TO-10 a folder in the place of the script", ["check", "app"], "app is not an app: its init.lua is not a file but a folder", { files: { "app/init.lua": null } }],
 		["a folder without init.lua", ["check", "empty"], "empty is not an app: it has no init.lua", { files: { empty: null } }],
 	],
 	addresses: [
@@ -65,10 +68,6 @@ const TABLES = {
 	settings: [
 		["a file for DATABASE_URL", ["config", "--database-url", "data.db"],
 			"DATABASE_URL (flag): must be sqlite:PATH, for example sqlite:/var/lib/my-app/partnerapp.db"],
-		["YAML in .env", ["config"], ".env:1: must be NAME=value", { files: { ".env": "CLIENT_ID: client\n" } }],
-		["a quote that is not closed", ["config"], ".env:2: the value of CLIENT_SECRET begins with a quote and does not end with it",
-			{ files: { ".env": 'CLIENT_ID=client\nCLIENT_SECRET="secret-of-the-client\n' } }],
-		[".env is a folder", ["config"], ".env: Is a directory", { files: { ".env": null } }],
 		["the state's folder is a file", ["demo"],
 			"SECRET_KEY: .partnerapp/secret.key: Not a directory",
 			{ files: { ".partnerapp": "" } }],
@@ -92,6 +91,25 @@ for (const [title, rows] of Object.entries(TABLES)) {
 	});
 }
 
+describe("what of .env cannot be read is a warning, and the rest counts", { concurrency: 2 }, () => {
+	for (const [what, said, file, wanted] of [
+		["YAML", ".env:1: must be NAME=value: this line is not read", "CLIENT_ID:client\nSEGMENT_WORKSPACE=mine\n", /SEGMENT_WORKSPACE +mine/],
+		["a quote that is not closed", ".env:2: the value of CLIENT_SECRET begins with a quote and does not end with it: this line is not read",
+			'CLIENT_ID=client\nCLIENT_SECRET="secret-of-the-client\n', /CLIENT_ID +client/],
+		["text after a quote", ".env:1: the value of CLIENT_SECRET has text after the quote that ends it: this line is not read",
+			"CLIENT_SECRET='secret'-of-the-client\nCLIENT_ID=client\n", /CLIENT_ID +client/],
+		["UTF-16", ".env:1: is UTF-16, not UTF-8: nothing of it is read; save it as UTF-8", Buffer.from("\ufeffCLIENT_ID=client\n", "utf16le"), /CLIENT_ID +- +unset/],
+		[".env is a folder", ".env is a folder, so there are no settings in it", null, /CLIENT_ID +- +unset/],
+	]) {
+		test(`TO-02 ${what}`, async () => {
+			const { code, out, err } = await typed(["config"], { files: { ".env": file } });
+			assert.ok(err.split("\n").includes(`partnerapp: warning: ${said}`), err);
+			assert.match(out, wanted);
+			assert.equal(code, 0);
+		});
+	}
+});
+
 test("a folder that this user cannot write in", async () => {
 	const place = folder(), closed = path.join(place.name, "closed");
 	mkdirSync(closed, { mode: 0o500 });
@@ -99,7 +117,8 @@ test("a folder that this user cannot write in", async () => {
 		const [program, ...args] = [...unprivileged, binary, "demo"];
 		const { code, err } = await run(args, { cwd: closed, program });
 		const said = "keys and databases are kept there: make it a folder that this user can write in, or stand in another";
-		assert.ok(err.split("\n").includes(`partnerapp: .partnerapp: Permission denied: ${said}`), err);
+		assert.ok(err.split("\n").some((line) => line.startsWith(`partnerapp: .partnerapp: Permission denied: ${said}`)), err);
+		assert.match(err, /DATABASE_URL=sqlite:FOLDER\/app\.db.* SECRET_KEY/);
 		assert.equal(code, 2);
 	} finally {
 		place.remove();

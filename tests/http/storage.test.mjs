@@ -273,18 +273,18 @@ describe("storage", { concurrency: 3 }, () => {
 		const first = await serve();
 		assert.equal((await note(first)).status, 200);
 		await first.stop();
-		assert.deepEqual(files(), ["app", "partnerapp.db", "secret.key"], "an empty database was not copied");
+		assert.deepEqual(files(), ["app", "partnerapp.db", "partnerapp.traffic.db", "secret.key"], "an empty database was not copied");
 		const copy = copyOfTheProgram(place, "partnerapp/store/tables.lua", (text) =>
-			text.replace(/ALTER TABLE pa_installs_again RENAME[^\]]*\]\],/, '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
+			text.replace(/RENAME COLUMN due TO renew_at[^\]]*\]\],/, '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
 		const newer = await serve({}, [copy]);
 		await newer.stop();
-		assert.deepEqual(files(), ["app", "partnerapp.db", "partnerapp.db.before-installs-5", "secret.key"]);
+		assert.deepEqual(files(), ["app", "partnerapp.db", "partnerapp.db.before-installs-6", "partnerapp.traffic.db", "secret.key"]);
 		const before = database();
 		const { code, err } = await refused();
 		assert.equal(code, 1);
-		assert.match(err, /newer version of this program \(installs: step 5, known 4\): use that, or a backup/);
+		assert.match(err, /newer version of this program \(installs: step 6, known 5\): use that, or a backup/);
 		assert.ok(before.equals(database()));
-		copyFileSync(state("partnerapp.db.before-installs-5"), state("partnerapp.db"));
+		copyFileSync(state("partnerapp.db.before-installs-6"), state("partnerapp.db"));
 		const again = await serve();
 		assert.equal(await count(again), 1);
 		await again.stop();
@@ -321,7 +321,7 @@ describe("storage", { concurrency: 3 }, () => {
 		const bytes = () => app.files().map((name) => readFileSync(app.state(name), "latin1")).join("\n");
 		const sealed = () => new Set(bytes().match(new RegExp(`\\x10${key}[^]{28}`, "g")));
 		await withSegment({ installs: 1234566 }, async (segment) => {
-			const server = await app.serve({ ...segment.env, SECRET_KEY: `${key}:${"a".repeat(64)}` });
+			const server = await app.serve({ ...segment.env, SECRET_KEY: `${key}:${"a".repeat(64)}`, TRAFFIC: "off" });
 			const before = sealed();
 			const id = await install(server.url);
 			const tokens = [...sealed()].filter((one) => !before.has(one));
@@ -354,11 +354,11 @@ describe("storage", { concurrency: 3 }, () => {
 		await server.stop();
 	});
 
-	test("a stop leaves only the database and the key", async (t) => {
+	test("a stop leaves only the databases and the key", async (t) => {
 		const { serve, files } = home(t);
 		const server = await serve();
 		await note(server);
 		await server.stop();
-		assert.deepEqual(files().filter((name) => !/^(app|partnerapp\.db|secret\.key)$/.test(name)), []);
+		assert.deepEqual(files().filter((name) => !/^(app|partnerapp(\.traffic)?\.db|secret\.key)$/.test(name)), []);
 	});
 });

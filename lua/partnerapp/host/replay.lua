@@ -163,7 +163,7 @@ end
 local function cookies_of(req)
 	local parts = {}
 	for part in (req:header "cookie" or ""):gmatch "[^;]+" do
-		if not part:find("administrator", 1, true) then
+		if not part:find("_administrator=", 1, true) then
 			parts[#parts + 1] = part:match "^%s*(.-)%s*$"
 		end
 	end

@@ -101,16 +101,49 @@ local function is_short(search)
 	return (utf8.len(search) or #search) < 3
 end
 
--- The table to read, and the condition of a search added.
-local function source(search, add)
-	if not search or search == "" then
-		return "exchanges e"
-	elseif is_short(search) then
-		add("e.url LIKE ? ESCAPE '\\'", "%" .. search:gsub("[%%_\\]", "\\%0") .. "%")
-		return "exchanges e"
+-- Runs the query of a list on one source of rows.
+local function read(from, order, where, values, limit)
+	local sql = ("SELECT %s FROM %s WHERE %s ORDER BY %s DESC LIMIT %d"):format(
+		COLUMNS,
+		from,
+		table.concat(where, " AND "),
+		order,
+		limit
+	)
+	return traffic.query(sql, table.unpack(values))
+end
+
+-- The rows whose words have the search. The index has several tables, one for a range of ids each.
+local function search_words(search, before, where, values, limit)
+	local shelves, err, code =
+		traffic.query("SELECT n FROM shelves WHERE first < ? ORDER BY n DESC", before or math.maxinteger)
+	if not shelves then
+		return nil, err, code
 	end
-	add("words MATCH ?", '"' .. search:gsub('"', '""') .. '"')
-	return "words CROSS JOIN exchanges e ON e.id = words.rowid"
+	table.insert(where, 1, "words MATCH ?")
+	table.insert(values, 1, '"' .. search:gsub('"', '""') .. '"')
+	local rows = {}
+	for _, shelf in ipairs(shelves) do
+		local words = "words_" .. shelf.n
+		where[1] = words .. " MATCH ?"
+		local more
+		more, err, code = read(
+			words .. " CROSS JOIN exchanges e ON e.id = " .. words .. ".rowid",
+			words .. ".rowid",
+			where,
+			values,
+			limit - #rows
+		)
+		if not more and not err:find("no such table", 1, true) then -- it was deleted meanwhile
+			return nil, err, code
+		end
+		more = more or {}
+		table.move(more, 1, #more, #rows + 1, rows)
+		if #rows == limit then
+			break
+		end
+	end
+	return rows
 end
 
 --- A page of exchanges, newest first.
@@ -122,16 +155,16 @@ function exchanges.list(filter)
 	filter = filter or {}
 	local limit = math.min(math.max(filter.limit or LIMIT, 1), LIMIT_MOST)
 	local where, values, add = conditions(filter)
-	local from = source(filter.search, add)
-	local order = from:find "^words" and "words.rowid" or "e.id"
-	values[#values + 1] = limit + 1
-	local sql = ("SELECT %s FROM %s WHERE %s ORDER BY %s DESC LIMIT ?"):format(
-		COLUMNS,
-		from,
-		table.concat(where, " AND "),
-		order
-	)
-	local rows, err, code = traffic.query(sql, table.unpack(values))
+	local search = filter.search or ""
+	local rows, err, code
+	if search ~= "" and not is_short(search) then
+		rows, err, code = search_words(search, filter.before, where, values, limit + 1)
+	else
+		if search ~= "" then
+			add("e.url LIKE ? ESCAPE '\\'", "%" .. search:gsub("[%%_\\]", "\\%0") .. "%")
+		end
+		rows, err, code = read("exchanges e", "e.id", where, values, limit + 1)
+	end
 	if not rows then
 		return nil, err, code
 	end

@@ -139,7 +139,7 @@ testing.case("HT-02 a customer's session is no login, and a login no customer's 
 		value = one
 	end
 	local cookie = require "partnerapp.web.cookie"
-	client.cookies = { [cookie.name "session"] = value, [cookie.name "partnerapp_session"] = value }
+	client.cookies = { [cookie.name "session"] = value }
 	t.equal(client:get("/dashboard").status, 401)
 end)
 
