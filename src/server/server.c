@@ -181,11 +181,6 @@ static void leave(struct pa_server *server)
 enum { PATH_MAX_LOGGED = 256 };
 
 /* A page that asks again and again says so. A client cannot hide a request that changes something, or that failed. */
-static bool is_of_a_live_page(const struct pa_request *request, int status)
-{
-	return status < 400 && pa_text_is(request->method, "GET") && pa_request_header(request, "x-live").at;
-}
-
 static void log_request(const struct pa_server *server, const struct pa_exchange *exchange, int64_t took_ns)
 {
 	const struct pa_request *request = &exchange->request;
@@ -199,7 +194,8 @@ static void log_request(const struct pa_server *server, const struct pa_exchange
 		.path = path,
 		.status = exchange->response.status,
 		.took_ns = took_ns,
-		.quiet = pa_health_is(request) || is_of_a_live_page(request, exchange->response.status),
+		.quiet = pa_health_is(request) || (exchange->response.status < 400 && pa_text_is(request->method, "GET") &&
+											  pa_request_header(request, "x-live").at),
 		.trail = request->trail});
 }
 

@@ -40,7 +40,7 @@ describe("the login to the dashboard", () => {
 		const answer = await logIn(server, PASSWORD);
 		assert.deepEqual([answer.status, answer.location], [303, "/dashboard"]);
 		const [line] = answer.headers["set-cookie"];
-		assert.match(line, /^__Host-administrator=[\w-]{43};/);
+		assert.match(line, /^__Host-partnerapp_443_administrator=[\w-]{43};/);
 		for (const part of ["HttpOnly", "Secure", "SameSite=Strict", "Path=/", "Max-Age=43200"])
 			assert.ok(line.includes(part), `${part} is not in ${line}`);
 		assert.doesNotMatch(line, /domain/i);
@@ -73,16 +73,16 @@ describe("the login to the dashboard", () => {
 	});
 
 	test("HT-02 a cookie that was not given by a login opens nothing, and a login does not keep one", async () => {
-		const planted = `__Host-administrator=${"A".repeat(43)}`;
+		const planted = `__Host-partnerapp_443_administrator=${"A".repeat(43)}`;
 		assert.equal((await page(server, planted)).status, 401);
 		const answer = await logIn(server, PASSWORD, { ...elsewhere(), cookie: planted });
 		assert.notEqual(cookieOf(answer), planted);
 		assert.equal((await page(server, planted)).status, 401);
 		const own = cookieOf(answer), value = own.split("=")[1];
 		for (const other of [
-			`administrator=${value}`, `__Secure-administrator=${value}`, `__host-administrator=${value}`, `__Host-administrator="${value}"x`,
-			`__Host-administrator=${value.slice(0, -1)}`, `__Host-administrator=${value}x`, `__Host-administrator=%41${value.slice(1)}`,
-			`__Host-administrator=${planted.slice(-43)}; ${own}x`, "__Host-administrator=' OR 1=1 --", `__Host-administrator=${"x".repeat(6000)}`,
+			`administrator=${value}`, `partnerapp_443_administrator=${value}`, `__Secure-partnerapp_443_administrator=${value}`, `__host-partnerapp_443_administrator=${value}`,
+			`__Host-partnerapp_443_administrator=${value.slice(0, -1)}`, `__Host-partnerapp_443_administrator=${value}x`, `__Host-partnerapp_443_administrator=%41${value.slice(1)}`,
+			`__Host-partnerapp_443_administrator=${planted.slice(-43)}; ${own}x`, "__Host-partnerapp_443_administrator=' OR 1=1 --", `__Host-partnerapp_443_administrator=${"x".repeat(6000)}`,
 		]) {
 			const shown = await page(server, other);
 			assert.ok(shown.status === 401 || shown.status === 400, `${other.slice(0, 60)}: ${shown.status}`);
