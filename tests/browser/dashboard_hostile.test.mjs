@@ -6,7 +6,7 @@ import { mkdirSync, writeFileSync } from "node:fs";
 import http from "node:http";
 import path from "node:path";
 import { after, before } from "node:test";
-import { APP_FOLDER, folder, freePort, Jar, raw, request, startApp, until } from "../http/harness.mjs";
+import { APP_FOLDER, during, folder, freePort, Jar, json, raw, request, startApp, startDemo, until } from "../http/harness.mjs";
 import { browserTest } from "./harness.mjs";
 
 const MARKUP = `</textarea></title></script><script>window.pwned=1</script><img src=x onerror="window.pwned=1">`;
@@ -56,10 +56,13 @@ return destination.new {
 }
 `;
 
+const changes = []; // what the upstream was asked to change
+
 async function openUpstream() {
 	const server = http.createServer((req, res) => {
 		const send = (status, body, headers = {}) => res.writeHead(status, { "content-type": "application/json", ...headers }).end(body);
 		const at = "workspaces/w/sources/s/destinations/acme";
+		if (req.method !== "GET" && req.method !== "HEAD") changes.push(`${req.method} ${req.url}`);
 		req.resume().on("end", () => {
 			if (req.url === "/oauth2/token") return send(200, JSON.stringify({
 				access_token: "token-of-the-upstream", token_type: "bearer", expires_in: 3600, scope: "destination/acme", app_name: "apps/1",
@@ -137,9 +140,10 @@ async function isUnharmed(page) {
 }
 
 for (const width of [375, 1280]) {
-	browserTest(`HT-06 HT-08 hostile content harms no page, ${width} px wide`, { viewport: { width, height: 800 }, expects: [404, 422, 502, 500] },
+	browserTest(`HT-04 HT-06 HT-08 hostile content harms no page, ${width} px wide`, { viewport: { width, height: 800 }, expects: [404, 422, 502, 500] },
 		async ({ page }) => {
 			await until(() => request(`${app.url}/dashboard/traffic?q=/markup`), (answer) => answer.text.includes("/call/markup"));
+			changes.length = 0;
 			const seen = new Set(), waiting = ["/dashboard", `/dashboard/installs/${id}/destination`, "/dashboard/tester/acme?action=track"];
 			while (waiting.length) {
 				const address = waiting.pop();
@@ -151,6 +155,7 @@ for (const width of [375, 1280]) {
 				waiting.push(...links.filter((one) => !/har$|[?&](q|status|direction|before)=/.test(one)));
 			}
 			assert.ok(seen.size > 20, [...seen].join(" "));
+			assert.deepEqual(changes, [], "to look at pages changed something (HT-04)");
 			for (const query of [`q=${encodeURIComponent(NASTY)}`, "q=%25&status=4", `install=${encodeURIComponent(NASTY)}`, `outcome=${encodeURIComponent(NASTY)}`]) {
 				await page.goto(`${app.url}/dashboard/traffic?${query}`);
 				await isUnharmed(page);
@@ -188,3 +193,25 @@ browserTest("HT-08 what is typed into the tester and its forms harms no page", {
 		await page.locator(".notice").waitFor();
 		await isUnharmed(page);
 	});
+
+browserTest("HT-08 an event that came through the sandbox harms no page", { viewport: { width: 375, height: 800 } }, async ({ page }) => {
+	const demo = await startDemo();
+	await during(async () => {
+		await page.goto(demo.sandbox);
+		const source = await page.locator("#sources + .card td").first().textContent();
+		const writeKey = await page.locator("#sources + .card code").first().textContent();
+		await request(`${demo.sandbox}/_sandbox/connections`, json({ destination: "acme", settings: { api_key: "key-of-the-customer" }, source }));
+		await request(`${demo.sandbox}/v1/track`, json({ writeKey, userId: NASTY, event: NASTY, properties: { [NASTY]: NASTY } }));
+		const first = page.locator("tbody a[href^='/dashboard/deliveries/']").first();
+		await page.goto(`${demo.app}/dashboard/deliveries`);
+		while (await first.count() === 0) await page.reload();
+		await isUnharmed(page);
+		const address = await first.getAttribute("href");
+		await page.goto(demo.app + address);
+		await isUnharmed(page);
+		assert.doesNotMatch(await page.content(), /key-of-the-customer/);
+		await page.getByRole("link", { name: "Try it again in the tester" }).click();
+		await page.getByText("Would be delivered").first().waitFor();
+		await isUnharmed(page);
+	}, () => demo.end());
+});
