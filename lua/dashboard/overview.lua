@@ -82,10 +82,22 @@ local function scripts_row(scripts)
 	)
 end
 
+-- Requests and jobs whose script hangs in C, in words.
+local function hung_rows(given)
+	local rows = {}
+	for i, place in ipairs(given.state.hung()) do
+		local what = place.path ~= "" and ("%s %s"):format(place.method, place.path) or place.kind
+		rows[i] = { what = visible(what), server = place.server, line = place.line ~= "" and place.line or "unknown" }
+	end
+	return rows
+end
+
 -- The one next step: of what is missing, what everything else waits for.
-local function next_step(rows, scripts, given)
+local function next_step(rows, scripts, hung, given)
 	if scripts.problem then
 		return { text = "Mend the save that does not load: its lines are below." }
+	elseif hung[1] then
+		return { text = "A script hangs and cannot be interrupted: look at its line below, then start again." }
 	end
 	for _, one in ipairs(rows) do
 		if one.state == "bad" then
@@ -130,10 +142,12 @@ local function values_of(given)
 	rows[#rows + 1] = destination_row(given)
 	rows[#rows + 1] = database_row(given)
 	local jobs, jobs_problem = job_rows(given)
+	local hung = hung_rows(given)
 	return {
 		title = "Overview",
 		rows = rows,
-		step = next_step(rows, scripts, given),
+		step = next_step(rows, scripts, hung, given),
+		hung = hung,
 		problem = scripts.problem or false,
 		source = scripts.source,
 		jobs = jobs,

@@ -12,22 +12,8 @@ local tester = {}
 
 local TEXT_MOST = 64 << 10 -- of a run's requests, kept in the form for the comparison with the next
 
--- The destinations that take events, and those that do not load.
-local function all(given)
-	local list, broken = {}, {}
-	for _, name in ipairs(given.destinations.names()) do
-		local found, message, code = given.destinations.load(name)
-		if found and #found.actions > 0 then
-			list[#list + 1] = found
-		elseif code == "bad_definition" then
-			broken[#broken + 1] = { name = name, message = message }
-		end
-	end
-	return list, broken
-end
-
 local function index(req, given)
-	local list, broken = all(given)
+	local list, broken = given.tester.destinations(given.app)
 	if #list == 1 and #broken == 0 then
 		return reply.redirect("/dashboard/tester/" .. list[1].slug)
 	end
@@ -190,12 +176,10 @@ local function loaded(given, slug, form)
 end
 
 local function destination_of(req, given)
-	local destination, message, code = given.destinations.load(req.params.slug)
-	if not destination or #destination.actions == 0 then
-		local text = code == "bad_definition" and "This destination does not load: " .. message
-			or message
-			or "This destination has no actions: there is nothing to try."
-		return nil, reply.failed(code == "bad_definition" and 500 or 404, text)
+	local destination, message, code = given.tester.find(given.app, req.params.slug)
+	if not destination then
+		local is_broken = code == "bad_definition"
+		return nil, reply.failed(is_broken and 500 or 404, is_broken and "It does not load: " .. message or message)
 	end
 	return destination
 end

@@ -41,7 +41,7 @@ const script = () => path.join(copy.name, "destinations/acme.lua");
 /** Waits until the page has that heading. */
 const becomes = (page, name) => page.getByRole("heading", { level: 1, name }).waitFor();
 
-browserTest("the whole walk without a mouse: install, traffic, a broken save, an event, a test", { expects: [500] },
+browserTest("RL-01 the whole walk without a mouse: install, traffic, a broken save, an event, a test", { expects: [500] },
 	async ({ page }) => {
 		await install(page, demo);
 		await keyTo(page, "the steps that just happened");

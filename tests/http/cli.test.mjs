@@ -56,7 +56,6 @@ for (const [name, args, env] of [
 	["OP-07 a sandbox for other machines in production", ["sandbox", "--sandbox-listen", "0.0.0.0:8889"], { PUBLIC_URL: "https://app.example.com" }],
 	["OP-07 a demo's sandbox for other machines in production", ["demo", "--sandbox-listen", "0.0.0.0:0"], { PUBLIC_URL: "https://app.example.com" }],
 	["a switch that is neither on nor off", ["config"], { SANDBOX_STRICT: "maybe" }],
-	["HT-02 an address for others without a password", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", LISTEN: "0.0.0.0:8888" }],
 	["ST-02 production without a key", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", PUBLIC_URL: "https://app.example.com" }],
 	["ST-02 a short key", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", SECRET_KEY: "abc" }],
 	["production over plain http", ["serve"], { CLIENT_ID: "a", CLIENT_SECRET: "b", PUBLIC_URL: "http://app.example.com", SECRET_KEY: "0".repeat(64) }],

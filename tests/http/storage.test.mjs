@@ -130,7 +130,7 @@ describe("storage", { concurrency: 3 }, () => {
 	test("ST-07 a full disk is an error, and nothing is lost or half written; with room again all is well", async (t) => {
 		const { serve } = home(t);
 		// In place of a full disk, a limit on the size of files: both show at a write.
-		const limited = ["bash", "-c", 'ulimit -S -f 300; exec "$0" "$@"', binary];
+		const limited = ["bash", "-c", 'ulimit -S -f 500; exec "$0" "$@"', binary];
 		const first = await serve({ LOG_LEVEL: "error" }, limited);
 		assert.equal((await note(first)).status, 200);
 		let full, written = 1;
