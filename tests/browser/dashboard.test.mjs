@@ -157,6 +157,7 @@ browserTest("without JavaScript every page is there, and the tester works with i
 browserTest("new exchanges come into the list by themselves", {}, async ({ page }) => {
 	await request(`${demo.app}/before`);
 	await page.goto(`${demo.app}/dashboard/traffic`);
+	assert.equal(await page.getByRole("link", { name: "Show what is new" }).isVisible(), false);
 	await request(`${demo.app}/came-later`);
 	await page.getByRole("link", { name: "GET /came-later" }).waitFor();
 });
