@@ -241,7 +241,27 @@ local function show_flow(req, given)
 			step.exchanges[i] = summary_of(one)
 		end
 	end
-	return shell.page(req, "flow", { title = "An install, step by step", steps = steps })
+	local har = ("/dashboard/traffic/flows/%s/har"):format(req.params.flow)
+	return shell.page(req, "flow", { title = "An install, step by step", steps = steps, har = har })
+end
+
+-- Exchanges as a file that browsers' tools open.
+local function har_file(exchanges, name)
+	local response = reply.json(exports.har(exchanges))
+	response.headers["content-disposition"] = ('attachment; filename="%s.har"'):format(name)
+	return response
+end
+
+local function flow_file(req, given)
+	local found, message, code = given.traffic.of_flow(req.params.flow)
+	if not found then
+		return unreadable(message, code)
+	end
+	local exchanges = {}
+	for _, one in ipairs(found) do
+		exchanges[#exchanges + 1] = given.traffic.find(one.id) or nil
+	end
+	return har_file(exchanges, "flow")
 end
 
 -- The exchange of an address; nil and a response when there is none.
@@ -282,6 +302,10 @@ function traffic.add(pages, given)
 		return show_flow(req, given)
 	end)
 
+	pages:get("/traffic/flows/:flow/har", function(req)
+		return flow_file(req, given)
+	end)
+
 	pages:get("/traffic/:id", function(req)
 		local exchange, refused = exchange_of(req, given)
 		return refused or show(req, given, exchange)
@@ -292,9 +316,7 @@ function traffic.add(pages, given)
 		if not exchange then
 			return refused
 		end
-		local response = reply.json(exports.har { exchange })
-		response.headers["content-disposition"] = ('attachment; filename="exchange-%d.har"'):format(exchange.id)
-		return response
+		return har_file({ exchange }, ("exchange-%d"):format(exchange.id))
 	end)
 end
 
