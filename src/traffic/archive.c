@@ -4,14 +4,13 @@
 #include <string.h>
 
 enum {
-	VERSION = 1,
 	PRUNED = 64, /* exchanges that one transaction deletes: readers and storing wait no longer than for them */
 };
 
 /* The rows that lists read are apart from the bodies, so that a list reads few pages. What the index has of an exchange
  * is made by one view, for FTS5 has to be told the same text when the exchange is deleted. Bodies are TEXT when they
  * are text: others are not in the index. */
-static const char schema[] =
+static const char first[] =
 	"CREATE TABLE exchanges (id INTEGER PRIMARY KEY AUTOINCREMENT, direction TEXT NOT NULL, at INTEGER NOT NULL,"
 	" took INTEGER NOT NULL, method TEXT NOT NULL, url TEXT NOT NULL, status INTEGER, outcome TEXT NOT NULL,"
 	" error TEXT, request_id TEXT, install TEXT, flow TEXT, peer TEXT);"
@@ -28,6 +27,15 @@ static const char schema[] =
 	" FROM exchanges e JOIN parts p ON p.id = e.id;"
 	"CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='trigram');"
 	"PRAGMA user_version = 1;";
+
+/* 5 for statuses from 500 to 599, 0 without an answer: the few failures among many answers are found by it. */
+static const char classes[] = "CREATE INDEX exchanges_class ON exchanges (coalesce(status, 0) / 100);"
+							  "PRAGMA user_version = 2;";
+
+/* Each makes the next version of the tables, which is its number here. Only ever appended to. */
+static const char *const steps[] = {first, classes};
+
+enum { VERSION = sizeof steps / sizeof *steps };
 
 /* Running statements */
 
@@ -80,8 +88,9 @@ static int make_tables(struct pa_connection *connection, struct pa_error *error)
 		pa_error_set(error, "database", "it was made by a newer partnerapp");
 		goto failed;
 	}
-	if (version == 0 && pa_connection_run(connection, schema, false, error) < 0)
-		goto failed;
+	for (int64_t i = version; i < VERSION; i++)
+		if (pa_connection_run(connection, steps[i], false, error) < 0)
+			goto failed;
 	return pa_connection_commit(connection, error);
 
 failed:
