@@ -99,7 +99,7 @@ function pages.install(app, req, install, destination, problem, code)
 		request_id = req.id,
 		health = public.health,
 		ability = ABILITIES[install.scope] or "do what " .. install.scope .. " allows",
-		token_until = public.expires_at:gsub("T(%d%d:%d%d).*", " %1 UTC"),
+		token_until = install.expires_at and public.expires_at:gsub("T(%d%d:%d%d).*", " %1 UTC") or false,
 		again = wide and wide.path or mounts.first,
 	}
 end

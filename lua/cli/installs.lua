@@ -87,7 +87,7 @@ local function print_table()
 				shown(install.scope),
 				install.server == json.null and "unknown" or install.server,
 				install.health,
-				install.expires_at
+				install.expires_at == json.null and "never" or install.expires_at
 			)
 		)
 	end)

@@ -3,9 +3,10 @@
 --
 -- A row has: name; default, a text or a function of the lookup (settings/values.lua) and of what was found for the
 -- rows above, which may give the name of what it read too; check, a function of settings/checks.lua; help, for
--- `partnerapp config`; secret = true when the value is never a flag and never shown, and NAME_FILE may name a file
--- with it; choices, a list of all values that it takes; shown, a function that makes the text to show of a value;
--- told = "app", "sandbox" or "setup" when the scripts of that server or task get the value.
+-- `partnerapp config`; secret = true when the value is never a flag and never shown; in_file = true when NAME_FILE may
+-- name a file with it, as with every secret; choices, a list of the values that it takes in their normal form; shown, a
+-- function that makes the text to show of a value; told = "app", "sandbox" or "setup" when the scripts of that server
+-- or task get the value.
 local address = require "cli.settings.address"
 local checks = require "cli.settings.checks"
 local http = require "native.http"
@@ -26,8 +27,20 @@ end
 
 --- In the order in which `partnerapp config` shows them.
 settings.all = {
-	{ name = "CLIENT_ID", told = "app", help = "the app's OAuth client id" },
-	{ name = "CLIENT_SECRET", told = "app", secret = true, help = "the secret of that client" },
+	{
+		name = "CLIENT_ID",
+		told = "app",
+		in_file = true,
+		check = checks.credential,
+		help = "the app's OAuth client id",
+	},
+	{
+		name = "CLIENT_SECRET",
+		told = "app",
+		secret = true,
+		check = checks.credential,
+		help = "the secret of that client",
+	},
 	{ name = "LISTEN", default = "127.0.0.1:8888", check = checks.listen, help = "address and port of the app" },
 	{
 		name = "HEALTH_LISTEN",
@@ -106,8 +119,20 @@ settings.all = {
 		check = checks.secret_key,
 		help = "seals tokens; made in .partnerapp/secret.key in development",
 	},
-	{ name = "ADMIN_PASSWORD", told = "app", secret = true, help = "opens /dashboard and /metrics" },
-	{ name = "WEBHOOK_SECRET", told = "app", secret = true, help = "signs events from Segment" },
+	{
+		name = "ADMIN_PASSWORD",
+		told = "app",
+		secret = true,
+		check = checks.password,
+		help = "opens /dashboard and /metrics",
+	},
+	{
+		name = "WEBHOOK_SECRET",
+		told = "app",
+		secret = true,
+		check = checks.password,
+		help = "signs events from Segment",
+	},
 	{
 		name = "TRUSTED_PROXIES",
 		told = "app",
@@ -190,9 +215,21 @@ settings.all = {
 		help = "days that they are kept at most",
 	},
 	{ name = "SEGMENT_EMAIL", told = "setup", help = "your login at Segment, for setup token" },
-	{ name = "SEGMENT_PASSWORD", told = "setup", secret = true, help = "the password of that login" },
+	{
+		name = "SEGMENT_PASSWORD",
+		told = "setup",
+		secret = true,
+		check = checks.password,
+		help = "the password of that login",
+	},
 	{ name = "SEGMENT_WORKSPACE", told = "setup", help = "the slug of your workspace, for setup" },
-	{ name = "ACCESS_TOKEN", told = "setup", secret = true, help = "made by setup token, for setup app" },
+	{
+		name = "ACCESS_TOKEN",
+		told = "setup",
+		secret = true,
+		check = checks.credential,
+		help = "made by setup token, for setup app",
+	},
 	{
 		name = "LOG_LEVEL",
 		default = "info",

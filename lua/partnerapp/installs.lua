@@ -25,7 +25,7 @@ local traffic = require "native.traffic"
 ---@field source string?
 ---@field scope string what was granted
 ---@field asked_scope string what was asked for
----@field expires_at number seconds since 1970
+---@field expires_at number? seconds since 1970; nil for a token that does not expire
 ---@field created_at number
 ---@field updated_at number
 ---@field health "ok"|"renewing"|"needs_reconnect" renewing: the last attempt failed, and another will follow
@@ -148,7 +148,7 @@ function installs.public(install)
 		shown[field] = install[field] or json.null
 	end
 	for _, field in ipairs { "expires_at", "created_at", "updated_at" } do
-		shown[field] = sys.timestamp(install[field])
+		shown[field] = install[field] and sys.timestamp(install[field]) or json.null
 	end
 	if not fine then
 		shown.health, shown.health_reason = code, why

@@ -11,7 +11,7 @@
 
 enum {
 	KEPT_BYTES = 64 << 10, /* a larger buffer is not kept for the next request */
-	VALUE_MAX = 8 << 10,
+	VALUE_MAX = 16 << 10,  /* OAuth servers give tokens of 12 KiB and more */
 	EXPECT_FROM = 1 << 20, /* bytes of a body from which on curl would send Expect and wait for a 100 */
 };
 
@@ -80,22 +80,30 @@ static int check(struct pa_header_lines *lines, struct pa_span name, struct pa_s
 	return 0;
 }
 
-int pa_header_lines_add(
-	struct pa_header_lines *lines, struct pa_span name, struct pa_span value, struct pa_error *error)
+/* Adds a line whose value has a prefix, which is not counted in its limit. */
+static int add(struct pa_header_lines *lines, struct pa_span name, struct pa_span prefix, struct pa_span value,
+	struct pa_error *error)
 {
 	struct pa_buffer *bytes = &lines->bytes;
+	bool empty = prefix.length + value.length == 0;
 
 	if (lines->count == PA_HEADER_LINES_MAX)
 		return pa_error_set(error, "usage", "more than %d headers", PA_HEADER_LINES_MAX);
 	if (check(lines, name, value, error) < 0)
 		return -1;
 	/* "Name;" is curl's form of a header with an empty value. */
-	if (pa_buffer_add(bytes, name.at, name.length) < 0 ||
-		pa_buffer_add(bytes, value.length > 0 ? ": " : ";", value.length > 0 ? 2 : 1) < 0 ||
-		pa_buffer_add(bytes, value.at, value.length) < 0 || pa_buffer_add(bytes, "", 1) < 0)
+	if (pa_buffer_add(bytes, name.at, name.length) < 0 || pa_buffer_add(bytes, empty ? ";" : ": ", empty ? 1 : 2) < 0 ||
+		pa_buffer_add(bytes, prefix.at, prefix.length) < 0 || pa_buffer_add(bytes, value.at, value.length) < 0 ||
+		pa_buffer_add(bytes, "", 1) < 0)
 		return pa_error_set(error, "http", "not enough memory");
 	lines->count++;
 	return 0;
+}
+
+int pa_header_lines_add(
+	struct pa_header_lines *lines, struct pa_span name, struct pa_span value, struct pa_error *error)
+{
+	return add(lines, name, pa_text_span(""), value, error);
 }
 
 int pa_header_lines_add_basic(
@@ -120,15 +128,9 @@ int pa_header_lines_add_basic(
 
 int pa_header_lines_add_bearer(struct pa_header_lines *lines, struct pa_span token, struct pa_error *error)
 {
-	char value[VALUE_MAX] = "Bearer ";
-	size_t length = 7 + token.length;
-
-	if (length > sizeof value)
-		return pa_error_set(error, "usage", "bearer: the token must have at most %zu bytes", sizeof value - 7);
-	memcpy(value + 7, token.at, token.length);
-	int result = pa_header_lines_add(lines, pa_text_span("Authorization"), (struct pa_span){value, length}, error);
-	explicit_bzero(value, length);
-	return result;
+	if (token.length > VALUE_MAX)
+		return pa_error_set(error, "usage", "bearer: the token must have at most %d bytes", VALUE_MAX);
+	return add(lines, pa_text_span("Authorization"), pa_text_span("Bearer "), token, error);
 }
 
 struct pa_span pa_header_lines_bytes(const struct pa_header_lines *lines)

@@ -10,7 +10,7 @@
 #include "native/native.h"
 #include "native/services.h"
 
-enum { ENTRIES_MAX = 1000, VALUE_MAX = 16 << 10 };
+enum { ENTRIES_MAX = 1000, VALUE_MAX = 48 << 10 };
 
 struct entry {
 	struct entry *next;

@@ -16,7 +16,7 @@ struct pa_shared *pa_shared_open(void);
 /* NULL does nothing. */
 void pa_shared_close(struct pa_shared *shared);
 
-/* Copies a value, in place of the one with that name. 0, or -1: name and value are longer than 16 KiB, there are 1,000
+/* Copies a value, in place of the one with that name. 0, or -1: name and value are longer than 48 KiB, there are 1,000
  * values, or there is no memory. */
 int pa_shared_put(struct pa_shared *shared, struct pa_span name, struct pa_span value);
 

@@ -23,6 +23,17 @@ static int write_all(int fd, struct pa_span bytes)
 	return 0;
 }
 
+/* Gives a new file the owner of the one that it replaces, when root writes it: a server of another user reads it. */
+static void keep_owner(int fd, const char *path)
+{
+	struct stat old;
+
+	if (geteuid() != 0 || stat(path, &old) < 0 || (old.st_uid == 0 && old.st_gid == getegid()))
+		return;
+	if (fchown(fd, old.st_uid, old.st_gid) < 0)
+		return; /* root of a container may not: the file is written all the same */
+}
+
 int pa_whole_file_write(const char *path, struct pa_span bytes, mode_t mode, bool first)
 {
 	char beside[PATH_MAX];
@@ -35,6 +46,7 @@ int pa_whole_file_write(const char *path, struct pa_span bytes, mode_t mode, boo
 	int fd = mkostemp(beside, O_CLOEXEC);
 	if (fd < 0)
 		return -1;
+	keep_owner(fd, path);
 	if (fchmod(fd, mode) == 0 && write_all(fd, bytes) == 0 && fsync(fd) == 0)
 		result = 0;
 	int why = errno;

@@ -10,7 +10,8 @@
 
 #include "base/text.h"
 
-/* Writes the file by way of one beside it. With `first`, a file that is there already is EEXIST. 0 or -1. */
+/* Writes the file by way of one beside it. With `first`, a file that is there already is EEXIST. A file
+ * that root replaces keeps its owner. 0 or -1. */
 int pa_whole_file_write(const char *path, struct pa_span bytes, mode_t mode, bool first);
 
 /* Makes a folder and those above it, each with `mode`; folders that are there already stay. 0 or -1; `part`, of

@@ -24,6 +24,7 @@
 #include "run/recorder.h"
 #include "run/signals.h"
 #include "run/task.h"
+#include "run/terminal.h"
 #include "script/budget.h"
 #include "script/pool.h"
 #include "server/listen.h"
@@ -195,8 +196,9 @@ static void trim(const struct pa_plan *plan, struct running *running, long *refu
 	pa_memory_trim();
 }
 
-/* Waits for SIGTERM or SIGINT; reloads at SIGHUP. Returns the exit code. */
-static int wait_for_end(const struct pa_plan *plan, struct running *running, struct pa_changed_file *settings)
+/* Waits for SIGTERM, SIGINT or the end of the terminal; reloads at another SIGHUP. Returns the exit code. */
+static int wait_for_end(
+	const struct pa_plan *plan, struct running *running, struct pa_changed_file *settings, struct pa_terminal *terminal)
 {
 	long refused = 0;
 
@@ -204,6 +206,10 @@ static int wait_for_end(const struct pa_plan *plan, struct running *running, str
 		enum pa_signal got = pa_signals_wait(1000);
 		if (got == PA_SIGNAL_STOP)
 			return PA_EXIT_FINE;
+		if (pa_terminal_is_closed(terminal, got)) {
+			pa_log(PA_LOG_INFO, NULL, NULL, "the terminal is closed: stopping", NULL);
+			return PA_EXIT_FINE;
+		}
 		if (got == PA_SIGNAL_RELOAD)
 			for (size_t i = 0; i < plan->server_count; i++)
 				pa_pool_reload(running[i].pool);
@@ -341,10 +347,12 @@ static bool can_listen(const struct pa_plan *plan)
 int pa_servers_run(struct pa_plan *plan, const char *library)
 {
 	struct pa_changed_file settings;
+	struct pa_terminal terminal;
 	struct running *running;
 	struct pa_error error;
 	int code = PA_EXIT_FINE;
 
+	pa_terminal_begin(&terminal);
 	pa_changed_file_begin(&settings, plan->settings_file);
 	if (pa_descriptors_divide(plan, pa_descriptors_limit(), &error) < 0) {
 		fprintf(stderr, "partnerapp: %s\n", error.text);
@@ -361,7 +369,7 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 	if (code == PA_EXIT_FINE) {
 		introduce(plan, running);
 		announce(plan, running);
-		code = wait_for_end(plan, running, &settings);
+		code = wait_for_end(plan, running, &settings, &terminal);
 		drain(plan->server_count, running);
 	}
 	close_or_exit(&(struct closing){running, plan->server_count, library}, code);

@@ -36,9 +36,12 @@ enum pa_signal pa_signals_wait(unsigned ms)
 {
 	const struct timespec time = {.tv_sec = ms / 1000, .tv_nsec = (long)(ms % 1000) * 1000000};
 	const sigset_t signals = ours();
-	int got = sigtimedwait(&signals, NULL, &time);
+	siginfo_t info = {0};
+	int got = sigtimedwait(&signals, &info, &time);
 
 	if (got < 0)
 		return PA_SIGNAL_NONE;
-	return got == SIGHUP ? PA_SIGNAL_RELOAD : PA_SIGNAL_STOP;
+	if (got != SIGHUP)
+		return PA_SIGNAL_STOP;
+	return info.si_code == SI_KERNEL ? PA_SIGNAL_HANGUP : PA_SIGNAL_RELOAD;
 }

@@ -1,11 +1,17 @@
 /*
- * The signals of the process: SIGTERM and SIGINT stop it, SIGHUP reloads the scripts (OP-02). They are blocked in every
+ * The signals of the process: SIGTERM and SIGINT stop it, SIGHUP of another process reloads the scripts (OP-02). The
+ * kernel sends SIGHUP when the terminal of the process is closed: run/terminal decides. They are blocked in every
  * thread, and the main thread waits for them.
  */
 #ifndef PA_SIGNALS_H
 #define PA_SIGNALS_H
 
-enum pa_signal { PA_SIGNAL_NONE, PA_SIGNAL_STOP, PA_SIGNAL_RELOAD };
+enum pa_signal {
+	PA_SIGNAL_NONE,
+	PA_SIGNAL_STOP,
+	PA_SIGNAL_RELOAD, /* SIGHUP of a process */
+	PA_SIGNAL_HANGUP, /* SIGHUP of the kernel */
+};
 
 /* Blocks them in this thread and in those it starts, and ignores SIGPIPE and SIGXFSZ: a write says what went wrong.
  * Call before the first thread. */

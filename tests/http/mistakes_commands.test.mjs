@@ -65,10 +65,6 @@ const TABLES = {
 	settings: [
 		["a file for DATABASE_URL", ["config", "--database-url", "data.db"],
 			"DATABASE_URL (flag): must be sqlite:PATH, for example sqlite:/var/lib/my-app/partnerapp.db"],
-		["YAML in .env", ["config"], ".env:1: must be NAME=value", { files: { ".env": "CLIENT_ID: client\n" } }],
-		["a quote that is not closed", ["config"], ".env:2: the value of CLIENT_SECRET begins with a quote and does not end with it",
-			{ files: { ".env": 'CLIENT_ID=client\nCLIENT_SECRET="secret-of-the-client\n' } }],
-		[".env is a folder", ["config"], ".env: Is a directory", { files: { ".env": null } }],
 		["the state's folder is a file", ["demo"],
 			"SECRET_KEY: .partnerapp/secret.key: Not a directory",
 			{ files: { ".partnerapp": "" } }],
@@ -91,6 +87,25 @@ for (const [title, rows] of Object.entries(TABLES)) {
 		}
 	});
 }
+
+describe("what of .env cannot be read is a warning, and the rest counts", { concurrency: 2 }, () => {
+	for (const [what, said, file, wanted] of [
+		["YAML", ".env:1: must be NAME=value: this line is not read", "CLIENT_ID:client\nSEGMENT_WORKSPACE=mine\n", /SEGMENT_WORKSPACE +mine/],
+		["a quote that is not closed", ".env:2: the value of CLIENT_SECRET begins with a quote and does not end with it: this line is not read",
+			'CLIENT_ID=client\nCLIENT_SECRET="secret-of-the-client\n', /CLIENT_ID +client/],
+		["text after a quote", ".env:1: the value of CLIENT_SECRET has text after the quote that ends it: this line is not read",
+			"CLIENT_SECRET='secret'-of-the-client\nCLIENT_ID=client\n", /CLIENT_ID +client/],
+		["UTF-16", ".env:1: is UTF-16, not UTF-8: nothing of it is read; save it as UTF-8", Buffer.from("\ufeffCLIENT_ID=client\n", "utf16le"), /CLIENT_ID +- +unset/],
+		[".env is a folder", ".env is a folder, so there are no settings in it", null, /CLIENT_ID +- +unset/],
+	]) {
+		test(`TO-02 ${what}`, async () => {
+			const { code, out, err } = await typed(["config"], { files: { ".env": file } });
+			assert.ok(err.split("\n").includes(`partnerapp: warning: ${said}`), err);
+			assert.match(out, wanted);
+			assert.equal(code, 0);
+		});
+	}
+});
 
 test("a folder that this user cannot write in", async () => {
 	const place = folder(), closed = path.join(place.name, "closed");

@@ -68,7 +68,7 @@ testing.case("flows", function(t)
 	for i, flow in ipairs(require("init"):flows()) do
 		paths[i] = flow.path
 	end
-	t.same(paths, { "/auth/report", "/auth/example" })
+	t.same(paths, { "/auth/report", "/auth/example", "/auth/atlassian", "/auth/apple" })
 end)
 
 testing.case("lists", function(t)
@@ -128,7 +128,7 @@ describe("docs/scripts.md", { concurrency: 2 }, () => {
 		const languages = ["lua", "html", ""];
 		const known = languages.flatMap(blocks).length;
 		assert.equal(PAGE.match(/^```/gm).length, 2 * known, "a block of another language");
-		assert.deepEqual(languages.map((language) => blocks(language).length), [9, 2, 3]);
+		assert.deepEqual(languages.map((language) => blocks(language).length), [10, 2, 3]);
 	});
 
 	test("its scripts and views make an app that check finds fine and whose tests pass", async () => {

@@ -1,6 +1,6 @@
 // partnerapp setup token: an access token, made at the sandbox and kept in .env; and what both commands refuse.
 import assert from "node:assert/strict";
-import { chmodSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import { chmodSync, chownSync, readFileSync, statSync, symlinkSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { exists, freePort, request, run } from "./harness.mjs";
@@ -68,15 +68,30 @@ for (const [command, env] of [["token", LOGIN], ["app", { ACCESS_TOKEN: "the-acc
 		assert.match(answer.err, /nothing was created, because the keys could not be kept: \.env: /);
 		assert.equal((await counts())[`POST ${route.path}`], undefined);
 	});
-
-	test(`setup ${command}: a bad line in .env is told as that`, async () => {
-		write("nonsense line\n");
-		const answer = await call();
-		assert.equal(answer.code, 2);
-		assert.match(answer.err, /\.env:1: must be NAME=value/);
-		assert.equal(read(), "nonsense line\n");
-	});
 }
+
+test("TO-02 a bad line in .env is told as that, and in a file with CR LF a secret is written before the carriage return", async () => {
+	const lines = "\ufeffnonsense line\r\nNOTE='a\r\nACCESS_TOKEN=b\r\n'\r\nexport ACCESS_TOKEN= # of Segment\r\nLAST=`1`";
+	write(lines);
+	const made = await setupToken();
+	assert.equal(made.code, 0, made.err);
+	assert.match(made.err, /warning: \.env:1: must be NAME=value/);
+	const token = /\nexport ACCESS_TOKEN=([\w.-]+) # of Segment\r\n/.exec(read())[1];
+	assert.match(token, TOKEN);
+	assert.equal(read().replace(token, ""), lines);
+	const app = await setupApp();
+	assert.equal(app.code, 0, app.err);
+	assert.match(read().slice(lines.length + token.length), /^\r\nCLIENT_ID=[\w-]+\r\nCLIENT_SECRET=[\w-]+\r\n$/);
+	assert.equal(statSync(dotenv()).mode & 0o777, 0o600);
+});
+
+test("TO-02 .env keeps its owner", { skip: process.getuid() !== 0 && "only root may give a file away" }, async () => {
+	write("OTHER=1\n");
+	chownSync(dotenv(), 1234, 2345);
+	const made = await setupToken();
+	assert.equal(made.code, 0, made.err);
+	assert.deepEqual([statSync(dotenv()).uid, statSync(dotenv()).gid], [1234, 2345]);
+});
 
 test("an access token that Segment does not know", async () => {
 	const answer = await setupApp([], { ACCESS_TOKEN: "the-access-token" });
@@ -184,7 +199,7 @@ for (const [name, text, wanted] of [
 	["an empty value with a comment", "ACCESS_TOKEN= # of Segment\n", "ACCESS_TOKEN=@ # of Segment\n"],
 	["a commented line", "#ACCESS_TOKEN=x\n", "#ACCESS_TOKEN=x\nACCESS_TOKEN=@\n"],
 	["export, quotes and a comment", ' export  ACCESS_TOKEN = "" # its #1\n', ' export  ACCESS_TOKEN = "@" # its #1\n'],
-	["single quotes", "ACCESS_TOKEN='old token' \n", "ACCESS_TOKEN='@' \n"],
+	["single quotes", "ACCESS_TOKEN='old-token' \n", "ACCESS_TOKEN='@' \n"],
 	["the last of several", "ACCESS_TOKEN=a\nACCESS_TOKEN=b\nACCESS_TOKEN_FILE=x\n", "ACCESS_TOKEN=a\nACCESS_TOKEN=@\nACCESS_TOKEN_FILE=x\n"],
 	["lines that end in CR LF", "ACCESS_TOKEN=a\r\nA=1\r\n", "ACCESS_TOKEN=@\r\nA=1\r\n"],
 ]) {

@@ -275,16 +275,16 @@ describe("storage", { concurrency: 3 }, () => {
 		await first.stop();
 		assert.deepEqual(files(), ["app", "partnerapp.db", "secret.key"], "an empty database was not copied");
 		const copy = copyOfTheProgram(place, "partnerapp/store/tables.lua", (text) =>
-			text.replace(/ALTER TABLE pa_installs_again RENAME[^\]]*\]\],/, '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
+			text.replace(/RENAME COLUMN due TO renew_at[^\]]*\]\],/, '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
 		const newer = await serve({}, [copy]);
 		await newer.stop();
-		assert.deepEqual(files(), ["app", "partnerapp.db", "partnerapp.db.before-installs-5", "secret.key"]);
+		assert.deepEqual(files(), ["app", "partnerapp.db", "partnerapp.db.before-installs-6", "secret.key"]);
 		const before = database();
 		const { code, err } = await refused();
 		assert.equal(code, 1);
-		assert.match(err, /newer version of this program \(installs: step 5, known 4\): use that, or a backup/);
+		assert.match(err, /newer version of this program \(installs: step 6, known 5\): use that, or a backup/);
 		assert.ok(before.equals(database()));
-		copyFileSync(state("partnerapp.db.before-installs-5"), state("partnerapp.db"));
+		copyFileSync(state("partnerapp.db.before-installs-6"), state("partnerapp.db"));
 		const again = await serve();
 		assert.equal(await count(again), 1);
 		await again.stop();

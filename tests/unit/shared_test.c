@@ -54,7 +54,7 @@ static void one_value_a_name(void **state)
 static void RT_06_too_long_and_too_many_values_are_refused(void **state)
 {
 	(void)state;
-	static char large[(16 << 10) + 1];
+	static char large[(48 << 10) + 1];
 	struct pa_shared *memory = pa_shared_open();
 	char name[16];
 	int kept = 0;

@@ -65,7 +65,7 @@ function looked_at.lists(app, settings)
 			return route.method .. " " .. route.path
 		end)
 		lists.flows = map(app:flows(), function(flow)
-			return ("%s (%s)"):format(flow.path, flow.scope)
+			return ("%s (%s)"):format(flow.path, flow.scope ~= "" and flow.scope or "no scope")
 		end)
 		lists.jobs = map(app._jobs, function(job)
 			return job.name

@@ -10,7 +10,7 @@ A local Segment, the sandbox, comes with it: "partnerapp demo" needs no account.
 
 local ABOUT_SETTINGS = [[
 A setting is a flag (--public-url for PUBLIC_URL; not for secrets), else in the environment, else in .env, else the
-default. Secrets may also be in a file that NAME_FILE names.]]
+default. Secrets and CLIENT_ID may also be in a file that NAME_FILE names.]]
 
 local ABOUT_FILES = {
 	{

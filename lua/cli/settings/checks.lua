@@ -1,11 +1,13 @@
--- The checks of single settings. Each takes a text that is not empty, and the lookup (settings/values.lua); it returns
--- the value in its normal form, or nil and what is wrong with it.
+-- The checks of single settings. Each takes a text that is not empty, without white space around it, and the lookup
+-- (settings/values.lua); it returns the value in its normal form, or nil and what is wrong with it. Where a value can
+-- mean one thing only, its case and spelling are forgiven (TO-02).
 local address = require "cli.settings.address"
 local crypto = require "native.crypto"
 local http = require "native.http"
 local memory = require "cli.settings.memory"
 local networks = require "partnerapp.web.networks"
 local proxy = require "cli.settings.proxy"
+local white_space = require "partnerapp.store.white_space"
 
 local checks = {}
 
@@ -30,7 +32,9 @@ function checks.ca_file(value, lookup)
 	return value
 end
 
+--- ADDRESS:PORT, also as the URL of a server, and with the address `*`.
 function checks.listen(value)
+	value = value:lower():gsub("^http://(.-)/?$", "%1"):gsub("^tcp://", ""):gsub("^%*:", "0.0.0.0:")
 	local host, port = address.split(value)
 	if host and tonumber(port) > 65535 then
 		return nil, "a port is at most 65535"
@@ -83,13 +87,19 @@ function checks.origins(value)
 end
 
 function checks.database(value)
-	if value:match "^postgres" then
+	if value:lower():match "^postgres" then
 		return nil, "PostgreSQL is not supported yet: use sqlite:PATH"
 	end
-	if not value:match "^sqlite:." then
+	local path = value:match "^[sS][qQ][lL][iI][tT][eE]:(.+)$"
+	if not path then
 		return nil, "must be sqlite:PATH, for example sqlite:/var/lib/my-app/partnerapp.db"
 	end
-	return value
+	path = path:gsub("^///+", "/")
+	local other = path:match "^//(.*)$"
+	if other then
+		return nil, ("may mean two files: sqlite:%s or sqlite:/%s"):format(other, other)
+	end
+	return "sqlite:" .. path
 end
 
 function checks.workers(value)
@@ -100,8 +110,16 @@ function checks.workers(value)
 	return tostring(number)
 end
 
+local SECONDS = { s = 1, sec = 1, secs = 1, second = 1, seconds = 1, ms = 1 / 1000 }
+for _, unit in ipairs { "m", "min", "mins", "minute", "minutes" } do
+	SECONDS[unit] = 60
+end
+
+--- Seconds: "30", "30s", "2 min", "5000ms".
 function checks.request_timeout(value)
-	local seconds = math.tointeger(tonumber(value))
+	local number, unit = value:lower():match "^(%d+%.?%d*)%s*(%a+)$"
+	local seconds = number and SECONDS[unit] and tonumber(number) * SECONDS[unit]
+	seconds = math.tointeger(seconds or tonumber(value))
 	if not seconds or seconds < 1 or seconds > 600 then
 		return nil, "must be a whole number of seconds from 1 to 600"
 	end
@@ -109,9 +127,9 @@ function checks.request_timeout(value)
 end
 
 function checks.calls_per_second(value)
-	local number = math.tointeger(tonumber(value))
+	local number = math.tointeger(tonumber((value:gsub("%s*/%s*s$", ""))))
 	if not number or number < 0 or number > 1000000 then
-		return nil, "must be a whole number from 0 to 1000000"
+		return nil, "must be a whole number up to 1000000, or 0 for any number"
 	end
 	return tostring(number)
 end
@@ -127,20 +145,63 @@ function checks.memory(value)
 	return memory.text(bytes)
 end
 
+local SWITCH = {}
+for word in ("1 true t yes y on enabled"):gmatch "%S+" do
+	SWITCH[word] = "1"
+end
+for word in ("0 false f no n off disabled"):gmatch "%S+" do
+	SWITCH[word] = "0"
+end
+
 function checks.switch(value)
-	if value ~= "0" and value ~= "1" then
-		return nil, "must be 0 or 1"
+	local state = SWITCH[value:lower()]
+	if not state then
+		return nil, "must be 1 (true, yes, on) or 0 (false, no, off)"
+	end
+	return state
+end
+
+-- The levels, and what other programs call them.
+local LEVELS = {
+	debug = "debug",
+	trace = "debug",
+	verbose = "debug",
+	info = "info",
+	notice = "info",
+	warn = "warn",
+	warning = "warn",
+	error = "error",
+	err = "error",
+	critical = "error",
+	fatal = "error",
+	off = "off",
+	none = "off",
+	silent = "off",
+}
+
+function checks.log_level(value)
+	local level = LEVELS[value:lower()]
+	if not level then
+		return nil, "must be debug, info, warn, error or off"
+	end
+	return level
+end
+
+--- TO-05: an id, a secret or a token of an OAuth client, as Segment makes them.
+function checks.credential(value)
+	if white_space.is_in(value) then
+		return nil, "has white space inside, which a credential does not have: copy it again"
 	end
 	return value
 end
 
-local ON_OFF = { on = "on", off = "off", ["1"] = "on", ["0"] = "off" }
-
+--- The same as "on" or "off".
 function checks.on_off(value)
-	if not ON_OFF[value] then
+	local state = SWITCH[value:lower()]
+	if not state then
 		return nil, "must be on or off"
 	end
-	return ON_OFF[value]
+	return state == "1" and "on" or "off"
 end
 
 function checks.traffic_mb(value)
@@ -159,17 +220,20 @@ function checks.traffic_days(value)
 	return tostring(number)
 end
 
-local LEVELS = { debug = true, info = true, warn = true, error = true, off = true }
-
-function checks.log_level(value)
-	if not LEVELS[value] then
-		return nil, "must be debug, info, warn, error or off"
+--- TO-05: what a person has chosen, in which spaces may be.
+function checks.password(value)
+	if value:find "[\r\n]" then
+		return nil, "has several lines, and must be one"
 	end
 	return value
 end
 
 --- Keys separated by commas, each 64 hex digits with an id in front; a single key may be without one and is k1 then.
 function checks.secret_key(value)
+	value = value:gsub("%s*,%s*", ",")
+	if white_space.is_in(value) then
+		return nil, "has white space inside a key: it must be 64 hex digits"
+	end
 	for entry in (value .. ","):gmatch "([^,]*)," do
 		local id, hex = entry:match "^([a-z0-9]+):(%x+)$"
 		hex = hex or entry:match "^(%x+)$"

@@ -10,7 +10,7 @@ local MOST = 1 << 60
 ---@return integer? bytes
 function memory.bytes(text)
 	local number, unit = text:match "^%s*(%d+%.?%d*)%s*(%a*)%s*$"
-	local factor = unit and UNITS[(unit:lower():gsub("i?b$", ""))]
+	local factor = unit and UNITS[(unit:lower():gsub("i?b?$", ""))]
 	local bytes = factor and tonumber(number) * factor
 	return bytes and bytes <= MOST and math.floor(bytes) or nil
 end

@@ -49,7 +49,7 @@ end
 --- ".example.com" or "*.example.com".
 function proxy.check_exceptions(value)
 	local list = {}
-	for word in value:gmatch "[^%s,]+" do
+	for word in value:gmatch "[^%s,;]+" do
 		local network, message = true, nil
 		if word:find("/", 1, true) then
 			network, message = networks.parse(word)

@@ -5,6 +5,7 @@ local files = require "native.files"
 local nearest = require "partnerapp.nearest"
 local private_file = require "cli.private_file"
 local settings = require "cli.settings"
+local white_space = require "partnerapp.store.white_space"
 
 local values = {}
 
@@ -36,30 +37,38 @@ local function whole(value, name, found)
 	found.problems[#found.problems + 1] = name .. " has a NUL byte"
 end
 
+-- The value that a place has for a name, without the white space around it (TO-05); nil when nothing is left.
+local function given_in(place, name)
+	local value = white_space.trim(place.get(name) or "")
+	return value ~= "" and value or nil
+end
+
 -- NAME's value in a place; for a secret also the content of the file that NAME_FILE names there.
 local function from_place(place, setting, lookup, found)
-	local value = place.get(setting.name)
-	if value and value ~= "" then
+	local value = given_in(place, setting.name)
+	if value then
 		return whole(value, setting.name, found), place.name
 	end
-	local path = setting.secret and place.get(setting.name .. "_FILE")
-	if not path or path == "" then
+	local path = (setting.secret or setting.in_file) and given_in(place, setting.name .. "_FILE")
+	if not path then
 		return
 	end
 	local bytes, message = lookup.read(path)
-	if not bytes then
+	value = white_space.trim(bytes or "")
+	if value == "" then
+		message = message or path .. " is empty"
 		found.problems[#found.problems + 1] = ("%s_FILE: %s"):format(setting.name, message)
 		return
 	end
 	private_file.check(path, found.warnings, lookup)
-	return whole((bytes:gsub("%s+$", "")), setting.name .. "_FILE", found), path
+	return whole(value, setting.name .. "_FILE", found), path
 end
 
 -- Fills found with every setting's value: by flag, else from the first place that has one, else the default.
 local function collect(found, given, places, lookup)
 	for _, setting in ipairs(settings.all) do
 		local name = setting.name
-		local value, from = given[name], "flag"
+		local value, from = given[name] and white_space.trim(given[name]), "flag"
 		for _, place in ipairs(places) do
 			if not value then
 				value, from = from_place(place, setting, lookup, found)
@@ -105,15 +114,48 @@ local function meant(key)
 	return nearest(key, names, true)
 end
 
+local SHOWN = 3 -- names in a warning; .env may be shared with other programs, and have many
+
+-- Warns about names in .env that are neither settings nor the app's: of each that may be misspelt, and of the rest.
+local function warn_of_unknown(found, names)
+	local rest = {}
+	for _, name in ipairs(names) do
+		local suggestion = meant(name)
+		if suggestion ~= "" or #names <= SHOWN then
+			local message = "%s: %s is not a setting, and the app's scripts do not name it%s"
+			found.warnings[#found.warnings + 1] = message:format(found.location.env, name, suggestion)
+		else
+			rest[#rest + 1] = name
+		end
+	end
+	if #rest > 0 then
+		local list = table.concat(rest, ", ", 1, math.min(SHOWN, #rest)) .. (#rest > SHOWN and ", …" or "")
+		local message = "%s: %d names are not settings, and the app's scripts do not name them: %s"
+		found.warnings[#found.warnings + 1] = message:format(found.location.env, #rest, list)
+	end
+end
+
 -- The keys of .env that are not settings.
 local function take_app_settings(found, env, lookup)
+	local unknown = {}
 	for key, value in pairs(env) do
 		if not settings.by_name(key) and not settings.by_name((key:gsub("_FILE$", ""))) then
-			found.app[key] = whole(value, key, found)
-			if not is_of_app(key, found.location.folder, lookup) then
-				local message = "%s: %s is not a setting, and the app's scripts do not name it%s"
-				found.warnings[#found.warnings + 1] = message:format(found.location.env, key, meant(key))
-			end
+			found.app[key] = value
+			unknown[#unknown + 1] = not is_of_app(key, found.location.folder, lookup) and key or nil
+		end
+	end
+	table.sort(unknown)
+	warn_of_unknown(found, unknown)
+end
+
+-- Warns about references to other values in .env, which are not replaced: Segment would refuse such a credential.
+local function warn_of_references(found)
+	for _, setting in ipairs(settings.all) do
+		local value = found.value[setting.name]
+		local reference = found.from[setting.name] == found.location.env and value:match "%${[%a_][%w_]*"
+		if reference then
+			local message = "%s: %s has %s…}, which is not replaced by a value"
+			found.warnings[#found.warnings + 1] = message:format(found.location.env, setting.name, reference)
 		end
 	end
 end
@@ -141,6 +183,7 @@ function values.find(given, location, lookup)
 		found.key_file = place
 	end
 	take_app_settings(found, env, lookup)
+	warn_of_references(found)
 	return found
 end
 

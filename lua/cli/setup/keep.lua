@@ -5,6 +5,7 @@ local crypto = require "native.crypto"
 local dotenv = require "cli.dotenv"
 local files = require "native.files"
 local log = require "native.log"
+local white_space = require "partnerapp.store.white_space"
 
 local keep = {}
 
@@ -56,7 +57,7 @@ end
 
 -- Whether the environment has a value for the name, so that the one in .env is not used.
 local function is_shadowed(name)
-	return (files.env(name) or "") ~= "" or (files.env(name .. "_FILE") or "") ~= ""
+	return white_space.trim((files.env(name) or "") .. (files.env(name .. "_FILE") or "")) ~= ""
 end
 
 --- Writes the keys into .env; prints where else they are, or that they are lost, when that fails.

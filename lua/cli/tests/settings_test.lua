@@ -79,14 +79,16 @@ testing.case("a NAME_FILE that cannot be read is a problem", function(t)
 end)
 
 testing.case("OP-05 a value with a NUL byte is a problem: the rest of it would be lost", function(t)
-	local contents = { [".env"] = "CLIENT_ID=a\0b\nSECRET_KEY_FILE=key\nOTHER=e\0f\n", key = "c\0d" }
-	t.same(
-		find({}, {}, contents).problems,
-		{ "CLIENT_ID has a NUL byte", "SECRET_KEY_FILE has a NUL byte", "OTHER has a NUL byte" }
-	)
+	local contents = { [".env"] = "SECRET_KEY_FILE=key\n", key = "c\0d" }
+	t.same(find({}, {}, contents).problems, { "SECRET_KEY_FILE has a NUL byte" })
 end)
 
-testing.case("NAME_FILE is for secrets only", function(t)
+testing.case("TO-05 CLIENT_ID may be in a file, too", function(t)
+	local found = find({}, { CLIENT_ID_FILE = "id" }, { id = "the-id\n" })
+	t.same({ found.value.CLIENT_ID, found.from.CLIENT_ID, found.problems }, { "the-id", "id", {} })
+end)
+
+testing.case("NAME_FILE is for credentials only", function(t)
 	local found = find({}, { WORKERS_FILE = "workers" }, { workers = "100" })
 	t.same({ found.value.WORKERS, found.from.WORKERS }, { "512", "default" })
 end)
@@ -104,13 +106,14 @@ testing.case("OP-05 all problems are found at once, each with its setting and pl
 	local found = find(
 		{ LOG_LEVEL = "loud" },
 		{ WORKERS = "many" },
-		{ [".env"] = "LISTEN=x\nnonsense\nCLIENT_SECRET=very-secret\n" }
+		{ [".env"] = "LISTEN=x\nnon sense\nCLIENT_SECRET=very-secret\n" }
 	)
 	local text = table.concat(found.problems, "\n")
-	t.equal(#found.problems, 4)
-	for _, part in ipairs { "WORKERS (environment): ", "LISTEN (.env): ", "LOG_LEVEL (flag): ", ".env:2: " } do
+	t.equal(#found.problems, 3)
+	for _, part in ipairs { "WORKERS (environment): ", "LISTEN (.env): ", "LOG_LEVEL (flag): " } do
 		t.contains(text, part)
 	end
+	t.contains(found.warnings[1], ".env:2: ")
 	t.lacks(text, "very-secret")
 end)
 
@@ -127,6 +130,24 @@ testing.case("keys of .env that are not settings are the app's; one that no scri
 	})
 	t.equal(#found.warnings, 1)
 	t.contains(found.warnings[1], "CLIENT_IDD")
+end)
+
+testing.case("TO-02 many names of other programs are one warning, and each that may be misspelt is another", function(t)
+	local found = find({}, {}, { [".env"] = "DB_HOST=a\nAPP_NAME=b\nCLIENT_SECRTE=c\nMAIL_HOST=d\nREDIS_HOST=e\n" })
+	t.same(found.warnings, {
+		".env: CLIENT_SECRTE is not a setting, and the app's scripts do not name it: did you mean 'CLIENT_SECRET'?",
+		".env: 4 names are not settings, and the app's scripts do not name them: APP_NAME, DB_HOST, MAIL_HOST, …",
+	})
+end)
+
+testing.case("TO-02 a reference in .env is not replaced, which is told", function(t)
+	local found = find(
+		{},
+		{},
+		{ [".env"] = "CLIENT_SECRET=${SEGMENT_SECRET:-x}\nADMIN_PASSWORD=a${b$c\nCLIENT_ID=$ID\n" }
+	)
+	t.equal(found.value.CLIENT_SECRET, "${SEGMENT_SECRET:-x}")
+	t.contains(found.warnings[1], ".env: CLIENT_SECRET has ${SEGMENT_SECRET…}, which is not replaced by a value")
 end)
 
 testing.case("for an app's tests only flags and defaults count", function(t)
@@ -150,11 +171,11 @@ local function join(...)
 end
 
 local BAD = {
-	LISTEN = { "8888", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:http", "http://localhost:8888" },
+	LISTEN = { "8888", "x", "127.0.0.1", "127.0.0.1:", "127.0.0.1:65536", "127.0.0.1:http", "https://localhost:8888" },
 	HEALTH_LISTEN = { "8890", "127.0.0.1:99999" },
 	SANDBOX_LISTEN = { "8889", "127.0.0.1:99999" },
-	SANDBOX_STRICT = { "yes", "2", "true" },
-	SANDBOX_AUTO_CONSENT = { "on" },
+	SANDBOX_STRICT = { "maybe", "2" },
+	SANDBOX_AUTO_CONSENT = { "10" },
 	SANDBOX_NO_RATE_LIMIT = { "-1" },
 	PUBLIC_URL = join(NOT_ORIGINS, { "http://localhost:8888/app", "ftp://id.example", "http://" }),
 	SEGMENT_ID_URL = join(NOT_PLAIN, NOT_ORIGINS, { "ftp://id.example" }),
@@ -185,10 +206,10 @@ local BAD = {
 	WORKERS = { "many", "7", "4097", "8.5", "-8" },
 	CALLS_PER_SECOND = { "many", "-1", "1000001", "0.5" },
 	SCRIPT_MEMORY = { "much", "15M", "1024", "-1G", "1X", "G", "1e9", "1 2M", "5000000T" },
-	TRAFFIC = { "yes", "On" },
+	TRAFFIC = { "perhaps", "2" },
 	TRAFFIC_MB = { "0", "100001", "much", "0.5" },
 	TRAFFIC_DAYS = { "0", "3651", "a week", "0.5" },
-	LOG_LEVEL = { "loud", "INFO" },
+	LOG_LEVEL = { "loud", "3" },
 }
 
 local GOOD = {

@@ -18,6 +18,7 @@ local WAIT_FIRST, WAIT_STEP, WAIT_MOST = 0.05, 0.4, 20
 local SAVES = 2
 local BACKOFF, BACKOFF_MOST = 5, 900
 local PAUSE_MOST = 3600 -- the longest pause that a Retry-After can set
+local REFUSED_MOST = 100 -- attempts in a row, which take a day, after which a refusal counts as final
 
 --- When the background is to renew a token that is issued now (RT-01).
 ---@param now number
@@ -28,12 +29,12 @@ function renewal.due_at(now, lifetime)
 	return now + math.max(lifetime - ahead, lifetime / 2)
 end
 
---- Notes on a token that it is issued now, and when to renew it.
+--- Notes on a token that it is issued now, and when to renew it: never, when it does not expire.
 ---@param token partnerapp.token
 ---@return partnerapp.issued_token token the same one
 function renewal.issue(token)
 	token.issued_at = sys.now()
-	token.renew_at = renewal.due_at(token.issued_at, token.expires_in)
+	token.renew_at = token.expires_in and renewal.due_at(token.issued_at, token.expires_in)
 	return token
 end
 
@@ -90,11 +91,17 @@ local function ask(install, row)
 	return authorization_server.refresh(server, client, refresh_token)
 end
 
+-- Codes of answers that are neither a token nor an error which is known to be final, nor one that will pass.
+local REFUSALS = { refused = true, bad_response = true, bad_token = true }
+
 local function renew_as_holder(install, row)
 	local version = row.version
 	local token, err, code, retry_after = ask(install, row)
 	if not token then
 		log.warn("a token was not renewed", { install = install.name, error = err, code = code })
+		if REFUSALS[code] and row.failures + 1 >= REFUSED_MOST then
+			code = "permanent"
+		end
 		if code == "permanent" then
 			tokens.mark_broken(install, version, err)
 			log.error("an install needs to be connected again", { install = install.name, reason = err })
@@ -176,7 +183,8 @@ function renewal.after(install, stale)
 end
 
 --- The token, renewed when fewer than five minutes are left (RT-01). While renewing fails, the one in hand is used
---- until it expires; the next attempt waits, also when it has expired (RT-09).
+--- until it expires; the next attempt waits, also when it has expired (RT-09). One that does not expire is not renewed
+--- before an app asks for it.
 ---@param install partnerapp.install
 ---@return string? token, string? message, string? code
 function renewal.token(install)
@@ -187,6 +195,12 @@ function renewal.token(install)
 	local token, row, code = tokens.read(install)
 	if not token then
 		return nil, row, code
+	end
+	if not row.expires_at then
+		if row.health == "needs_reconnect" then -- since an app that was refused with it called reconnect
+			return nil, row.health_reason, "needs_reconnect"
+		end
+		return token
 	end
 	local left = row.expires_at - sys.now()
 	if left >= ahead_of(install, row) or left > 0 and pause_of(row) > 0 then

@@ -10,7 +10,7 @@ local sys = require "native.sys"
 
 ---@class partnerapp.issued_token: partnerapp.token
 ---@field issued_at number
----@field renew_at number when the background renews it
+---@field renew_at number? when the background renews it; nil when it does not expire
 
 local tokens = {}
 
@@ -37,6 +37,11 @@ local function unseal(column, install, sealed)
 end
 
 -- Saving
+
+-- When a token expires; nil when it does not.
+local function expiry(token)
+	return token.expires_in and token.issued_at + token.expires_in
+end
 
 local INSERT = [[
 	INSERT INTO pa_installs (id, client_id, name, client, server, api_origin, redirect_uri, app_name, workspace, source,
@@ -72,7 +77,7 @@ function tokens.insert(row, token)
 		row.asked_scope,
 		seal("access_token", row.id, token.access_token),
 		refresh and seal("refresh_token", row.id, refresh),
-		token.issued_at + token.expires_in,
+		expiry(token),
 		token.renew_at,
 		token.issued_at,
 		token.issued_at
@@ -93,7 +98,7 @@ function tokens.replace(install, version, token)
 			updated_at = ? WHERE id = ? AND version = ?]],
 		seal("access_token", install.id, token.access_token),
 		refresh and seal("refresh_token", install.id, refresh),
-		token.issued_at + token.expires_in,
+		expiry(token),
 		token.renew_at,
 		token.issued_at,
 		install.id,
@@ -195,11 +200,11 @@ end
 -- Reading
 
 ---@class partnerapp.token_row
----@field expires_at number
+---@field expires_at number? nil when it does not expire
 ---@field updated_at number
 ---@field version integer
 ---@field lease_until number
----@field renew_at number
+---@field renew_at number? nil when it does not expire, and after each failed attempt a number
 ---@field failures integer how many renewals failed since the last good one
 ---@field health "ok"|"renewing"|"needs_reconnect"
 ---@field health_reason string?
@@ -220,7 +225,7 @@ function tokens.read(install)
 	end
 	local waiting = unsaved(install, row)
 	if waiting then
-		row.version, row.expires_at = row.version + 1, waiting.issued_at + waiting.expires_in
+		row.version, row.expires_at = row.version + 1, expiry(waiting)
 		install.version = row.version
 		return waiting.access_token, row
 	end

@@ -19,6 +19,7 @@ function install_token.renew(client, install_name)
 	end
 	local response, err, code = http.get(config.segment_api_url .. "/v1beta/" .. install_name .. "/token", {
 		basic = token_answer.basic(client),
+		max_bytes = 1048576,
 		headers = { accept = "application/json" },
 	})
 	if not response then
@@ -28,11 +29,13 @@ function install_token.renew(client, install_name)
 		local body = response.json()
 		local text = type(body) == "table" and type(body.error) == "string" and " " .. short(body.error) or ""
 		return nil, ("Segment refused to renew the token (%d%s)"):format(response.status, text), "permanent"
-	elseif response.status ~= 200 then
+	elseif response.status < 200 or response.status > 299 then
 		local wait = response.headers["retry-after"]
 		return nil, ("Segment answered %d to the renewal"):format(response.status), "upstream", wait
 	end
-	return token_answer.read(response)
+	local token, said
+	token, err, code, said = token_answer.read(response)
+	return token, err, said and said.is_final and not said.is_down and "permanent" or code
 end
 
 return install_token

@@ -6,6 +6,7 @@ local flow = require "partnerapp.oauth.flow"
 local limits = require "partnerapp.limits"
 local log = require "partnerapp.log"
 local mask = require("native.log").mask
+local nearest = require "partnerapp.nearest"
 local refusal = require "partnerapp.web.refusal"
 local scripts = require "native.scripts"
 
@@ -19,6 +20,7 @@ local PER_MINUTE = 60 -- for one address, which may be an office full of custome
 ---@field scope string
 ---@field client string? the name of the client's settings
 ---@field server partnerapp.authorization_server? Segment unless said
+---@field pkce boolean
 ---@field installed fun(req: partnerapp.request, install: partnerapp.install): partnerapp.response?, string?
 ---@field redirect_uri string
 
@@ -66,7 +68,7 @@ function oauth.start(req, mount)
 	local response = { status = 302, headers = { ["cache-control"] = "no-store" } }
 	local prefix = authorize_prefix(mount, client)
 	local state, challenge = flow.begin(req, response, mount)
-	response.headers.location = prefix .. state .. "&code_challenge=" .. challenge
+	response.headers.location = prefix .. state .. (mount.pkce and "&code_challenge=" .. challenge or "")
 	servers().warm(mount.token_origin)
 	log.info("install flow begun")
 	return response
@@ -82,8 +84,8 @@ local function read_params(req)
 		end
 		params[name] = values[1]
 	end
-	params.error_description = req.query.error_description
-	params.error_hint = req.query.error_hint
+	params.error_description = req:all("error_description")[1]
+	params.error_hint = req:all("error_hint")[1]
 	return params
 end
 
@@ -201,7 +203,7 @@ end
 ---@param verifier string?
 ---@param server partnerapp.authorization_server? Segment unless said
 ---@return table? token checked: see partnerapp.token
----@return string? message, string? code, string? error the OAuth error of the answer
+---@return string? message, string? code, partnerapp.token_error? said the OAuth error of the answer
 function oauth.exchange(client, code, redirect_uri, verifier, server)
 	return servers().ask(server or servers().segment(), client, {
 		{ "grant_type", "authorization_code" },
@@ -222,14 +224,15 @@ local EXCHANGE_ENDINGS = {
 	sandbox = "sandbox",
 }
 
-local function not_exchanged(req, mount, err, code, name)
+local function not_exchanged(req, mount, err, code, said)
+	local name = said and said.name
 	log.error("install flow: the code was not exchanged", { error = err, code = code })
 	if code ~= "refused" then
 		local which = EXCHANGE_ENDINGS[code] or "unreachable"
 		local more = (which == "bad_response" or which == "unavailable")
 			and { said = { { name = "problem", text = err } }, caption = "What was wrong" }
 		return ending(req, mount, which, more or nil)
-	elseif err:find("missing a required parameter", 1, true) then
+	elseif name == "redirect_uri_mismatch" or err:find("missing a required parameter", 1, true) then
 		local sent = { { name = "redirect_uri", text = mount.redirect_uri } }
 		return ending(req, mount, "redirect_uri", { said = sent, caption = "What was sent" })
 	elseif name == "invalid_client" then
@@ -306,13 +309,14 @@ local function callback(req, mount)
 		return response
 	end
 	local client, err, code = clients.find(mount.client, found.scope, mount.redirect_uri, mount.server)
-	local token, name
+	local token, said
 	if client and found.mark ~= mark_of(mount, client) then -- the code is another server's, or for another client
 		return flow.forget(callback_refused(req, mount, "other_client"), found)
 	elseif client then
-		token, err, code, name = oauth.exchange(client, found.code, mount.redirect_uri, found.verifier, mount.server)
+		local verifier = mount.pkce and found.verifier or nil
+		token, err, code, said = oauth.exchange(client, found.code, mount.redirect_uri, verifier, mount.server)
 	end
-	response = token and finish(req, mount, found, client, token) or not_exchanged(req, mount, err, code, name)
+	response = token and finish(req, mount, found, client, token) or not_exchanged(req, mount, err, code, said)
 	return flow.forget(response, found)
 end
 
@@ -327,7 +331,20 @@ function oauth.callback(req, mount)
 	return response
 end
 
+-- Leads a callback that is a form of the server's page to the GET callback.
+local function posted(req, mount)
+	local params = read_params(req)
+	local query = params and require("partnerapp.oauth.form_post").query(params)
+	if not query then
+		return callback_refused(req, mount, "malformed")
+	end
+	mask(params.code or "")
+	local headers = { location = mount.path .. "/callback?" .. query, ["cache-control"] = "no-store" }
+	return { status = 303, headers = headers }
+end
+
 local OPTIONS = { scope = "string", installed = "function", client = "string", server = "table" }
+local OPTION_NAMES = { "scope", "installed", "client", "server" }
 
 local function unavailable(req, mount, err, code)
 	log.error("an install flow cannot begin", { error = err, scope = mount.scope })
@@ -352,14 +369,14 @@ local function check_options(path, options)
 	for name, value in pairs(options) do
 		local wanted = OPTIONS[name]
 		if not wanted then
-			wrong("unknown option '%s'", tostring(name))
+			wrong("unknown option '%s'%s", tostring(name), nearest(tostring(name), OPTION_NAMES))
 		elseif type(value) ~= wanted then
 			wrong("option '%s' must be a %s", name, wanted)
 		end
 	end
-	if not options.scope or not options.installed then
+	if not (options.scope or options.server) or not options.installed then
 		wrong "a mount needs 'scope' and 'installed'"
-	elseif not flow.is_scope(options.scope) then
+	elseif options.scope and not flow.is_scope(options.scope) then
 		wrong("'%s' cannot be a scope", options.scope)
 	elseif type(path) ~= "string" or not path:find("^/[%w%-._~/]*[%w%-._~]$") then
 		wrong("'%s' cannot be the path of a mount: it must look like '/auth/segment'", tostring(path))
@@ -369,7 +386,7 @@ end
 --- Mounts a flow on an app: what App:oauth does.
 ---@param app partnerapp.app
 ---@param path string
----@param options {scope: string, installed: function, client: string?, server: table?}
+---@param options {scope: string?, installed: function, client: string?, server: table?}
 ---@return partnerapp.oauth.mount
 function oauth.mount(app, path, options)
 	check_options(path, options)
@@ -382,9 +399,10 @@ function oauth.mount(app, path, options)
 	end
 	local mount = {
 		app = app,
-		scope = options.scope,
+		scope = options.scope or "", -- many servers have no scopes
 		client = options.client,
 		server = server,
+		pkce = not server or server.pkce,
 		installed = options.installed,
 	}
 	-- The path that a browser sees has a prefix in front when another app has mounted this one.
@@ -407,6 +425,13 @@ function oauth.mount(app, path, options)
 		place(req.path:sub(1, -#"/callback" - 1))
 		return oauth.callback(req, mount)
 	end)
+	if server and server.form_post then
+		app:post(path .. "/callback", function(req)
+			limits.check(req, "send a callback", PER_MINUTE)
+			place(req.path:sub(1, -#"/callback" - 1))
+			return posted(req, mount)
+		end, { csrf = false }) -- it comes from the server's page, and decides nothing
+	end
 	app._flows[#app._flows + 1] = {
 		path = path,
 		scope = mount.scope,

@@ -1,6 +1,7 @@
 -- The settings this server was started with, secrets among them. For the library only: apps have partnerapp.config.
 local mask = require("native.log").mask
 local sys = require "native.sys"
+local white_space = require "partnerapp.store.white_space"
 
 local settings = {
 	values = {}, ---@type table<string, string> another table after each reading
@@ -54,6 +55,9 @@ function settings.find(name)
 	end
 	if not value or value == "" then
 		value, from = values["env." .. name], ".env"
+	end
+	if value and (settings.is_secret(name) or name:find "_CLIENT_ID$") then
+		value = white_space.trim(value) -- TO-05
 	end
 	if not value or value == "" then
 		return nil

@@ -58,6 +58,16 @@ tables.installs = {
 	CREATE INDEX pa_installs_renew_at ON pa_installs (renew_at);
 	CREATE INDEX pa_installs_newest ON pa_installs (created_at, id);
 	CREATE INDEX pa_installs_name ON pa_installs (name)]],
+	-- A token that does not expire has neither time. No statement takes NOT NULL off a column in both databases.
+	[[DROP INDEX pa_installs_renew_at;
+	ALTER TABLE pa_installs ADD COLUMN ends DOUBLE PRECISION;
+	ALTER TABLE pa_installs ADD COLUMN due DOUBLE PRECISION;
+	UPDATE pa_installs SET ends = expires_at, due = renew_at;
+	ALTER TABLE pa_installs DROP COLUMN expires_at;
+	ALTER TABLE pa_installs DROP COLUMN renew_at;
+	ALTER TABLE pa_installs RENAME COLUMN ends TO expires_at;
+	ALTER TABLE pa_installs RENAME COLUMN due TO renew_at;
+	CREATE INDEX pa_installs_renew_at ON pa_installs (renew_at)]],
 }
 
 tables.oauth = {

@@ -6,7 +6,7 @@
 local shared = {}
 
 ---@param name string
----@param value string at most 16 KiB
+---@param value string at most 48 KiB
 ---@return boolean kept false when it is too long or there are too many
 function shared.put(name, value) end
 

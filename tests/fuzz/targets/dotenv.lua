@@ -4,7 +4,7 @@ local dotenv = require "cli.dotenv"
 
 local function read(text)
 	local problems = {}
-	local values = dotenv.read(".env", problems, {}, {
+	local values = dotenv.read(".env", problems, problems, {
 		read = function()
 			return text
 		end,
@@ -16,7 +16,7 @@ end
 -- The lines of a text, with how often each is there.
 local function lines_of(text)
 	local counts = {}
-	for line in (text .. "\n"):gmatch "([^\n]*)\n" do
+	for line in (text:gsub("\r\n?", "\n") .. "\n"):gmatch "([^\n]*)\n" do
 		counts[line] = (counts[line] or 0) + 1
 	end
 	return counts
@@ -29,6 +29,9 @@ return function(data)
 	end
 	local before, problems = read(text)
 	local written = dotenv.set(text, name, value)
+	if not written then
+		return -- a value whose quotes would end others' that are open
+	end
 	local after, problems_after = read(written)
 	assert(after[name] == value, written)
 	for key, old in pairs(before) do

@@ -22,7 +22,7 @@ testing.case("RT-01 a token is used as it is until fewer than five minutes are l
 	t.equal(installs.find(install.id):token(), fresh)
 end)
 
-testing.case("OA-14 a renewal is a GET with the client's credentials, form-encoded", function(t)
+testing.case("OA-14 OA-17 a renewal is a GET with the client's credentials, form-encoded", function(t)
 	testing.settings({ CLIENT_SECRET = "a+b/c" })
 	local install, url = save()
 	local network = testing.network({ [url] = provider.token() })
@@ -30,6 +30,7 @@ testing.case("OA-14 a renewal is a GET with the client's credentials, form-encod
 	t.truthy(install:token())
 	t.same(network.calls[1].basic, { "client-id-of-nobody", "a%2Bb%2Fc" })
 	t.equal(network.calls[1].body, nil)
+	t.equal(network.calls[1].max_bytes, 1 << 20, "OA-17")
 end)
 
 testing.case("RT-07 a 401 brings one renewal, also of a token that seems fresh", function(t)
@@ -128,7 +129,7 @@ for name, answer in pairs({
 	["a 503"] = { status = 503, body = "upstream connect error" },
 	["a 429"] = { status = 429, json = { error = "too many", code = 8 } },
 	["HTML"] = { body = "<html>", headers = { ["content-type"] = "text/html" } },
-	["a token without a type"] = { json = { access_token = "x" } },
+	["a token of another type"] = { json = { access_token = "x", token_type = "mac" } },
 }) do
 	testing.case("RT-14 when a renewal meets " .. name .. ", the old token is used until it ends", function(t)
 		local install, url, old = save()

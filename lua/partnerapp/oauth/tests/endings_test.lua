@@ -328,7 +328,6 @@ local AS_JSON = { ["content-type"] = "application/json;charset=UTF-8" }
 
 for name, answer in pairs({
 	["HTML with 200"] = { body = "<html>Log in</html>", headers = HTML },
-	["JSON that says it is HTML"] = { json = provider.token().json, headers = HTML },
 	["nothing"] = { body = "", headers = AS_JSON },
 	["a cut object"] = { body = '{"access_token":"abc', headers = AS_JSON },
 	["a byte order mark"] = { body = '\xef\xbb\xbf{"access_token":"a"}', headers = AS_JSON },
@@ -339,7 +338,6 @@ for name, answer in pairs({
 	["a number"] = { body = "5", headers = AS_JSON },
 	["a key twice"] = { body = '{"access_token":"a","access_token":"b","token_type":"bearer"}', headers = AS_JSON },
 	["deep nesting"] = { body = ("["):rep(5000) .. ("]"):rep(5000), headers = AS_JSON },
-	["an error with 200"] = { json = { error = "server_error" } },
 	["a success without a body"] = { status = 204 },
 	["a redirect"] = { status = 302, headers = { location = "https://evil.example" } },
 	["an error that is not a string"] = { status = 400, json = { error = { "invalid_grant" } } },
@@ -351,6 +349,20 @@ for name, answer in pairs({
 		is_json(t, install(client, JSON), 502, "bad_response")
 	end)
 end
+
+testing.case("TO-03 an error with 200 is that error", function(t)
+	local client = testing.client(provider.app())
+	testing.network { [TOKEN] = { json = { error = "server_error", error_description = "<b>later" } } }
+	is_page(t, install(client), 502, "Segment is not available", "server_error: &lt;b&gt;later")
+	testing.network { [TOKEN] = { json = { error = "invalid_grant" }, status = 201 } }
+	is_page(t, install(client), 502, "The code was refused", "invalid_grant")
+end)
+
+testing.case("TO-03 JSON that says it is HTML, under 201, is a token", function(t)
+	local client = testing.client(provider.app())
+	testing.network { [TOKEN] = { json = provider.token().json, headers = HTML, status = 201 } }
+	t.equal(install(client).status, 303)
+end)
 
 -- After the exchange
 

@@ -36,6 +36,16 @@ testing.case("in an app's tests the environment does not count", function(t)
 	end)
 end)
 
+testing.case("TO-05 white space around a credential of the app's own is not part of it", function(t)
+	testing.settings { TESTING = false, ["env.ACME_SECRET"] = "\u{FEFF}of .env\r\n", ["env.COLOUR"] = " red " }
+	with_environment({ REPORT_CLIENT_ID = "id\n", ACME_KEY = " \n" }, function()
+		t.equal(settings.find "REPORT_CLIENT_ID", "id")
+		t.equal(settings.find "ACME_SECRET", "of .env")
+		t.equal(settings.find "ACME_KEY", nil)
+		t.equal(settings.find "COLOUR", " red ")
+	end)
+end)
+
 testing.case("LG-01 a secret of the app's own is masked, wherever it comes from", function(t)
 	testing.settings { TESTING = false, ["env.BOTH_SECRET"] = "hidden-in-dotenv" }
 	with_environment({ BOTH_SECRET = "hidden-in-environment", OWN_TOKEN = "hidden-token" }, function()

@@ -58,9 +58,10 @@ function provider.app(options)
 end
 
 --- Deletes the installs that other cases left, for a case that looks at all of them.
-function provider.no_installs()
+---@param kept string? the id of one that stays
+function provider.no_installs(kept)
 	for _, install in ipairs(installs.all()) do
-		assert(install:disconnect())
+		assert(install.id == kept or install:disconnect())
 	end
 end
 
