@@ -26,6 +26,7 @@ int pa_descriptors_divide(struct pa_plan *plan, unsigned long limit, struct pa_e
 	for (size_t i = 0; i < plan->server_count; i++) {
 		const struct pa_plan_server *server = &plan->servers[i];
 		needed += DATABASE + server->server.workers + (unsigned long)CALL * server->services.http.calls_max;
+		needed += server->traffic.database ? DATABASE : 0;
 		needed += server->health_listen ? PA_PROBES_WORKERS + PA_PROBES_QUEUE : 0;
 	}
 	if (limit < needed + QUEUE_MIN * plan->server_count)

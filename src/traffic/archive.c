@@ -1,16 +1,22 @@
 /* SQL over exchanges, their parts and the index of words. */
 #include "traffic/archive.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum {
-	PRUNED = 64, /* exchanges that one transaction deletes: readers and storing wait no longer than for them */
+	VERSION = 1,
+	PRUNED = 256, /* exchanges that one transaction deletes: storing waits no longer than for them */
+	SHELVES = 8,  /* about so many fill the database */
+	GROWTH = 4,   /* bytes of the database for each byte of text, the index included: about */
 };
 
-/* The rows that lists read are apart from the bodies, so that a list reads few pages. What the index has of an exchange
- * is made by one view, for FTS5 has to be told the same text when the exchange is deleted. Bodies are TEXT when they
- * are text: others are not in the index. */
-static const char first[] =
+static const int64_t DAY_MS = 24 * 3600 * 1000;
+
+/* The rows that lists read are apart from the bodies, so that a list reads few pages. Bodies are TEXT when they are
+ * text: others are not in the index. The index has one table for each shelf, words_N: FTS5 gives the room of deleted
+ * rows back only when it merges them, so a whole table is dropped with its exchanges, the oldest first. */
+static const char schema[] =
 	"CREATE TABLE exchanges (id INTEGER PRIMARY KEY AUTOINCREMENT, direction TEXT NOT NULL, at INTEGER NOT NULL,"
 	" took INTEGER NOT NULL, method TEXT NOT NULL, url TEXT NOT NULL, status INTEGER, outcome TEXT NOT NULL,"
 	" error TEXT, request_id TEXT, install TEXT, flow TEXT, peer TEXT);"
@@ -21,21 +27,14 @@ static const char first[] =
 	"CREATE INDEX exchanges_flow ON exchanges (flow) WHERE flow IS NOT NULL;"
 	"CREATE INDEX exchanges_request ON exchanges (request_id) WHERE request_id IS NOT NULL;"
 	"CREATE INDEX exchanges_outcome ON exchanges (outcome);"
+	"CREATE INDEX exchanges_class ON exchanges (coalesce(status, 0) / 100);" /* 5 for 500 to 599, 0 for no answer */
 	"CREATE VIEW said AS SELECT e.id, e.url || char(10) || p.request_headers || char(10) ||"
 	" iif(typeof(p.request_body) = 'text', p.request_body, '') || char(10) || p.response_headers || char(10) ||"
 	" iif(typeof(p.response_body) = 'text', p.response_body, '') AS text"
 	" FROM exchanges e JOIN parts p ON p.id = e.id;"
-	"CREATE VIRTUAL TABLE words USING fts5(text, content='', tokenize='trigram');"
+	"CREATE TABLE shelves (n INTEGER PRIMARY KEY AUTOINCREMENT, first INTEGER NOT NULL, last INTEGER NOT NULL,"
+	" bytes INTEGER NOT NULL, begun INTEGER NOT NULL);"
 	"PRAGMA user_version = 1;";
-
-/* 5 for statuses from 500 to 599, 0 without an answer: the few failures among many answers are found by it. */
-static const char classes[] = "CREATE INDEX exchanges_class ON exchanges (coalesce(status, 0) / 100);"
-							  "PRAGMA user_version = 2;";
-
-/* Each makes the next version of the tables, which is its number here. Only ever appended to. */
-static const char *const steps[] = {first, classes};
-
-enum { VERSION = sizeof steps / sizeof *steps };
 
 /* Running statements */
 
@@ -88,9 +87,8 @@ static int make_tables(struct pa_connection *connection, struct pa_error *error)
 		pa_error_set(error, "database", "it was made by a newer partnerapp");
 		goto failed;
 	}
-	for (int64_t i = version; i < VERSION; i++)
-		if (pa_connection_run(connection, steps[i], false, error) < 0)
-			goto failed;
+	if (version == 0 && pa_connection_run(connection, schema, false, error) < 0)
+		goto failed;
 	return pa_connection_commit(connection, error);
 
 failed:
@@ -117,6 +115,35 @@ struct pa_db *pa_archive_open(const char *url, struct pa_error *error)
 		return db;
 	pa_db_close(db);
 	return NULL;
+}
+
+/* Shelves */
+
+static int begin_shelf(struct pa_connection *connection, int64_t now_ms, int64_t *n, struct pa_error *error)
+{
+	static const char sql[] = "INSERT INTO shelves (first, last, bytes, begun) VALUES"
+							  " ((SELECT coalesce(max(id), 0) + 1 FROM exchanges), 0, 0, ?) RETURNING n";
+	const struct pa_value begun = integer_value(now_ms);
+	char table[128];
+
+	if (run(connection, sql, &begun, 1, n, error) < 0)
+		return -1;
+	snprintf(table, sizeof table, "CREATE VIRTUAL TABLE words_%lld USING fts5(text, content='', tokenize='trigram')",
+		(long long)*n);
+	return pa_connection_run(connection, table, false, error);
+}
+
+int pa_archive_shelf(struct pa_connection *connection, const struct pa_archive_limits *limits, int64_t now_ms,
+	int64_t *shelf, struct pa_error *error)
+{
+	static const char sql[] =
+		"SELECT n FROM shelves WHERE n = (SELECT max(n) FROM shelves) AND bytes < ? AND begun > ?";
+	const struct pa_value values[] = {
+		integer_value((int64_t)limits->bytes_max / (SHELVES * GROWTH)), integer_value(now_ms - DAY_MS)};
+
+	if (run(connection, sql, values, 2, shelf, error) < 0)
+		return -1;
+	return *shelf > 0 ? 0 : begin_shelf(connection, now_ms, shelf, error);
 }
 
 /* Storing */
@@ -183,69 +210,111 @@ static int tell_calls(struct pa_connection *connection, const struct pa_archive_
 	return run(connection, sql, values, sizeof values / sizeof *values, NULL, error);
 }
 
-int pa_archive_store(struct pa_connection *connection, const struct pa_archive_row *row, struct pa_error *error)
+static int put_words(struct pa_connection *connection, int64_t shelf, int64_t id, struct pa_error *error)
 {
-	static const char index[] = "INSERT INTO words (rowid, text) SELECT id, text FROM said WHERE id = ?";
+	static const char count[] =
+		"UPDATE shelves SET last = ?1, bytes = bytes + (SELECT length(text) FROM said WHERE id = ?1)"
+		" WHERE n = ?2";
+	const struct pa_value values[] = {integer_value(id), integer_value(shelf)};
+	char sql[128];
+
+	snprintf(sql, sizeof sql, "INSERT INTO words_%lld (rowid, text) SELECT id, text FROM said WHERE id = ?",
+		(long long)shelf);
+	return run(connection, sql, values, 1, NULL, error) < 0 ? -1 : run(connection, count, values, 2, NULL, error);
+}
+
+int pa_archive_store(
+	struct pa_connection *connection, int64_t shelf, const struct pa_archive_row *row, struct pa_error *error)
+{
 	int64_t id;
 
-	if (store_exchange(connection, row, &id, error) < 0 || store_parts(connection, row, id, error) < 0)
-		return -1;
-	const struct pa_value value = integer_value(id);
-	if (run(connection, index, &value, 1, NULL, error) < 0)
+	if (store_exchange(connection, row, &id, error) < 0 || store_parts(connection, row, id, error) < 0 ||
+		put_words(connection, shelf, id, error) < 0)
 		return -1;
 	return tell_calls(connection, row, error);
 }
 
 /* Pruning */
 
-/* Deletes the oldest exchanges up to that id, first from the index, which needs their text. */
-static int delete_up_to(struct pa_connection *connection, int64_t id, struct pa_error *error)
+static int measure(struct pa_connection *connection, int64_t *bytes, struct pa_error *error)
 {
-	const struct pa_value value = integer_value(id);
+	static const char sql[] = "SELECT (page_count - freelist_count) * page_size FROM pragma_page_count,"
+							  " pragma_freelist_count, pragma_page_size";
 
-	return run(connection, "INSERT INTO words (words, rowid, text) SELECT 'delete', id, text FROM said WHERE id <= ?",
-			   &value, 1, NULL, error) < 0 ||
-				   run(connection, "DELETE FROM exchanges WHERE id <= ?", &value, 1, NULL, error) < 0
-			   ? -1
-			   : 0;
+	return run(connection, sql, NULL, 0, bytes, error);
 }
 
-/* The id up to which exchanges are to be deleted; 0 for none. */
-static int find_last(struct pa_connection *connection, const struct pa_archive_limits *limits, int64_t now_ms,
-	int64_t *last, struct pa_error *error)
+/* Runs a DELETE; *more: whether it deleted anything. */
+static int delete_some(struct pa_connection *connection, const char *sql, const struct pa_value *values, int count,
+	bool *more, struct pa_error *error)
 {
-	static const char size[] = "SELECT (SELECT page_count FROM pragma_page_count) * (SELECT page_size FROM "
-							   "pragma_page_size) - (SELECT freelist_count FROM pragma_freelist_count) * (SELECT "
-							   "page_size FROM pragma_page_size)";
-	static const char oldest[] = "SELECT max(id) FROM (SELECT id FROM exchanges ORDER BY id LIMIT ?)";
-	static const char old[] = "SELECT max(id) FROM (SELECT id, at FROM exchanges ORDER BY id LIMIT ?) WHERE at < ?";
-	const struct pa_value values[] = {
-		integer_value(PRUNED), integer_value(now_ms - (int64_t)limits->days * 24 * 3600 * 1000)};
-	int64_t bytes;
-
-	if (run(connection, size, NULL, 0, &bytes, error) < 0)
+	if (run(connection, sql, values, count, NULL, error) < 0)
 		return -1;
-	if (bytes > (int64_t)limits->bytes_max)
-		return run(connection, oldest, values, 1, last, error);
-	return run(connection, old, values, 2, last, error);
+	*more = pa_connection_changes(connection) > 0;
+	return 0;
+}
+
+/* Deletes some exchanges of a shelf, or, when there are none any more, the shelf. */
+static int empty_shelf(struct pa_connection *connection, int64_t shelf, struct pa_error *error)
+{
+	static const char some[] = "DELETE FROM exchanges WHERE id IN (SELECT id FROM exchanges WHERE id <="
+							   " (SELECT last FROM shelves WHERE n = ?) ORDER BY id LIMIT ?)";
+	const struct pa_value values[] = {integer_value(shelf), integer_value(PRUNED)};
+	char sql[128];
+	bool more;
+
+	if (delete_some(connection, some, values, 2, &more, error) < 0)
+		return -1;
+	if (more)
+		return 0;
+	snprintf(sql, sizeof sql, "DROP TABLE words_%lld; DELETE FROM shelves WHERE n = %lld", (long long)shelf,
+		(long long)shelf);
+	return pa_connection_run(connection, sql, false, error);
+}
+
+/* The oldest shelf, 0 for none, and whether all of its exchanges were deleted. */
+static int find_oldest(struct pa_connection *connection, int64_t *shelf, bool *is_spent, struct pa_error *error)
+{
+	static const char oldest[] = "SELECT min(n) FROM shelves";
+	static const char left[] = "SELECT count(*) FROM (SELECT 1 FROM shelves s JOIN exchanges e ON e.id BETWEEN s.first"
+							   " AND s.last WHERE s.n = ? LIMIT 1)";
+	int64_t count;
+
+	if (run(connection, oldest, NULL, 0, shelf, error) < 0)
+		return -1;
+	const struct pa_value value = integer_value(*shelf);
+	if (run(connection, left, &value, 1, &count, error) < 0)
+		return -1;
+	*is_spent = *shelf > 0 && count == 0;
+	return 0;
+}
+
+/* One step, inside of a transaction. */
+static int prune_some(struct pa_connection *connection, const struct pa_archive_limits *limits, int64_t now_ms,
+	bool *more, struct pa_error *error)
+{
+	static const char old[] =
+		"DELETE FROM exchanges WHERE id IN (SELECT id FROM exchanges ORDER BY id LIMIT ?) AND at < ?";
+	const struct pa_value values[] = {integer_value(PRUNED), integer_value(now_ms - (int64_t)limits->days * DAY_MS)};
+	int64_t bytes, shelf;
+	bool is_spent;
+
+	if (measure(connection, &bytes, error) < 0 || find_oldest(connection, &shelf, &is_spent, error) < 0)
+		return -1;
+	*more = is_spent || (bytes > (int64_t)limits->bytes_max && shelf > 0);
+	if (*more)
+		return empty_shelf(connection, shelf, error);
+	return delete_some(connection, old, values, 2, more, error);
 }
 
 int pa_archive_prune(struct pa_connection *connection, const struct pa_archive_limits *limits, int64_t now_ms,
 	bool *more, struct pa_error *error)
 {
-	int64_t last;
-
 	*more = false;
-	if (find_last(connection, limits, now_ms, &last, error) < 0)
-		return -1;
-	if (last == 0)
-		return 0;
-	*more = true;
 	if (pa_connection_begin(connection, error) < 0)
 		return -1;
-	if (delete_up_to(connection, last, error) < 0) {
-		pa_connection_roll_back(connection);
-		return -1;
-	}
-	return pa_connection_commit(connection, error);
+	if (prune_some(connection, limits, now_ms, more, error) == 0)
+		return pa_connection_commit(connection, error);
+	pa_connection_roll_back(connection);
+	return -1;
 }

@@ -30,11 +30,17 @@ struct pa_archive_row {
 /* Opens the database and makes its tables when they are absent. NULL with code "database" or "usage". */
 struct pa_db *pa_archive_open(const char *url, struct pa_error *error);
 
-/* Each returns 0, or -1 with a code of pa_statement_step. Storing is inside of a transaction. */
-int pa_archive_store(struct pa_connection *connection, const struct pa_archive_row *row, struct pa_error *error);
+/* Each returns 0, or -1 with a code of pa_statement_step. `now_ms`: since 1970. */
 
-/* Deletes some of the oldest exchanges when there is more than the limits allow, in a transaction of its own.
- * *more: whether there still is. `now_ms`: since 1970. */
+/* Sets *shelf to the part of the index that exchanges of now go to; begins a new one when it is full. Inside of a
+ * transaction, as storing is. */
+int pa_archive_shelf(struct pa_connection *connection, const struct pa_archive_limits *limits, int64_t now_ms,
+	int64_t *shelf, struct pa_error *error);
+int pa_archive_store(
+	struct pa_connection *connection, int64_t shelf, const struct pa_archive_row *row, struct pa_error *error);
+
+/* Deletes some of the oldest exchanges when there is more than the limits allow, in a transaction of its own. *more:
+ * whether anything was deleted, so that there may be more. */
 int pa_archive_prune(struct pa_connection *connection, const struct pa_archive_limits *limits, int64_t now_ms,
 	bool *more, struct pa_error *error);
 

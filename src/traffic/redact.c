@@ -47,11 +47,10 @@ static void mark_secrets(const struct look *look)
 	const struct pa_span text = look->view->text;
 
 	pa_mask_begin();
-	for (size_t at = 0; at < text.length;) {
+	for (size_t at = 0; at < text.length; at++) { /* one secret may begin inside of another */
 		size_t length = pa_mask_at(text.at + at, text.length - at);
 		if (length > 0)
 			mark(look, at, at + length);
-		at += length > 0 ? length : 1;
 	}
 	pa_mask_end();
 }

@@ -2,7 +2,6 @@
 #include "traffic/traffic.h"
 
 #include <pthread.h>
-#include <sched.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
@@ -14,9 +13,12 @@
 #include "traffic/redact.h"
 
 enum {
-	BATCH = 128,      /* exchanges of one transaction */
+	BATCH = 32,       /* exchanges of one transaction */
+	SHARE = 10,       /* the thread uses one of so many parts of a processor, */
+	BURST_MS = 1000,  /* and after it was idle so much more */
 	PRUNE_MS = 60000, /* how often old ones are looked for, without new ones */
 	CLOSE_MS = 2000,  /* how long what waits is still stored */
+	NS_OF_MS = 1000000,
 };
 
 #define IN_MEMORY "sqlite-words::memory:"
@@ -29,7 +31,10 @@ struct pa_traffic {
 	struct pa_queue queue;
 	struct pa_redact redact;
 	pthread_t thread;
-	bool has_thread, has_failed; /* the second is the thread's: the last batch could not be stored */
+	bool has_thread;
+	/* the thread's */
+	bool has_failed;                           /* the last batch could not be stored */
+	int64_t budget_ms, paced_ms, paced_cpu_ms; /* processor time it may use, and when that was reckoned */
 	_Atomic bool stop;
 	_Atomic int64_t stop_ms; /* of pa_clock_ms: what waits then is dropped */
 };
@@ -50,28 +55,31 @@ static bool is_late(const struct pa_traffic *traffic)
 	return atomic_load(&traffic->stop) && pa_clock_ms() >= atomic_load(&traffic->stop_ms);
 }
 
-/* Stores entries in one transaction, and returns how many were stored of those that *list begins with. *list is not
- * changed, for a transaction that fails has stored none of them. */
-static int store(struct pa_traffic *traffic, struct pa_connection *connection, struct pa_entry *list, size_t *count,
-	struct pa_error *error)
+/* Stores entries in one transaction. *count: how many of the list were stored, or, when that failed, are given up. */
+static int store(struct pa_traffic *traffic, struct pa_connection *connection, const struct pa_entry *list,
+	size_t *count, struct pa_error *error)
 {
 	struct pa_archive_row row;
+	int64_t shelf;
 
+	*count = 0;
 	if (pa_connection_begin(connection, error) < 0)
 		return -1;
+	if (pa_archive_shelf(connection, &traffic->options.limits, pa_clock_wall_ns() / NS_OF_MS, &shelf, error) < 0)
+		goto failed;
 	for (; list && *count < BATCH; list = list->next, ++*count) {
 		if (pa_redact_entry(&traffic->redact, list, &row) < 0) {
 			pa_error_set(error, "memory", "not enough memory");
 			goto failed;
 		}
-		if (pa_archive_store(connection, &row, error) < 0)
+		if (pa_archive_store(connection, shelf, &row, error) < 0)
 			goto failed;
 	}
 	if (pa_connection_commit(connection, error) == 0)
 		return 0;
 
 failed:
-	++*count; /* the one that failed is dropped too */
+	++*count; /* the one that failed too */
 	pa_connection_roll_back(connection);
 	return -1;
 }
@@ -99,11 +107,28 @@ static struct pa_entry *store_batch(struct pa_traffic *traffic, struct pa_entry 
 	return list;
 }
 
+/* Sleeps as long as the thread has used more than a tenth of a processor, after the first BURST_MS: what it does must
+ * not cost requests more than that. */
+static void pace(struct pa_traffic *traffic)
+{
+	int64_t now_ms = pa_clock_ms(), cpu_ms = pa_clock_cpu_ms();
+
+	traffic->budget_ms += (now_ms - traffic->paced_ms) / SHARE - (cpu_ms - traffic->paced_cpu_ms);
+	if (traffic->budget_ms > BURST_MS)
+		traffic->budget_ms = BURST_MS;
+	traffic->paced_ms = now_ms;
+	traffic->paced_cpu_ms = cpu_ms;
+	int64_t until_ms = now_ms - traffic->budget_ms * SHARE;
+	while (traffic->budget_ms < 0 && (now_ms = pa_clock_ms()) < until_ms && !atomic_load(&traffic->stop))
+		pa_bell_wait(traffic->bell, until_ms - now_ms); /* it also rings for new exchanges: they are looked for after */
+}
+
 static void store_all(struct pa_traffic *traffic, struct pa_entry *list)
 {
 	while (list) {
 		if (!is_late(traffic)) {
 			list = store_batch(traffic, list);
+			pace(traffic);
 			continue;
 		}
 		struct pa_entry *next = list->next;
@@ -122,7 +147,7 @@ static void prune(struct pa_traffic *traffic)
 		int result = -1;
 		if (connection) {
 			result =
-				pa_archive_prune(connection, &traffic->options.limits, pa_clock_wall_ns() / 1000000, &more, &error);
+				pa_archive_prune(connection, &traffic->options.limits, pa_clock_wall_ns() / NS_OF_MS, &more, &error);
 			pa_db_return(connection);
 		}
 		if (result < 0) {
@@ -132,13 +157,13 @@ static void prune(struct pa_traffic *traffic)
 	}
 }
 
-/* Of idle priority: it runs when no thread that answers requests wants the processor. */
 static void *run(void *context)
 {
 	struct pa_traffic *traffic = context;
 	bool stop;
 
-	pthread_setschedparam(pthread_self(), SCHED_IDLE, &(struct sched_param){0});
+	traffic->paced_ms = pa_clock_ms();
+	traffic->budget_ms = BURST_MS;
 	do {
 		stop = atomic_load(&traffic->stop); /* first: what was added before it is stored */
 		store_all(traffic, pa_queue_take(&traffic->queue));

@@ -23,6 +23,12 @@ SELECT n, printf('story%05d', n), unixepoch() - n * 30, '{"destination":"Acme","
 	'acme', 'track Signed Up', iif(n % 7, 'delivered', 'FILTERED_BY_TRIGGER'), NULL
 FROM series;`;
 
+const SHELVES = 8; // the tables of the index: as many as fill a database
+
+const shelf = (n, size, before) => `CREATE VIRTUAL TABLE words_${n} USING fts5(text, content='', tokenize='trigram');
+INSERT INTO shelves (n, first, last, bytes, begun) VALUES (${n}, ${before * size + 1}, ${n * size}, 0, unixepoch() * 1000);
+INSERT INTO words_${n} (rowid, text) SELECT id, text FROM said WHERE id BETWEEN ${before * size + 1} AND ${n * size};`;
+
 // A quarter each: a callback, its call for the token, a page of an install, a call to the partner's API.
 const exchanges = (count) => `${series(count)}, rows AS (SELECT n, n % 4 AS kind, (n * 7919) % 100000 AS mixed,
 	(unixepoch() - (${count} - n)) * 1000 AS at FROM series)
@@ -42,7 +48,7 @@ INSERT INTO parts SELECT n, 'Host: app.partner.example' || char(10) || 'User-Age
 	'{"id":"' || lower(hex(randomblob(16))) || '","status":"' || iif(n = ${Math.ceil(count / 3)}, '${RARE}', 'accepted')
 		|| '","workspace":{"name":"Workspace ' || (n % 997) || '","slug":"userworkspace"}}', 120, NULL
 FROM series;
-INSERT INTO words (rowid, text) SELECT id, text FROM said;`;
+${Array.from({ length: SHELVES }, (_, i) => shelf(i + 1, Math.ceil(count / SHELVES), i)).join("\n")}`;
 
 function run(file, sql) {
 	const fast = "PRAGMA journal_mode = wal; PRAGMA synchronous = off; BEGIN;";

@@ -24,7 +24,7 @@ static void OP_02_the_queue_shrinks_and_then_the_start_is_refused_with_the_numbe
 	(void)state;
 	struct pa_plan_server servers[2] = {
 		{.server.workers = 512, .services.http.calls_max = 384},
-		{.server.workers = 128, .services.http.calls_max = 96},
+		{.server.workers = 128, .services.http.calls_max = 96, .traffic.database = "sqlite-words::memory:"},
 	};
 	struct pa_error error = {0};
 

@@ -161,6 +161,30 @@ function checks.switch(value)
 	return state
 end
 
+function checks.on_off(value)
+	local state = SWITCH[value:lower()]
+	if not state then
+		return nil, "must be on or off"
+	end
+	return state == "1" and "on" or "off"
+end
+
+function checks.traffic_mb(value)
+	local number = math.tointeger(tonumber(value))
+	if not number or number < 1 or number > 100000 then
+		return nil, "must be a whole number of MiB from 1 to 100000"
+	end
+	return tostring(number)
+end
+
+function checks.traffic_days(value)
+	local number = math.tointeger(tonumber(value))
+	if not number or number < 1 or number > 3650 then
+		return nil, "must be a whole number of days from 1 to 3650"
+	end
+	return tostring(number)
+end
+
 -- The levels, and what other programs call them.
 local LEVELS = {
 	debug = "debug",
@@ -193,31 +217,6 @@ function checks.credential(value)
 		return nil, "has white space inside, which a credential does not have: copy it again"
 	end
 	return value
-end
-
---- The same as "on" or "off".
-function checks.on_off(value)
-	local state = SWITCH[value:lower()]
-	if not state then
-		return nil, "must be on or off"
-	end
-	return state == "1" and "on" or "off"
-end
-
-function checks.traffic_mb(value)
-	local number = math.tointeger(tonumber(value))
-	if not number or number < 1 or number > 100000 then
-		return nil, "must be a whole number of MiB from 1 to 100000"
-	end
-	return tostring(number)
-end
-
-function checks.traffic_days(value)
-	local number = math.tointeger(tonumber(value))
-	if not number or number < 1 or number > 3650 then
-		return nil, "must be a whole number of days from 1 to 3650"
-	end
-	return tostring(number)
 end
 
 --- TO-05: what a person has chosen, in which spaces may be.

@@ -81,8 +81,8 @@ local INDEXED = {
 	{ name = "status", looked_up = "coalesce(e.status, 0) / 100" },
 }
 
--- The filter whose index is used: the one that few exchanges are like. SQLite has no figures of its own for that. Nearly
--- all exchanges were answered; of the others all of an outcome have the same status.
+-- The filter whose index is used: the one that few exchanges are like, which SQLite cannot know. Nearly all exchanges
+-- were answered; of the others, all of an outcome have the same status.
 local function best_of(filter)
 	return filter.flow and "flow"
 		or filter.install and "install"
@@ -125,8 +125,8 @@ local function pattern_of(text)
 	return "%" .. text:gsub("[%%_\\]", "\\%0") .. "%"
 end
 
--- Whether the filter without its search lets through so few that looking into each takes less than asking the index of
--- words, which first lists all that have the words. Letters beyond ASCII are left to the index, which knows their cases.
+-- Whether the filter without its search lets through so few that looking into each takes less than the index of words,
+-- which first lists all that have the words. Letters beyond ASCII are left to the index: it knows their cases.
 local function are_few(filter, where, values)
 	if not best_of(filter) or #filter.search > FEW_BYTES or filter.search:find "[\x80-\xff]" then
 		return false
@@ -136,20 +136,49 @@ local function are_few(filter, where, values)
 	return row and row.count <= FEW
 end
 
--- The table to read, and the condition of a search added.
-local function source(filter, where, values, add)
-	local search = filter.search
-	if not search or search == "" then
-		return "exchanges e"
-	elseif is_short(search) then
-		add("e.url LIKE ? ESCAPE '\\'", pattern_of(search))
-		return "exchanges e"
-	elseif are_few(filter, where, values) then
-		add("(SELECT text FROM said WHERE said.id = e.id) LIKE ? ESCAPE '\\'", pattern_of(search))
-		return "exchanges e"
+-- Runs the query of a list on one source of rows.
+local function read(from, order, where, values, limit)
+	local sql = ("SELECT %s FROM %s WHERE %s ORDER BY %s DESC LIMIT %d"):format(
+		COLUMNS,
+		from,
+		table.concat(where, " AND "),
+		order,
+		limit
+	)
+	return traffic.query(sql, table.unpack(values))
+end
+
+-- The rows whose words have the search. The index has several tables, one for a range of ids each.
+local function search_words(search, before, where, values, limit)
+	local shelves, err, code =
+		traffic.query("SELECT n FROM shelves WHERE first < ? ORDER BY n DESC", before or math.maxinteger)
+	if not shelves then
+		return nil, err, code
 	end
-	add("words MATCH ?", '"' .. search:gsub('"', '""') .. '"')
-	return "words CROSS JOIN exchanges e ON e.id = words.rowid"
+	table.insert(where, 1, "words MATCH ?")
+	table.insert(values, 1, '"' .. search:gsub('"', '""') .. '"')
+	local rows = {}
+	for _, shelf in ipairs(shelves) do
+		local words = "words_" .. shelf.n
+		where[1] = words .. " MATCH ?"
+		local more
+		more, err, code = read(
+			words .. " CROSS JOIN exchanges e ON e.id = " .. words .. ".rowid",
+			words .. ".rowid",
+			where,
+			values,
+			limit - #rows
+		)
+		if not more and not err:find("no such table", 1, true) then -- it was deleted meanwhile
+			return nil, err, code
+		end
+		more = more or {}
+		table.move(more, 1, #more, #rows + 1, rows)
+		if #rows == limit then
+			break
+		end
+	end
+	return rows
 end
 
 --- A page of exchanges, newest first.
@@ -161,16 +190,18 @@ function exchanges.list(filter)
 	filter = filter or {}
 	local limit = math.min(math.max(filter.limit or LIMIT, 1), LIMIT_MOST)
 	local where, values, add = conditions(filter)
-	local from = source(filter, where, values, add)
-	local order = from:find "^words" and "words.rowid" or "e.id"
-	values[#values + 1] = limit + 1
-	local sql = ("SELECT %s FROM %s WHERE %s ORDER BY %s DESC LIMIT ?"):format(
-		COLUMNS,
-		from,
-		table.concat(where, " AND "),
-		order
-	)
-	local rows, err, code = traffic.query(sql, table.unpack(values))
+	local search = filter.search or ""
+	local is_in_index = #search > 0 and not is_short(search) and not are_few(filter, where, values)
+	local rows, err, code
+	if is_in_index then
+		rows, err, code = search_words(search, filter.before, where, values, limit + 1)
+	else
+		if #search > 0 then
+			local text = is_short(search) and "e.url" or "(SELECT text FROM said WHERE said.id = e.id)"
+			add(text .. " LIKE ? ESCAPE '\\'", pattern_of(search))
+		end
+		rows, err, code = read("exchanges e", "e.id", where, values, limit + 1)
+	end
 	if not rows then
 		return nil, err, code
 	end
