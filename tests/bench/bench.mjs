@@ -10,6 +10,7 @@ import { dashboard } from "./dashboard.mjs";
 import { destinations } from "./destinations.mjs";
 import { limits } from "./limits.mjs";
 import { endAll } from "./process.mjs";
+import { recording } from "./recording.mjs";
 import { sandbox } from "./sandbox.mjs";
 import { store } from "./store.mjs";
 
@@ -37,7 +38,7 @@ try {
 	console.log(`${os.cpus()[0].model}, servers on core 0, wrk and the upstream on core 1, `
 		+ `${options.connections} connections, ${options.repetitions} runs of ${options.seconds} s each, medians`);
 	const wanted = (name) => !options.only || options.only === name;
-	const apart = ["cold", "sandbox", "store", "destinations", "dashboard", "limits"];
+	const apart = ["cold", "sandbox", "store", "destinations", "dashboard", "recording", "limits"];
 	fine = apart.includes(options.only) || await compare(folder, upstream, options);
 	if (wanted("cold")) fine = (await cold(folder, upstream, options)) && fine;
 	if (wanted("sandbox")) fine = (await sandbox(folder, options)) && fine;
@@ -47,6 +48,7 @@ try {
 		const counts = { installCount: Math.ceil(+values.installs / 10), exchangeCount: +values.exchanges };
 		fine = (await dashboard(folder, upstream, { ...options, ...counts })) && fine;
 	}
+	if (wanted("recording")) fine = (await recording(folder, upstream, options)) && fine;
 	if (wanted("limits")) fine = (await limits(folder, upstream, { reloadCount: +values.reloads })) && fine;
 } finally {
 	await endAll();

@@ -19,7 +19,7 @@ FROM series, (SELECT unixepoch() AS now);`;
 
 const stories = (count) => `${series(count)}
 INSERT INTO pa_stories (n, id, kept_at, body, slug, what, outcome, label)
-SELECT n, printf('story%05d', n), unixepoch() - n * 30, '{"destination":"Acme","actions":[],"filler":"' || hex(randomblob(8000)) || '"}',
+SELECT n, printf('story%05d', n), unixepoch() - n * 30, '{"destination":"Acme","actions":[],"filler":"' || hex(zeroblob(50000)) || '"}',
 	'acme', 'track Signed Up', iif(n % 7, 'delivered', 'FILTERED_BY_TRIGGER'), NULL
 FROM series;`;
 
