@@ -7,6 +7,8 @@ local words = require "partnerapp_dashboard.words"
 
 local overview = {}
 
+local NAMES_MOST = 10 -- of destinations; their page has all
+
 ---@class dashboard.row
 ---@field name string
 ---@field text string
@@ -62,7 +64,9 @@ local function destination_row(given)
 	elseif #names == 0 then
 		return row("Destinations", "open", "no file in destinations/ yet")
 	end
-	return row("Destinations", "good", table.concat(names, ", "))
+	local more = #names - NAMES_MOST
+	local text = table.concat(names, ", ", 1, math.min(#names, NAMES_MOST))
+	return row("Destinations", "good", more > 0 and ("%s and %d more"):format(text, more) or text)
 end
 
 local function database_row(given)

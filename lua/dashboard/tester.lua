@@ -182,7 +182,7 @@ local function destination_of(req, given)
 	local destination, message, code = given.destinations.load(req.params.slug)
 	if not destination or #destination.actions == 0 then
 		local text = code == "bad_definition" and "This destination does not load: " .. message
-			or message
+			or not destination and "There is no destination at this address. The page Tester has all that can be tried."
 			or "This destination has no actions: there is nothing to try."
 		return nil, reply.failed(code == "bad_definition" and 500 or 404, text)
 	end
