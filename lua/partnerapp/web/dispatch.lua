@@ -1,9 +1,11 @@
 -- Answers requests: by the app's route, else by one of the library's own, else with a refusal. Runs the app's hooks.
-local own = require("partnerapp.web.routes").router
+local routes = require "partnerapp.web.routes"
 local proxies = require "partnerapp.web.proxies"
 local refusal = require "partnerapp.web.refusal"
 
 local dispatch = {}
+
+local own = routes.router
 
 -- Raises with the line of the function that returned what is not a response.
 local function wrong(fn, who, response)
@@ -21,7 +23,13 @@ end
 ---@param req partnerapp.request
 ---@return partnerapp.route?
 function dispatch.route(app, req)
-	return app._router:find(req)
+	local route = app._router:find(req)
+	-- A route whose path begins with a parameter, such as "/*rest", was not meant for the library's addresses.
+	local second = route and route.path:byte(2)
+	if (second == 42 or second == 58) and routes.is_own(req.path) and own:find(req) then -- * or :
+		return nil
+	end
+	return route
 end
 
 local function run_before(app, req)
@@ -112,7 +120,7 @@ end
 function dispatch.request(app, req)
 	proxies.warn(req)
 	local by_path = app._router.exact[req.method]
-	local route = by_path and by_path[req.path] or app._router:find(req)
+	local route = by_path and by_path[req.path] or dispatch.route(app, req)
 	local response, apart
 	if route then
 		response = answer(app, req, route)
