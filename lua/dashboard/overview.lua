@@ -69,8 +69,9 @@ local function destination_row(given)
 	return row("Destinations", "good", more > 0 and ("%s and %d more"):format(text, more) or text)
 end
 
-local function database_row(given)
-	local problem = given.state.database_problem()
+-- What the database answers by itself it may have in memory: what the jobs' table says counts too.
+local function database_row(given, jobs_problem)
+	local problem = given.state.database_problem() or jobs_problem
 	return row("Database", problem and "bad" or "good", problem or "answers")
 end
 
@@ -131,8 +132,8 @@ local function values_of(given)
 	table.move(flow_rows(given.app), 1, 100, #rows + 1, rows)
 	rows[#rows + 1] = installs_row(given.app)
 	rows[#rows + 1] = destination_row(given)
-	rows[#rows + 1] = database_row(given)
 	local jobs, jobs_problem = job_rows(given)
+	rows[#rows + 1] = database_row(given, jobs_problem)
 	return {
 		title = "Overview",
 		rows = rows,

@@ -1,11 +1,11 @@
 // The dashboard's pages at their limits: nothing there, too much of it, and answers that do not come.
 import assert from "node:assert/strict";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before } from "node:test";
-import { folder, startApp } from "../http/harness.mjs";
+import { folder, json, request, startApp, startDemo } from "../http/harness.mjs";
 import { violations } from "./axe.mjs";
-import { browserTest, heading, text } from "./harness.mjs";
+import { browserTest, heading, install, press, text } from "./harness.mjs";
 
 const EMPTY = 'return require("partnerapp").new {}\n';
 
@@ -133,4 +133,40 @@ browserTest("the list of exchanges says when the server does not answer, and whe
 	await page.unroute("**/dashboard/traffic/version");
 	await silent.waitFor({ state: "hidden" });
 	for (const line of problems.splice(0)) assert.match(line, /version|ERR_FAILED/);
+});
+
+browserTest("Segment fails: the settings say so, and that nothing was saved", { expects: [502] }, async ({ page }) => {
+	const demo = await startDemo();
+	try {
+		await install(page, demo);
+		const id = new URL(page.url()).pathname.split("/").at(-1);
+		await page.goto(`${demo.app}/dashboard/installs/${id}/destination`);
+		await page.getByLabel("Enabled").selectOption("false");
+		await request(`${demo.sandbox}/_sandbox/faults`, json({ method: "GET", path: "/v1beta/*", status: 500, times: 100 }));
+		await press(page, "Save what was changed");
+		assert.match(await text(page), /Segment does not give the destination: [^]*Nothing was saved; what you typed is there when you go back/);
+		await press(page, "Read again");
+		assert.match(await text(page), /Segment does not give the destination: (?![^]*Nothing was saved)/);
+		await request(`${demo.sandbox}/_sandbox/reset`, { method: "POST" });
+	} finally {
+		await demo.end();
+	}
+});
+
+// What was read before is still in memory: only what is read for the first time shows the damage.
+browserTest("the database is damaged: the overview and the events say so", { expects: [503, 500] }, async ({ page }) => {
+	const app = await startApp(FLOW, {});
+	try {
+		for (const name of readdirSync(app.cwd, { recursive: true })) {
+			if (/\.db(-wal)?$/.test(name) && !name.includes("traffic")) writeFileSync(path.join(app.cwd, name), Buffer.alloc(65536, "x"));
+		}
+		await page.goto(`${app.url}/dashboard`);
+		assert.match(await text(page), /Next step\s+\S+: [^]*Database\s+Problem: \S/);
+		await page.goto(`${app.url}/dashboard/deliveries`);
+		assert.match(await text(page), /The events cannot be read: \S/);
+		await page.goto(`${app.url}/dashboard/traffic`);
+		assert.equal(await heading(page), "Traffic");
+	} finally {
+		await app.end();
+	}
 });
