@@ -13,6 +13,18 @@ local CAUSES = {
 			.. "in a moment.",
 		action = "reload",
 	},
+	too_often = {
+		lead = "This app makes too many calls right now, so what is set up cannot be shown.",
+		next = "You need not do anything: the install is saved, and what is enabled at Segment goes on. Load this page again "
+			.. "in a minute.",
+		action = "reload",
+	},
+	unreadable = {
+		lead = "Segment's answer did not come whole or is not what it should be, so what is set up cannot be shown.",
+		next = "You need not do anything: the install is saved, and what is enabled at Segment goes on. Load this page again "
+			.. "in a moment.",
+		action = "reload",
+	},
 	refused = {
 		title = "Not connected any more",
 		lead = "Segment refuses the access of this app.",
@@ -50,6 +62,10 @@ local OF = {
 	permanent = CAUSES.refused,
 	needs_reconnect = CAUSES.refused,
 	forbidden = CAUSES.forbidden,
+	rate_limited = CAUSES.too_often,
+	busy = CAUSES.too_often,
+	bad_response = CAUSES.unreadable,
+	too_large = CAUSES.unreadable,
 	unknown_server = CAUSES.elsewhere,
 	other_server = CAUSES.elsewhere,
 	other_client = CAUSES.elsewhere,

@@ -36,6 +36,8 @@ partnerapp demo
 Ctrl-C stops.
 ]]
 
+local FORGETS = "partnerapp: %s/ cannot be written: the sandbox keeps its state in memory\n"
+
 local UNKNOWN = "the catalog has no destination '%s', and the app no file of it; the catalog has: %s"
 
 -- The settings, with everything that is wrong for a demo among the problems.
@@ -57,15 +59,29 @@ local function find(given)
 	return found
 end
 
+-- Where the sandbox keeps its state: in memory when the state folder cannot be made and the app's own database is
+-- elsewhere, as in a container with a read-only root. nil when something is wrong, which is told.
+local function sandbox_database_of(found)
+	local folder = found.location.state
+	local made, message = state.make(folder)
+	if made then
+		return ("sqlite:%s/sandbox.db"):format(folder)
+	elseif found.from.DATABASE_URL ~= "default" then
+		files.err(FORGETS:format(folder))
+		return "sqlite::memory:"
+	end
+	files.err("partnerapp: " .. message .. "\n")
+	return nil
+end
+
 function command.plan(given)
 	local found = find(given)
 	if values.report(found) then
 		return { exit_code = 2 }
 	end
 	local location = found.location
-	local made, message = state.make(location.state)
-	if not made then
-		files.err("partnerapp: " .. message .. "\n")
+	local sandbox_database = sandbox_database_of(found)
+	if not sandbox_database then
 		return { exit_code = 1 }
 	end
 	database.claim(found)
@@ -74,7 +90,7 @@ function command.plan(given)
 	local server = servers.app(found, not given.flags["no-reload"])
 	server.settings.SANDBOX_URL = url
 	server.settings.DESTINATION = given.flags.destination
-	local sandbox = servers.sandbox(found, ("sqlite:%s/sandbox.db"):format(location.state), found.value.SECRET_KEY)
+	local sandbox = servers.sandbox(found, sandbox_database, found.value.SECRET_KEY)
 	local ready = READY:format(found.value.PUBLIC_URL, url, location.shown, location.env, location.state)
 	return plans.servers(found, { sandbox, server }, ready)
 end

@@ -14,12 +14,12 @@ local FILES_MAX = 500 -- scripts that are looked at; an app with more is loaded 
 local function has_word(folder, word, left)
 	for _, name in ipairs(files.list(folder) or {}) do
 		local path = folder .. "/" .. name
-		local found = name:sub(1, 1) ~= "." and files.stat(path)
+		local found = name:sub(1, 1) ~= "." and name ~= "node_modules" and files.stat(path)
 		if found and found.kind == "folder" and files.real(path) == path then
 			if has_word(path, word, left) then
 				return true
 			end
-		elseif found and name:find "%.lua$" then
+		elseif found and found.kind == "file" and name:find "%.lua$" then
 			left.count = left.count - 1
 			if left.count < 0 or (files.read(path) or ""):find(word, 1, true) then
 				return true
@@ -30,7 +30,7 @@ local function has_word(folder, word, left)
 end
 
 --- Whether an app's scripts may require settings: whether they have to be loaded to look.
----@param folder string without links
+---@param folder string
 ---@return boolean
 function required.may_be_in(folder)
 	return has_word(files.real(folder) or folder, WORD, { count = FILES_MAX })

@@ -3,6 +3,7 @@ local address = require "cli.settings.address"
 local files = require "native.files"
 local http = require "native.http"
 local required = require "cli.required"
+local rules = require "cli.settings.rules"
 local secret_key = require "cli.secret_key"
 local settings = require "cli.settings"
 
@@ -12,9 +13,26 @@ local SANDBOX_WORKERS = 128
 local ACTIONS_WORKERS = 32
 local SANDBOX_REQUEST_MS = 120000 -- above the longest delay that a fault of the control API may have
 local LOOPBACK = { "localhost", "127.0.0.1", "[::1]" }
+local NETWORK = "*local" -- PA_GATE_LOCAL of src/server/gate.h
 
 local function host_of(url)
 	return assert(http.parse_url(url)).host
+end
+
+-- The loopback names, that of a URL first: visits under another one are led to it.
+local function loopback_hosts(url)
+	local parts, list = http.parse_url(url), {}
+	for _, name in ipairs(LOOPBACK) do
+		table.insert(list, parts and parts.host == name and 1 or #list + 1, name)
+	end
+	return list
+end
+
+-- The hosts of a sandbox: those of a local network too, when it listens there.
+local function sandbox_hosts(found, url)
+	local list = loopback_hosts(url)
+	list[#list + 1] = rules.is_sandbox_open(found) and NETWORK or nil
+	return list
 end
 
 -- Where calls out go through, and whose certificates they trust: for both servers.
@@ -63,6 +81,7 @@ function servers.app(found, watch)
 		listen_setting = "LISTEN",
 		health_listen = value.HEALTH_LISTEN,
 		hosts = { host_of(value.PUBLIC_URL), table.unpack(LOOPBACK) },
+		public_url = value.PUBLIC_URL,
 		https = value.PUBLIC_URL:match "^https:" ~= nil,
 		workers = tonumber(value.WORKERS),
 		calls_max = calls_max(tonumber(value.WORKERS)),
@@ -111,13 +130,14 @@ function servers.app_in_memory(found)
 	return server
 end
 
---- The sandbox's server. It listens on loopback only, and may deliver events to any address.
+--- The sandbox's server. It answers to loopback, and where other machines reach it to names that are not public (a
+--- page of a public name could be made to lead here by its owner's DNS); it may deliver events to any address.
 ---@param found cli.found
 ---@param database string
 ---@param ring string? the app's SECRET_KEY, for a database that is kept: the sandbox's keys follow from it
 ---@return table
 function servers.sandbox(found, database, ring)
-	local url = "http://" .. found.value.SANDBOX_LISTEN
+	local url = address.origin(found.value.SANDBOX_LISTEN)
 	local told = settings.told("sandbox", found.value)
 	told.PUBLIC_URL, told.SEGMENT_ID_URL, told.SEGMENT_API_URL = url, url, url
 	local server = {
@@ -125,7 +145,7 @@ function servers.sandbox(found, database, ring)
 		app = files.library() .. "/sandbox",
 		listen = found.value.SANDBOX_LISTEN,
 		listen_setting = "SANDBOX_LISTEN",
-		hosts = LOOPBACK,
+		hosts = sandbox_hosts(found, url),
 		workers = SANDBOX_WORKERS,
 		calls_max = calls_max(SANDBOX_WORKERS),
 		request_ms = SANDBOX_REQUEST_MS,

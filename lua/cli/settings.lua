@@ -54,6 +54,12 @@ settings.all = {
 		help = "address and port of the sandbox",
 	},
 	{
+		name = "SANDBOX_TOKEN",
+		told = "sandbox",
+		secret = true,
+		help = "opens the sandbox's control calls to programs on other machines, as a bearer token",
+	},
+	{
 		name = "SANDBOX_AUTO_CONSENT",
 		told = "sandbox",
 		default = "0",
@@ -188,6 +194,7 @@ settings.all = {
 	},
 	{
 		name = "SCRIPT_MEMORY",
+		told = "app",
 		default = memory.default,
 		check = checks.memory,
 		help = "memory of all scripts and bodies together",

@@ -11,8 +11,9 @@ local OWNER_ONLY = tonumber("600", 8)
 -- So that `git add -A` never takes a key.
 local IGNORE = "# Keys and databases of this machine.\n*\n"
 
-local CANNOT =
-	"%s: keys and databases are kept there: make it a folder that this user can write in, or stand in another"
+local CANNOT = "%s: keys and databases are kept there: make it a folder that this user can write in, or stand in "
+	.. "another, or set DATABASE_URL=sqlite:FOLDER/app.db, of a folder that can be written (a container's volume), "
+	.. "and SECRET_KEY (openssl rand -hex 32)"
 
 --- Makes the folder, for its owner only. Fine when it is there.
 ---@param folder string

@@ -1,11 +1,12 @@
 -- The settings that an install's destination has at Segment now, as a form. What is saved is what was changed in the
 -- form, and nothing else: the update mask and the list of settings name just that.
+local installs = require "partnerapp_dashboard.installs"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local pretty = require("partnerapp.destination").pretty
-local reply = require "partnerapp.reply"
 local segment = require "partnerapp.segment"
 local shell = require "partnerapp_dashboard.shell"
+local visible = require "partnerapp_dashboard.visible"
 
 local live_settings = {}
 
@@ -48,7 +49,7 @@ local KINDS = { number = "number", list = "json", map = "json", mixed = "json" }
 
 local function help_of(setting, about)
 	local text = about.description or ""
-	return text ~= "" and text ~= setting.display_name and text or false
+	return text ~= "" and text ~= setting.display_name and visible(text) or false
 end
 
 local function row_of(setting, about)
@@ -60,7 +61,7 @@ local function row_of(setting, about)
 	return {
 		name = name,
 		id = "config-" .. name,
-		label = setting.display_name or name,
+		label = visible(setting.display_name or name),
 		help = help_of(setting, about),
 		required = about.required == true,
 		type = kind,
@@ -147,9 +148,14 @@ local function save(client, install, slug, rows, form)
 	local saved, message, code, details = client:update_destination(install.source, slug, settings)
 	if not saved then
 		local text = ("Segment did not save %s: %s (%s)"):format(names, message, code or "no code")
-		return { good = false, text = log.masked(text), answer = details and pretty(details) or false, problems = {} }
+		return {
+			good = false,
+			text = visible(log.masked(text)),
+			answer = details and visible(log.masked(pretty(details))) or false,
+			problems = {},
+		}
 	end
-	local answer = log.masked(pretty(segment.public(saved)))
+	local answer = visible(log.masked(pretty(segment.public(saved))))
 	return { good = true, text = ("Saved: %s."):format(names), answer = answer, problems = {}, saved = saved }
 end
 
@@ -177,7 +183,7 @@ local function answer(req, given, install, form)
 	if not found then
 		local text = "Segment does not give the destination: %s (%s).%s"
 		local after = form and " Nothing was saved; what you typed is there when you go back." or ""
-		values.problem = log.masked(text:format(message, code or "no code", after))
+		values.problem = visible(log.masked(text:format(message, code or "no code", after)))
 		values.can_read_again = true
 		return show(req, install, values)
 	end
@@ -206,11 +212,9 @@ end
 function live_settings.add(pages, given)
 	local function route(method)
 		pages[method](pages, "/installs/:id/destination", function(req)
-			local install, message = given.app.installs:find(req.params.id)
-			if install == nil then
-				return reply.failed(503, "The install cannot be read: " .. message)
-			elseif not install then
-				return reply.failed(404, "There is no install with this id. It may have been disconnected.")
+			local install, refused = installs.of(req, given)
+			if not install then
+				return refused
 			end
 			return answer(req, given, install, method == "post" and req.form or nil)
 		end)

@@ -3,6 +3,7 @@ local config = require "partnerapp.config"
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
 local setup_help = require "partnerapp.setup_help"
+local visible = require "partnerapp_dashboard.visible"
 local words = require "partnerapp_dashboard.words"
 
 local overview = {}
@@ -86,10 +87,22 @@ local function scripts_row(scripts)
 	)
 end
 
+-- Requests and jobs whose script hangs in C, in words.
+local function hung_rows(given)
+	local rows = {}
+	for i, place in ipairs(given.state.hung()) do
+		local what = place.path ~= "" and ("%s %s"):format(place.method, place.path) or place.kind
+		rows[i] = { what = visible(what), server = place.server, line = place.line ~= "" and place.line or "unknown" }
+	end
+	return rows
+end
+
 -- The one next step: of what is missing, what everything else waits for.
-local function next_step(rows, scripts, given)
+local function next_step(rows, scripts, hung, given)
 	if scripts.problem then
 		return { text = "Mend the save that does not load: its lines are below." }
+	elseif hung[1] then
+		return { text = "A script hangs and cannot be interrupted: look at its line below, then start again." }
 	end
 	for _, one in ipairs(rows) do
 		if one.state == "bad" then
@@ -120,7 +133,7 @@ local function job_rows(given)
 			lane = job.lane,
 			every = words.span(job.seconds),
 			last = job.runs and "runs now" or job.last_run and words.ago(job.last_run) or "not yet",
-			error = job.error or false,
+			error = job.error and visible(job.error) or false,
 		}
 	end
 	return rows
@@ -134,10 +147,12 @@ local function values_of(given)
 	rows[#rows + 1] = destination_row(given)
 	local jobs, jobs_problem = job_rows(given)
 	rows[#rows + 1] = database_row(given, jobs_problem)
+	local hung = hung_rows(given)
 	return {
 		title = "Overview",
 		rows = rows,
-		step = next_step(rows, scripts, given),
+		step = next_step(rows, scripts, hung, given),
+		hung = hung,
 		problem = scripts.problem or false,
 		source = scripts.source,
 		jobs = jobs,

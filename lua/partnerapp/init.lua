@@ -60,7 +60,7 @@ local function check_options(options, known, what)
 				("%s: unknown option '%s'%s"):format(what, tostring(name), hints.meant(what, name, hints.of(known))),
 				3
 			)
-		elseif type(value) ~= wanted then
+		elseif wanted ~= "any" and type(value) ~= wanted then
 			error(("%s: option '%s' must be a %s"):format(what, name, wanted), 3)
 		end
 	end
@@ -102,6 +102,16 @@ function partnerapp.new(options)
 	return setmetatable(app, AppMeta)
 end
 
+local ROUTE_OPTIONS = { begins_session = "boolean", body_limit = "any", csrf = "boolean" }
+
+local function limit_of(method, path, options)
+	if options.body_limit == nil then
+		return nil
+	end
+	local bytes, message = require("partnerapp.web.body_limit").read(options.body_limit)
+	return bytes or wrong(("%s %s: %s"):format(method, tostring(path), message))
+end
+
 local function add(app, method, path, handler, options)
 	if type(handler) ~= "function" then
 		error(("%s %s: a handler must be a function, not a %s"):format(method, tostring(path), type(handler)), 3)
@@ -109,7 +119,7 @@ local function add(app, method, path, handler, options)
 	if options == nil then
 		options = {}
 	end
-	check_options(options, { csrf = "boolean", begins_session = "boolean" }, method .. " " .. tostring(path))
+	check_options(options, ROUTE_OPTIONS, method .. " " .. tostring(path))
 	if type(path) == "string" and routes.is_reserved(path) then
 		wrong(("%s %s: this path is reserved"):format(method, path))
 	end
@@ -121,6 +131,7 @@ local function add(app, method, path, handler, options)
 		app = app,
 		unguarded = options.csrf == false,
 		begins_session = options.begins_session == true,
+		body_limit = limit_of(method, path, options),
 	}
 	local ok, why = app._router:add(route)
 	if not ok then
@@ -140,6 +151,7 @@ end
 -- `options.csrf = false` takes the check of HT-04 off one route, for programs that send credentials of their own.
 -- `options.begins_session = true` is for a login: it must come from this app's pages, but needs no token of a session,
 -- for another tab may have begun one since the form was shown.
+-- `options.body_limit` is how many bytes a body may have: a number, or a string such as "8M". 1 MiB unless said.
 for _, method in ipairs { "post", "put", "patch", "delete" } do
 	App[method] = function(self, path, handler, options)
 		add(self, method:upper(), path, handler, options)

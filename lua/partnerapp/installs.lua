@@ -1,17 +1,25 @@
 -- Saved installs, as an app has them: one row for each install of a client (installs/rows.lua), whose token is sealed
 -- (installs/tokens.lua) and kept fresh (installs/renewal.lua).
-local belonging = require "partnerapp.installs.belonging"
 local db = require "native.db"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local names = require "partnerapp.hints.names"
-local renewal = require "partnerapp.installs.renewal"
-local rows = require "partnerapp.installs.rows"
-local schema = require "partnerapp.store.schema"
-local segment = require "partnerapp.segment"
 local sys = require "native.sys"
-local tokens = require "partnerapp.installs.tokens"
 local traffic = require "native.traffic"
+
+-- Most requests need no install, and few need all of these, so they are loaded late.
+
+local function renewal()
+	return require "partnerapp.installs.renewal"
+end
+
+local function rows()
+	return require "partnerapp.installs.rows"
+end
+
+local function prepare()
+	return require("partnerapp.store.schema").prepare "installs"
+end
 
 ---@class partnerapp.install
 ---@field id string random, made here
@@ -30,9 +38,16 @@ local traffic = require "native.traffic"
 ---@field updated_at number
 ---@field health "ok"|"renewing"|"needs_reconnect" renewing: the last attempt failed, and another will follow
 ---@field health_reason string?
-local Install = names.strict("an install", {}, rows.columns)
-Install.__index = Install
-Install.__metatable = false
+local Install = {}
+
+-- Makes a row an install. The columns that may be absent are known with the first row.
+local function as_install(row)
+	if not Install.__index then
+		Install.__index, Install.__metatable = Install, false
+		names.strict("an install", Install, rows().columns)
+	end
+	return setmetatable(row, Install)
+end
 
 local installs = {}
 
@@ -42,19 +57,20 @@ local installs = {}
 ---@param origin {client: {id: string}, name: string?, server: string?, scope: string, redirect_uri: string} of the flow
 ---@return partnerapp.install? install, string? message, string? code
 function installs.save(token, origin)
-	local ok, err, code = schema.prepare "installs"
+	local ok, err, code = prepare()
 	if not ok then
 		return nil, err, code
 	end
+	local save, issue = rows().save, renewal().issue
 	local row
 	row, err, code = db.transaction(function()
-		return rows.save(token, origin, renewal.issue(token))
+		return save(token, origin, issue(token))
 	end)
 	if not row then
 		return nil, err, code
 	end
 	traffic.about(row.id)
-	return setmetatable(row, Install)
+	return as_install(row)
 end
 
 local function to_install(row, err, code)
@@ -62,21 +78,21 @@ local function to_install(row, err, code)
 		return row, err, code
 	end
 	traffic.about(row.id)
-	return setmetatable(row, Install)
+	return as_install(row)
 end
 
 --- The install of that id; false when there is none.
 ---@param id string
 ---@return partnerapp.install|false|nil install, string? message, string? code
 function installs.find(id)
-	return to_install(rows.find(id))
+	return to_install(rows().find(id))
 end
 
 --- The newest install of that name at Segment; false when there is none.
 ---@param name string "installs/7"
 ---@return partnerapp.install|false|nil install, string? message, string? code
 function installs.find_by_name(name)
-	return to_install(rows.find_by_name(name))
+	return to_install(rows().find_by_name(name))
 end
 
 local PAGE_MOST = 1000
@@ -91,9 +107,9 @@ local PAGE_MOST = 1000
 ---@return string? code
 function installs.page(count, from, search)
 	count = math.min(math.max(math.tointeger(count) or PAGE_MOST, 1), PAGE_MOST)
-	local list, from_or_err, code = rows.page(count, from, search)
+	local list, from_or_err, code = rows().page(count, from, search)
 	for _, row in ipairs(list or {}) do
-		setmetatable(row, Install)
+		as_install(row)
 	end
 	return list, from_or_err, code
 end
@@ -111,17 +127,17 @@ end
 --- Renews the tokens that are due, for at most 20 seconds.
 ---@return integer? renewed, string? message, string? code
 function installs.refresh_due()
-	local ok, err, code = schema.prepare "installs"
+	local ok, err, code = prepare()
 	if not ok then
 		return nil, err, code
 	end
-	return renewal.refresh_due(20)
+	return renewal().refresh_due(20)
 end
 
 --- The number of installs.
 ---@return integer? count, string? message, string? code
 function installs.count()
-	return rows.count()
+	return rows().count()
 end
 
 --- The fields of an install that may be shown: never its token. `health` is also "unknown_server" or "other_server",
@@ -130,7 +146,7 @@ end
 ---@return table
 function installs.public(install)
 	local shown = { token = "***" }
-	local fine, why, code = belonging.check(install)
+	local fine, why, code = require("partnerapp.installs.belonging").check(install)
 	for _, field in ipairs {
 		"id",
 		"name",
@@ -211,7 +227,7 @@ end
 --- install's scope allows: prefer install:segment().
 ---@return string? token, string? message, string? code
 function Install:token()
-	return renewal.token(self)
+	return renewal().token(self)
 end
 
 --- A client of the Config API. Its token is renewed before it expires, and once after a 401.
@@ -220,13 +236,13 @@ function Install:segment()
 	if self.server and not self.api_origin then
 		error("this install is at " .. self.server .. ", not at Segment: use install:token()", 2)
 	end
-	return segment.new {
+	return require("partnerapp.segment").new {
 		scope = self.scope,
 		token = function()
-			return renewal.token(self)
+			return renewal().token(self)
 		end,
 		renew = function()
-			return renewal.after(self, self.version)
+			return renewal().after(self, self.version)
 		end,
 	}
 end
@@ -234,7 +250,7 @@ end
 --- Tries once more to renew the token, also when no more attempts would be made: for a cause that is repaired by now.
 ---@return boolean? works, string? message, string? code
 function Install:reconnect()
-	local token, err, code = renewal.again(self)
+	local token, err, code = renewal().again(self)
 	if not token then
 		return nil, err, code
 	end
@@ -245,15 +261,15 @@ end
 --- authorization server has an endpoint for that; when this fails, the row is deleted all the same (RT-13).
 ---@return boolean? gone, string? message, string? code
 function Install:disconnect()
-	local revoked, why = renewal.revoke(self)
+	local revoked, why = renewal().revoke(self)
 	if revoked == nil then
 		log.warn("a token was not revoked", { install = self.name, error = why })
 	end
-	local gone, err, code = rows.delete(self.id)
+	local gone, err, code = rows().delete(self.id)
 	if not gone then
 		return nil, err, code
 	end
-	tokens.forget(self)
+	require("partnerapp.installs.tokens").forget(self)
 	log.info("disconnected", { install = self.name })
 	return true
 end

@@ -7,11 +7,12 @@ local json = {}
 ---@type lightuserdata
 json.null = native.null
 
---- Reads one JSON value: RFC 8259, UTF-8, no duplicate keys, depth at most 64, at most 8 MiB. Integers and floats stay
---- apart, and an empty array stays an array. Half of a surrogate pair, which JavaScript writes where a text was cut, is
---- U+FFFD, and an integer beyond 64 bits is a float; with `strict` these are refused. With `order` each object
---- remembers the order of its members, in the field `__order` of a metatable of its own; names that are array indexes
---- come first, as in JavaScript, and half of a surrogate pair in a name is refused.
+--- Reads one JSON value: RFC 8259, UTF-8, depth at most 64, at most 8 MiB. Integers and floats stay apart, and an empty
+--- array stays an array. Half of a surrogate pair, which JavaScript writes where a text was cut, is U+FFFD, an integer
+--- beyond 64 bits is a float, of members with one name the last counts, and a byte order mark in front is passed over;
+--- with `strict` these are refused. With `order` each object remembers the order of its members, in the field `__order`
+--- of a metatable of its own; names that are array indexes come first, as in JavaScript, and a name that is there twice
+--- has the place of the first.
 ---@param text string
 ---@param options {order: boolean?, strict: boolean?}?
 ---@return any value, string? message with line and column, string? code "bad_json" | "too_deep" | "too_large"

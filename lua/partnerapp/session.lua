@@ -36,12 +36,9 @@ local function unavailable(err)
 	refuse(503, "The database does not answer. Try again in a moment.", { ["retry-after"] = "5" })
 end
 
---- The session of a request's cookie, which is `req.session`. Refuses with 503 when the database fails.
----@param req partnerapp.request
----@return partnerapp.session?
-function session.load(req)
-	local token = cookie.get(req, NAME)
-	if not token or not token:find("^[%w_-]+$") or #token ~= 43 then
+-- The session with that id; nil when there is none.
+local function find(token)
+	if #token ~= 43 or not token:find "^[%w_-]+$" then
 		return nil
 	end
 	local ok, err = schema.prepare "sessions"
@@ -57,6 +54,18 @@ function session.load(req)
 	if row then
 		found.data = json.decode(row.data) or {}
 		return found
+	end
+end
+
+--- The session of a request's cookie, which is `req.session`. Refuses with 503 when the database fails.
+---@param req partnerapp.request
+---@return partnerapp.session?
+function session.load(req)
+	for _, token in ipairs(cookie.values(req, NAME)) do
+		local found = find(token)
+		if found then
+			return found
+		end
 	end
 end
 

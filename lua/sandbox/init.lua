@@ -12,11 +12,12 @@ local store = require "store"
 
 local app = partnerapp.new {
 	name = "sandbox",
-	env = { SANDBOX_AUTO_CONSENT = "", SANDBOX_STRICT = "", SANDBOX_NO_RATE_LIMIT = "" },
+	env = { SANDBOX_AUTO_CONSENT = "", SANDBOX_STRICT = "", SANDBOX_NO_RATE_LIMIT = "", SANDBOX_TOKEN = "" },
 }
 
 settings.auto_consent = app.env.SANDBOX_AUTO_CONSENT == "1"
 settings.strict = app.env.SANDBOX_STRICT == "1"
+settings.token = app.env.SANDBOX_TOKEN ~= "" and app.env.SANDBOX_TOKEN or nil
 settings.rate_limit = app.env.SANDBOX_NO_RATE_LIMIT ~= "1"
 store.prepare()
 

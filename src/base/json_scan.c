@@ -3,17 +3,20 @@
 
 #include <errno.h>
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json_mistake.h"
+#include "base/json_names.h"
 #include "base/text.h"
 
 struct reader {
 	struct pa_json_scan *scan;
 	const char *begin, *at, *end, *copied; /* the text before `copied` is in the rewritten text already */
 	int depth;
-	bool ordered, strict, in_key;
-	struct pa_buffer keys; /* spans of the keys of all objects that are open, quotes included; with `ordered` */
+	bool ordered, strict;
+	struct pa_buffer keys; /* struct pa_json_name of all objects that are open; if ordered or strict */
 };
 
 static int fail(struct reader *reader, const char *code, const char *message)
@@ -22,6 +25,20 @@ static int fail(struct reader *reader, const char *code, const char *message)
 	reader->scan->message = message;
 	reader->scan->at = (size_t)(reader->at - reader->begin);
 	return -1;
+}
+
+static int fail_from(struct reader *reader, const char *from, const char *message)
+{
+	reader->at = from;
+	return fail(reader, "bad_json", message);
+}
+
+/* Fails because what is at `at` is not what has to be there: a value, or what the message says. */
+static int fail_expecting(struct reader *reader, const char *message)
+{
+	struct pa_span rest = {reader->at, (size_t)(reader->end - reader->at)};
+
+	return fail(reader, "bad_json", pa_json_mistake_at(rest, reader->depth > 0, message));
 }
 
 static void skip_space(struct reader *reader)
@@ -63,12 +80,11 @@ static int hex4(struct reader *reader, unsigned *value)
 	return 0;
 }
 
-/* Half of a surrogate pair, from the backslash `from` to `at`. The list of an ordered object's keys has them as they
- * were written, so it cannot have this one. */
+/* Half of a surrogate pair, from the backslash `from` to `at`. */
 static int read_half(struct reader *reader, const char *from, const char *problem)
 {
-	if (reader->strict || (reader->ordered && reader->in_key))
-		return fail(reader, "bad_json", problem);
+	if (reader->strict)
+		return fail_from(reader, from, problem);
 	return replace(reader, from, "\xef\xbf\xbd", 3);
 }
 
@@ -80,7 +96,7 @@ static int read_escape(struct reader *reader)
 	unsigned unit, low;
 
 	if (reader->at == reader->end)
-		return fail(reader, "bad_json", "the string does not end");
+		return 0; /* the string has no end */
 	char letter = *reader->at;
 	if (letter != 'u') {
 		if (!letter || !strchr("\"\\/bfnrt", letter))
@@ -107,6 +123,16 @@ static int read_escape(struct reader *reader)
 	return read_half(reader, from, no_low);
 }
 
+/* Fails at the first byte of the string from `begin` to `at` that is not UTF-8. */
+static int fail_utf8(struct reader *reader, const char *begin)
+{
+	struct pa_span rest = {begin, (size_t)(reader->at - begin)};
+
+	for (size_t length; (length = pa_text_utf8_at(rest)) > 0; rest.length -= length)
+		rest.at += length;
+	return fail_from(reader, rest.at, "a byte that is not UTF-8");
+}
+
 /* `at` is the opening quote; afterwards it is the byte after the closing one. */
 static int read_string(struct reader *reader)
 {
@@ -116,7 +142,7 @@ static int read_string(struct reader *reader)
 	for (;;) {
 		reader->at += pa_text_plain((struct pa_span){reader->at, (size_t)(reader->end - reader->at)});
 		if (reader->at == reader->end)
-			return fail(reader, "bad_json", "the string does not end");
+			return fail_from(reader, begin - 1, "the string that begins here has no end");
 		unsigned char byte = (unsigned char)*reader->at;
 		if (byte == '"')
 			break;
@@ -127,10 +153,8 @@ static int read_string(struct reader *reader)
 			return -1;
 		ascii = ascii && byte < 0x80;
 	}
-	if (!ascii && !pa_text_is_utf8((struct pa_span){begin, (size_t)(reader->at - begin)})) {
-		reader->at = begin;
-		return fail(reader, "bad_json", "the string is not UTF-8");
-	}
+	if (!ascii && !pa_text_is_utf8((struct pa_span){begin, (size_t)(reader->at - begin)}))
+		return fail_utf8(reader, begin);
 	reader->at++;
 	return 0;
 }
@@ -155,15 +179,16 @@ static int read_marked_string(struct reader *reader)
 	return read_string(reader);
 }
 
-enum { PLAIN_DIGITS = 15 }; /* cjson keeps integers of at most so many digits exactly, for it reads doubles */
+enum {
+	PLAIN_DIGITS = 15, /* cjson keeps integers of at most so many digits exactly, for it reads doubles */
+	DIGITS_MOST = 508,
+};
 
 static int mark_number(struct reader *reader, const char *from)
 {
-	char literal[512];
+	char literal[DIGITS_MOST + 4];
 	size_t length = (size_t)(reader->at - from);
 
-	if (length + 4 > sizeof literal)
-		return fail(reader, "bad_json", "a number has too many digits");
 	literal[0] = '"';
 	literal[1] = PA_JSON_MARK;
 	literal[2] = 'N';
@@ -174,23 +199,23 @@ static int mark_number(struct reader *reader, const char *from)
 
 static int check_number(struct reader *reader, const char *from, bool integer)
 {
-	char literal[512];
+	char literal[DIGITS_MOST + 1];
 	size_t length = (size_t)(reader->at - from);
 
 	if (integer && length <= PLAIN_DIGITS)
 		return 0;
-	if (length >= sizeof literal)
-		return fail(reader, "bad_json", "a number has too many digits");
+	if (length > DIGITS_MOST)
+		return fail_from(reader, from, "a number has too many digits");
 	memcpy(literal, from, length);
 	literal[length] = '\0';
 	errno = 0;
 	if (integer && (strtoll(literal, NULL, 10), errno == 0))
 		return mark_number(reader, from);
 	if (integer && reader->strict)
-		return fail(reader, "bad_json", "the integer is beyond 64 bits");
+		return fail_from(reader, from, "the integer is beyond 64 bits");
 	double value = strtod(literal, NULL);
 	if (!isfinite(value))
-		return fail(reader, "bad_json", "the number is out of range");
+		return fail_from(reader, from, "the number is out of range");
 	/* cjson would make an integer of 1.0: mark it. */
 	return value == floor(value) ? mark_number(reader, from) : 0;
 }
@@ -198,7 +223,7 @@ static int check_number(struct reader *reader, const char *from, bool integer)
 static int read_digits(struct reader *reader)
 {
 	if (!is_digit(reader))
-		return fail(reader, "bad_json", "a digit is missing");
+		return fail_expecting(reader, "a digit is missing");
 	while (is_digit(reader))
 		reader->at++;
 	return 0;
@@ -209,8 +234,11 @@ static int read_number(struct reader *reader)
 	const char *from = reader->at;
 	bool integer = true;
 
-	if (*reader->at == '-')
+	if (*reader->at == '-') {
 		reader->at++;
+		if (reader->at < reader->end && *reader->at && strchr("IiNn", *reader->at))
+			return fail_expecting(reader, NULL); /* -Infinity */
+	}
 	if (reader->at < reader->end && *reader->at == '0') {
 		reader->at++;
 		if (is_digit(reader))
@@ -240,7 +268,7 @@ static int read_word(struct reader *reader, const char *word)
 	size_t length = strlen(word);
 
 	if ((size_t)(reader->end - reader->at) < length || memcmp(reader->at, word, length) != 0)
-		return fail(reader, "bad_json", "not a JSON value");
+		return fail_expecting(reader, NULL);
 	reader->at += length;
 	return 0;
 }
@@ -256,6 +284,24 @@ static int enter(struct reader *reader)
 	return 0;
 }
 
+/* Adds the size of an array or object, which is known at its end, in the place of its beginning. -1 without memory. */
+static int begin_size(struct reader *reader, size_t *place)
+{
+	static const uint32_t unknown = 0;
+
+	*place = reader->scan->sizes.length;
+	if (pa_buffer_add(&reader->scan->sizes, (const char *)&unknown, sizeof unknown) < 0)
+		return fail(reader, "memory", "not enough memory");
+	return 0;
+}
+
+static void end_size(struct reader *reader, size_t place, uint32_t count, bool is_array)
+{
+	uint32_t size = count * 2 + is_array;
+
+	memcpy(reader->scan->sizes.at + place, &size, sizeof size);
+}
+
 static bool accept(struct reader *reader, char byte)
 {
 	skip_space(reader);
@@ -268,65 +314,92 @@ static bool accept(struct reader *reader, char byte)
 static int read_array(struct reader *reader)
 {
 	const char *from = reader->at;
+	uint32_t count = 0;
+	size_t place;
 
 	if (enter(reader) < 0)
 		return -1;
 	if (accept(reader, ']')) {
 		reader->depth--;
-		return replace(reader, from,
-			"\"\x7f"
-			"A\"",
-			4);
+		return replace(reader, from, "\"\177A\"", 4);
 	}
+	if (begin_size(reader, &place) < 0)
+		return -1;
 	do {
 		if (read_value(reader) < 0)
 			return -1;
+		count++;
 	} while (accept(reader, ','));
+	end_size(reader, place, count, true);
+	if (!accept(reader, ']'))
+		return fail_expecting(reader, "',' or ']' is missing");
 	reader->depth--;
-	return accept(reader, ']') ? 0 : fail(reader, "bad_json", "',' or ']' is missing");
+	return 0;
+}
+
+/* Where in the rewritten text the byte at `at` will be, once it has been copied. */
+static size_t written_at(const struct reader *reader)
+{
+	return reader->scan->text.length + (size_t)(reader->at - reader->copied);
 }
 
 static int read_key(struct reader *reader)
 {
-	struct pa_span key = {.at = reader->at};
-
-	if (!reader->ordered)
+	if (!reader->ordered && !reader->strict)
 		return read_string(reader);
-	reader->in_key = true;
-	if (read_marked_string(reader) < 0)
+	struct pa_json_name name = {.text.at = reader->at, .place = written_at(reader)};
+	if (reader->ordered ? read_marked_string(reader) < 0 : read_string(reader) < 0)
 		return -1;
-	reader->in_key = false;
-	key.length = (size_t)(reader->at - key.at);
-	if (pa_buffer_add(&reader->keys, (const char *)&key, sizeof key) < 0)
+	name.text.length = (size_t)(reader->at - name.text.at);
+	name.length = written_at(reader) - name.place;
+	if (pa_buffer_add(&reader->keys, (const char *)&name, sizeof name) < 0)
 		return fail(reader, "memory", "not enough memory");
 	return 0;
 }
 
-/* `at` is after the closing brace: writes the list of the keys from `begin` on as a last member in front of it. */
-static int add_keys(struct reader *reader, size_t begin)
+/* `at` is after the closing brace: writes the list of the keys as a last member in front of it. */
+static int add_keys(struct reader *reader, const struct pa_json_name *names, size_t count)
 {
 	struct pa_buffer *out = &reader->scan->text;
-	const char *brace = reader->at - 1;
-	int failed = replace(reader, brace, ",\"" PA_JSON_KEYS "\":[", 6);
+	size_t place;
 
-	for (size_t at = begin; at < reader->keys.length && !failed; at += sizeof(struct pa_span)) {
-		struct pa_span key;
-		memcpy(&key, reader->keys.at + at, sizeof key);
-		failed = (at > begin && pa_buffer_add(out, ",", 1) < 0) ||
-				 pa_buffer_add(out, begins_with_mark(key) ? "\"\x7f" : "\"", begins_with_mark(key) ? 2 : 1) < 0 ||
-				 pa_buffer_add(out, key.at + 1, key.length - 1) < 0;
+	if (begin_size(reader, &place) < 0)
+		return -1;
+	end_size(reader, place, (uint32_t)count, true);
+	int failed = replace(reader, reader->at - 1, ",\"" PA_JSON_KEYS "\":[", 6);
+
+	for (size_t i = 0; i < count && !failed; i++) {
+		size_t length = names[i].length, room = out->size - out->length;
+		/* With room for it the buffer does not move while a part of itself is added. */
+		failed = (room <= length && pa_buffer_grow(out, length + 1) < 0) || (i > 0 && pa_buffer_add(out, ",", 1) < 0) ||
+				 pa_buffer_add(out, out->at + names[i].place, length) < 0;
 	}
-	reader->keys.length = begin;
 	if (failed || pa_buffer_add(out, "]}", 2) < 0)
 		return fail(reader, "memory", "not enough memory");
 	return 0;
 }
 
+/* `at` is after the closing brace of an object whose keys were kept from `begin` on. */
+static int end_keys(struct reader *reader, size_t begin)
+{
+	struct pa_json_name *names = (void *)(reader->keys.at + begin);
+	size_t count = (reader->keys.length - begin) / sizeof *names;
+
+	if (reader->ordered && add_keys(reader, names, count) < 0)
+		return -1;
+	const char *repeated = reader->strict ? pa_json_names_repeated(names, count) : NULL;
+	if (repeated)
+		return fail_from(reader, repeated, "the object has this name already");
+	reader->keys.length = begin;
+	return 0;
+}
+
 static int read_object(struct reader *reader)
 {
-	size_t begin = reader->keys.length;
+	size_t begin = reader->keys.length, place;
+	uint32_t count = 0;
 
-	if (enter(reader) < 0)
+	if (enter(reader) < 0 || begin_size(reader, &place) < 0)
 		return -1;
 	if (accept(reader, '}')) {
 		reader->depth--;
@@ -335,26 +408,27 @@ static int read_object(struct reader *reader)
 	do {
 		skip_space(reader);
 		if (reader->at == reader->end || *reader->at != '"')
-			return fail(reader, "bad_json", "a key in double quotes is missing");
+			return fail_expecting(reader, "a key in double quotes is missing");
 		if (read_key(reader) < 0)
 			return -1;
 		if (!accept(reader, ':'))
-			return fail(reader, "bad_json", "':' is missing");
+			return fail_expecting(reader, "':' is missing");
 		if (read_value(reader) < 0)
 			return -1;
-		reader->scan->members++;
+		count++;
 	} while (accept(reader, ','));
-	reader->depth--;
+	end_size(reader, place, count + reader->ordered, false);
 	if (!accept(reader, '}'))
-		return fail(reader, "bad_json", "',' or '}' is missing");
-	return reader->ordered ? add_keys(reader, begin) : 0;
+		return fail_expecting(reader, "',' or '}' is missing");
+	reader->depth--;
+	return reader->ordered || reader->strict ? end_keys(reader, begin) : 0;
 }
 
 static int read_value(struct reader *reader)
 {
 	skip_space(reader);
 	if (reader->at == reader->end)
-		return fail(reader, "bad_json", "the text ends where a value is expected");
+		return fail_expecting(reader, NULL);
 	switch (*reader->at) {
 	case '{':
 		return read_object(reader);
@@ -371,7 +445,7 @@ static int read_value(struct reader *reader)
 	default:
 		if (*reader->at == '-' || is_digit(reader))
 			return read_number(reader);
-		return fail(reader, "bad_json", "not a JSON value");
+		return fail_expecting(reader, NULL);
 	}
 }
 
@@ -379,11 +453,20 @@ static int read_text(struct reader *reader)
 {
 	struct pa_json_scan *scan = reader->scan;
 
+	if (reader->at == reader->end)
+		return fail(reader, "bad_json", "the text is empty");
+	if (reader->end - reader->at >= 3 && memcmp(reader->at, "\xef\xbb\xbf", 3) == 0) { /* RFC 8259, section 8.1 */
+		if (reader->strict)
+			return fail(reader, "bad_json", "a byte order mark before the JSON value");
+		reader->at += 3;
+		if (replace(reader, reader->begin, "", 0) < 0)
+			return -1;
+	}
 	if (read_value(reader) < 0)
 		return -1;
 	skip_space(reader);
 	if (reader->at != reader->end)
-		return fail(reader, "bad_json", "unexpected text after the JSON value");
+		return fail_expecting(reader, "unexpected text after the JSON value");
 	if (scan->rewritten && pa_buffer_add(&scan->text, reader->copied, (size_t)(reader->end - reader->copied)) < 0)
 		return fail(reader, "memory", "not enough memory");
 	return 0;
@@ -402,5 +485,15 @@ int pa_json_scan(struct pa_json_scan *scan, const char *text, size_t length, uns
 	*scan = (struct pa_json_scan){0};
 	int result = read_text(&reader);
 	pa_buffer_free(&reader.keys);
+	/* The second byte of "[" in UTF-16 may be the first that is wrong. */
+	const char *problem = result < 0 && scan->at < 2 ? pa_json_mistake_text((struct pa_span){text, length}) : NULL;
+	if (problem)
+		fail_from(&reader, text, problem);
 	return result;
+}
+
+void pa_json_scan_free(struct pa_json_scan *scan)
+{
+	pa_buffer_free(&scan->text);
+	pa_buffer_free(&scan->sizes);
 }

@@ -35,8 +35,13 @@ void pa_request_set_install(const struct pa_request *request, struct pa_span ins
 
 void pa_request_set_refusal(const struct pa_request *request, struct pa_span reason)
 {
-	if (request->note)
-		set_note(request->note->refusal, sizeof request->note->refusal, reason);
+	struct pa_request_note *note = request->note;
+
+	if (!note)
+		return;
+	if (reason.length >= sizeof note->refusal)
+		reason.length = sizeof note->refusal - 1;
+	set_note(note->refusal, sizeof note->refusal, reason);
 }
 
 void pa_response_reset(struct pa_response *response)

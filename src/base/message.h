@@ -22,8 +22,8 @@ enum { PA_HEADERS_MAX = 63 };
 
 /* What a script has told of the request that it handles, for the record of it (traffic). */
 struct pa_request_note {
-	char install[64]; /* the id of the install that it is about, ended by NUL; empty: not known */
-	char refusal[64]; /* why it was refused, the same */
+	char install[64];  /* the id of the install that it is about, ended by NUL; empty: not known */
+	char refusal[128]; /* why it was refused, the same; cut */
 };
 
 /* All spans are borrowed: valid until the handler returns. */
@@ -35,6 +35,7 @@ struct pa_request {
 	struct pa_span body;   /* absent when the request has none */
 	struct pa_span ip;     /* the peer's address */
 	struct pa_span host;   /* the Host header without its port, lower case; points into host_bytes */
+	bool other_host;       /* `host` is not the first of the server's hosts, which is that of PUBLIC_URL */
 	char host_bytes[254];
 	char id[65]; /* request id: the client's X-Request-Id when it is valid, else a new one */
 	size_t header_count;
@@ -46,8 +47,8 @@ struct pa_request {
 /* The value of the first header of that name, in any case of letters, or an absent span. */
 struct pa_span pa_request_header(const struct pa_request *request, const char *name);
 
-/* Notes the install that the request is about, or why it was refused: the last one counts. What is longer than the note
- * has room for is ignored. Does nothing without a note. */
+/* Notes the install that the request is about, or why it was refused: the last one counts. An id that is longer than
+ * the note has room for is ignored, a reason is cut. Does nothing without a note. */
 void pa_request_set_install(const struct pa_request *request, struct pa_span install);
 void pa_request_set_refusal(const struct pa_request *request, struct pa_span reason);
 

@@ -16,7 +16,7 @@ struct pa_trail {
 	char *below;       /* PA_TRAIL_BELOW bytes, or NULL as long as there was no call */
 	size_t length;     /* of the lines in `below`, each with a line break in front */
 	unsigned calls;    /* further ones than PA_TRAIL_CALLS are only counted */
-	char refusal[160]; /* empty, or "refused: not_found" */
+	char refusal[320]; /* empty, or "refused: not_found" */
 };
 
 enum { PA_TRAIL_CALLS = 16, PA_TRAIL_LINE = 256, PA_TRAIL_BELOW = PA_TRAIL_CALLS * PA_TRAIL_LINE };

@@ -26,7 +26,6 @@ static void set_options(CURL *easy)
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_LIMIT, (long)LOW_SPEED_BYTES);
 	curl_easy_setopt(easy, CURLOPT_LOW_SPEED_TIME, (long)LOW_SPEED_SECONDS);
 	curl_easy_setopt(easy, CURLOPT_HTTP_CONTENT_DECODING, 0L); /* client/unpack does it */
-	curl_easy_setopt(easy, CURLOPT_USERAGENT, "partnerapp/" PARTNERAPP_VERSION);
 }
 
 /* The certificates are those of one file. With a folder of them, as Debian's libcurl has by default, curl would not

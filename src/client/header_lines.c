@@ -18,8 +18,8 @@ enum {
 struct pa_header_lines {
 	struct pa_buffer bytes; /* "Name: value", each ended by NUL */
 	size_t count;
-	bool has_content_type, has_authorization;
-	struct curl_slist list[PA_HEADER_LINES_MAX + 2]; /* made by pa_header_lines_list */
+	bool has_content_type, has_authorization, has_user_agent;
+	struct curl_slist list[PA_HEADER_LINES_MAX + 3]; /* made by pa_header_lines_list */
 };
 
 struct pa_header_lines *pa_header_lines_new(void)
@@ -47,7 +47,7 @@ void pa_header_lines_reset(struct pa_header_lines *lines)
 	wipe(lines);
 	pa_buffer_reset(&lines->bytes, KEPT_BYTES);
 	lines->count = 0;
-	lines->has_content_type = lines->has_authorization = false;
+	lines->has_content_type = lines->has_authorization = lines->has_user_agent = false;
 }
 
 static bool is_reserved(struct pa_span name)
@@ -77,6 +77,7 @@ static int check(struct pa_header_lines *lines, struct pa_span name, struct pa_s
 		lines->has_authorization = true;
 	}
 	lines->has_content_type |= pa_text_is(name, "Content-Type");
+	lines->has_user_agent |= pa_text_is(name, "User-Agent");
 	return 0;
 }
 
@@ -141,9 +142,13 @@ struct pa_span pa_header_lines_bytes(const struct pa_header_lines *lines)
 struct curl_slist *pa_header_lines_list(struct pa_header_lines *lines, struct pa_span body)
 {
 	static char no_content_type[] = "Content-Type:", no_expect[] = "Expect:"; /* curl's form of "leave it out" */
+	static char user_agent[] = "User-Agent: " PA_HEADER_LINES_USER_AGENT;
 	size_t count = 0;
+	char *at = lines->bytes.at;
 
-	for (char *at = lines->bytes.at; count < lines->count; at += strlen(at) + 1)
+	if (!lines->has_user_agent)
+		lines->list[count++].data = user_agent;
+	for (size_t i = 0; i < lines->count; i++, at += strlen(at) + 1)
 		lines->list[count++].data = at;
 	if (body.at && !lines->has_content_type)
 		lines->list[count++].data = no_content_type;
@@ -151,5 +156,5 @@ struct curl_slist *pa_header_lines_list(struct pa_header_lines *lines, struct pa
 		lines->list[count++].data = no_expect;
 	for (size_t i = 0; i < count; i++)
 		lines->list[i].next = i + 1 < count ? &lines->list[i + 1] : NULL;
-	return count > 0 ? lines->list : NULL;
+	return lines->list;
 }

@@ -15,6 +15,9 @@ enum {
 	PA_HEADER_LINES_BASIC_MAX = 1023, /* bytes of a user name and its password */
 };
 
+/* The User-Agent of a request that has no other. */
+#define PA_HEADER_LINES_USER_AGENT "partnerapp/" PARTNERAPP_VERSION
+
 struct curl_slist;
 struct pa_header_lines;
 
@@ -42,8 +45,9 @@ int pa_header_lines_add_bearer(struct pa_header_lines *lines, struct pa_span tok
 /* All lines, each ended by NUL. Valid until the next one is added. */
 struct pa_span pa_header_lines_bytes(const struct pa_header_lines *lines);
 
-/* The list for CURLOPT_HTTPHEADER, for a request with that body (absent: none); NULL for an empty one. It keeps curl
- * from adding a Content-Type or an Expect of its own. Valid until the next call for these lines. */
+/* The list for CURLOPT_HTTPHEADER, for a request with that body (absent: none). It keeps curl from adding a
+ * Content-Type or an Expect of its own, and has the User-Agent, which curl itself would format twice. Valid until the
+ * next call for these lines. */
 struct curl_slist *pa_header_lines_list(struct pa_header_lines *lines, struct pa_span body);
 
 #endif

@@ -11,8 +11,8 @@
 #include "client/address.h"
 #include "client/easy.h"
 #include "client/method.h"
+#include "client/origins.h"
 #include "client/receiver.h"
-#include "client/url.h"
 
 /* Why a callback of ours made curl fail. */
 enum stopped {
@@ -50,9 +50,9 @@ struct pa_transfer {
 	const char *proxy; /* of this hop; NULL: none */
 	enum stopped stopped;
 	CURLcode result;
-	char origin[PA_URL_ORIGIN_SIZE];
-	CURLU *parsed; /* the URL of this hop */
-	char *url;     /* of the last redirect; NULL before the first one */
+	struct pa_origins origins;
+	char origin[PA_URL_ORIGIN_SIZE]; /* of this hop */
+	char *url;                       /* of the last redirect; NULL before the first one */
 	struct pa_transfer_request asked;
 	char message[CURL_ERROR_SIZE];
 };
@@ -154,7 +154,7 @@ void pa_transfer_free(struct pa_transfer *transfer)
 	curl_easy_cleanup(transfer->easy);
 	pa_header_lines_free(transfer->lines);
 	pa_receiver_free(&transfer->receiver);
-	curl_url_cleanup(transfer->parsed);
+	pa_origins_free(&transfer->origins);
 	free(transfer->url);
 	free(transfer);
 }
@@ -202,6 +202,8 @@ static int set_way(struct pa_transfer *transfer, enum way way)
 
 	transfer->way = way;
 	want_fresh(transfer, way == JUDGING);
+	/* For a CONNECT. The request itself has it among its lines. */
+	curl_easy_setopt(transfer->easy, CURLOPT_USERAGENT, proxied ? PA_HEADER_LINES_USER_AGENT : NULL);
 	return curl_easy_setopt(transfer->easy, CURLOPT_PROXY, proxied ? transfer->proxy : "") == CURLE_OK ? 0 : -1;
 }
 
@@ -209,23 +211,18 @@ static int set_way(struct pa_transfer *transfer, enum way way)
  * instructions. */
 static bool give_url(struct pa_transfer *transfer, const char *text, CURLU *parsed)
 {
-	bool given = curl_easy_setopt(transfer->easy, CURLOPT_CURLU, parsed) == CURLE_OK &&
-				 curl_easy_setopt(transfer->easy, CURLOPT_URL, text) == CURLE_OK;
-
-	curl_url_cleanup(transfer->parsed);
-	transfer->parsed = parsed;
-	return given;
+	return curl_easy_setopt(transfer->easy, CURLOPT_CURLU, parsed) == CURLE_OK &&
+		   curl_easy_setopt(transfer->easy, CURLOPT_URL, text) == CURLE_OK;
 }
 
 static int set_url(struct pa_transfer *transfer, const char *text, size_t length, struct pa_error *error)
 {
-	char origin[PA_URL_ORIGIN_SIZE];
-	void *parsed;
-	const char *problem = pa_url_parse(text, length, origin, &parsed);
+	const struct pa_origins_one *one;
+	const char *problem = pa_origins_parse(&transfer->origins, text, length, &one);
 
 	if (problem)
 		return pa_error_set(error, "usage", "%s", problem);
-	memcpy(transfer->origin, origin, sizeof origin);
+	const char *origin = strcpy(transfer->origin, one->origin);
 	/* HTTP/2 where TLS can agree on it: then a connection serves many transfers, which wait for it while it is made. */
 	bool secure = strncmp(origin, "https:", 6) == 0;
 	curl_easy_setopt(
@@ -234,7 +231,7 @@ static int set_url(struct pa_transfer *transfer, const char *text, size_t length
 	transfer->allowed = pa_allow_has(&transfer->rules->allow, origin);
 	transfer->proxy = pa_proxy_of(&transfer->rules->proxy, origin);
 	enum way way = !transfer->proxy ? DIRECT : transfer->allowed ? PROXIED : JUDGING;
-	if (!give_url(transfer, text, parsed) || set_way(transfer, way) < 0)
+	if (!give_url(transfer, text, one->parsed) || set_way(transfer, way) < 0)
 		return pa_error_set(error, "http", "not enough memory");
 	return 0;
 }
@@ -372,8 +369,11 @@ static bool follow_redirect(struct pa_transfer *transfer)
 		free(copy);
 		return false;
 	}
-	if (strcmp(before, transfer->origin) != 0) /* another origin gets none of the request's headers (SS-04) */
-		curl_easy_setopt(transfer->easy, CURLOPT_HTTPHEADER, NULL);
+	if (strcmp(before, transfer->origin) != 0) { /* another origin gets none of the request's headers (SS-04) */
+		pa_header_lines_reset(transfer->lines);
+		curl_easy_setopt(
+			transfer->easy, CURLOPT_HTTPHEADER, pa_header_lines_list(transfer->lines, (struct pa_span){0}));
+	}
 	free(transfer->url);
 	transfer->url = copy;
 	transfer->redirects--;

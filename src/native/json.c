@@ -69,16 +69,16 @@ static void unmark(lua_State *L, const char *text, size_t length)
 	}
 }
 
-static size_t restore(lua_State *L, bool ordered);
+static void restore(lua_State *L, bool ordered);
 
 /* Restores the value on top, which is still in its container. True when it was replaced: it must be stored again. */
-static bool restore_value(lua_State *L, bool ordered, size_t *members)
+static bool restore_value(lua_State *L, bool ordered)
 {
 	size_t length;
 
 	switch (lua_type(L, -1)) {
 	case LUA_TTABLE:
-		*members += restore(L, ordered);
+		restore(L, ordered);
 		return false;
 	case LUA_TNUMBER: {
 		lua_Number number = lua_tonumber(L, -1);
@@ -100,36 +100,35 @@ static bool restore_value(lua_State *L, bool ordered, size_t *members)
 	}
 }
 
-/* Restores all values in the table on top, at every depth. Returns the number of object members. */
-static size_t restore(lua_State *L, bool ordered)
+/* Restores all values in the table on top, at every depth. */
+static void restore(lua_State *L, bool ordered)
 {
 	int table = lua_gettop(L);
 	lua_Integer length = (lua_Integer)lua_rawlen(L, table);
-	size_t members = 0;
 
 	luaL_checkstack(L, 6, "JSON nested too deep");
 	if (length > 0) {
 		for (lua_Integer i = 1; i <= length; i++) {
 			lua_rawgeti(L, table, i);
-			if (restore_value(L, ordered, &members))
+			if (restore_value(L, ordered))
 				lua_rawseti(L, table, i);
 			lua_settop(L, table);
 		}
 		lua_pushvalue(L, lua_upvalueindex(ARRAY_META));
 		lua_setmetatable(L, table);
-		return members;
+		return;
 	}
-	if (ordered)
-		pa_json_order_take(L, table);
+	lua_Integer names = ordered ? pa_json_order_take(L, table) : 0;
 	for (lua_pushnil(L); lua_next(L, table); lua_settop(L, table + 1)) {
-		members++;
-		if (restore_value(L, ordered, &members)) {
+		names--;
+		if (restore_value(L, ordered)) {
 			lua_pushvalue(L, table + 1);
 			lua_insert(L, -2);
 			lua_rawset(L, table);
 		}
 	}
-	return members;
+	if (names > 0)
+		pa_json_order_drop_repeated(L, table);
 }
 
 struct decoding {
@@ -142,7 +141,7 @@ static void end_decoding(void *held)
 	struct decoding *decoding = held;
 
 	pa_json_memory_end(&decoding->memory);
-	pa_buffer_free(&decoding->scan.text);
+	pa_json_scan_free(&decoding->scan);
 }
 
 static int fail_at(lua_State *L, const struct pa_json_scan *scan, const char *text)
@@ -161,7 +160,7 @@ static int fail_at(lua_State *L, const struct pa_json_scan *scan, const char *te
 
 static int l_decode(lua_State *L)
 {
-	size_t length, members = 0;
+	size_t length;
 	const char *text = luaL_checklstring(L, 1, &length);
 
 	bool ordered = option(L, 2, "order"), strict = option(L, 2, "strict");
@@ -183,13 +182,13 @@ static int l_decode(lua_State *L)
 		lua_pushvalue(L, 1);
 	pa_buffer_free(&scan->text);
 	pa_json_memory_begin(&decoding->memory, L);
+	decoding->memory.sizes = (struct pa_span){scan->sizes.at, scan->sizes.length};
 	lua_call(L, 1, 1);
 	pa_json_memory_end(&decoding->memory);
+	pa_buffer_free(&scan->sizes);
 	lua_pushvalue(L, -1);
 	lua_rawseti(L, 3, 1);
-	restore_value(L, ordered, &members);
-	if (members != scan->members)
-		return pa_native_fail(L, "bad_json", "bad JSON: an object has the same key twice");
+	restore_value(L, ordered);
 	return 1;
 }
 

@@ -141,6 +141,22 @@ void *pa_json_memory_realloc(void *at, size_t size)
 	return moved;
 }
 
+/* lua-cjson decodes: `list` and `fields` are 0, for it does not know the size. */
+void pa_json_memory_table(lua_State *L, int list, int fields)
+{
+	struct pa_span *sizes = current ? &current->sizes : NULL;
+	uint32_t size;
+
+	if (sizes && sizes->length >= sizeof size) {
+		memcpy(&size, sizes->at, sizeof size);
+		sizes->at += sizeof size;
+		sizes->length -= sizeof size;
+		list = size % 2 ? (int)(size / 2) : 0;
+		fields = size % 2 ? 0 : (int)(size / 2);
+	}
+	lua_createtable(L, list, fields);
+}
+
 _Noreturn void pa_json_memory_exit(int code)
 {
 	(void)code;

@@ -8,7 +8,12 @@
 #include <lua.h>
 
 /* Turns the PA_JSON_KEYS member of the decoded object at `object`, if it has one, into its metatable. Names that are
- * array indexes come first, in ascending order, as in JavaScript. May raise (memory). */
-void pa_json_order_take(lua_State *L, int object);
+ * array indexes come first, in ascending order, as in JavaScript. Returns the number of names, which is above the
+ * number of members when the text has a name twice. May raise (memory). */
+lua_Integer pa_json_order_take(lua_State *L, int object);
+
+/* Takes names out of the metatable that are there twice: the first place stays, as in JavaScript. May raise (memory).
+ */
+void pa_json_order_drop_repeated(lua_State *L, int object);
 
 #endif

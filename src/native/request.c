@@ -110,18 +110,68 @@ static int l_header(lua_State *L)
 	return found ? 1 : 0;
 }
 
-/* The name of the first header that a proxy adds; nil when there is none. Every request is asked. */
-static int push_forwarding(lua_State *L, const struct pa_request *request)
+static const char *forwarding_name(struct pa_span name)
 {
 	static const char *const names[] = {"x-forwarded-for", "forwarded", "x-real-ip"};
 
-	for (size_t i = 0; i < request->header_count; i++)
-		for (size_t j = 0; j < sizeof names / sizeof *names; j++)
-			if (same_name(request->headers[i].name, names[j], strlen(names[j]))) {
-				lua_pushstring(L, names[j]);
-				return 1;
-			}
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (same_name(name, names[i], strlen(names[i])))
+			return names[i];
+	return NULL;
+}
+
+/* The name of the first header that a proxy adds; nil when there is none. */
+static int push_forwarding(lua_State *L, const struct pa_request *request)
+{
+	for (size_t i = 0; i < request->header_count; i++) {
+		const char *name = forwarding_name(request->headers[i].name);
+		if (name) {
+			lua_pushstring(L, name);
+			return 1;
+		}
+	}
 	return 0;
+}
+
+static bool has_word(struct pa_span text, const char *word)
+{
+	size_t length = strlen(word);
+
+	for (size_t i = 0; i + length <= text.length; i++)
+		if (same_name((struct pa_span){text.at + i, length}, word, length))
+			return true;
+	return false;
+}
+
+/* Whether a header says that a browser loads the address ahead of a visit (TO-06): Sec-Purpose of today's browsers, and
+ * what earlier ones and Safari send. */
+static bool says_prefetch(const struct pa_header *header)
+{
+	static const char *const names[] = {"sec-purpose", "purpose", "x-purpose", "x-moz"};
+
+	for (size_t i = 0; i < sizeof names / sizeof *names; i++)
+		if (same_name(header->name, names[i], strlen(names[i])))
+			return has_word(header->value, "prefetch") || has_word(header->value, "preview");
+	return false;
+}
+
+static bool is_prefetch(const struct pa_request *request)
+{
+	for (size_t i = 0; i < request->header_count; i++)
+		if (says_prefetch(&request->headers[i]))
+			return true;
+	return false;
+}
+
+/* Whether `forwarding` or `prefetch` is set, or the Host is not that of PUBLIC_URL. Every request is asked, once for
+ * all three. */
+static bool is_unusual(const struct pa_request *request)
+{
+	bool unusual = request->other_host;
+
+	for (size_t i = 0; i < request->header_count && !unusual; i++)
+		unusual = forwarding_name(request->headers[i].name) || says_prefetch(&request->headers[i]);
+	return unusual;
 }
 
 static int l_index(lua_State *L)
@@ -148,6 +198,10 @@ static int l_index(lua_State *L)
 	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++)
 		if (fields[i].length == length && memcmp(fields[i].name, name, length) == 0)
 			return push_span(L, *(const struct pa_span *)(const void *)((const char *)request + fields[i].offset));
+	if (strcmp(name, "unusual") == 0 || strcmp(name, "prefetch") == 0) {
+		lua_pushboolean(L, *name == 'u' ? is_unusual(request) : is_prefetch(request));
+		return 1;
+	}
 	if (strcmp(name, "forwarding") == 0)
 		return push_forwarding(L, request);
 	if (strcmp(name, "id") == 0) {
@@ -328,6 +382,51 @@ static int l_parse_cookies(lua_State *L)
 	return 1;
 }
 
+static bool ends_cookie(char byte)
+{
+	return byte == ';' || byte == ',' || byte == ' ' || byte == '\t' || byte == '"';
+}
+
+/* The value of a cookie whose name ends at `at`: without white space and quotes around it. False when there is no '='.
+ */
+static bool read_cookie_value(const char *at, const char *end, struct pa_span *value)
+{
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	if (at == end || *at++ != '=')
+		return false;
+	while (at < end && (*at == ' ' || *at == '\t'))
+		at++;
+	if (at < end && *at == '"')
+		at++;
+	value->at = at;
+	while (at < end && !ends_cookie(*at))
+		at++;
+	value->length = (size_t)(at - value->at);
+	return true;
+}
+
+/* cookie_values(text, name) → every value of that name, in order. Unlike parse_cookies it looks for the one name, so
+ * that neither a malformed neighbour nor a comma in place of a semicolon hides the cookie. */
+static int l_cookie_values(lua_State *L)
+{
+	struct pa_span text = pa_native_check_span(L, 1), name = pa_native_check_span(L, 2), value;
+	const char *at = text.at, *end = text.at + text.length;
+
+	luaL_argcheck(L, name.length > 0, 2, "a name is not empty");
+	lua_settop(L, 2);
+	lua_newtable(L);
+	while ((at = memmem(at, (size_t)(end - at), name.at, name.length))) {
+		bool begins = at == text.at || (ends_cookie(at[-1]) && at[-1] != '"');
+		at += name.length;
+		if (begins && read_cookie_value(at, end, &value)) {
+			push_span(L, value);
+			lua_rawseti(L, 3, (lua_Integer)lua_rawlen(L, 3) + 1);
+		}
+	}
+	return 1;
+}
+
 static bool only_has(struct pa_span text, const char *refused)
 {
 	for (size_t i = 0; i < text.length; i++)
@@ -355,6 +454,7 @@ int pa_native_open_request(lua_State *L)
 {
 	static const luaL_Reg functions[] = {
 		{"cookie_problem", l_cookie_problem},
+		{"cookie_values", l_cookie_values},
 		{"header", l_header},
 		{"parse_cookies", l_parse_cookies},
 		{"parse_form", l_parse_form},

@@ -2,6 +2,8 @@
 #include <stdbool.h>
 #include <string.h>
 
+#include "base/encoding.h"
+#include "base/media.h"
 #include "native/modules.h"
 #include "native/native.h"
 #include "script/snapshot.h"
@@ -58,6 +60,11 @@ static int l_compile(lua_State *L)
 	const char *name = luaL_checkstring(L, 2);
 
 	luaL_checkany(L, 3);
+	if (pa_encoding_is_utf16((struct pa_span){source, length})) {
+		lua_pushnil(L);
+		lua_pushfstring(L, "%s:1: " PA_ENCODING_UTF16, *name == '@' ? name + 1 : name);
+		return 2;
+	}
 	if (luaL_loadbufferx(L, source, length, name, "t") != LUA_OK) {
 		lua_pushnil(L);
 		lua_insert(L, -2);
@@ -65,6 +72,33 @@ static int l_compile(lua_State *L)
 	}
 	lua_pushvalue(L, 3);
 	lua_setupvalue(L, -2, 1);
+	return 1;
+}
+
+static int l_is_utf16(lua_State *L)
+{
+	size_t length;
+	const char *text = luaL_checklstring(L, 1, &length);
+
+	lua_pushboolean(L, pa_encoding_is_utf16((struct pa_span){text, length}));
+	return 1;
+}
+
+static int l_media_type(lua_State *L)
+{
+	lua_pushstring(L, pa_media_type(luaL_checkstring(L, 1)));
+	return 1;
+}
+
+static int l_endings(lua_State *L)
+{
+	const char *ending;
+
+	lua_newtable(L);
+	for (size_t i = 0; (ending = pa_media_ending(i)); i++) {
+		lua_pushstring(L, ending);
+		lua_rawseti(L, -2, (lua_Integer)i + 1);
+	}
 	return 1;
 }
 
@@ -144,7 +178,8 @@ static int l_version(lua_State *L)
 int pa_native_open_scripts(lua_State *L)
 {
 	static const luaL_Reg functions[] = {{"read", l_read}, {"list", l_list}, {"compile", l_compile}, {"rooms", l_rooms},
-		{"globals", l_globals}, {"caller", l_caller}, {"place", l_place}, {"version", l_version}, {NULL, NULL}};
+		{"globals", l_globals}, {"caller", l_caller}, {"place", l_place}, {"version", l_version},
+		{"is_utf16", l_is_utf16}, {"media_type", l_media_type}, {"endings", l_endings}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

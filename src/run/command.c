@@ -131,6 +131,7 @@ static void read_server(lua_State *L, int index, struct pa_plan_server *server)
 	server->server.listen = copy_string(L, index, "listen");
 	server->server.listen_setting = copy_string(L, index, "listen_setting");
 	copy_list(L, index, "hosts", (char ***)(uintptr_t)&server->server.hosts, &server->server.host_count);
+	server->server.public_url = copy_string(L, index, "public_url");
 	server->server.workers = read_unsigned(L, index, "workers");
 	server->server.body_max = read_unsigned(L, index, "body_max");
 	server->server.https = read_flag(L, index, "https");
@@ -290,6 +291,7 @@ static void free_server(struct pa_plan_server *server)
 	free(server->asks);
 	free_const(server->server.listen);
 	free_const(server->server.listen_setting);
+	free_const(server->server.public_url);
 	free_list((char **)(uintptr_t)server->server.hosts, server->server.host_count);
 }
 

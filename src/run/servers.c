@@ -71,6 +71,7 @@ static int open_server(const struct pa_plan_server *plan, struct running *runnin
 
 	options.handle = pa_pool_handle;
 	options.observe = pa_pool_observe;
+	options.limit = pa_pool_limit;
 	options.context = running->pool;
 	options.record = running->services->traffic ? pa_recorder_request : NULL;
 	options.record_context = running->services->traffic;
@@ -352,6 +353,7 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 	struct pa_error error;
 	int code = PA_EXIT_FINE;
 
+	pa_signals_forget_children();
 	pa_terminal_begin(&terminal);
 	pa_changed_file_begin(&settings, plan->settings_file);
 	if (pa_descriptors_divide(plan, pa_descriptors_limit(), &error) < 0) {

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stddef.h>
 #include <time.h>
+#include <unistd.h>
 
 static sigset_t ours(void)
 {
@@ -23,6 +24,12 @@ void pa_signals_block(void)
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGXFSZ, SIG_IGN);
 	pthread_sigmask(SIG_BLOCK, &signals, NULL);
+}
+
+void pa_signals_forget_children(void)
+{
+	if (getpid() == 1)
+		signal(SIGCHLD, SIG_IGN);
 }
 
 void pa_signals_unblock(void)

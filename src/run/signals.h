@@ -17,6 +17,10 @@ enum pa_signal {
  * Call before the first thread. */
 void pa_signals_block(void);
 
+/* For a server that starts no program. As the first process of a container this one becomes the parent of those whose
+ * own has ended (health checks, `docker exec`): the kernel then forgets them at their end, so that none is left. */
+void pa_signals_forget_children(void);
+
 /* Unblocks them: from now on each ends the process, as the system does by default. */
 void pa_signals_unblock(void);
 

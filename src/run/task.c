@@ -76,7 +76,7 @@ static void run_at_changes(const struct pa_task *task, int *code)
 	struct pa_error error = {0};
 
 	pa_rooms_locate(&paths, task->app, task->library, false);
-	struct pa_watch *watch = pa_watch_open(paths.folders, PA_ROOMS, &error);
+	struct pa_watch *watch = pa_watch_open(paths.folders, PA_ROOMS, NULL, &error);
 	if (!watch)
 		pa_log_say("cannot watch the scripts: %s", error.text);
 	do

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/encoding.h"
 #include "script/tail_calls.h"
 
 /* The bytes of a dump: counted first, then copied. */
@@ -38,6 +39,15 @@ static void keep(lua_State *L, const struct pa_script *script)
 	pa_snapshot_keep(script, dump.into);
 }
 
+static bool compile(lua_State *L, struct pa_span text, const char *name)
+{
+	if (pa_encoding_is_utf16(text)) {
+		lua_pushfstring(L, "%s:1: " PA_ENCODING_UTF16, *name == '@' ? name + 1 : name);
+		return false;
+	}
+	return luaL_loadbufferx(L, text.at, text.length, name, "t") == LUA_OK;
+}
+
 bool pa_chunk_load(lua_State *L, const struct pa_script *script, const char *name, bool keep_frames)
 {
 	const struct pa_compiled *compiled = atomic_load(&script->compiled);
@@ -47,7 +57,7 @@ bool pa_chunk_load(lua_State *L, const struct pa_script *script, const char *nam
 			lua_error(L); /* memory */
 		return true;
 	}
-	if (luaL_loadbufferx(L, script->bytes.at, script->bytes.length, name, "t") != LUA_OK)
+	if (!compile(L, script->bytes, name))
 		return false;
 	if (keep_frames)
 		pa_tail_calls_keep(L, name);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/stats.h"
+#include "script/body_limit.h"
 
 void pa_generation_free(struct pa_generation *generation)
 {
@@ -118,6 +119,7 @@ struct pa_generation *pa_generation_load(const char *const folders[PA_ROOMS], st
 		return NULL;
 	}
 	if (vm) {
+		generation->body_floor = pa_body_limit_floor(vm);
 		generation->free_vms[generation->free_count++] = vm;
 		generation->made = 1;
 	}

@@ -19,6 +19,7 @@ struct pa_generation {
 	char first[64];               /* the one that the first VM loads in its place: "ENTRY.first" */
 	struct pa_fault broken;       /* why every route shows an error; message NULL: the scripts have loaded */
 	bool beside;                  /* another generation serves meanwhile, to whom the error is not shown */
+	size_t body_floor;            /* pa_body_limit_floor of its VMs */
 	unsigned references;          /* of script/leases, and one for each leased VM */
 	struct pa_vm **free_vms;      /* room for `vms_max`; the most recently used one is the last */
 	unsigned free_count, made;    /* `made`: the free and the leased ones */

@@ -17,6 +17,7 @@
 #include "base/stats.h"
 #include "native/services.h"
 #include "native/shared.h"
+#include "script/body_limit.h"
 #include "script/excerpt.h"
 #include "script/generation.h"
 #include "script/leases.h"
@@ -35,6 +36,7 @@ struct pa_pool {
 	struct pa_leases *leases;
 	atomic_bool never_loaded;   /* the current generation shows a fault */
 	atomic_bool reload_starved; /* the last reload had not enough memory */
+	atomic_size_t body_floor;   /* of the current generation: pa_body_limit_floor */
 	struct pa_reload *reload;
 	struct pa_admission *admission;
 };
@@ -163,6 +165,32 @@ static void log_fault(const struct pa_pool *pool, const char *message, const str
 		fault->traceback ? "traceback" : NULL, fault->traceback, NULL);
 }
 
+int pa_pool_limit(void *context, const struct pa_request *request, size_t length, size_t *limit)
+{
+	struct pa_pool *pool = context;
+	struct pa_fault fault = {0};
+	enum pa_leases_whose whose;
+	struct pa_lease lease;
+
+	if (!choose(pool, request, &whose))
+		return -1;
+	size_t floor = atomic_load(&pool->body_floor);
+	if (floor == 0 || length <= floor)
+		return 0;
+	pa_admission_enter(pool->admission);
+	int result = -1;
+	if (pa_leases_begin(pool->leases, whose, &lease, &fault)) {
+		if (lease.vm)
+			result = pa_body_limit_of(lease.vm, request, limit, &fault);
+		pa_leases_end(pool->leases, &lease);
+	}
+	pa_admission_leave(pool->admission);
+	if (result < 0 && fault.message && !fault.no_memory)
+		log_fault(pool, "the limit of a body cannot be found", &fault);
+	pa_fault_free(&fault);
+	return result;
+}
+
 long pa_pool_run_due(struct pa_pool *pool, const char *lane)
 {
 	struct pa_fault fault = {0};
@@ -246,6 +274,13 @@ static void log_broken(const struct pa_pool *pool, const char *message, const st
 	free(text);
 }
 
+/* Makes a generation the current one. */
+static void put(struct pa_pool *pool, struct pa_generation *generation)
+{
+	atomic_store(&pool->body_floor, generation->body_floor); /* before the leases own it */
+	pa_leases_put(pool->leases, generation);
+}
+
 /* Reloading: called by the thread of script/reload alone */
 
 /* Has pages show why the newest scripts do not load. Without a VM the library is broken too, and cannot show it. */
@@ -286,7 +321,7 @@ static void reload(void *context)
 		keep_problem(pool, fault.message ? fault.message : "not enough memory");
 		show_broken(pool, NULL);
 	} else if (works) {
-		pa_leases_put(pool->leases, generation);
+		put(pool, generation);
 		pa_leases_put_broken(pool->leases, NULL);
 		keep_problem(pool, NULL);
 		atomic_store(&pool->never_loaded, false);
@@ -296,7 +331,7 @@ static void reload(void *context)
 		log_broken(pool, "not reloaded: the last good scripts go on", generation);
 		show_broken(pool, generation);
 	} else {
-		pa_leases_put(pool->leases, generation); /* only this thread does so: `generation` stays valid */
+		put(pool, generation); /* only this thread does so: `generation` stays valid */
 		log_broken(pool, "the scripts do not load", generation);
 	}
 	pa_fault_free(&fault);
@@ -344,7 +379,7 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		goto failed;
 	}
 	options->services->admission = pool->admission;
-	pool->reload = pa_reload_open(options->watch ? options->folders : NULL, error);
+	pool->reload = pa_reload_open(options->watch ? options->folders : NULL, options->name, error);
 	if (!pool->reload)
 		goto failed;
 	struct pa_generation *first = load(pool, options->development ? PA_GENERATION_ALONE : PA_GENERATION_NONE, &fault);
@@ -352,7 +387,7 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
 		describe(&fault, error);
 		goto failed;
 	}
-	pa_leases_put(pool->leases, first);
+	put(pool, first);
 	atomic_store(&pool->never_loaded, first->broken.message != NULL);
 	if (first->broken.message)
 		log_broken(pool, "the scripts do not load: every route shows the error until a good one is saved", first);

@@ -42,6 +42,12 @@ struct pa_pool *pa_pool_open(const struct pa_pool_options *options, struct pa_er
  */
 void pa_pool_handle(void *context, const struct pa_request *request, struct pa_response *response);
 
+/*
+ * A pa_server_limiter, whose context is a pool: the limit of the route that will answer. Scripts whose routes have no
+ * limits of their own are not asked, and neither are others about a body that every route takes.
+ */
+int pa_pool_limit(void *context, const struct pa_request *request, size_t length, size_t *limit);
+
 /* A pa_server_observer, whose context is a pool: logs what was refused. */
 void pa_pool_observe(void *context, const struct pa_request *request, int status, const char *reason);
 

@@ -30,7 +30,7 @@ struct pa_reload {
 	unsigned long begun, covered; /* readings of changes, counted; which of them is covered, and all before it */
 };
 
-struct pa_reload *pa_reload_open(const char *const *folders, struct pa_error *error)
+struct pa_reload *pa_reload_open(const char *const *folders, const char *server, struct pa_error *error)
 {
 	struct pa_reload *reload = calloc(1, sizeof *reload);
 
@@ -45,7 +45,7 @@ struct pa_reload *pa_reload_open(const char *const *folders, struct pa_error *er
 		pa_error_set(error, "scripts", "cannot make an eventfd: %s", strerror(errno));
 		goto failed;
 	}
-	if (folders && !(reload->watch = pa_watch_open(folders, PA_ROOMS, error)))
+	if (folders && !(reload->watch = pa_watch_open(folders, PA_ROOMS, server, error)))
 		goto failed;
 	atomic_store(&reload->blind, reload->watch && pa_watch_is_blind(reload->watch));
 	return reload;

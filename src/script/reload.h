@@ -13,9 +13,9 @@
 
 struct pa_reload;
 
-/* Begins to watch the folders; NULL: none is watched. Call before the first reading of the scripts, so that each later
- * change is seen. NULL with code "scripts" or "watch". */
-struct pa_reload *pa_reload_open(const char *const *folders, struct pa_error *error);
+/* Begins to watch the folders of a server, which log lines name; NULL: none is watched. Call before the first reading
+ * of the scripts, so that each later change is seen. NULL with code "scripts" or "watch". */
+struct pa_reload *pa_reload_open(const char *const *folders, const char *server, struct pa_error *error);
 
 /* Starts the thread, which calls reload(context) for each change. 0, or -1 with code "scripts". */
 int pa_reload_start(struct pa_reload *reload, void (*call)(void *), void *context, struct pa_error *error);

@@ -1,7 +1,6 @@
 /* Reads the files of folders into memory. */
 #include "script/snapshot.h"
 
-#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
@@ -15,11 +14,14 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/encoding.h"
+#include "base/log.h"
+#include "base/media.h"
+#include "script/tree.h"
 
 enum {
 	FILES_MAX = 2000,
 	BYTES_MAX = 32 << 20,
-	DEPTH_MAX = 16,
 };
 
 struct list {
@@ -35,12 +37,16 @@ struct pa_snapshot {
 
 /* One reading of one folder. */
 struct reading {
-	const char *root;         /* as given */
-	char real_root[PATH_MAX]; /* without links */
+	const char *root; /* as given */
 	struct list *into;
 	size_t files, bytes; /* over all folders */
 	struct pa_error *error;
 };
+
+static bool is_static(const char *name)
+{
+	return strncmp(name, "static/", strlen("static/")) == 0;
+}
 
 bool pa_snapshot_reads(const char *name)
 {
@@ -51,28 +57,12 @@ bool pa_snapshot_reads(const char *name)
 	for (size_t i = 0; dot && i < sizeof endings / sizeof *endings; i++)
 		if (strcmp(dot, endings[i]) == 0)
 			return true;
-	return false;
+	return is_static(name) && pa_media_type(name);
 }
 
-static bool stays_inside(const struct reading *reading, const char *path)
+bool pa_snapshot_may_read(const char *name)
 {
-	char real[PATH_MAX];
-	size_t length = strlen(reading->real_root);
-
-	return realpath(path, real) && strncmp(real, reading->real_root, length) == 0 && real[length] == '/';
-}
-
-/* The mode of a file or folder; 0 when there is none to read. A link may point only inside the folder of its room
- * (SBX-03). Only links are resolved, for realpath asks for each part of a path: 2 of 5 ms for the library. */
-static mode_t mode_of(const struct reading *reading, const char *path)
-{
-	struct stat status;
-
-	if (lstat(path, &status) < 0)
-		return 0;
-	if (S_ISLNK(status.st_mode) && (!stays_inside(reading, path) || stat(path, &status) < 0))
-		return 0;
-	return status.st_mode;
+	return pa_snapshot_reads(name) || pa_media_type(name);
 }
 
 /* For errno. -1. */
@@ -128,60 +118,68 @@ static int append(
 	return script->name && script->path ? 0 : -1;
 }
 
-static int read_file(struct reading *reading, const char *name, const char *path)
+/* For errno, about something without which the scripts may well run. 0. */
+static int leave_out(const struct reading *reading, const char *name)
 {
+	pa_log(PA_LOG_WARN, NULL, NULL, "cannot be read, and is left out", "name", name, "folder", reading->root, "error",
+		strerror(errno), NULL);
+	return 0;
+}
+
+static bool ends_with(const char *name, const char *ending)
+{
+	size_t length = strlen(name), its = strlen(ending);
+
+	return length >= its && strcmp(name + length - its, ending) == 0;
+}
+
+static int read_file(struct reading *reading, const struct pa_tree_entry *entry)
+{
+	const char *name = entry->name;
+	char path[PATH_MAX]; /* for messages: a release link is named, not the release */
 	struct stat status;
 	char *bytes = NULL;
 	size_t length = 0;
-	int result = 0, fd = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
+	int result = 0, fd = open(entry->path, O_RDONLY | O_CLOEXEC | O_NONBLOCK);
 
+	if (snprintf(path, sizeof path, "%s/%s", reading->root, name) >= (int)sizeof path)
+		goto out;
+	if (fd < 0 && errno == EACCES && !ends_with(name, ".lua") && !ends_with(name, ".html"))
+		return leave_out(reading, name);
 	if (fd < 0)
 		return errno == ENOENT ? 0 : cannot_read(reading->error, path);
 	if (fstat(fd, &status) < 0 || !S_ISREG(status.st_mode))
 		goto out;
+	if (is_static(name) && status.st_size > PA_SNAPSHOT_STATIC_MAX) /* `partnerapp check` tells of it */
+		goto out;
 	reading->files++;
 	reading->bytes += (size_t)status.st_size;
 	if (reading->files > FILES_MAX || reading->bytes > BYTES_MAX) {
-		result =
-			pa_error_set(reading->error, "scripts", "%s has more than %d files or 32 MiB", reading->root, FILES_MAX);
+		result = pa_error_set(reading->error, "scripts",
+			"%s has more than %d files or 32 MiB: large files belong elsewhere", reading->root, FILES_MAX);
 		goto out;
 	}
 	if (read_bytes(fd, (size_t)status.st_size, &bytes, &length) < 0) {
 		result = cannot_read(reading->error, path);
 		free(bytes);
-	} else if (append(reading, name, path, (struct pa_span){bytes, length}, &status.st_mtim) < 0) {
+	} else if (append(reading, name, path, (struct pa_span){bytes, pa_encoding_clean(name, bytes, length)},
+				   &status.st_mtim) < 0) {
 		result = pa_error_set(reading->error, "memory", "not enough memory");
 	}
 out:
-	close(fd);
+	if (fd >= 0)
+		close(fd);
 	return result;
 }
 
-static int read_folder(struct reading *reading, const char *below, int depth)
+/* 1 when a file cannot be read, which is in reading->error then. */
+static int read_entry(void *context, const struct pa_tree_entry *entry)
 {
-	char path[PATH_MAX], name[PATH_MAX];
-	struct dirent *entry;
-	int result = 0;
+	struct reading *reading = context;
 
-	snprintf(path, sizeof path, "%s%s%s", reading->root, *below ? "/" : "", below);
-	DIR *folder = opendir(path);
-	if (!folder)
-		return cannot_read(reading->error, path);
-	while (result == 0 && (entry = readdir(folder))) {
-		size_t length = strlen(entry->d_name);
-		if (entry->d_name[0] == '.' || entry->d_name[length - 1] == '~')
-			continue;
-		if (snprintf(name, sizeof name, "%s%s%s", below, *below ? "/" : "", entry->d_name) >= (int)sizeof name ||
-			snprintf(path, sizeof path, "%s/%s", reading->root, name) >= (int)sizeof path)
-			continue;
-		mode_t mode = mode_of(reading, path);
-		if (S_ISDIR(mode) && depth < DEPTH_MAX)
-			result = read_folder(reading, name, depth + 1);
-		else if (S_ISREG(mode) && pa_snapshot_reads(entry->d_name))
-			result = read_file(reading, name, path);
-	}
-	closedir(folder);
-	return result;
+	if (entry->kind == PA_TREE_UNREADABLE)
+		return leave_out(reading, entry->name);
+	return entry->kind == PA_TREE_FILE && pa_snapshot_reads(entry->name) && read_file(reading, entry) < 0;
 }
 
 static int by_name(const void *a, const void *b)
@@ -216,11 +214,10 @@ struct pa_snapshot *pa_snapshot_read(const char *const folders[PA_ROOMS], struct
 			continue;
 		reading.root = folders[room];
 		reading.into = &snapshot->rooms[room];
-		if (!realpath(folders[room], reading.real_root)) {
+		int result = pa_tree_walk(folders[room], read_entry, &reading);
+		if (result < 0)
 			cannot_read(error, folders[room]);
-			goto failed;
-		}
-		if (read_folder(&reading, "", 0) < 0)
+		if (result != 0)
 			goto failed;
 		if (reading.into->count > 0)
 			qsort(reading.into->scripts, reading.into->count, sizeof *reading.into->scripts, by_name);

@@ -21,7 +21,7 @@ struct pa_compiled;
 struct pa_script {
 	const char *name;                     /* relative to its folder, with '/': "views/home.html" */
 	const char *path;                     /* for messages: the folder as given, '/', name */
-	struct pa_span bytes;                 /* also ended by NUL */
+	struct pa_span bytes;                 /* also ended by NUL; of a script or view see pa_encoding_clean */
 	int64_t saved_ns;                     /* when the file was last written, on the wall clock */
 	struct pa_compiled *_Atomic compiled; /* for pa_snapshot_keep */
 };
@@ -33,14 +33,20 @@ struct pa_compiled {
 };
 
 /*
- * Reads .lua, .html, .css, .js, .svg, .png, .ico, .txt, .json and .woff2 files below `folders[room]` (NULL: none).
- * Skips names that begin with '.' or end with '~' and links that lead out of the folder (SBX-03). At most 2,000 files
- * and 32 MiB. The caller gets the first reference. NULL with code "scripts" or "memory".
+ * Reads .lua, .html, .css, .js, .svg, .png, .ico, .txt, .json and .woff2 files below `folders[room]` (NULL: none), and
+ * those below static/ whose ending has a media type (base/media), up to PA_SNAPSHOT_STATIC_MAX bytes each.
+ * What is entered: script/tree, which keeps links inside the folder (SBX-03). Of what may not be read, all but scripts
+ * and views is left out and logged. At most 2,000 files and 32 MiB. The caller gets the first reference. NULL with code
+ * "scripts" or "memory".
  */
 struct pa_snapshot *pa_snapshot_read(const char *const folders[PA_ROOMS], struct pa_error *error);
 
-/* Whether files of that name are read, by its ending. */
+enum { PA_SNAPSHOT_STATIC_MAX = 16 << 20 }; /* half of a VM's memory: a file that is served is a string there */
+
+/* Whether a file is read, by its name relative to its folder; whether one may be, by the last part of its name alone.
+ */
 bool pa_snapshot_reads(const char *name);
+bool pa_snapshot_may_read(const char *name);
 
 /* When the reading began, in nanoseconds on the wall clock: each snapshot has another. */
 int64_t pa_snapshot_read_ns(const struct pa_snapshot *snapshot);

@@ -23,7 +23,6 @@ enum { KEEP_TRACEBACK_SLOT = 1, HANDLE_SLOT, FAILED_SLOT };
 #define ERROR_VALUE "partnerapp.error"
 #define ERROR_TRACEBACK "partnerapp.traceback"
 #define REQUEST_OBJECT "partnerapp.request"
-#define ENTRY "partnerapp.entry"
 
 struct pa_vm {
 	lua_State *L;
@@ -177,7 +176,7 @@ static void require_entry(lua_State *L, const struct pa_vm_options *options)
 	if (!lua_istable(L, -1))
 		luaL_error(L, "module '%s' must return a table of functions", options->entry);
 	lua_pushvalue(L, -1);
-	lua_setfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_setfield(L, LUA_REGISTRYINDEX, PA_VM_ENTRY);
 	if (!options->broken)
 		return;
 	lua_getfield(L, -1, "broken");
@@ -350,7 +349,7 @@ static int l_run(lua_State *L)
 	const struct run *run = lua_touserdata(L, 1);
 	int is_integer;
 
-	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_VM_ENTRY);
 	if (lua_getfield(L, -1, "run") != LUA_TFUNCTION)
 		luaL_error(L, "the task's module has no function 'run'");
 	lua_createtable(L, (int)run->count, 0);
@@ -382,7 +381,7 @@ static int l_run_due(lua_State *L)
 {
 	const struct due *due = lua_touserdata(L, 1);
 
-	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_VM_ENTRY);
 	lua_getfield(L, -1, "run_due");
 	lua_pushstring(L, due->lane);
 	lua_call(L, 1, 1);
@@ -402,7 +401,7 @@ static int l_lanes(lua_State *L)
 {
 	struct pa_vm_lanes *lanes = lua_touserdata(L, 1);
 
-	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_VM_ENTRY);
 	lua_getfield(L, -1, "lanes");
 	lua_call(L, 0, 1);
 	luaL_checktype(L, -1, LUA_TTABLE);
@@ -435,7 +434,7 @@ static int l_ask(lua_State *L)
 	const struct question *question = lua_touserdata(L, 1);
 	size_t length;
 
-	lua_getfield(L, LUA_REGISTRYINDEX, ENTRY);
+	lua_getfield(L, LUA_REGISTRYINDEX, PA_VM_ENTRY);
 	lua_getfield(L, -1, "ask");
 	lua_pushlstring(L, question->text.at, question->text.length);
 	lua_call(L, 1, 1);

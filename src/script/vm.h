@@ -16,6 +16,8 @@
 
 struct pa_vm;
 
+#define PA_VM_ENTRY "partnerapp.entry" /* the registry key of the entry module, for pa_vm_protect */
+
 /* Why a script raised. The caller owns it and frees it with pa_fault_free; zero is empty. */
 struct pa_fault {
 	char *message;   /* "routes.lua:12: …" */
@@ -75,7 +77,7 @@ int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fa
 int pa_vm_ask(struct pa_vm *vm, struct pa_span question, struct pa_buffer *answer, struct pa_fault *fault);
 
 /* Calls body(L) protected, without a CPU budget, with `context` as its only argument (light userdata): for run/command,
- * which reads a plan. 0, or -1 with a fault. */
+ * which reads a plan, and script/body_limit. 0, or -1 with a fault. */
 struct lua_State;
 int pa_vm_protect(struct pa_vm *vm, int (*body)(struct lua_State *), void *context, struct pa_fault *fault);
 

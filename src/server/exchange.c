@@ -3,6 +3,7 @@
 
 #include <civetweb.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -10,9 +11,14 @@
 #include "base/log.h"
 #include "server/body.h"
 #include "server/faults.h"
+#include "server/health.h"
+#include "server/oversize.h"
 #include "server/socket.h"
 
-enum { ONE_WRITE_MAX = 64 << 10 }; /* a larger body is not copied after its head, but written by itself */
+enum {
+	ONE_WRITE_MAX = 64 << 10, /* a larger body is not copied after its head, but written by itself */
+	LINGER_MS = 5000,
+};
 
 /* Reading */
 
@@ -24,6 +30,7 @@ static void empty(
 	request->method = request->target = pa_text_span("");
 	request->path = request->query = request->host = request->body = (struct pa_span){0};
 	request->header_count = 0;
+	request->other_host = false;
 	request->ip = pa_text_span(info->remote_addr);
 	request->trail = NULL;
 	if (pa_log_follows()) {
@@ -45,6 +52,15 @@ static const char *cut_query(const struct mg_request_info *info)
 	return info->local_uri ? info->query_string : NULL;
 }
 
+/* The bytes of the header lines, of which the first one begins at `first`. */
+static size_t block_size(const struct pa_request *request, const char *first)
+{
+	if (request->header_count == 0)
+		return 0;
+	struct pa_span last = request->headers[request->header_count - 1].value;
+	return last.at + last.length > first ? (size_t)(last.at + last.length - first) + 2 : 0;
+}
+
 static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct pa_exchange_context *context,
 	const struct mg_request_info *info, struct pa_body_framing *framing)
 {
@@ -61,16 +77,22 @@ static struct pa_verdict read_headers(struct pa_exchange *exchange, const struct
 	if (!pa_gate_is_one_line(request, info->http_version))
 		return (struct pa_verdict){400, "white space in the request line"};
 	if (info->num_headers > PA_HEADERS_MAX)
-		return (struct pa_verdict){431, "too many headers"};
+		return (struct pa_verdict){431, "there are more than 63 headers"};
 	request->header_count = (size_t)info->num_headers;
 	for (int i = 0; i < info->num_headers; i++)
 		request->headers[i] =
 			(struct pa_header){pa_text_span(info->http_headers[i].name), pa_text_span(info->http_headers[i].value)};
-	struct pa_verdict verdict = pa_gate_layout(
-		request, info->http_version + strlen(info->http_version) + 2, info->request_method + PA_GATE_HEAD_MAX);
+	const char *first = info->http_version + strlen(info->http_version) + 2;
+	size_t bytes = block_size(request, first);
+	struct pa_verdict verdict = pa_gate_layout(request, first, info->request_method + PA_GATE_BUFFER);
 	/* Health checks of load balancers are HTTP/1.0 without a Host header (RFC 9112 3.2 asks HTTP/1.1 for one). */
-	bool any_host = context->host_count == 0 && strcmp(info->http_version, "1.0") == 0;
-	return verdict.status ? verdict : pa_gate_headers(request, any_host, context->body_max, framing);
+	bool any_host = strcmp(info->http_version, "1.0") == 0;
+	if (verdict.status == 0)
+		verdict = pa_gate_headers(request, any_host, framing);
+	if (verdict.status != 0 || bytes <= PA_GATE_HEAD_MAX)
+		return verdict;
+	pa_oversize_explain(request, bytes, exchange->reason, sizeof exchange->reason);
+	return (struct pa_verdict){431, exchange->reason};
 }
 
 static struct pa_verdict read_target(
@@ -81,7 +103,9 @@ static struct pa_verdict read_target(
 	if (cut_query(info))
 		*((char *)(uintptr_t)info->query_string - 1) = '?'; /* the gate reads the target as the client sent it */
 	struct pa_verdict verdict = pa_gate_target(request, exchange->path);
-	return verdict.status ? verdict : pa_gate_host(request, context->hosts, context->host_count);
+	if (verdict.status || pa_health_is_probe(request)) /* orchestrators ask by address, or by a name of their own */
+		return verdict;
+	return pa_gate_host(request, context->hosts, context->host_count);
 }
 
 struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_exchange_context *context,
@@ -102,11 +126,18 @@ void pa_exchange_read_nothing(
 }
 
 struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
-	struct mg_connection *connection, const struct pa_body_framing *framing)
+	struct mg_connection *connection, const struct pa_body_framing *framing, size_t bytes_max)
 {
-	const struct pa_body_limits limits = {context->body_max, context->body_ms, context->deadlines};
+	const struct pa_body_limits limits = {bytes_max, context->body_ms, context->deadlines};
 	struct pa_verdict verdict = pa_body_read(connection, framing, &limits, &exchange->body);
 
+	if (verdict.status == 413) {
+		char most[32];
+		pa_oversize_amount(bytes_max, most, sizeof most);
+		snprintf(exchange->reason, sizeof exchange->reason,
+			"the body is too large: this address takes at most %s (body_limit of its route)", most);
+		verdict.reason = exchange->reason;
+	}
 	if (verdict.status == 0 && framing->kind != PA_BODY_NONE)
 		exchange->request.body = (struct pa_span){exchange->body.at ? exchange->body.at : "", exchange->body.length};
 	return verdict;
@@ -219,6 +250,22 @@ void pa_exchange_send(
 		mg_disable_connection_keep_alive(connection);
 	pa_buffer_reset(&exchange->out, PA_BUFFER_SMALL);
 	pa_buffer_reset(&response->body, PA_BUFFER_SMALL);
+}
+
+bool pa_exchange_has_more(const struct mg_connection *connection)
+{
+	int fd = find_socket(connection);
+	char byte;
+
+	return fd >= 0 && recv(fd, &byte, 1, MSG_PEEK | MSG_DONTWAIT) > 0;
+}
+
+void pa_exchange_linger(const struct pa_exchange_context *context, const struct mg_connection *connection)
+{
+	int fd = find_socket(connection);
+
+	if (fd >= 0)
+		pa_socket_linger(fd, LINGER_MS, &context->draining);
 }
 
 void pa_exchange_free(struct pa_exchange *exchange)

@@ -28,13 +28,13 @@ struct pa_exchange {
 	struct pa_date date;
 	const char *buffer; /* for pa_gate_begins */
 	char path[PA_GATE_TARGET_MAX + 1];
+	char reason[512]; /* of a refusal that says more than a static text */
 };
 
 /* What the exchanges of one server share: for all down to record_context see struct pa_server_options. */
 struct pa_exchange_context {
 	const char *const *hosts;
 	size_t host_count;
-	size_t body_max;
 	unsigned body_ms, write_ms;
 	bool https, faults;
 	void (*record)(void *context, const struct pa_request *request, const struct pa_response *response,
@@ -54,9 +54,9 @@ struct pa_verdict pa_exchange_read_head(struct pa_exchange *exchange, struct pa_
 void pa_exchange_read_nothing(
 	struct pa_exchange *exchange, struct pa_exchange_context *context, const struct mg_connection *connection);
 
-/* Reads the body. */
+/* Reads the body, of at most `bytes_max` bytes. */
 struct pa_verdict pa_exchange_read_body(struct pa_exchange *exchange, const struct pa_exchange_context *context,
-	struct mg_connection *connection, const struct pa_body_framing *framing);
+	struct mg_connection *connection, const struct pa_body_framing *framing, size_t bytes_max);
 
 /* Whether the client lets the connection stay open after this request. */
 bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, const struct mg_connection *connection);
@@ -65,6 +65,13 @@ bool pa_exchange_keeps_alive(const struct pa_exchange *exchange, const struct mg
  * request and response are gone then: their memory is not kept for the worker's next request unless it is small. */
 void pa_exchange_send(
 	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection);
+
+/* Whether bytes of the client were not read yet. */
+bool pa_exchange_has_more(const struct mg_connection *connection);
+
+/* After a response that closes the connection: reads for a while what the client still sends, so that a client in the
+ * middle of its body gets the response. */
+void pa_exchange_linger(const struct pa_exchange_context *context, const struct mg_connection *connection);
 
 /* Frees the memory inside, not the struct. */
 void pa_exchange_free(struct pa_exchange *exchange);

@@ -6,6 +6,8 @@
 #include <string.h>
 #include <strings.h>
 
+#include "server/local_host.h"
+
 static const struct pa_verdict let_through = {0, NULL};
 
 static struct pa_verdict refuse(int status, const char *reason)
@@ -62,9 +64,7 @@ static void note(struct seen *seen, const struct pa_header *header)
 	}
 }
 
-/* Splits the port off and checks the form: letters, digits, '-', '.', '_', or an IPv6 address in brackets. Writes the
- * host in lower case. */
-static bool split_host(struct pa_span value, char *lower, struct pa_span *host)
+bool pa_gate_split_host(struct pa_span value, char *lower, struct pa_span *host)
 {
 	size_t length = value.length;
 	const char *colon = NULL;
@@ -100,26 +100,35 @@ static bool split_host(struct pa_span value, char *lower, struct pa_span *host)
 	return true;
 }
 
+static const struct pa_verdict no_host = {400, "the Host header is missing"};
+
 static struct pa_verdict read_host(struct pa_request *request, const struct seen *seen)
 {
 	if (seen->hosts == 0)
-		return refuse(400, "the Host header is missing");
+		return no_host;
 	if (seen->hosts > 1)
 		return refuse(400, "more than one Host header");
-	if (!split_host(seen->host, request->host_bytes, &request->host))
+	if (!pa_gate_split_host(seen->host, request->host_bytes, &request->host))
 		return refuse(400, "the Host header is malformed");
 	return let_through;
 }
 
-struct pa_verdict pa_gate_host(const struct pa_request *request, const char *const *hosts, size_t host_count)
+struct pa_verdict pa_gate_host(struct pa_request *request, const char *const *hosts, size_t host_count)
 {
+	if (!request->host.at && host_count > 0)
+		return no_host;
 	for (size_t i = 0; i < host_count; i++)
-		if (pa_text_equal(request->host, pa_text_span(hosts[i])))
+		if (pa_text_equal(request->host, pa_text_span(hosts[i]))) {
+			request->other_host = i > 0;
 			return let_through;
+		}
+	if (host_count > 0 && strcmp(hosts[host_count - 1], PA_GATE_LOCAL) == 0 && pa_local_host_is(request->host))
+		return let_through;
+	request->other_host = true;
 	return host_count == 0 ? let_through : refuse(421, "this server does not answer for that Host");
 }
 
-static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, struct pa_body_framing *framing)
+static struct pa_verdict read_framing(const struct seen *seen, struct pa_body_framing *framing)
 {
 	*framing = (struct pa_body_framing){.kind = PA_BODY_NONE};
 	if (seen->lengths > 1)
@@ -140,8 +149,6 @@ static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, 
 				return refuse(400, "the Content-Length is not a number");
 			length = length * 10 + (size_t)(digit - '0');
 		}
-		if (length > body_max)
-			return refuse(413, "the body is too large");
 		framing->kind = length > 0 ? PA_BODY_LENGTH : PA_BODY_NONE;
 		framing->length = length;
 	}
@@ -153,8 +160,7 @@ static struct pa_verdict read_framing(const struct seen *seen, size_t body_max, 
 	return let_through;
 }
 
-struct pa_verdict pa_gate_headers(
-	struct pa_request *request, bool any_host, size_t body_max, struct pa_body_framing *framing)
+struct pa_verdict pa_gate_headers(struct pa_request *request, bool any_host, struct pa_body_framing *framing)
 {
 	struct seen seen = {0};
 	struct pa_verdict verdict;
@@ -169,7 +175,7 @@ struct pa_verdict pa_gate_headers(
 		note(&seen, header);
 	}
 	verdict = any_host && seen.hosts == 0 ? let_through : read_host(request, &seen);
-	return verdict.status ? verdict : read_framing(&seen, body_max, framing);
+	return verdict.status ? verdict : read_framing(&seen, framing);
 }
 
 /* The request line */
@@ -263,7 +269,7 @@ static struct pa_verdict strip_origin(struct pa_request *request)
 			continue;
 		while (end < rest.length && rest.at[end] != '/' && rest.at[end] != '?')
 			end++;
-		if (!split_host((struct pa_span){rest.at + begin, end - begin}, request->host_bytes, &request->host))
+		if (!pa_gate_split_host((struct pa_span){rest.at + begin, end - begin}, request->host_bytes, &request->host))
 			return refuse(400, "the host in the request target is malformed");
 		request->target = (struct pa_span){rest.at + end, rest.length - end};
 		return let_through;

@@ -7,8 +7,8 @@
 
 #include "base/message.h"
 
-/* Status 0: accepted. Else a refusal, with a static reason that may be shown to the client; it closes the connection.
- */
+/* Status 0: accepted. Else a refusal, which closes the connection. The reason may be shown to the client; it is static,
+ * or lives as long as the exchange that was read into. */
 struct pa_verdict {
 	int status;
 	const char *reason;
@@ -28,12 +28,13 @@ struct pa_body_framing {
 /*
  * Checks the headers: names and values, repeated headers, the form of Host, Content-Length against Transfer-Encoding,
  * Expect. Trims white space after values (RFC 9110 5.5; civetweb leaves it). Fills in request->host and *framing.
- * With `any_host` the Host header may be missing.
+ * With `any_host` the Host header may be missing: pa_gate_host decides.
  */
-struct pa_verdict pa_gate_headers(
-	struct pa_request *request, bool any_host, size_t body_max, struct pa_body_framing *framing);
+struct pa_verdict pa_gate_headers(struct pa_request *request, bool any_host, struct pa_body_framing *framing);
 
-enum { PA_GATE_HEAD_MAX = 16 << 10, PA_GATE_TARGET_MAX = 8 << 10 }; /* bytes */
+/* In bytes: the header lines, the target, and civetweb's buffer for both, larger so that a refusal can say which
+ * headers are too large. */
+enum { PA_GATE_HEAD_MAX = 16 << 10, PA_GATE_TARGET_MAX = 8 << 10, PA_GATE_BUFFER = 64 << 10 };
 
 /*
  * Checks the method and the length and form of the target (RFC 9112 3). Decodes the path into `path` (room for
@@ -46,9 +47,16 @@ struct pa_verdict pa_gate_target(struct pa_request *request, char *path);
  * space, also line breaks. `version` is where civetweb's copy begins, after "HTTP/". */
 bool pa_gate_is_one_line(const struct pa_request *request, const char *version);
 
-/* Checks request->host. `hosts` are lower-case names without port; with an empty list every host is accepted (HT-05).
- */
-struct pa_verdict pa_gate_host(const struct pa_request *request, const char *const *hosts, size_t host_count);
+/* Splits the port off a Host and checks the form: letters, digits, '-', '.', '_', or an IPv6 address in brackets.
+ * Writes the host in lower case into `lower`, of 253 bytes. */
+bool pa_gate_split_host(struct pa_span value, char *lower, struct pa_span *host);
+
+/* As the last of `hosts`: also names that are not public, and addresses (server/local_host). */
+#define PA_GATE_LOCAL "*local"
+
+/* Checks request->host. `hosts` are lower-case names without port, the first one that of PUBLIC_URL; with an empty list
+ * every host is accepted, also none (HT-05). Sets request->other_host. */
+struct pa_verdict pa_gate_host(struct pa_request *request, const char *const *hosts, size_t host_count);
 
 /*
  * Checks that civetweb has split the header block as a strict parser does: refuses a bare LF, obs-fold, white space

@@ -17,7 +17,9 @@
 #include "server/exchange.h"
 #include "server/health.h"
 #include "server/listen.h"
+#include "server/misdirected.h"
 #include "server/peers.h"
+#include "server/refused.h"
 #include "server/socket.h"
 #include "server/unparsed.h"
 
@@ -45,6 +47,8 @@ struct pa_server {
 	struct pa_exchange_context shared; /* defaults filled in */
 	unsigned port;                     /* it listens on; only for the thread that opened the server */
 	struct pa_peers *peers;
+	struct worker *workers; /* one block, which malloc maps: pages of workers without a request are never touched */
+	_Atomic unsigned worker_count;
 	_Atomic unsigned connections;
 	_Atomic unsigned in_flight; /* requests whose head was read */
 	_Atomic unsigned whole;     /* of those, whose body was read too */
@@ -57,19 +61,27 @@ struct pa_server {
 /* Answers without the handler; counts the refusal and tells the observer. */
 static void refuse(const struct pa_server *server, struct pa_exchange *exchange, struct pa_verdict verdict)
 {
+	const struct pa_server_options *options = &server->options;
+	struct pa_misdirected misdirected;
 	char text[160];
 
 	snprintf(text, sizeof text, "%s\n", verdict.reason);
 	if (verdict.status == 503) {
 		pa_response_unavailable(&exchange->response, text);
+	} else if (verdict.status == 421) {
+		pa_misdirected_explain(
+			&exchange->request, options->public_url, options->hosts, options->host_count, &misdirected);
+		pa_misdirected_respond(&exchange->request, options->public_url, &misdirected, &exchange->response);
+		verdict.reason = misdirected.detail;
+		pa_stats_add(PA_STAT_REFUSED, 1);
 	} else {
-		pa_response_text(&exchange->response, verdict.status, text);
+		pa_refused_respond(&exchange->request, verdict.status, verdict.reason, &exchange->response);
 		pa_stats_add(PA_STAT_REFUSED, 1);
 	}
 	exchange->response.close = true; /* bytes of a body that was not read must not be taken for a request */
 	pa_request_set_refusal(&exchange->request, pa_text_span(verdict.reason));
-	if (server->options.observe)
-		server->options.observe(server->options.context, &exchange->request, verdict.status, verdict.reason);
+	if (options->observe)
+		options->observe(options->context, &exchange->request, verdict.status, verdict.reason);
 }
 
 static const struct pa_verdict busy = {503, "the server is busy"};
@@ -79,6 +91,19 @@ static const struct pa_verdict busy = {503, "the server is busy"};
 static bool has_room(const struct pa_server *server, unsigned whole)
 {
 	return whole <= server->options.workers - server->options.workers / 16;
+}
+
+/* The head is read. */
+static struct pa_verdict read_body(struct mg_connection *connection, const struct pa_server *server,
+	struct pa_exchange *exchange, const struct pa_body_framing *framing)
+{
+	const struct pa_server_options *options = &server->options;
+	size_t bytes_max = options->body_max, length = framing->kind == PA_BODY_CHUNKED ? SIZE_MAX : framing->length;
+
+	if (framing->kind != PA_BODY_NONE && options->limit && !pa_health_is(&exchange->request) &&
+		options->limit(options->context, &exchange->request, length, &bytes_max) < 0)
+		return busy;
+	return pa_exchange_read_body(exchange, &server->shared, connection, framing, bytes_max);
 }
 
 static struct pa_verdict read_request(struct mg_connection *connection, struct pa_server *server, struct worker *worker)
@@ -94,7 +119,7 @@ static struct pa_verdict read_request(struct mg_connection *connection, struct p
 	bool important = pa_health_is(&exchange->request);
 	if (framing.kind != PA_BODY_NONE && !important && !has_room(server, atomic_load(&server->whole) + 1))
 		return busy;
-	verdict = pa_exchange_read_body(exchange, &server->shared, connection, &framing);
+	verdict = read_body(connection, server, exchange, &framing);
 	if (verdict.status != 0)
 		return pa_peer_has_ended(&worker->peer) ? busy : verdict;
 	pa_peer_answers(&worker->peer);
@@ -155,6 +180,7 @@ static void leave(struct pa_server *server)
 
 enum { PATH_MAX_LOGGED = 256 };
 
+/* A page that asks again and again says so. A client cannot hide a request that changes something, or that failed. */
 static void log_request(const struct pa_server *server, const struct pa_exchange *exchange, int64_t took_ns)
 {
 	const struct pa_request *request = &exchange->request;
@@ -168,7 +194,8 @@ static void log_request(const struct pa_server *server, const struct pa_exchange
 		.path = path,
 		.status = exchange->response.status,
 		.took_ns = took_ns,
-		.quiet = pa_health_is(request) || pa_request_header(request, "x-live").at,
+		.quiet = pa_health_is(request) || (exchange->response.status < 400 && pa_text_is(request->method, "GET") &&
+											  pa_request_header(request, "x-live").at),
 		.trail = request->trail});
 }
 
@@ -181,6 +208,15 @@ static void count_request(const struct pa_server *server, const struct pa_exchan
 	pa_stats_observe((double)took_ns / 1e9);
 	if (pa_log_wants_requests())
 		log_request(server, exchange, took_ns);
+}
+
+/* Whether to wait for a client that may still send what is too large: while other workers are free. */
+static bool lingers(const struct pa_server *server, const struct worker *worker)
+{
+	int status = worker->exchange.response.status;
+
+	return (status == 413 || status == 414 || status == 431) && worker->exchange.response.close && !worker->whole &&
+		   has_room(server, atomic_load_explicit(&server->connections, memory_order_relaxed));
 }
 
 /* civetweb's begin_request: answers every request, so that civetweb's own file serving is never reached (HT-21). */
@@ -198,6 +234,8 @@ static int begin_request(struct mg_connection *connection)
 	respond(connection, server, worker);
 	pa_exchange_send(&worker->exchange, &server->shared, connection);
 	count_request(server, &worker->exchange, begun_ns);
+	if (lingers(server, worker))
+		pa_exchange_linger(&server->shared, connection);
 	if (worker->whole) {
 		worker->whole = false;
 		atomic_fetch_sub(&server->whole, 1);
@@ -229,7 +267,9 @@ static struct pa_verdict judge(
 		pa_exchange_read_nothing(&worker->exchange, &server->shared, connection);
 	if (pa_peer_has_ended(&worker->peer))
 		return busy;
-	return verdict.status ? verdict : pa_unparsed_verdict(info, status, is_late(server, worker));
+	return verdict.status
+			   ? verdict
+			   : pa_unparsed_verdict(info, status, is_late(server, worker), pa_exchange_has_more(connection));
 }
 
 /* civetweb's http_error: what civetweb refuses by itself is answered, counted and logged as our own refusals are. */
@@ -250,6 +290,8 @@ static int http_error(struct mg_connection *connection, int status, const char *
 	refuse(server, &worker->exchange, judge(connection, server, worker, status));
 	pa_exchange_send(&worker->exchange, &server->shared, connection);
 	count_request(server, &worker->exchange, begun_ns);
+	if (lingers(server, worker))
+		pa_exchange_linger(&server->shared, connection);
 	return 0;
 }
 
@@ -257,8 +299,9 @@ enum { WORKER_THREAD = 1 }; /* civetweb's type of thread */
 
 static void *init_thread(const struct mg_context *context, int type)
 {
-	(void)context;
-	return type == WORKER_THREAD ? calloc(1, sizeof(struct worker)) : NULL;
+	struct pa_server *server = mg_get_user_data(context);
+
+	return type == WORKER_THREAD ? &server->workers[atomic_fetch_add(&server->worker_count, 1)] : NULL;
 }
 
 static void exit_thread(const struct mg_context *context, int type, void *pointer)
@@ -269,7 +312,6 @@ static void exit_thread(const struct mg_context *context, int type, void *pointe
 	if (type != WORKER_THREAD || !worker)
 		return;
 	pa_exchange_free(&worker->exchange);
-	free(worker);
 }
 
 static int init_connection(const struct mg_connection *connection, void **data)
@@ -342,7 +384,7 @@ static int start_civetweb(struct pa_server *server, const char *port, struct pa_
 	snprintf(queue, sizeof queue, "%u", options->queue);
 	snprintf(header, sizeof header, "%u", options->header_ms);
 	snprintf(idle, sizeof idle, "%u", options->idle_ms);
-	snprintf(head, sizeof head, "%d", PA_GATE_HEAD_MAX);
+	snprintf(head, sizeof head, "%d", PA_GATE_BUFFER);
 	server->civetweb = mg_start(&callbacks, server, settings);
 	if (!server->civetweb) {
 		if (pa_listen_try(options->listen, options->listen_setting, error) < 0)
@@ -372,7 +414,7 @@ static void set_options(struct pa_server *server, const struct pa_server_options
 	server->options.idle_ms = or_default(options->idle_ms, IDLE_MS);
 	shared->hosts = options->hosts;
 	shared->host_count = options->host_count;
-	shared->body_max = options->body_max ? options->body_max : BODY_MAX_DEFAULT;
+	server->options.body_max = options->body_max ? options->body_max : BODY_MAX_DEFAULT;
 	shared->body_ms = or_default(options->body_ms, BODY_MS);
 	shared->write_ms = or_default(options->write_ms, WRITE_MS);
 	shared->https = options->https;
@@ -397,7 +439,8 @@ struct pa_server *pa_server_open(const struct pa_server_options *options, struct
 	set_options(server, options);
 	server->shared.deadlines = pa_deadlines_open();
 	server->peers = pa_peers_open(options->name, options->workers);
-	if (!server->shared.deadlines || !server->peers) {
+	server->workers = calloc(server->options.workers, sizeof *server->workers);
+	if (!server->shared.deadlines || !server->peers || !server->workers) {
 		pa_error_set(error, "server", "not enough memory");
 		goto failed;
 	}
@@ -446,6 +489,7 @@ void pa_server_close(struct pa_server *server)
 		mg_stop(server->civetweb);
 	}
 	pa_peers_close(server->peers);
+	free(server->workers);
 	pa_deadlines_close(server->shared.deadlines);
 	pthread_cond_destroy(&server->idle);
 	pthread_mutex_destroy(&server->mutex);

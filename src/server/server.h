@@ -19,6 +19,13 @@ typedef void pa_server_handler(void *context, const struct pa_request *request, 
  * workers are busy or the server stops. Parts of the request that were not read are empty. */
 typedef void pa_server_observer(void *context, const struct pa_request *request, int status, const char *reason);
 
+/*
+ * Called on a worker thread, before the body of a request is read, when there is one: sets *limit, the bytes that it
+ * may have, which is options.body_max before. `length` is that of the body, SIZE_MAX when the client does not say. 0,
+ * or -1 when the limit cannot be found out now: the request gets 503.
+ */
+typedef int pa_server_limiter(void *context, const struct pa_request *request, size_t length, size_t *limit);
+
 /* Called on a worker thread for each request before its response is sent, refused ones too. `head`: the response's, as
  * it is sent; `body`: empty when none is sent; `took_ns`: since the head was read. */
 typedef void pa_server_recorder(void *context, const struct pa_request *request, const struct pa_response *response,
@@ -32,16 +39,18 @@ struct pa_server_options {
 	unsigned queue;             /* accepted connections that wait for a worker; 0 is the default of 1024 */
 	const char *const *hosts;   /* that the Host header may name, lower case, without port; none: any */
 	size_t host_count;
-	bool https;         /* the public URL is https: adds HSTS */
-	bool faults;        /* applies response.fault: for the sandbox only */
-	size_t body_max;    /* bytes; 0 is the default of 1 MiB */
-	unsigned header_ms; /* from the first byte to the end of the headers; 0 is the default of 10 s */
-	unsigned body_ms;   /* for the whole body; 0: 15 s */
-	unsigned write_ms;  /* for a whole large response; 0: 30 s. One that makes no progress ends after header_ms */
-	unsigned idle_ms;   /* between two requests of a connection; 0: 5 s */
+	const char *public_url; /* for the refusal of other hosts; its host is the first of `hosts`; or NULL */
+	bool https;             /* the public URL is https: adds HSTS */
+	bool faults;            /* applies response.fault: for the sandbox only */
+	size_t body_max;        /* bytes; 0 is the default of 1 MiB */
+	unsigned header_ms;     /* from the first byte to the end of the headers; 0 is the default of 10 s */
+	unsigned body_ms;       /* for the whole body, of a larger one for each MiB; 0: 15 s */
+	unsigned write_ms;      /* for a whole large response; 0: 30 s. One that makes no progress ends after header_ms */
+	unsigned idle_ms;       /* between two requests of a connection; 0: 5 s */
 	pa_server_handler *handle;   /* GET /healthz is answered without it */
 	pa_server_observer *observe; /* or NULL */
-	void *context;               /* of both */
+	pa_server_limiter *limit;    /* or NULL: body_max is the limit of every request */
+	void *context;               /* of the three above */
 	pa_server_recorder *record;  /* or NULL */
 	void *record_context;
 };

@@ -4,7 +4,10 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <netinet/in.h>
+#include <poll.h>
 #include <sys/socket.h>
+
+#include "base/clock.h"
 
 static bool is_socket_of(int fd, const struct in_addr *peer, unsigned peer_port, unsigned local_port)
 {
@@ -64,6 +67,22 @@ void pa_socket_each(unsigned local_port, pa_socket_note *note, void *context)
 			continue;
 		}
 		closed = errno == EBADF ? closed + 1 : 0;
+	}
+}
+
+void pa_socket_linger(int fd, unsigned ms, const atomic_bool *stop)
+{
+	enum { LOOK_MS = 100 }; /* at *stop */
+	const int64_t until_ms = pa_clock_ms() + ms;
+	struct pollfd readable = {.fd = fd, .events = POLLIN};
+	char bytes[16 << 10];
+
+	if (shutdown(fd, SHUT_WR) < 0)
+		return;
+	while (!atomic_load_explicit(stop, memory_order_relaxed) && pa_clock_ms() < until_ms) {
+		int ready = poll(&readable, 1, LOOK_MS);
+		if ((ready < 0 && errno != EINTR) || (ready > 0 && recv(fd, bytes, sizeof bytes, MSG_DONTWAIT) <= 0))
+			return;
 	}
 }
 

@@ -12,7 +12,8 @@ struct mg_request_info;
  * civetweb's. */
 bool pa_unparsed_is_split(const struct mg_request_info *info, int status);
 
-/* The refusal for a head that was not split. `late`: its deadline has passed. */
-struct pa_verdict pa_unparsed_verdict(const struct mg_request_info *info, int status, bool late);
+/* The refusal for a head that was not split. `late`: its deadline has passed. `more`: there are bytes that civetweb has
+ * not read, so its buffer is full. */
+struct pa_verdict pa_unparsed_verdict(const struct mg_request_info *info, int status, bool late, bool more);
 
 #endif

@@ -11,7 +11,7 @@ enum {
 	GROWTH = 4,   /* bytes of the database for each byte of text, the index included: about */
 };
 
-static const int64_t DAY_MS = 24 * 3600 * 1000;
+static const int64_t DAY_MS = (int64_t)24 * 3600 * 1000;
 
 /* The rows that lists read are apart from the bodies, so that a list reads few pages. Bodies are TEXT when they are
  * text: others are not in the index. The index has one table for each shelf, words_N: FTS5 gives the room of deleted
@@ -139,7 +139,7 @@ int pa_archive_shelf(struct pa_connection *connection, const struct pa_archive_l
 	static const char sql[] =
 		"SELECT n FROM shelves WHERE n = (SELECT max(n) FROM shelves) AND bytes < ? AND begun > ?";
 	const struct pa_value values[] = {
-		integer_value((int64_t)limits->bytes_max / (SHELVES * GROWTH)), integer_value(now_ms - DAY_MS)};
+		integer_value((int64_t)limits->bytes_max / SHELVES / GROWTH), integer_value(now_ms - DAY_MS)};
 
 	if (run(connection, sql, values, 2, shelf, error) < 0)
 		return -1;

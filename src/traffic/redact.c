@@ -163,8 +163,13 @@ static bool look_at_head(struct work *work, int text)
 
 	for (size_t at = 0; next_line(head, &at, &line);) {
 		struct look look = {.work = work};
-		if (!split_line(line, &name, &value))
+		if (!split_line(line, &name, &value)) {
 			value = line;
+		} else { /* a header may be named like a secret */
+			look.marks = (unsigned char *)work->marks[text].at + (name.at - head.at);
+			look.view = &(const struct pa_view){name, NULL};
+			mark_secrets(&look);
+		}
 		if (value.length == 0)
 			continue;
 		look.marks = (unsigned char *)work->marks[text].at + (value.at - head.at);
@@ -347,17 +352,17 @@ static const char *unpacked(struct pa_entry *entry, int head, int body, size_t s
 	return "packed";
 }
 
-int pa_redact_entry(struct pa_redact *redact, const struct pa_entry *given, struct pa_archive_row *row)
+int pa_redact_entry(struct pa_redact *redact, const struct pa_entry *entry, struct pa_archive_row *row)
 {
-	struct pa_entry entry = *given;
-	struct work *work = &(struct work){.entry = &entry};
+	struct pa_entry kept = *entry; /* without packed bodies */
+	struct work *work = &(struct work){.entry = &kept};
 
-	*row = (struct pa_archive_row){.entry = given};
-	row->flow = flow_of(redact, given);
-	row->request_note = unpacked(&entry, PA_ENTRY_REQUEST_HEAD, PA_ENTRY_REQUEST_BODY, given->request_size);
-	row->response_note = entry.out
-							 ? note_of(given->response_size)
-							 : unpacked(&entry, PA_ENTRY_RESPONSE_HEAD, PA_ENTRY_RESPONSE_BODY, given->response_size);
+	*row = (struct pa_archive_row){.entry = entry};
+	row->flow = flow_of(redact, entry);
+	row->request_note = unpacked(&kept, PA_ENTRY_REQUEST_HEAD, PA_ENTRY_REQUEST_BODY, entry->request_size);
+	row->response_note = entry->out
+							 ? note_of(entry->response_size)
+							 : unpacked(&kept, PA_ENTRY_RESPONSE_HEAD, PA_ENTRY_RESPONSE_BODY, entry->response_size);
 	bool fine = prepare(work) && mark_all(work) && copy_all(redact, work, row);
 	for (int i = 0; i < PA_ENTRY_TEXTS; i++)
 		pa_buffer_free(&work->marks[i]);

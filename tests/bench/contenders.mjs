@@ -53,7 +53,7 @@ export async function startOurs(folder, upstream, {
 	const settings = {
 		CLIENT_ID: "cid", CLIENT_SECRET: "a-secret-of-a-client",
 		SEGMENT_ID_URL: upstream[kind], SEGMENT_API_URL: upstream[kind],
-		LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: "http://localhost:8888", LOG_LEVEL: "warn", CALLS_PER_SECOND: "0",
+		LISTEN: `127.0.0.1:${port}`, PUBLIC_URL: `http://127.0.0.1:${port}`, LOG_LEVEL: "warn", CALLS_PER_SECOND: "0",
 		TRAFFIC: "off", // as in production
 		DATABASE_URL: `sqlite:${path.join(folder, `ours-${port}.db`)}`,
 		SECRET_KEY: `bench:${"0123456789abcdef".repeat(4)}`, ...(isTls(kind) && { CA_FILE: upstream.bundle }), ...env,

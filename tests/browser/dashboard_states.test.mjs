@@ -70,7 +70,7 @@ browserTest("an app with nothing, TRAFFIC=off: each page has words and a next st
 browserTest("what is not there: 404 with the page to go to", { expects: [404] }, async ({ page }) => {
 	for (const [url, wanted] of [
 		["/dashboard/destinations/none", /no destination at this address\. The page Destinations has all/],
-		["/dashboard/tester/none", /no destination at this address\. The page Tester has all/],
+		["/dashboard/tester/none", /there is no destination 'none'/],
 		["/dashboard/installs/none", /no install with this id/],
 		["/dashboard/traffic/1000000", /no exchange with this number/],
 	]) {

@@ -34,7 +34,7 @@ local SANDBOX = {
 	["oauth/"] = "assumptions settings store uuid catalog/ pages/",
 	["events/"] = "assumptions store uuid catalog/ filtering/",
 	["api/"] = "assumptions deep_equal settings store catalog/ filtering/ oauth/",
-	["control/"] = "glob store catalog/ events/ oauth/ api/",
+	["control/"] = "glob settings store catalog/ events/ oauth/ api/",
 	["refusals"] = "api/ oauth/ pages/ events/",
 	["init"] = "*",
 }

@@ -97,7 +97,7 @@ return app
 			"destinations/acme.lua": ACME,
 			"tests/enable_test.lua": `local testing = require "partnerapp.testing"
 testing.case("enable", function(t)
-	t.same(testing.client():get("/enable"):json(), { enabled = true, connection_mode = "CLOUD", config = { apiKey = "k" } })
+	t.same(testing.client():get("/enable"):json(), { enabled = true, connection_mode = "CLOUD", config = { api_key = "k" } })
 end)
 `,
 		});

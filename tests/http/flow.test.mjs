@@ -219,15 +219,16 @@ test("OA-22 `install already exists` from a stranger explains, from the owner go
 });
 
 test("OA-16 OA-24 after an install the code is gone and the session's id is new", async () => {
+	const session = `partnerapp_${new URL(demo.app).port}_session`;
 	await request(`${demo.sandbox}/_sandbox/reset`, { method: "POST" });
 	const jar = new Jar();
 	await walk(demo, jar);
-	const before = jar.hosts.get("localhost").get("session");
+	const before = jar.hosts.get("localhost").get(session);
 	await request(`${demo.sandbox}/_sandbox/reset`, { method: "POST" });
 	const { response } = await walk(demo, jar);
 	assert.equal(response.headers["referrer-policy"], "no-referrer");
 	assert.equal(response.headers["cache-control"], "no-store");
-	assert.notEqual(jar.hosts.get("localhost").get("session"), before);
+	assert.notEqual(jar.hosts.get("localhost").get(session), before);
 });
 
 test("LG-01 neither tokens nor codes nor secrets are in the log", async () => {

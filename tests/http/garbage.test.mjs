@@ -18,8 +18,8 @@ return app
 
 const head = (line, ...headers) => [line, "Host: localhost", ...headers, "", ""].join("\r\n");
 const seeds = [
-	head("GET /query?a=b&c=%20%e2%82%ac&a=2 HTTP/1.1", "Cookie: a=b; session=x; flow_y=\"z\"", "Accept: text/html;q=0.9"),
-	head("GET /auth/segment/callback?state=a&code=b&iss=http%3a%2f%2fx HTTP/1.1", "Cookie: flow_a=b"),
+	head("GET /query?a=b&c=%20%e2%82%ac&a=2 HTTP/1.1", "Cookie: a=b; session=x; partnerapp_8888_session=\"z\"", "Accept: text/html;q=0.9"),
+	head("GET /auth/segment/callback?state=a&code=b&iss=http%3a%2f%2fx HTTP/1.1", "Cookie: partnerapp_8888_flow_a=b"),
 	head("POST /form HTTP/1.1", "Content-Type: application/x-www-form-urlencoded", "Content-Length: 13") + "a=1&b=%41+&c=",
 	head("POST /json HTTP/1.1", "Content-Type: application/json", "Content-Length: 50") +
 		'{"a":[1,2.5e3,-0,"\\u00e9\\ud83d\\ude00",{}],"b":[],"n":null}'.slice(0, 50),

@@ -53,6 +53,8 @@ describe("hanging scripts", { concurrency: true }, () => {
 			assert.match(metrics, /^partnerapp_scripts_hung 1$/m);
 			assert.match(metrics, new RegExp(`^partnerapp_script_hung\\{server="app",kind="request",method="GET",` +
 				`path="/hang/0",id="${line.request_id}",line="init.lua:9"\\} 1$`, "m"));
+			const overview = (await request(`${url}/dashboard`)).text;
+			assert.match(overview, /A script hangs[^]*GET \/hang\/0[^]*<code>init\.lua:9<\/code>/);
 			server.child.kill("SIGTERM");
 			await until(() => request(`${url}/hello`).catch(() => ({ status: 503 })), ({ status }) => status === 503);
 			server.child.kill("SIGTERM");

@@ -197,11 +197,14 @@ export async function startSandbox({ flags = [], env = {} } = {}) {
 		{ origin: `http://${listen}`, port });
 }
 
-/** Starts the demo. Gives the server with the origins `app` and `sandbox`. The option `app` is the folder of an app. */
-export async function startDemo({ app, env = {}, flags = [] } = {}) {
+/**
+ * Starts the demo. Gives the server with the origins `app` and `sandbox`. The option `app` is the folder of an app,
+ * `host` the one of the app's PUBLIC_URL.
+ */
+export async function startDemo({ app, host = "localhost", env = {}, flags = [] } = {}) {
 	const place = folder();
 	const [appPort, sandboxPort] = [await freePort(), await freePort()];
-	const origins = { app: `http://localhost:${appPort}`, sandbox: `http://127.0.0.1:${sandboxPort}` };
+	const origins = { app: `http://${host}:${appPort}`, sandbox: `http://127.0.0.1:${sandboxPort}` };
 	const settings = {
 		LISTEN: `127.0.0.1:${appPort}`,
 		SANDBOX_LISTEN: `127.0.0.1:${sandboxPort}`,

@@ -30,7 +30,7 @@ describe("health", { concurrency: true }, () => {
 			assert.match(await raw(port, "GET /readyz HTTP/1.1\r\n\r\n"), /^HTTP\/1\.1 400 /);
 			assert.equal((await request(`${health}/readyz`, { method: "HEAD" })).status, 200);
 			assert.equal((await request(`${health}/readyz`, { method: "POST", body: "{}" })).status, 413);
-			assert.equal((await request(`${url}/readyz`, { headers: { host: "10.1.2.3" } })).status, 421);
+			assert.equal((await request(`${url}/hello`, { headers: { host: "10.1.2.3" } })).status, 421);
 			assert.equal((await request(`${url}/readyz`)).status, 200);
 		});
 	});

@@ -46,6 +46,9 @@ const TABLES = {
 		["a folder that is not there, for its installs", ["installs", "--app", "nowhere"],
 			"there is no folder 'nowhere': APP is the folder of an app's init.lua"],
 		["a file", ["check", "init.lua"], "init.lua is a file: APP is the folder of an app's init.lua", { files: { "init.lua": APP } }],
+		["TO-10 a script with another ending", ["check", "app"], "app is not an app: its script is named init.lua.txt, and must be named init.lua", { files: { "app/init.lua.txt": APP } }],
+		["TO-10 a script in capitals", ["check", "app"], "app is not an app: its script is named Init.lua, and must be named init.lua", { files: { "app/Init.lua": APP } }],
+		["TO-10 a folder in the place of the script", ["check", "app"], "app is not an app: its init.lua is not a file but a folder", { files: { "app/init.lua": null } }],
 		["a folder without init.lua", ["check", "empty"], "empty is not an app: it has no init.lua", { files: { empty: null } }],
 	],
 	addresses: [
@@ -114,7 +117,8 @@ test("a folder that this user cannot write in", async () => {
 		const [program, ...args] = [...unprivileged, binary, "demo"];
 		const { code, err } = await run(args, { cwd: closed, program });
 		const said = "keys and databases are kept there: make it a folder that this user can write in, or stand in another";
-		assert.ok(err.split("\n").includes(`partnerapp: .partnerapp: Permission denied: ${said}`), err);
+		assert.ok(err.split("\n").some((line) => line.startsWith(`partnerapp: .partnerapp: Permission denied: ${said}`)), err);
+		assert.match(err, /DATABASE_URL=sqlite:FOLDER\/app\.db.* SECRET_KEY/);
 		assert.equal(code, 2);
 	} finally {
 		place.remove();

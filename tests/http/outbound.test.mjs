@@ -103,7 +103,11 @@ for (const [name, code] of [
 	});
 }
 
-for (const name of ["/html", "/bom", "/latin", "/deep"]) {
+test("TO-01 a byte order mark before an answer's JSON is passed over", async () => {
+	assert.deepEqual((await call("/bom")).json, { a: 1 });
+});
+
+for (const name of ["/html", "/latin", "/deep"]) {
 	test(`RT-14 a body that is ${name} is not JSON, and the answer is there all the same`, async () => {
 		const answer = await call(name);
 		assert.equal(answer.status, 200);
@@ -200,6 +204,16 @@ test("SS-04 credentials stay with the origin they were meant for", async () => {
 	assert.equal(answer.body, "elsewhere");
 	assert.match(seen.at(-2).head, /the-token-of-somebody/);
 	assert.doesNotMatch(seen.at(-1).head, /the-token-of-somebody|x-mine/i);
+});
+
+test("a call has one User-Agent, also after a redirect to another origin: its own, or the program's", async () => {
+	const said = () => Array.from(seen.at(-1).head.matchAll(/user-agent"?: ?"?([^"\r\n]*)/gi), ([, value]) => value);
+	for (const path of ["/good", `/to/302/${encodeURIComponent(`${elsewhere}/there`)}`]) {
+		await call(path, { redirects: 1 });
+		assert.match(said().join(), /^partnerapp\/[\d.]+$/);
+	}
+	await call("/good", { headers: { "User-Agent": "own" } });
+	assert.deepEqual(said(), ["own"]);
 });
 
 test("SS-09 proxies of the environment are not asked for loopback, passwords of .netrc not sent, cookies not kept", async () => {

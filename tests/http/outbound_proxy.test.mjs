@@ -81,6 +81,7 @@ test("TO-11 SS-04 calls to https go through a tunnel, in which the origin's cred
 	assert.deepEqual([connect.method, connect.url], ["CONNECT", "www.example.com:443"]);
 	assert.ok(connect.headers["proxy-authorization"]);
 	assert.equal(connect.headers.authorization, undefined);
+	for (const one of asked) assert.match(one.headers["user-agent"], /^partnerapp\/[\d.]+$/);
 	assert.equal(inside.headers.authorization, "Bearer token-for-the-origin");
 	assert.equal(inside.headers["proxy-authorization"], undefined);
 });

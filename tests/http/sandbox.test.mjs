@@ -41,6 +41,10 @@ test("TO-06 SANDBOX_AUTO_CONSENT installs at a GET, not at a look", async () => 
 		const client = (await request(`${origin}/_sandbox/clients`, json(wanted))).json();
 		const query = new URLSearchParams({ client_id: client.client_id, response_type: "code", scope: "workspace" });
 		assert.equal((await request(`${origin}/oauth2/auth?${query}`, { method: "HEAD" })).status, 302);
+		for (const headers of [{ "sec-purpose": "prefetch;prerender" }, { purpose: "prefetch" }, { "X-Purpose": "preview" }, { "X-Moz": "Prefetch" }]) {
+			const early = await request(`${origin}/oauth2/auth?${query}`, { headers });
+			assert.deepEqual([early.status, early.headers["cache-control"]], [503, "no-store"]);
+		}
 		const answer = await request(`${origin}/oauth2/auth?${query}`);
 		assert.match(answer.location, /^http:\/\/localhost\/callback\?code=/);
 	});

@@ -2,7 +2,7 @@
 // a failing test is what the program prints.
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, truncateSync, writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import path from "node:path";
 import { after, describe, test } from "node:test";
@@ -204,6 +204,7 @@ return pages
 			"views/home.html": "",
 			"static/film.mp4": "",
 		});
+		truncateSync(path.join(place, "static/film.mp4"), 104 << 20);
 		const { code, err } = await run(["check"], { cwd: place });
 		assert.equal(code, 1);
 		assert.equal(err.split("\n").slice(1).join("\n").trim(), block("", "film.mp4").trim());

@@ -40,14 +40,14 @@ for (const [command, env] of [["token", LOGIN], ["app", { ACCESS_TOKEN: "the-acc
 	});
 
 	for (const [name, fault, message] of [
-		["garbage", { status: 200, body: "<html>\u001b[31m</html>" }, /not a JSON object\nPerhaps it was created/],
+		["garbage", { status: 200, body: "<html>\u001b[31m</html>" }, /not JSON: .*line 1, column 1: .* HTML .*\nPerhaps it was created/],
 		["an answer without the keys", { status: 200, body: "{}" }, /has no (token|client_id) in it\nPerhaps it was created/],
 		["values that are not keys", { status: 200, body: '{"token":5,"client_id":"a\\nB=1","client_secret":""}' }, /has no (token|client_id)/],
 		["a failure", { status: 503, body: "\u001b[31mbusy" }, /503 .*busy\nPerhaps it was created/],
 		["a refusal", { status: 403, body: '{"error":"insufficient scope","code":7}' }, /insufficient scope.*\n.*(owner|setup token)/],
 		["an argument it does not like", { status: 400, body: '{"error":"description is bad","code":3}' }, /description is bad\nCorrect that/],
 		["what it no longer does", { status: 501, body: '{"error":"gone","code":12}' }, /gone\nSegment no longer/],
-		["half an answer", { mode: "truncate" }, /cannot be reached: .*\nPerhaps it was created/],
+		["half an answer", { mode: "truncate" }, /the connection to Segment broke: .*\nPerhaps it was created/],
 	]) {
 		test(`setup ${command}: Segment answers with ${name}`, async () => {
 			await control("faults", { ...route, times: 1, ...fault });

@@ -130,7 +130,7 @@ describe("storage", { concurrency: 3 }, () => {
 	test("ST-07 a full disk is an error, and nothing is lost or half written; with room again all is well", async (t) => {
 		const { serve } = home(t);
 		// In place of a full disk, a limit on the size of files: both show at a write.
-		const limited = ["bash", "-c", 'ulimit -S -f 300; exec "$0" "$@"', binary];
+		const limited = ["bash", "-c", 'ulimit -S -f 500; exec "$0" "$@"', binary];
 		const first = await serve({ LOG_LEVEL: "error" }, limited);
 		assert.equal((await note(first)).status, 200);
 		let full, written = 1;
@@ -273,12 +273,12 @@ describe("storage", { concurrency: 3 }, () => {
 		const first = await serve();
 		assert.equal((await note(first)).status, 200);
 		await first.stop();
-		assert.deepEqual(files(), ["app", "partnerapp.db", "secret.key"], "an empty database was not copied");
+		assert.deepEqual(files(), ["app", "partnerapp.db", "partnerapp.traffic.db", "secret.key"], "an empty database was not copied");
 		const copy = copyOfTheProgram(place, "partnerapp/store/tables.lua", (text) =>
 			text.replace(/RENAME COLUMN due TO renew_at[^\]]*\]\],/, '$&\n\t"ALTER TABLE pa_installs ADD COLUMN more TEXT",'));
 		const newer = await serve({}, [copy]);
 		await newer.stop();
-		assert.deepEqual(files(), ["app", "partnerapp.db", "partnerapp.db.before-installs-6", "secret.key"]);
+		assert.deepEqual(files(), ["app", "partnerapp.db", "partnerapp.db.before-installs-6", "partnerapp.traffic.db", "secret.key"]);
 		const before = database();
 		const { code, err } = await refused();
 		assert.equal(code, 1);
@@ -321,7 +321,7 @@ describe("storage", { concurrency: 3 }, () => {
 		const bytes = () => app.files().map((name) => readFileSync(app.state(name), "latin1")).join("\n");
 		const sealed = () => new Set(bytes().match(new RegExp(`\\x10${key}[^]{28}`, "g")));
 		await withSegment({ installs: 1234566 }, async (segment) => {
-			const server = await app.serve({ ...segment.env, SECRET_KEY: `${key}:${"a".repeat(64)}` });
+			const server = await app.serve({ ...segment.env, SECRET_KEY: `${key}:${"a".repeat(64)}`, TRAFFIC: "off" });
 			const before = sealed();
 			const id = await install(server.url);
 			const tokens = [...sealed()].filter((one) => !before.has(one));
@@ -354,11 +354,11 @@ describe("storage", { concurrency: 3 }, () => {
 		await server.stop();
 	});
 
-	test("a stop leaves only the database and the key", async (t) => {
+	test("a stop leaves only the databases and the key", async (t) => {
 		const { serve, files } = home(t);
 		const server = await serve();
 		await note(server);
 		await server.stop();
-		assert.deepEqual(files().filter((name) => !/^(app|partnerapp\.db|secret\.key)$/.test(name)), []);
+		assert.deepEqual(files().filter((name) => !/^(app|partnerapp(\.traffic)?\.db|secret\.key)$/.test(name)), []);
 	});
 });

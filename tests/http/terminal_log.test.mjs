@@ -91,7 +91,7 @@ describe("the log at a terminal", { concurrency: 2 }, () => {
 			["/none", "none-1", {}, "app: GET /none 404 N ms  refused: not_found  none-1"],
 			["/hello", "method-1", { method: "DELETE" }, "app: DELETE /hello 405 N ms  refused: method_not_allowed  method-1"],
 			["/hello", "host-1", { headers: { host: "evil.example" } },
-				"app: GET /hello 421 N ms  refused: other_host (this server does not answer for that Host)  host-1"],
+				`app: GET /hello 421 N ms  refused: other_host (this server answers as ${server.url}, not as evil.example: if that name leads here, set PUBLIC_URL=https://evil.example)  host-1`],
 		]) {
 			await server.ask(path, id, options);
 			await server.it.shows(`  ${id}`);

@@ -119,7 +119,7 @@ describe("traffic", () => {
 	// SS-10: calls out are recorded.
 	test("LG-01 a flow and calls out are kept without a secret in any form, at rest too", async () => {
 		await withUpstream(async (upstream) => {
-			const env = { ...upstream.env, CLIENT_SECRET: "canary%secret/of~the+client" };
+			const env = { ...upstream.env, CLIENT_SECRET: "canary-secret/of=the+client&more" };
 			await withApp(scriptOf(upstream.url), { env }, async (server) => {
 				const secrets = {
 					...await flow(server, upstream), client: env.CLIENT_SECRET,

@@ -23,7 +23,7 @@ static void expect_code(const char *code, const char *text, size_t length)
 		fail_msg("%.*s: %s", (int)length, text, scan.code ? scan.message : "fine");
 	assert_int_equal(result, code ? -1 : 0);
 	assert_true(scan.at <= length);
-	pa_buffer_free(&scan.text);
+	pa_json_scan_free(&scan);
 	free(copy);
 }
 
@@ -111,6 +111,8 @@ static void test_rewritten(void **state)
 		{"[\"\177\\ud800\"]", "[\"\177\177\xef\xbf\xbd\"]"},
 		{"9223372036854775808", "\"\177N9223372036854775808\""},
 		{"-9223372036854775809", "\"\177N-9223372036854775809\""},
+		{"\xef\xbb\xbf {}", " {}"},
+		{"\xef\xbb\xbf[]", "\"\177A\""},
 	};
 
 	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
@@ -121,7 +123,7 @@ static void test_rewritten(void **state)
 			assert_int_equal(scan.text.length, strlen(cases[i].becomes));
 			assert_memory_equal(scan.text.at, cases[i].becomes, scan.text.length);
 		}
-		pa_buffer_free(&scan.text);
+		pa_json_scan_free(&scan);
 	}
 }
 
@@ -137,6 +139,11 @@ static void test_keys_are_listed_in_their_order(void **state)
 			",\"\177\":[\"x\",\"\\u0061\"]} "},
 		{"{\"\177\":1,\"\\u007F\":\"\177\"}",
 			"{\"\177\177\":1,\"\177\\u007F\":\"\177\177\",\"\177\":[\"\177\177\",\"\177\\u007F\"]}"},
+		{"{\"a\":1,\"a\":2}", "{\"a\":1,\"a\":2,\"\177\":[\"a\",\"a\"]}"},
+		{"{\"\\ud83dx\":1}", "{\"\xef\xbf\xbdx\":1,\"\177\":[\"\xef\xbf\xbdx\"]}"},
+		{"{\"b\":[],\"\177\\udc00\":1}",
+			"{\"b\":\"\177A\",\"\177\177\xef\xbf\xbd\":1,\"\177\":[\"b\",\"\177\177\xef\xbf\xbd\"]}"},
+		{"\xef\xbb\xbf{\"a\":{}}", "{\"a\":{},\"\177\":[\"a\"]}"},
 	};
 
 	(void)state;
@@ -148,19 +155,41 @@ static void test_keys_are_listed_in_their_order(void **state)
 			assert_int_equal(scan.text.length, strlen(cases[i].becomes));
 			assert_memory_equal(scan.text.at, cases[i].becomes, scan.text.length);
 		}
-		pa_buffer_free(&scan.text);
+		pa_json_scan_free(&scan);
 	}
 }
 
-static void test_members_are_counted(void **state)
+/* The names are compared as they are read, and the first that is there already is the place of the error. */
+static void TO_01_equal_names_are_refused_when_strict(void **state)
 {
-	(void)state;
-	static const char text[] = "{\"a\":{\"b\":1},\"c\":[{\"d\":2}]}";
-	struct pa_json_scan scan;
+	static const struct {
+		const char *text;
+		size_t at; /* 0: fine */
+	} cases[] = {
+		{"{\"a\":1,\"b\":{\"a\":1},\"c\":[{\"a\":1},{\"a\":1}]}", 0},
+		{"{\"a\":1,\"A\":2,\"aa\":3,\"\":4}", 0},
+		{"{\"\\n\":1,\"n\":2,\"\\\\n\":3}", 0},
+		{"{\"\xc3\xa9\":1,\"e\":2,\"\\u00c3\":3,\"\\u00a9\":4}", 0},
+		{"{\"a\":1,\"a\":2}", 7},
+		{"{\"b\":1,\"a\":2,\"a\":3,\"b\":4}", 13},
+		{"{\"\":1,\"x\":2,\"\":3}", 12},
+		{"{\"a/\\b\\f\\n\\r\\t\\\"\\\\\":1,\"\\u0061\\/\\u0008\\u000C\\u000a\\u000D\\u0009\\u0022\\u005c\":2}", 22},
+		{"{\"\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\":1,\"\\u00E9\\u20ac\\ud83d\\uDE00\":2}", 15},
+		{"{\"\x7f\":1,\"\\u007f\":2}", 7},
+		{"{\"x\":{\"a\":1,\"a\":2},\"x\":3}", 12},
+	};
 
-	assert_int_equal(pa_json_scan(&scan, text, sizeof text - 1, false), 0);
-	assert_int_equal(scan.members, 4);
-	pa_buffer_free(&scan.text);
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++)
+		for (unsigned ordered = 0; ordered <= PA_JSON_ORDERED; ordered++) {
+			struct pa_json_scan scan;
+			int result = pa_json_scan(&scan, cases[i].text, strlen(cases[i].text), PA_JSON_STRICT | ordered);
+			assert_int_equal(result, cases[i].at ? -1 : 0);
+			assert_int_equal(scan.at, cases[i].at);
+			pa_json_scan_free(&scan);
+			assert_int_equal(pa_json_scan(&scan, cases[i].text, strlen(cases[i].text), ordered), 0);
+			pa_json_scan_free(&scan);
+		}
 }
 
 /* Random bytes, and good texts with one byte changed: each scan returns, and reads only the text. */
@@ -188,23 +217,52 @@ static void OP_09_any_bytes(void **state)
 			/* The rewritten text is JSON too. */
 			struct pa_json_scan again;
 			assert_int_equal(pa_json_scan(&again, scan.text.at, scan.text.length, false), 0);
-			pa_buffer_free(&again.text);
+			pa_json_scan_free(&again);
 		}
-		pa_buffer_free(&scan.text);
+		pa_json_scan_free(&scan);
 		free(copy);
+	}
+}
+
+/* Of arrays and objects in the order of their beginnings; of an ordered object's keys at its end. */
+static void the_sizes_of_tables(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned flags;
+		uint32_t sizes[8];
+		size_t count;
+	} cases[] = {
+		{"1", 0, {0}, 0},
+		{"[]", 0, {0}, 0}, /* it becomes a string */
+		{"{}", 0, {0}, 1},
+		{"[1,2,3]", 0, {7}, 1},
+		{"{\"a\":1,\"b\":[]}", 0, {4}, 1},
+		{"[{\"a\":{}},[1,[2,3]],{}]", 0, {7, 2, 0, 5, 5, 0}, 6},
+		{"{\"a\":[1],\"b\":{}}", PA_JSON_ORDERED, {6, 3, 0, 5}, 4},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+		struct pa_json_scan scan;
+		assert_int_equal(pa_json_scan(&scan, cases[i].text, strlen(cases[i].text), cases[i].flags), 0);
+		assert_int_equal(scan.sizes.length, cases[i].count * sizeof(uint32_t));
+		assert_memory_equal(cases[i].sizes, scan.sizes.at ? scan.sizes.at : "", scan.sizes.length);
+		pa_json_scan_free(&scan);
 	}
 }
 
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(the_sizes_of_tables),
 		cmocka_unit_test(test_good),
 		cmocka_unit_test(HT_23_bad),
 		cmocka_unit_test(test_every_prefix_is_refused),
 		cmocka_unit_test(TO_01_depth),
 		cmocka_unit_test(test_rewritten),
 		cmocka_unit_test(test_keys_are_listed_in_their_order),
-		cmocka_unit_test(test_members_are_counted),
+		cmocka_unit_test(TO_01_equal_names_are_refused_when_strict),
 		cmocka_unit_test(OP_09_any_bytes),
 	};
 

@@ -264,7 +264,12 @@ cases["json.decode"] = function()
 	equal(math.type(value[fresh "key"][2]), "float")
 	equal(native.json.is_array(value[fresh "key"][4]), true)
 	equal(value.b, math.maxinteger)
-	equal(native.json.decode '{"a":1,"a":2}', nil)
+	local names = '\xef\xbb\xbf{"\x7f":1,"a":2,"\\ud83d":[],"2":3,"\\u007f":"%s","1":4,"a":5}'
+	value = assert(native.json.decode(names:format(long), { order = true }))
+	equal(table.concat(getmetatable(value).__order, " "), "1 2 \x7f a \u{fffd}")
+	equal(value["\x7f"], long)
+	equal(value.a, 5)
+	equal(native.json.decode(names:sub(4):format(long), { order = true, strict = true }), nil)
 	equal(native.json.decode(fresh "{"), nil)
 end
 

@@ -83,7 +83,7 @@ static void open_reload(struct fixture *fixture, bool watch)
 {
 	struct pa_error error;
 
-	fixture->reload = pa_reload_open(watch ? fixture->folders : NULL, &error);
+	fixture->reload = pa_reload_open(watch ? fixture->folders : NULL, NULL, &error);
 	assert_non_null(fixture->reload);
 	assert_int_equal(pa_reload_start(fixture->reload, read_all, fixture, &error), 0);
 }

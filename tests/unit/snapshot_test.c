@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -152,7 +153,7 @@ static void test_too_much(void **state)
 /* Whether a reload becomes due within five seconds. */
 static bool due(struct pa_watch *watch)
 {
-	int wait_ms = 5000;
+	int wait_ms = pa_watch_fd(watch) < 0 ? 0 : 5000;
 
 	for (int turns = 0; turns < 100; turns++) {
 		struct pollfd happened = {.fd = pa_watch_fd(watch), .events = POLLIN};
@@ -170,7 +171,7 @@ static void RL_03_watch(void **state)
 	(void)state;
 	const char *folder = in_top("app");
 	struct pa_error error;
-	struct pa_watch *watch = pa_watch_open(&folder, 1, &error);
+	struct pa_watch *watch = pa_watch_open(&folder, 1, NULL, &error);
 	int wait_ms;
 
 	assert_non_null(watch);
@@ -200,7 +201,7 @@ static void RL_03_a_reload_waits_for_quiet_but_not_for_long(void **state)
 {
 	const char *folder = in_top("app");
 	struct pa_error error;
-	struct pa_watch *watch = pa_watch_open(&folder, 1, &error);
+	struct pa_watch *watch = pa_watch_open(&folder, 1, NULL, &error);
 	bool is_due = true;
 	int wait_ms = 0;
 
@@ -230,10 +231,43 @@ static void RL_06_folders_that_are_linked_into_themselves_are_watched(void **sta
 	for (size_t i = 0; i < sizeof links / sizeof *links; i++)
 		assert_int_equal(symlink(".", in_top(links[i])), 0);
 	const char *folder = in_top("app");
-	struct pa_watch *watch = pa_watch_open(&folder, 1, &error);
+	struct pa_watch *watch = pa_watch_open(&folder, 1, NULL, &error);
 	assert_non_null(watch);
 	save("app/init.lua", "return 1");
 	assert_true(due(watch));
+	pa_watch_close(watch);
+}
+
+/* A program whose descriptors are used up has no inotify instance either; neither has one whose user has no more. */
+static void RL_06_without_an_inotify_instance_the_files_are_looked_at(void **state)
+{
+	struct rlimit limit, none;
+	struct pa_error error;
+	int wait_ms;
+
+	(void)state;
+	save("app/init.lua", "return 1");
+	const char *folder = in_top("app");
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+	none = (struct rlimit){.rlim_cur = 0, .rlim_max = limit.rlim_max};
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+	struct pa_watch *watch = pa_watch_open(&folder, 1, NULL, &error);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+	assert_non_null(watch);
+	assert_int_equal(pa_watch_fd(watch), -1);
+	assert_true(due(watch)); /* the folder can be read now */
+	assert_false(pa_watch_settle(watch, &wait_ms));
+	assert_true(pa_watch_is_blind(watch));
+	assert_in_range(wait_ms, 1, 1000);
+	save("app/init.lua", "return 2");
+	assert_true(due(watch));
+	make_folder("app/new");
+	assert_false(pa_watch_settle(watch, &wait_ms));
+	save("app/new/a.lua", "return 1");
+	assert_true(due(watch));
+	assert_int_equal(unlink(in_top("app/init.lua")), 0);
+	assert_true(due(watch));
+	assert_false(pa_watch_settle(watch, &wait_ms));
 	pa_watch_close(watch);
 }
 
@@ -260,7 +294,7 @@ static void RL_06_more_events_than_the_kernel_keeps_cause_a_reload(void **state)
 	(void)state;
 	if (max <= 0 || max > 200000)
 		skip();
-	struct pa_watch *watch = pa_watch_open(&folder, 1, &error);
+	struct pa_watch *watch = pa_watch_open(&folder, 1, NULL, &error);
 	assert_non_null(watch);
 	for (int i = 0; i <= max; i += 2) {
 		save("app/.one", "");
@@ -285,6 +319,7 @@ int main(void)
 		cmocka_unit_test_setup_teardown(RL_03_watch, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(RL_03_a_reload_waits_for_quiet_but_not_for_long, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(RL_06_folders_that_are_linked_into_themselves_are_watched, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(RL_06_without_an_inotify_instance_the_files_are_looked_at, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(RL_06_more_events_than_the_kernel_keeps_cause_a_reload, set_up, tear_down),
 	};
 

@@ -337,7 +337,7 @@ static struct pa_db *open_archive(const struct fixture *fixture)
 	return db;
 }
 
-static const int64_t DAY_MS = 24 * 3600 * 1000;
+static const int64_t DAY_MS = (int64_t)24 * 3600 * 1000;
 
 static void old_exchanges_are_deleted(void **state)
 {
@@ -379,7 +379,8 @@ static void the_oldest_are_deleted_beyond_the_size(void **state)
 	static char body[4 << 10];
 	struct stat status;
 
-	memcpy(body, "every", 5);
+	for (size_t at = 0; at < 5; at++)
+		body[at] = "every"[at];
 	for (int i = 0; i < 400; i++) {
 		for (size_t at = 5; at + 1 < sizeof body; at++)
 			body[at] = (char)('a' + rand() % 26);

@@ -215,8 +215,13 @@ testing.case("the advice on the page of an install fits its cause", function(t)
 		},
 		["too many requests"] = {
 			{ status = 429, json = { error = "quota", code = 8 } },
-			has = { "does not answer right now", "too many requests", "Load again" },
-			lacks = { "onnect again", "Enable it" },
+			has = { "makes too many calls right now", "too many requests", "Load again" },
+			lacks = { "onnect again", "Enable it", "does not answer" },
+		},
+		["an answer that is cut"] = {
+			{ status = 200, body = '{"name":' },
+			has = { "did not come whole", "line 1, column 9: the text ends inside of an object", "Load again" },
+			lacks = { "onnect again", "Enable it", "does not answer" },
 		},
 		["the destination is deleted"] = {
 			{ status = 404, json = { error = "not found", code = 5 } },

@@ -11,12 +11,16 @@ local FOLDER = "static"
 local ELSEWHERE = { "Static", "assets", "htdocs", "public", "statics", "views", "www" }
 
 -- Files that are for a browser only: the endings of the others are also those of an app's data and views.
-local FOR_BROWSERS = { css = true, ico = true, js = true, png = true, svg = true, woff2 = true }
+local FOR_BROWSERS = {}
+
+for ending in ("avif css gif ico jpeg jpg js mjs otf png svg ttf webmanifest webp woff woff2"):gmatch "%w+" do
+	FOR_BROWSERS[ending] = true
+end
 
 -- Files that belong to git or to a system, and are in such folders without a meaning.
 local SILENT = { [".gitkeep"] = true, [".keep"] = true, [".gitignore"] = true, [".DS_Store"] = true }
 
-local DEPTH_MAX = 15 -- folders below static/: DEPTH_MAX of src/script/snapshot.c counts the app's folder too
+local DEPTH_MAX = 15 -- folders below static/: DEPTH_MAX of src/script/tree.c counts the app's folder too
 
 local function is_meant(name)
 	return not SILENT[name] and name:sub(-1) ~= "~" and not name:find "^%..*%.sw.$"
@@ -36,15 +40,15 @@ local function passed_over(app, path, found, depth)
 	end
 end
 
--- Calls one(path, why) for each file below a folder, with its path in the app's folder; and for what the host does not
--- take, with the reason.
+-- Calls one(path, why, size) for each file below a folder, with its path in the app's folder; and for what the host
+-- does not take, with the reason.
 local function walk(app, folder, depth, one)
 	for _, name in ipairs(files.list(app .. "/" .. folder) or {}) do
 		local path = folder .. "/" .. name
 		local found = is_meant(name) and files.stat(app .. "/" .. path)
 		local why = is_meant(name) and passed_over(app, path, found, depth)
 		if why or found and found.kind ~= "folder" then
-			one(path, why or nil)
+			one(path, why or nil, found and found.size)
 		elseif found then
 			walk(app, path, depth + 1, one)
 		end
@@ -52,8 +56,8 @@ local function walk(app, folder, depth, one)
 end
 
 local function below_static(app, add)
-	walk(app, FOLDER, 1, function(path, why)
-		why = why or static.refused(path:sub(#FOLDER + 2))
+	walk(app, FOLDER, 1, function(path, why, size)
+		why = why or static.refused(path:sub(#FOLDER + 2), size)
 		if why then
 			add(("%s is not served: %s"):format(path, why))
 		end
@@ -64,7 +68,7 @@ local function elsewhere(app, add)
 	for _, folder in ipairs(ELSEWHERE) do
 		local count = 0
 		walk(app, folder, 1, function(path, why)
-			count = count + (not why and FOR_BROWSERS[path:match "%.(%w+)$"] and 1 or 0)
+			count = count + (not why and FOR_BROWSERS[(path:match "%.(%w+)$" or ""):lower()] and 1 or 0)
 		end)
 		if count > 0 then
 			local what = count == 1 and "1 file" or count .. " files"
@@ -80,7 +84,7 @@ function static_files.warnings(folder)
 	local warnings = {}
 	local app = files.real(folder) or folder
 	local function add(text)
-		warnings[#warnings + 1] = text
+		warnings[#warnings + 1] = text:gsub("%c", "?")
 	end
 	below_static(app, add)
 	elsewhere(app, add)

@@ -67,8 +67,8 @@ function checks.segment_url(value)
 		return nil, message
 	end
 	local parts = assert(http.parse_url(origin))
-	if parts.scheme ~= "https" and not address.is_loopback(parts.host) then
-		return nil, "must be https (plain http is for a sandbox on this machine)"
+	if parts.scheme ~= "https" and not address.is_loopback(parts.host) and not address.is_local_name(parts.host) then
+		return nil, "must be https (plain http is for a sandbox on this machine or in a container: http://sandbox:8889)"
 	end
 	return origin
 end

@@ -63,6 +63,17 @@ function rules.for_server(found)
 	if not found.development and public.scheme ~= "https" then
 		problems[#problems + 1] = "PUBLIC_URL: must be https unless it is this machine"
 	end
+	for _, name in ipairs { "SEGMENT_ID_URL", "SEGMENT_API_URL" } do
+		local segment = http.parse_url(value[name] or "")
+		if
+			not found.development
+			and segment
+			and segment.scheme ~= "https"
+			and not address.is_loopback(segment.host)
+		then
+			problems[#problems + 1] = name .. ": must be https, for PUBLIC_URL is not this machine"
+		end
+	end
 	if not value.ADMIN_PASSWORD and (is_reachable(value.LISTEN) or not found.development) then
 		found.warnings[#found.warnings + 1] = NO_DASHBOARD
 	end
@@ -71,13 +82,30 @@ function rules.for_server(found)
 	end
 end
 
---- The rule for a sandbox's server: a client that reaches it may act as any customer, so other machines may not reach
---- it (OP-07).
+local REACHABLE = "SANDBOX_LISTEN: other machines can reach the sandbox at %s, and whoever does may act as any "
+	.. "customer: for containers and tests only"
+local PRODUCTION =
+	"SANDBOX_LISTEN: PUBLIC_URL is not this machine, so the sandbox is for this machine only: use 127.0.0.1"
+
+--- The rule for a sandbox's server: a client that reaches it may act as any customer. In development that is for a
+--- person to decide, who is warned; in production other machines may not reach it (OP-07).
 ---@param found cli.found
 function rules.for_sandbox(found)
-	if is_reachable(found.value.SANDBOX_LISTEN) then
-		found.problems[#found.problems + 1] = "SANDBOX_LISTEN: the sandbox is for this machine only: use 127.0.0.1"
+	rules.read_public_url(found)
+	if not is_reachable(found.value.SANDBOX_LISTEN) then
+		return
+	elseif found.development == false then
+		found.problems[#found.problems + 1] = PRODUCTION
+	else
+		found.warnings[#found.warnings + 1] = REACHABLE:format(found.value.SANDBOX_LISTEN)
 	end
+end
+
+--- Whether other machines may reach the sandbox.
+---@param found cli.found
+---@return boolean
+function rules.is_sandbox_open(found)
+	return is_reachable(found.value.SANDBOX_LISTEN)
 end
 
 --- What a demo keeps is apart: its installs are the sandbox's, and a server with the app's real client must not call
@@ -95,7 +123,7 @@ end
 ---@param found cli.found
 ---@return string url of the sandbox
 function rules.use_sandbox(found)
-	local url = "http://" .. found.value.SANDBOX_LISTEN
+	local url = address.origin(found.value.SANDBOX_LISTEN)
 	found.value.CLIENT_ID, found.value.CLIENT_SECRET = nil, nil
 	found.value.SEGMENT_ID_URL, found.value.SEGMENT_API_URL = url, url
 	found.value.SANDBOX_NO_RATE_LIMIT = "1"

@@ -97,7 +97,10 @@ end
 -- Whether the app's scripts name a key, or the key is one of another OAuth client: NAME_CLIENT_ID, NAME_CLIENT_SECRET.
 local function is_of_app(key, app, lookup)
 	for _, name in ipairs(app and lookup.list(app) or {}) do
-		local bytes = name:match "%.lua$" and lookup.read(app .. "/" .. name)
+		local path = app .. "/" .. name
+		local found = files.stat(path)
+		local is_pipe = found and found.kind == "other" -- to read one is to wait for its writer
+		local bytes = name:match "%.lua$" and not is_pipe and lookup.read(path)
 		if bytes and bytes:find(key, 1, true) then
 			return true
 		end

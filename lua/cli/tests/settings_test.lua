@@ -382,11 +382,50 @@ testing.case("HT-02 a server that other machines reach has a dashboard with a pa
 	end
 end)
 
-testing.case("OP-07 a sandbox is for this machine only", function(t)
+testing.case("OP-07 a sandbox for other machines is warned of, and refused in production", function(t)
 	for listen, count in pairs { ["0.0.0.0:8889"] = 1, [":0"] = 1, ["127.0.0.1:0"] = 0, ["localhost:8889"] = 0 } do
 		local found = from_environment("SANDBOX_LISTEN", listen)
 		rules.for_sandbox(found)
-		t.equal(#found.problems, count, listen)
+		t.same({ #found.problems, #found.warnings }, { 0, count }, listen)
+		found = find({}, { SANDBOX_LISTEN = listen, PUBLIC_URL = "https://app.example.com" })
+		rules.for_sandbox(found)
+		t.same({ #found.problems, #found.warnings }, { count, 0 }, listen)
+	end
+end)
+
+testing.case("OP-07 a sandbox on all addresses is reached at 127.0.0.1", function(t)
+	for listen, url in pairs {
+		["0.0.0.0:8889"] = "http://127.0.0.1:8889",
+		[":8889"] = "http://127.0.0.1:8889",
+		["10.0.0.1:8889"] = "http://10.0.0.1:8889",
+		["localhost:8889"] = "http://localhost:8889",
+	} do
+		t.equal(rules.use_sandbox(from_environment("SANDBOX_LISTEN", listen)), url)
+	end
+end)
+
+testing.case("OA-23 OP-07 plain http to Segment is for a sandbox: here, or in a container in development", function(t)
+	for _, url in ipairs {
+		"http://sandbox:8889",
+		"http://host.docker.internal:8889",
+		"http://s.default.svc.cluster.local",
+	} do
+		t.same(for_server({ SEGMENT_ID_URL = url }).problems, {}, url)
+		local public = { SEGMENT_ID_URL = url, PUBLIC_URL = "https://app.example.com", SECRET_KEY = ("ab"):rep(32) }
+		t.same(
+			for_server(public).problems,
+			{ "SEGMENT_ID_URL: must be https, for PUBLIC_URL is not this machine" },
+			url
+		)
+	end
+	for _, url in ipairs {
+		"http://id.segmentapis.com",
+		"http://134744072",
+		"http://0x08080808",
+		"http://10.0.0.1",
+		"http://internal.example.com",
+	} do
+		t.equal(#from_environment("SEGMENT_ID_URL", url).problems, 1, url)
 	end
 end)
 

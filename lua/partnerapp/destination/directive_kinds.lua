@@ -13,6 +13,7 @@ local directive_kinds = {}
 
 local truthy, type_of = javascript.truthy, javascript.type_of
 
+local ORDER_MARK = "\u{feff}" -- JSON.parse refuses it, partnerapp.json does not
 local PATTERN_MOST = 10 -- UTF-16 units; also of a replacement
 
 local function is_missing(value)
@@ -193,7 +194,7 @@ directive_kinds["@json"] = function(run, options, payload)
 		return encode(run, value)
 	elseif options.mode ~= "decode" then
 		return nil
-	elseif type_of(value) ~= "string" then
+	elseif type_of(value) ~= "string" or value:sub(1, #ORDER_MARK) == ORDER_MARK then
 		return value
 	end
 	run.work:spend(#value)

@@ -36,9 +36,10 @@ function administrator.access(req)
 	return settings.values.DASHBOARD == "open" and "closed" or "absent"
 end
 
--- The row of a login has the hash of the cookie's value, made in another way than that of a customer's session.
+-- The row of a login has a hash of the cookie's value, made in another way than that of a customer's session, and with
+-- the password: when that is changed, the logins of before end.
 local function id_of(token)
-	return crypto.hex(crypto.digest("sha256", "administrator:" .. token))
+	return crypto.hex(crypto.hmac("sha256", password() or "", "administrator:" .. token))
 end
 
 local function now()
@@ -50,10 +51,9 @@ local function unavailable(err)
 	refusal.refuse(503, "The database does not answer. Try again in a moment.", { ["retry-after"] = "5" })
 end
 
--- The login of a request's cookie, as a session: its forms carry the token `csrf` (HT-04).
-local function load(req)
-	local token = cookie.get(req, COOKIE)
-	if not token or #token ~= 43 or not token:find "^[%w_-]+$" then
+-- The login that a cookie's value stands for, as a session: its forms carry the token `csrf` (HT-04).
+local function find(token)
+	if #token ~= 43 or not token:find "^[%w_-]+$" then
 		return nil
 	end
 	local ok, err = schema.prepare "sessions"
@@ -65,6 +65,16 @@ local function load(req)
 		unavailable(err)
 	end
 	return row and { id = row.id, data = {}, csrf = crypto.base64url(crypto.hmac("sha256", token, "csrf")) } or nil
+end
+
+-- The login of a request's cookies.
+local function load(req)
+	for _, token in ipairs(cookie.values(req, COOKIE)) do
+		local found = find(token)
+		if found then
+			return found
+		end
+	end
 end
 
 local OPEN = "administrator.open"

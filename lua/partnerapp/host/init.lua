@@ -3,7 +3,7 @@ local new_request = require("partnerapp.web.request").new
 
 local app = require "init"
 local app_settings = require "partnerapp.store.app_settings"
-local jobs = require "partnerapp.host.jobs"
+local body_limit = require "partnerapp.web.body_limit"
 local settings = require "partnerapp.store.settings"
 
 if type(app) ~= "table" or type(app.dispatch) ~= "function" then
@@ -19,7 +19,15 @@ require("partnerapp.host.mounted").attach(app)
 
 local dispatch = app.dispatch
 
-local host = { app = app }
+local host = { app = app, body_floor = body_limit.least(app._router) }
+
+--- How many bytes the body of a request may have; nil for the server's default.
+---@param method string
+---@param path string decoded
+---@return integer?
+function host.body_limit(method, path)
+	return body_limit.of(app._router, method, path)
+end
 
 ---@param raw native.request
 ---@return partnerapp.response
@@ -31,13 +39,13 @@ end
 ---@param lane string? only a job of this lane
 ---@return number? seconds until another may be due: 0 after one has run; nil when the lane has no job
 function host.run_due(lane)
-	return jobs.run_due(app._jobs, lane)
+	return require("partnerapp.host.jobs").run_due(app._jobs, lane)
 end
 
 --- The lanes of the app's jobs: a slow job delays only those of its lane.
 ---@return string[]
 function host.lanes()
-	return jobs.lanes(app._jobs)
+	return require("partnerapp.host.jobs").lanes(app._jobs)
 end
 
 --- Answers a question of another server of this process.

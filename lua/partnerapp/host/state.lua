@@ -69,15 +69,10 @@ function state.database_problem()
 	return not rows and err or nil
 end
 
---- Counters of the process by name, as in /metrics.
----@return table<string, integer>
-function state.counters()
-	local counters = require("native.log").metrics()
-	local values = {}
-	for _, about in ipairs(counters) do
-		values[about.name] = about.value
-	end
-	return values
+--- Where scripts hang now in a C function and cannot be interrupted; what is unknown is empty.
+---@return {server: string, kind: string, method: string, path: string, id: string, line: string}[]
+function state.hung()
+	return (select(3, require("native.log").metrics()))
 end
 
 --- The program's version.

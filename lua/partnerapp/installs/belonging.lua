@@ -1,7 +1,5 @@
 -- Which authorization server and client an install belongs to. Its token goes to that server's API only, and it is
 -- renewed there only, with its own client, also when one database has installs of several: of a demo and of Segment.
-local authorization_server = require "partnerapp.oauth.authorization_server"
-local clients = require "partnerapp.oauth.clients"
 local config = require "partnerapp.config"
 local crypto = require "native.crypto"
 
@@ -65,6 +63,8 @@ end
 ---@return partnerapp.authorization_server? server, {id: string, secret: string}|string|nil client_or_message
 ---@return string? code also "other_client" when the settings have another client now
 function belonging.parties(install)
+	local authorization_server = require "partnerapp.oauth.authorization_server"
+	local clients = require "partnerapp.oauth.clients"
 	local fine, err, code = belonging.check(install)
 	local server, client
 	if fine then

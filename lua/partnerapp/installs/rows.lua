@@ -6,7 +6,6 @@ local db = require "native.db"
 local log = require "partnerapp.log"
 local schema = require "partnerapp.store.schema"
 local token_answer = require "partnerapp.oauth.token_answer"
-local tokens = require "partnerapp.installs.tokens"
 
 local rows = {}
 
@@ -69,7 +68,7 @@ function rows.save(token, origin, issued)
 		return nil, err, code
 	end
 	local changes
-	changes, err, code = tokens.insert({
+	changes, err, code = require("partnerapp.installs.tokens").insert({
 		id = id,
 		client_id = origin.client.id,
 		name = name,

@@ -231,13 +231,14 @@ end
 ---@param fields string[][] pairs of the form
 ---@param url string? another endpoint of the server
 ---@return partnerapp.token? token
----@return string? message, string? code "refused" with an OAuth error, "unavailable" (5xx, 429), or one of native.http
+---@return string? message
+---@return string? code "refused" with an OAuth error, "unavailable" (5xx, 429), "connection_lost", or of native.http
 ---@return partnerapp.token_error? said the OAuth error
 ---@return string? retry_after the header
 function authorization_server.ask(server, client, fields, url)
 	local response, err, code = post(server, url or server.token_url, client, fields)
 	if not response then
-		return nil, err, code
+		return nil, err, code == "bad_response" and "connection_lost" or code
 	end
 	local token_answer = require "partnerapp.oauth.token_answer"
 	local wait = response.headers["retry-after"]

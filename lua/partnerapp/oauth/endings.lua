@@ -14,10 +14,11 @@ local REMOVE = "Segment may have the app as installed on that workspace by now. 
 	.. "settings at Segment, before another try: otherwise Segment says that it is already installed."
 local BUTTON = "In this demo, the sandbox's page has a button for that:"
 
+-- {server} is who should answer: Segment, or the host of the mount's server.
 local ENDINGS = {
 	-- of the callback's address
 	malformed = { 400, "Malformed", "A parameter of this address is empty or given twice." .. NOTHING },
-	no_code = { 400, "Something is missing", "Segment sent neither a code nor an error." .. NOTHING },
+	no_code = { 400, "Something is missing", "{server} sent neither a code nor an error." .. NOTHING },
 	state_missing = {
 		400,
 		"Something is missing",
@@ -44,24 +45,28 @@ local ENDINGS = {
 	},
 
 	-- errors the authorization server redirects with; those not listed end as "error" (OA-20)
-	access_denied = { 403, "Not connected", "The request to connect was refused at Segment, so nothing was changed." },
-	invalid_request = { 400, "Segment refused", "Segment did not understand the request to connect." },
-	invalid_client = { 400, "Segment refused", "Segment does not know this app." },
+	access_denied = { 403, "Not connected", "The request to connect was refused at {server}, so nothing was changed." },
+	invalid_request = { 400, "{server} refused", "{server} did not understand the request to connect." },
+	invalid_client = { 400, "{server} refused", "{server} does not know this app." },
 	invalid_scope = {
 		400,
-		"Segment refused",
+		"{server} refused",
 		"The app asked for another scope than the one it is registered with. Its developer has to make the scope in the "
-			.. "script and the scope of the app at Segment the same.",
+			.. "script and the scope of the app at {server} the same.",
 	},
-	invalid_state = { 400, "Segment refused", "Segment did not accept the state of the request to connect." },
-	unauthorized_client = { 400, "Segment refused", "Segment does not allow this app to connect this way." },
-	unsupported_response_type = { 400, "Segment refused", "Segment does not support the way this app asks to connect." },
-	server_error = { 400, "Segment refused", "Segment had a problem of its own. Try again in a moment." },
-	temporarily_unavailable = { 400, "Segment refused", "Segment is not available right now. Try again in a moment." },
+	invalid_state = { 400, "{server} refused", "{server} did not accept the state of the request to connect." },
+	unauthorized_client = { 400, "{server} refused", "{server} does not allow this app to connect this way." },
+	unsupported_response_type = {
+		400,
+		"{server} refused",
+		"{server} does not support the way this app asks to connect.",
+	},
+	server_error = { 400, "{server} refused", "{server} had a problem of its own. Try again in a moment." },
+	temporarily_unavailable = { 400, "{server} refused", "{server} is not available right now. Try again in a moment." },
 	error = {
 		400,
-		"Segment refused",
-		"Segment did not connect the app, and gave a reason that this app does not know.",
+		"{server} refused",
+		"{server} did not connect the app, and gave a reason that this app does not know.",
 	},
 	already_exists = {
 		409,
@@ -72,37 +77,48 @@ local ENDINGS = {
 	},
 
 	-- of the exchange
-	timeout = { 504, "Segment is slow", "Segment did not answer in time. Nothing was saved. Try again in a moment." },
+	timeout = { 504, "{server} is slow", "{server} did not answer in time. Nothing was saved. Try again in a moment." },
 	unreachable = {
 		502,
-		"Segment cannot be reached",
-		"Segment cannot be reached right now. Nothing was saved. Try again in a moment.",
+		"{server} cannot be reached",
+		"{server} cannot be reached right now. Nothing was saved. Try again in a moment.",
 	},
 	unavailable = {
 		502,
-		"Segment is not available",
-		"Segment cannot answer right now. Nothing was saved. Try again in a moment.",
+		"{server} is not available",
+		"{server} cannot answer right now. Nothing was saved. Try again in a moment.",
 	},
 	bad_response = {
 		502,
 		"Unexpected answer",
-		"Segment's answer could not be understood. Nothing was saved. Try again in a moment.",
+		"{server}'s answer could not be understood. Nothing was saved. Try again in a moment.",
 	},
-	code_refused = { 502, "The code was refused", "Segment refused the code. A code works once, and for ten minutes." },
+	connection_lost = {
+		502,
+		"The connection broke",
+		"The connection to {server} broke before its whole answer was here. Nothing was saved. Try again in a moment.",
+	},
+	busy = {
+		503,
+		"Not available right now",
+		"This app could not call {server}: it makes too many calls at once, or is stopping. Nothing was saved. Try again "
+			.. "in a moment.",
+	},
+	code_refused = { 502, "The code was refused", "{server} refused the code. A code works once, and for ten minutes." },
 	invalid_credentials = {
 		502,
 		"Wrong credentials",
-		"Segment does not accept this app's credentials. Its developer has to check the client's id and secret.",
+		"{server} does not accept this app's credentials. Its developer has to check the client's id and secret.",
 	},
 	redirect_uri = {
 		502,
 		"The redirect URI does not match",
-		"Segment refused the code: the redirect URI must match the app's, byte for byte. This app sent the one below "
-			.. "(PUBLIC_URL and the path in the script make it); register exactly that one with the app at Segment.",
+		"{server} refused the code: the redirect URI must match the app's, byte for byte. This app sent the one below "
+			.. "(PUBLIC_URL and the path in the script make it); register exactly that one with the app at {server}.",
 	},
 
 	-- of this app
-	not_set = { 500, "Not set up yet", "This app has no client at Segment yet." },
+	not_set = { 500, "Not set up yet", "This app has no client at {server} yet." },
 	sandbox = {
 		502,
 		"The sandbox does not answer",
@@ -112,7 +128,7 @@ local ENDINGS = {
 	not_saved = {
 		503,
 		"Not saved",
-		"Segment connected the app, but the install could not be saved: the database cannot store it right now.",
+		"{server} connected the app, but the install could not be saved: the database cannot store it right now.",
 	},
 	not_finished = {
 		500,
@@ -122,12 +138,34 @@ local ENDINGS = {
 	connected = { 200, "Connected", "The app is connected to your workspace, and the install is saved." },
 }
 
+-- What is different when the mount's server is not Segment.
+local ELSEWHERE = {
+	other_client = {
+		400,
+		"Begun with another client",
+		"When that connection was begun, this app had another client at {server}, or another server in its place."
+			.. NOTHING,
+	},
+	invalid_scope = {
+		400,
+		"{server} refused",
+		"The app asked for a scope that {server} does not give it. Its developer has to make the scope in the script one "
+			.. "that the app may have there.",
+	},
+	code_refused = {
+		502,
+		"The code was refused",
+		"{server} refused the code. A code works once, and for some minutes.",
+	},
+	connected = { 200, "Connected", "The app is connected to {server}, and the install is saved." },
+}
+
 -- The endings after which Segment may have an install that this app has not.
 local LEAVES_INSTALL = {}
 for name in
 	(
-		"timeout unreachable unavailable bad_response code_refused invalid_credentials redirect_uri database "
-		.. "not_saved"
+		"timeout unreachable unavailable bad_response connection_lost busy code_refused invalid_credentials "
+		.. "redirect_uri database not_saved"
 	):gmatch "%S+"
 do
 	LEAVES_INSTALL[name] = true
@@ -152,7 +190,7 @@ end
 
 ---@class partnerapp.endings.more
 ---@field text string? instead of the ending's own sentence
----@field said {name: string, text: string}[]? what Segment sent, or what was sent to Segment; shown escaped, cut
+---@field said {name: string, text: string}[]? what the server sent, or what was sent to it; shown escaped, cut
 ---@field caption string? above those
 ---@field links {href: string, text: string}[]? where to go from here
 
@@ -171,9 +209,23 @@ local function as_json(req, mount, name, text, said)
 	}, ENDINGS[name][1])
 end
 
+local function is_segment(mount)
+	return not mount.server or mount.server.is_segment
+end
+
+-- The ending of a mount: status, title, text, and the name of its server for a sentence.
+local function ending_of(mount, name)
+	local server, ending = "Segment", ENDINGS[name]
+	if not is_segment(mount) then
+		server, ending = require("partnerapp.http").parse_url(mount.server.issuer).host, ELSEWHERE[name] or ending
+	end
+	local names = { server = server }
+	return ending[1], (ending[2]:gsub("{(%l+)}", names)), (ending[3]:gsub("{(%l+)}", names)), server
+end
+
 -- What has to be removed at Segment before another try, and where to do that in the demo; false for each that is not.
 local function removal(mount, name)
-	if mount.server and not mount.server.is_segment then
+	if not is_segment(mount) then
 		return false, false
 	end
 	local leaves = LEAVES_INSTALL[name]
@@ -181,7 +233,7 @@ local function removal(mount, name)
 end
 
 local function make(req, mount, name, more)
-	local status, title, text = table.unpack(ENDINGS[name])
+	local status, title, text, server = ending_of(mount, name)
 	local said = {}
 	for i, one in ipairs(more.said or {}) do
 		said[i] = { name = one.name, text = short(one.text) }
@@ -196,7 +248,7 @@ local function make(req, mount, name, more)
 		title = title,
 		text = text,
 		said = said,
-		caption = more.caption or "What Segment said",
+		caption = more.caption or "What " .. server .. " said",
 		remove = remove,
 		button = button,
 		sandbox = config.sandbox_url or false,

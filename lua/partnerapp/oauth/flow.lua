@@ -5,7 +5,6 @@ local cookie = require "partnerapp.web.cookie"
 local crypto = require "native.crypto"
 local db = require "native.db"
 local mask = require("native.log").mask
-local schema = require "partnerapp.store.schema"
 local sys = require "native.sys"
 
 ---@class partnerapp.flow
@@ -20,7 +19,7 @@ local sys = require "native.sys"
 local flow = {}
 
 local SECONDS = 600
-local MOST = 20 -- flows in one browser: their cookies are some 6 KB, which proxies accept
+local MOST = 20 -- flows in one browser: their cookies are some 7 KB, which proxies accept
 local SEAL = "oauth.flow"
 local PREFIX = "flow_"
 local NAME_LENGTH = 22 -- of the hash: 128 bits and more
@@ -30,6 +29,11 @@ local NAME_LENGTH = 22 -- of the hash: 128 bits and more
 ---@return boolean
 function flow.is_scope(text)
 	return type(text) == "string" and #text <= 512 and text:find("^[ -~]+$") ~= nil and not text:find('["\\]')
+end
+
+-- Loaded late: a flow begins without the database.
+local function prepare()
+	return require("partnerapp.store.schema").prepare "oauth"
 end
 
 local function hash(secret)
@@ -50,18 +54,30 @@ local function unseal(sealed)
 		and { state = state, verifier = verifier, expires = tonumber(expires), mark = mark, path = path, scope = scope }
 end
 
+local function count(header, text)
+	local found, at = 0, 0
+	repeat
+		at = header:find(text, at + 1, true)
+		found = found + (at and 1 or 0)
+	until not at
+	return found
+end
+
 -- Removes the oldest cookies of flows that did not end, so that the header does not grow too large (OA-06).
 local function drop_oldest(req, response)
-	local header = req:header("cookie")
-	if not header or select(2, header:gsub(PREFIX, "")) < MOST then
+	local header = req:header "cookie"
+	if not header then
+		return
+	end
+	local start = cookie.name(PREFIX)
+	if count(header, start) < MOST then
 		return
 	end
 	local begun = {}
 	for name, value in pairs(req.cookies) do
-		local short = name:match(PREFIX .. "[%w_-]+$")
-		if short then
+		if name:sub(1, #start) == start then
 			local one = unseal(value)
-			begun[#begun + 1] = { name = short, expires = one and one.expires or 0 }
+			begun[#begun + 1] = { name = PREFIX .. name:sub(#start + 1), expires = one and one.expires or 0 }
 		end
 	end
 	table.sort(begun, function(a, b)
@@ -75,17 +91,16 @@ local function drop_oldest(req, response)
 	end
 end
 
--- The cookie's line without name and value; it depends on whether browsers use https.
-local frames = {}
+-- The cookie's line without name and value; it depends on PUBLIC_URL.
+local before, after, origin
 
 local function frame()
-	local known = frames[config.https]
-	if not known then
-		local before, after = cookie.frame { max_age = SECONDS }
-		known = { before .. PREFIX, after }
-		frames[config.https] = known
+	if origin ~= config.public_url then
+		origin = config.public_url
+		before, after = cookie.frame { max_age = SECONDS }
+		before = before .. PREFIX
 	end
-	return known[1], known[2]
+	return before, after
 end
 
 --- Begins a flow: adds its cookie to the response. No route of an app is called more often, so the cookie's line is put
@@ -110,10 +125,20 @@ function flow.begin(req, response, about)
 		.. " "
 		.. about.scope
 	local sealed = crypto.seal_text(text, SEAL)
-	local before, after = frame()
-	response.headers["set-cookie"] = before .. name:sub(1, NAME_LENGTH) .. "=" .. sealed .. after
+	local start, stop = frame()
+	response.headers["set-cookie"] = start .. name:sub(1, NAME_LENGTH) .. "=" .. sealed .. stop
 	drop_oldest(req, response)
 	return state, hash(verifier)
+end
+
+-- The flow that a cookie of that name holds: of several, the one that can be unsealed and is about this state.
+local function find_sealed(sealed, name)
+	for _, text in ipairs(sealed) do
+		local found = unseal(text)
+		if found and crypto.equal(found.state, name) then
+			return found
+		end
+	end
 end
 
 --- The flow of a state, when this browser began it; otherwise nil and why.
@@ -123,13 +148,13 @@ end
 ---@return partnerapp.flow? flow, "used"|"wrong"|"expired"|nil why
 function flow.find(req, path, state)
 	local name = hash(state)
-	local sealed = cookie.get(req, cookie_name(name))
-	if not sealed then
-		local row = schema.prepare "oauth" and db.row("SELECT 1 FROM pa_claims WHERE state = ?", name)
+	local sealed = cookie.values(req, cookie_name(name))
+	if not sealed[1] then
+		local row = prepare() and db.row("SELECT 1 FROM pa_claims WHERE state = ?", name)
 		return nil, row and "used" or "wrong"
 	end
-	local found = unseal(sealed)
-	if not found or not crypto.equal(found.state, name) or found.path ~= path then
+	local found = find_sealed(sealed, name)
+	if not found or found.path ~= path then
 		return nil, "wrong"
 	elseif found.expires < sys.now() then
 		return nil, "expired"
@@ -143,7 +168,7 @@ end
 ---@param found partnerapp.flow
 ---@return integer? one, string? message, string? code "constraint" when it was used before
 function flow.claim(found)
-	local ok, err, code = schema.prepare "oauth"
+	local ok, err, code = prepare()
 	if not ok then
 		return nil, err, code
 	end

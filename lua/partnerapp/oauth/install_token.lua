@@ -23,7 +23,7 @@ function install_token.renew(client, install_name)
 		headers = { accept = "application/json" },
 	})
 	if not response then
-		return nil, "Segment cannot be reached: " .. err, code
+		return nil, require "partnerapp.segment.unreached"(err, code), code
 	end
 	if response.status == 401 or response.status == 404 then
 		local body = response.json()

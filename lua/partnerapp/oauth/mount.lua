@@ -9,6 +9,7 @@ local mask = require("native.log").mask
 local nearest = require "partnerapp.nearest"
 local refusal = require "partnerapp.web.refusal"
 local scripts = require "native.scripts"
+local visit = require "partnerapp.oauth.visit"
 
 local oauth = {}
 
@@ -61,6 +62,10 @@ end
 ---@param mount partnerapp.oauth.mount
 ---@return partnerapp.response? response, string? message, string? code
 function oauth.start(req, mount)
+	local early = visit.before_start(req)
+	if early then
+		return early
+	end
 	local client, err, code = clients.find(mount.client, mount.scope, mount.redirect_uri, mount.server)
 	if not client then
 		return nil, err, code
@@ -137,7 +142,8 @@ local REFUSED_THERE = "install flow refused by the authorization server"
 
 local function refused(req, mount, params, found)
 	local name = require("partnerapp.oauth.endings").of_error(params.error)
-	if (params.error_description or ""):find("install already exists", 1, true) then
+	local exists = server_of(mount).is_segment and "install already exists"
+	if exists and (params.error_description or ""):find(exists, 1, true) then
 		refusal.log(req, 409, "already_exists", REFUSED_THERE)
 		return already_installed(req, mount, found)
 	end
@@ -183,6 +189,10 @@ end
 ---@param mount partnerapp.oauth.mount
 ---@return partnerapp.flow? flow, partnerapp.response? response
 function oauth.receive(req, mount)
+	local early = visit.before_callback(req)
+	if early then
+		return nil, early
+	end
 	local params = read_params(req)
 	local found, why = claim(req, mount, params)
 	if not found then
@@ -219,6 +229,9 @@ local EXCHANGE_ENDINGS = {
 	bad_token = "bad_response",
 	bad_response = "bad_response",
 	bad_json = "bad_response",
+	connection_lost = "connection_lost",
+	busy = "busy",
+	cancelled = "busy",
 	too_large = "bad_response",
 	not_set = "not_set",
 	sandbox = "sandbox",
@@ -229,7 +242,7 @@ local function not_exchanged(req, mount, err, code, said)
 	log.error("install flow: the code was not exchanged", { error = err, code = code })
 	if code ~= "refused" then
 		local which = EXCHANGE_ENDINGS[code] or "unreachable"
-		local more = (which == "bad_response" or which == "unavailable")
+		local more = (which == "bad_response" or which == "unavailable" or which == "connection_lost")
 			and { said = { { name = "problem", text = err } }, caption = "What was wrong" }
 		return ending(req, mount, which, more or nil)
 	elseif name == "redirect_uri_mismatch" or err:find("missing a required parameter", 1, true) then

@@ -5,6 +5,7 @@ local json = require "partnerapp.json"
 local retry = require "partnerapp.retry"
 local short = require "partnerapp.short"
 local sys = require "native.sys"
+local unreached = require "partnerapp.segment.unreached"
 
 local ATTEMPTS = 5
 local BACKOFF, BACKOFF_MOST = 0.075, 1
@@ -152,18 +153,19 @@ return function(client, method, path, body)
 		response, err, code, attempts = send(client, token, method, path, body)
 	end
 	if not response then
-		return nil, "Segment cannot be reached: " .. err, code
+		return nil, unreached(err, code), code
 	end
-	local value = {}
+	local value, problem = {}, nil
 	if response.body ~= "" then
-		value = response.json()
+		value, problem = response.json()
 	end
 	if response.status == 404 and method == "DELETE" and attempts > 1 then
 		return {} -- an attempt before this one has deleted it
 	elseif response.status ~= 200 and response.status ~= 201 then
 		return failure(client, response, value, method, path, body)
-	elseif type(value) ~= "table" or json.is_array(value) then
-		return nil, "Segment's answer is not a JSON object", "bad_response", { status = response.status }
+	elseif problem or type(value) ~= "table" or json.is_array(value) then
+		local text = problem and "Segment's answer is not JSON: " .. problem
+		return nil, text or "Segment's answer is not a JSON object", "bad_response", { status = response.status }
 	end
 	return value
 end

@@ -1,8 +1,5 @@
 -- Makes the library's tables (store/tables.lua) in a database, or brings them up to date.
 local db = require "native.db"
-local key_proof = require "partnerapp.store.key_proof"
-local migrations = require "partnerapp.store.migrations"
-local tables = require "partnerapp.store.tables"
 
 local schema = {}
 
@@ -17,7 +14,8 @@ function schema.prepare(list)
 	if prepared[list] then
 		return true
 	end
-	local ok, err, code = migrations.apply(list, tables[list], db.script)
+	local ok, err, code =
+		require("partnerapp.store.migrations").apply(list, require("partnerapp.store.tables")[list], db.script)
 	prepared[list] = ok
 	return ok, err, code
 end
@@ -25,7 +23,7 @@ end
 --- The same for all tables, after a look whether SECRET_KEY opens what the database holds: before a server serves.
 ---@return true?, string? message, string? code also "key"
 function schema.prepare_all()
-	local fine, why, word = key_proof.check()
+	local fine, why, word = require("partnerapp.store.key_proof").check()
 	if not fine then
 		return nil, why, word
 	end

@@ -69,8 +69,13 @@ local function raw_request(client, method, target, options)
 		end
 	end
 	raw.host = (raw.headers.host or host):gsub(":%d+$", ""):lower()
+	raw.unusual = true -- it may be
 	for _, name in ipairs { "x-real-ip", "forwarded", "x-forwarded-for" } do
 		raw.forwarding = raw.headers[name] and name or raw.forwarding
+	end
+	for _, name in ipairs { "sec-purpose", "purpose", "x-purpose", "x-moz" } do
+		local value = (raw.headers[name] or ""):lower()
+		raw.prefetch = raw.prefetch or value:find "prefetch" ~= nil or value:find "preview" ~= nil
 	end
 	return raw
 end

@@ -349,8 +349,19 @@ testing.case("RT-14 a success that is not a JSON object is a failure", function(
 	end
 end)
 
-testing.case("what fails below HTTP keeps its code", function(t)
-	for _, code in ipairs({ "timeout", "connect", "dns", "tls", "too_large" }) do
+testing.case("TO-10 what fails below HTTP keeps its code, and says what it is", function(t)
+	for code, words in pairs {
+		timeout = "Segment did not answer in time: a reason",
+		connect = "Segment cannot be reached: a reason",
+		dns = "Segment cannot be reached: a reason",
+		tls = "Segment cannot be reached: a reason",
+		http = "Segment cannot be reached: a reason",
+		bad_response = "the connection to Segment broke: a reason",
+		too_large = "Segment's answer cannot be used: a reason",
+		busy = "Segment was not called: a reason",
+		cancelled = "Segment was not called: a reason",
+		denied = "Segment was not called: a reason",
+	} do
 		testing.network({
 			["GET " .. ONE] = function()
 				return nil, "a reason", code
@@ -359,7 +370,7 @@ testing.case("what fails below HTTP keeps its code", function(t)
 		local got, message, got_code = client():get_destination(SOURCE, "google-analytics")
 		t.equal(got, nil)
 		t.equal(got_code, code)
-		t.contains(message, "a reason")
+		t.equal(message, words)
 	end
 end)
 

@@ -65,20 +65,21 @@ end)
 
 testing.case("HT-01 a cookie is HttpOnly, SameSite=Lax, Path=/", function(t)
 	local response = cookie.set(reply.text(""), "a", "x", { max_age = 60 })
-	t.same(response.headers["set-cookie"], { "a=x; Path=/; HttpOnly; SameSite=Lax; Max-Age=60" })
+	t.same(response.headers["set-cookie"], { "partnerapp_8888_a=x; Path=/; HttpOnly; SameSite=Lax; Max-Age=60" })
 	cookie.clear(response, "b")
-	t.equal(response.headers["set-cookie"][2], "b=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
+	t.equal(response.headers["set-cookie"][2], "partnerapp_8888_b=; Path=/; HttpOnly; SameSite=Lax; Max-Age=0")
 end)
 
 testing.case("HT-01 with https a cookie is Secure and __Host-", function(t)
 	testing.settings(HTTPS)
 	local response = cookie.set(reply.text(""), "a", "x")
-	t.same(response.headers["set-cookie"], { "__Host-a=x; Path=/; HttpOnly; SameSite=Lax; Secure" })
+	t.same(response.headers["set-cookie"], { "__Host-partnerapp_443_a=x; Path=/; HttpOnly; SameSite=Lax; Secure" })
 	local client = testing.client(sample())
 	client:get("/in?name=A")
-	t.truthy(client.cookies["__Host-session"])
+	local name = "__Host-partnerapp_443_session"
+	t.truthy(client.cookies[name])
 	t.equal(client:get("/who").json().data.name, "A")
-	client.cookies.session, client.cookies["__Host-session"] = client.cookies["__Host-session"], nil
+	client.cookies[name:gsub("^__Host%-", "")], client.cookies[name] = client.cookies[name], nil
 	t.equal(client:get("/who").json().id, false, "a cookie without the prefix is another host's")
 end)
 
@@ -91,7 +92,7 @@ end)
 testing.case("OA-24 a made-up session id is not a session", function(t)
 	local client = testing.client(sample())
 	for _, id in ipairs({ "", "x", ("A"):rep(43), ("A"):rep(44), "' OR 1=1 --", ("é"):rep(21) .. "x" }) do
-		client.cookies.session = id
+		client.cookies[cookie.name "session"] = id
 		t.equal(client:get("/who").json().id, false, id)
 	end
 end)
@@ -100,7 +101,7 @@ testing.case("OA-24 a new session has a new id, keeps what was known, and the ol
 	local client, thief = testing.client(sample()), testing.client(sample())
 	client:get("/in?name=A")
 	local first = client:get("/who").json()
-	thief.cookies.session = client.cookies.session
+	thief.cookies[cookie.name "session"] = client.cookies[cookie.name "session"]
 	t.equal(thief:get("/who").json().id, first.id)
 	client:get("/in")
 	local second = client:get("/who").json()
@@ -115,7 +116,7 @@ testing.case("OA-24 the stored id is a hash, not what the cookie holds", functio
 	local id = client:get("/who").json().id
 	t.match(id, "^%x+$")
 	t.equal(#id, 64)
-	t.lacks(id, client.cookies.session)
+	t.lacks(id, client.cookies[cookie.name "session"])
 end)
 
 testing.case("a session ends after 30 days, and when it is finished", function(t)
@@ -126,10 +127,10 @@ testing.case("a session ends after 30 days, and when it is finished", function(t
 	testing.clock.advance(20)
 	t.falsy(client:get("/who").json().id)
 	client:get("/in")
-	local kept = client.cookies.session
+	local kept = client.cookies[cookie.name "session"]
 	client:get("/out")
-	t.equal(client.cookies.session, nil)
-	client.cookies.session = kept
+	t.equal(client.cookies[cookie.name "session"], nil)
+	client.cookies[cookie.name "session"] = kept
 	t.falsy(client:get("/who").json().id)
 end)
 

@@ -1,14 +1,29 @@
--- Cookies with the attributes of HT-01. With https a cookie is Secure and its name begins with "__Host-", so that no
--- other host can set it; scripts use the name without that prefix.
+-- The library's own cookies, with the attributes of HT-01. Browsers send a cookie to all programs of a host, whatever
+-- their ports: the names begin with "partnerapp_" and the port of PUBLIC_URL, so that neither another program's cookie
+-- nor that of an app at another port is taken for ours or replaced by it (TO-07). With https a cookie is Secure and its
+-- name begins with "__Host-" too, so that no other host can set it. Callers use the name without all that.
 local config = require "partnerapp.config"
 local native = require "native.request"
 
 local cookie = {}
 
+local prefix, origin
+
+--- What the names of all our cookies begin with: "partnerapp_8888_", "__Host-partnerapp_443_".
+---@return string
+function cookie.prefix()
+	if origin ~= config.public_url then
+		origin = config.public_url
+		local port = origin:match ":(%d+)$" or config.https and "443" or "80"
+		prefix = (config.https and "__Host-" or "") .. "partnerapp_" .. port .. "_"
+	end
+	return prefix
+end
+
 ---@param name string
 ---@return string the name as browsers see it
 function cookie.name(name)
-	return config.https and "__Host-" .. name or name
+	return cookie.prefix() .. name
 end
 
 local OPTIONS = { max_age = true, same_site = true }
@@ -60,7 +75,7 @@ end
 ---@param options {max_age: integer?, same_site: "Lax"|"Strict"|nil}
 ---@return string before, string after
 function cookie.frame(options)
-	return config.https and "__Host-" or "", attributes(options)
+	return cookie.prefix(), attributes(options)
 end
 
 --- Sets a cookie: HttpOnly, SameSite=Lax and Path=/; until the browser ends, unless max_age is given.
@@ -83,11 +98,14 @@ function cookie.clear(response, name)
 	return cookie.set(response, name, "", { max_age = 0 })
 end
 
+--- The values of a cookie, in the order of the header. There may be several: another program, or a page of an older
+--- version, can set a cookie of the same name for a longer path or a wider domain. Callers try each.
 ---@param req partnerapp.request
 ---@param name string
----@return string?
-function cookie.get(req, name)
-	return req.cookies[cookie.name(name)]
+---@return string[]
+function cookie.values(req, name)
+	local header = req:header "cookie"
+	return header and native.cookie_values(header, cookie.name(name)) or {}
 end
 
 return cookie

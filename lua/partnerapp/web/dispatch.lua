@@ -1,7 +1,8 @@
 -- Answers requests: by the app's route, else by one of the library's own, else with a refusal. Runs the app's hooks.
-local routes = require "partnerapp.web.routes"
+local other_name = require "partnerapp.web.other_name"
 local proxies = require "partnerapp.web.proxies"
 local refusal = require "partnerapp.web.refusal"
+local routes = require "partnerapp.web.routes"
 
 local dispatch = {}
 
@@ -118,12 +119,15 @@ end
 ---@param req partnerapp.request
 ---@return partnerapp.response
 function dispatch.request(app, req)
-	proxies.warn(req)
+	local unusual = req.raw.unusual
+	if unusual then
+		proxies.warn(req)
+	end
 	local by_path = app._router.exact[req.method]
 	local route = by_path and by_path[req.path] or dispatch.route(app, req)
 	local response, apart
 	if route then
-		response = answer(app, req, route)
+		response = unusual and other_name.lead_page(req) or answer(app, req, route)
 	else
 		response, apart = answer_unrouted(app, req)
 		if apart and not response.refused then

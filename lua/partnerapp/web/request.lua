@@ -155,6 +155,13 @@ function methods:wants_json()
 	return json > wish(accept, "text/html", "application/xhtml+xml")
 end
 
+--- Whether the client asks ahead of a visit: with HEAD, or because a browser prefetches or previews a link. The
+--- response is then shown to no visitor: a handler of GET that uses something up must not do so.
+---@return boolean
+function methods:is_prefetch()
+	return self.method == "HEAD" or self.raw.prefetch == true
+end
+
 --- The token that a form of this session must carry (HT-04); "" without a session.
 ---@return string
 function methods:csrf_token()

@@ -9,6 +9,7 @@
 ---@field where string "init.lua:12"
 ---@field app table the app it was defined on
 ---@field names string[]? of its parameters
+---@field body_limit integer? bytes; the server's default unless given
 
 local Router = {}
 Router.__index = Router

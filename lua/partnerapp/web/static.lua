@@ -7,17 +7,7 @@ local scripts = require "native.scripts"
 
 local static = {}
 
-local TYPES = {
-	css = "text/css; charset=utf-8",
-	html = "text/html; charset=utf-8",
-	ico = "image/x-icon",
-	js = "text/javascript; charset=utf-8",
-	json = "application/json",
-	png = "image/png",
-	svg = "image/svg+xml",
-	txt = "text/plain; charset=utf-8",
-	woff2 = "font/woff2",
-}
+local type_of = scripts.media_type
 
 local versions = {} -- "static/x.css" → a string that changes when the file does
 
@@ -29,10 +19,6 @@ local function version_of(bytes, file)
 		versions[file] = version
 	end
 	return version
-end
-
-local function type_of(path)
-	return TYPES[path:match("%.(%w+)$")]
 end
 
 --- What may have been meant by the name of a file that is not there.
@@ -57,30 +43,43 @@ function static.missing(name)
 	end
 end
 
-local function known_types()
-	local list = {}
-	for ending in pairs(TYPES) do
-		list[#list + 1] = ending
+-- What keeps a name out of every address: the gate refuses it (src/server/gate.c).
+local function unaddressable(name)
+	if name:find "[%c\\]" then
+		return "an address cannot have a backslash or a control byte"
+	elseif not utf8.len(name) then
+		return "its name is not UTF-8"
 	end
-	table.sort(list)
-	return table.concat(list, ", ")
 end
+
+local MOST = 16 << 20 -- PA_SNAPSHOT_STATIC_MAX of src/script/snapshot.h
 
 --- Why a file below static/ is not served; nil when it is.
 ---@param name string its path there
+---@param bytes integer? its size
 ---@return string?
-function static.refused(name)
+function static.refused(name, bytes)
 	local room = files.of(name)
 	if not type_of(name) then
-		local ending = name:match "%.(%w+)$" or ""
-		return TYPES[ending:lower()] and ("its ending must be .%s, in small letters"):format(ending:lower())
-			or ("served are %s"):format(known_types())
+		local ending = name:match "%.([^./]+)$"
+		return ending
+				and ("files that end with .%s are not served (docs/scripts.md lists those that are)"):format(ending)
+			or "its name has no ending that says what it is"
 	elseif room then
 		return ("names that begin with %s are the library's own files"):format(room.label)
+	elseif bytes and bytes > MOST then
+		return ("it has %d MiB, and may have %d"):format(math.ceil(bytes / (1 << 20)), MOST >> 20)
 	end
+	return unaddressable(name)
 end
 
 local addresses = {}
+
+local function encoded(name)
+	return (name:gsub("[^%w/._~!$'()*+,;=:@-]", function(byte)
+		return ("%%%02X"):format(byte:byte())
+	end))
+end
 
 --- The address of a file below static/, which changes with its content so that browsers may keep it.
 ---@param name string "style.css"; "partnerapp/partnerapp.css" is one of the library's
@@ -92,7 +91,7 @@ function static.address(name)
 		if not bytes then
 			error(static.missing(name), 2)
 		end
-		address = "/static/" .. name .. "?v=" .. version_of(bytes, file)
+		address = "/static/" .. encoded(name) .. "?v=" .. version_of(bytes, file)
 		addresses[name] = address
 	end
 	return address
@@ -137,7 +136,7 @@ function static.version()
 	if not require("partnerapp.config").development then
 		return refusal.new(404, "There is no such file.")
 	end
-	return { status = 200, headers = { ["content-type"] = TYPES.txt }, body = scripts.version() }
+	return { status = 200, headers = { ["content-type"] = type_of "x.txt" }, body = scripts.version() }
 end
 
 --- A response with a file of the app's folder; nil when there is none or it is a script.

@@ -165,6 +165,9 @@ local function translate(source)
 end
 
 local function compile(source, name)
+	if scripts.is_utf16(source) then
+		return nil, name .. ":1: the file is UTF-16: save it as UTF-8"
+	end
 	local code, problem = translate(source)
 	local chunk
 	if code then

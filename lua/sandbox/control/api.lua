@@ -1,8 +1,10 @@
--- The control API below /_sandbox/, for tests and for the demo: JSON both ways, loopback only. A request of a web page
--- is refused too: browsers send the origin of the page, and any page on this machine could control the sandbox.
+-- The control API below /_sandbox/, for tests and for the demo: JSON both ways, for programs on this machine, and with
+-- SANDBOX_TOKEN for others, such as those of another container. A request of a web page is refused too: browsers send
+-- the origin of the page, and any page on this machine could control the sandbox.
 local clients = require "oauth.clients"
 local clock = require "partnerapp.clock"
 local connections = require "control.connections"
+local crypto = require "partnerapp.crypto"
 local event_log = require "events.event_log"
 local faults = require "control.faults"
 local fields = require "control.fields"
@@ -11,6 +13,7 @@ local redirect_uris = require "oauth.redirect_uris"
 local reply = require "partnerapp.reply"
 local request_log = require "control.request_log"
 local scopes = require "oauth.scopes"
+local settings = require "settings"
 local store = require "store"
 
 local EVENTS = 100
@@ -19,12 +22,30 @@ local function invalid(message)
 	return reply.json({ error = message }, 400)
 end
 
+local NO_TOKEN = "only programs on the sandbox's own machine may control it; for others, such as another container, "
+	.. "start it with SANDBOX_TOKEN set, and send that as Authorization: Bearer …"
+local WRONG_TOKEN = "from another machine, Authorization: Bearer … with the sandbox's SANDBOX_TOKEN is needed"
+
+-- What is answered to a program on another machine; nil when it may control the sandbox.
+local function refusal_elsewhere(req)
+	local token = req:bearer()
+	if not settings.token then
+		return reply.json({ error = NO_TOKEN }, 403)
+	elseif not token or not crypto.equal(token, settings.token) then
+		local refusal = reply.json({ error = WRONG_TOKEN }, 401)
+		refusal.headers["www-authenticate"] = "Bearer"
+		return refusal
+	end
+end
+
 local function guarded(handler)
 	return function(req)
-		if not req.ip:find "^127%." then
-			return reply.json({ error = "loopback only" }, 403)
-		elseif req:header "origin" then
+		if req:header "origin" then
 			return reply.json({ error = "not for web pages" }, 403)
+		end
+		local refusal = not req.ip:find "^127%." and refusal_elsewhere(req)
+		if refusal then
+			return refusal
 		end
 		return handler(req)
 	end

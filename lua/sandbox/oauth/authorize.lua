@@ -136,7 +136,9 @@ local function authorize(req)
 	if name then
 		return grants.refuse(asked, name, description, hint)
 	end
-	if settings.auto_consent and req.method ~= "HEAD" then
+	if settings.auto_consent and req:is_prefetch() and req.method ~= "HEAD" then
+		return reply.failed(503, "This address installs an app: it cannot be loaded ahead of a visit.", "prefetch")
+	elseif settings.auto_consent and req.method ~= "HEAD" then
 		return grants.allow(asked, client, grants.choices(client)[1])
 	end
 	local address = user.of(req) and "/authorize?consent_challenge=" or "/login?login_challenge="

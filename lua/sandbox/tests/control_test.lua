@@ -2,6 +2,7 @@
 local app = require "init"
 local clock = require "partnerapp.clock"
 local segment = require "tests.segment"
+local settings = require "settings"
 local testing = require "partnerapp.testing"
 
 local case = testing.case
@@ -148,8 +149,35 @@ case("OP-07 the control API refuses web pages and other machines, and has no fau
 	for _, headers in ipairs { { origin = "https://evil.example" }, { origin = "null" } } do
 		t.equal(client:post("/_sandbox/reset", { headers = headers }).status, 403)
 	end
-	t.equal(testing.client(app, { ip = "192.0.2.1" }):get("/_sandbox/requests").status, 403)
+	local refused = testing.client(app, { ip = "192.0.2.1" }):get("/_sandbox/requests")
+	t.equal(refused.status, 403)
+	t.contains(refused.json().error, "SANDBOX_TOKEN")
 	t.equal(client:get("/_sandbox/requests").status, 200)
+end)
+
+case("OP-07 another machine controls the sandbox with SANDBOX_TOKEN as bearer, and only so", function(t)
+	segment.fresh()
+	settings.token = "token-of-the-test"
+	local elsewhere = testing.client(app, { ip = "172.18.0.3" })
+	local function status(authorization, more)
+		local headers = { authorization = authorization, origin = more }
+		return elsewhere:get("/_sandbox/requests", { headers = headers }).status
+	end
+	t.equal(status "Bearer token-of-the-test", 200)
+	t.equal(status "bearer token-of-the-test", 200)
+	for _, wrong in ipairs {
+		"Bearer token-of-the-tes",
+		"Bearer token-of-the-test2",
+		"Bearer",
+		"Basic dG9rZW4=",
+		"token-of-the-test",
+	} do
+		t.equal(status(wrong), 401, wrong)
+	end
+	t.equal(status(nil), 401)
+	t.equal(status("Bearer token-of-the-test", "http://sandbox:8889"), 403)
+	settings.token = nil
+	t.equal(status "Bearer token-of-the-test", 403)
 end)
 
 case("LG-01 the request log has no credentials", function(t)

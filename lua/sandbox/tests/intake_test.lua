@@ -336,3 +336,23 @@ case("without destinations an event is not delivered", function(t)
 	t.same(delivery.deliver(JS, { taken }), {})
 	t.same(taken, { event = { type = "track" }, outcomes = {}, story = {} })
 end)
+
+case("TO-01 an event may have a name twice, a byte order mark in front or a cut emoji in a name", function(t)
+	local _, client, _, write_key = prepared()
+	testing.network { ["POST " .. ONE] = { status = 200 } }
+	local headers = segment.basic(write_key, "")
+	headers["content-type"] = "application/json"
+	local function properties_of(text)
+		local response = client:post("/v1/track", { body = text, headers = headers })
+		t.equal(response.status, 200, response.body)
+		local list = client:get("/_sandbox/events").json().events
+		return list[#list].event.properties
+	end
+	local event = '%s{"userId":"u1","event":"E","properties":{%s}}'
+	t.same(properties_of(event:format("\u{feff}", '"a":1')), { a = 1 })
+	t.same(properties_of(event:format("", '"a":1,"b":2,"a":3')), { a = 3, b = 2 })
+	t.same(properties_of(event:format("", [["x\ud83d":"\ud83d"]])), { ["x\u{fffd}"] = "\u{fffd}" })
+	local response = client:post("/v1/track", { body = event:format("", '"a":NaN'), headers = headers })
+	t.equal(response.status, 400)
+	t.contains(response.body, "line 1, column 46: NaN and Infinity are not JSON")
+end)

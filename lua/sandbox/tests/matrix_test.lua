@@ -126,11 +126,12 @@ end)
 case("a body that cannot be read does not change what a scope allows", function(t)
 	local client, token = prepared "destination/clearbrain"
 	local headers = segment.bearer(token.access_token)
-	local twice = '{"destination":{"name":"' .. WEBHOOKS .. '"},"destination":{"name":"' .. segment.CLEARBRAIN .. '"}}'
+	local twice = '{"destination":{"name":"%s"},"destination":{"name":"%s"}}' -- the last counts, for the scope too
 	for body, status in pairs {
 		["{"] = 400,
 		["{'destination': {'name': '" .. WEBHOOKS .. "'}}"] = 403,
-		[twice] = 400,
+		[twice:format(segment.CLEARBRAIN, WEBHOOKS)] = 403,
+		[twice:format(WEBHOOKS, segment.CLEARBRAIN)] = 409, -- it is there already
 		['{"destination":{"name":7}}'] = 400,
 		['{"destination":{"name":"' .. WEBHOOKS .. '/"}}'] = 403,
 	} do

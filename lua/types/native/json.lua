@@ -9,8 +9,9 @@ local json = {}
 ---@type lightuserdata
 json.null = nil
 
---- Reads one JSON text (RFC 8259, UTF-8, no duplicate keys, depth at most 64, at most 8 MiB). Half of a surrogate pair
---- is U+FFFD, and an integer beyond 64 bits a float; with `strict` both fail. Numbers out of range fail. Arrays are marked as by json.array.
+--- Reads one JSON text (RFC 8259, UTF-8, depth at most 64, at most 8 MiB). Half of a surrogate pair is U+FFFD, an
+--- integer beyond 64 bits a float, of members with one name the last counts, a byte order mark in front is passed over;
+--- with `strict` these fail. Numbers out of range fail. Arrays are marked as by json.array.
 --- With `order` an object has a list of its members' names in the field `__order` of its metatable.
 ---@param text string
 ---@param options {order: boolean?, strict: boolean?}?

@@ -13,6 +13,8 @@
 ---@field host string without port, lower case
 ---@field id string
 ---@field forwarding string? the name of the first header that a proxy adds: x-forwarded-for, forwarded or x-real-ip
+---@field prefetch boolean whether a browser loads the address ahead of a visit: Sec-Purpose, Purpose, X-Purpose, X-Moz
+---@field unusual boolean whether one of these two is set, or the Host is not the first of the server's: asked first
 
 local request = {}
 
@@ -37,6 +39,13 @@ function request.parse_form(text) end
 ---@param text string
 ---@return table<string, string>
 function request.parse_cookies(text) end
+
+--- All values of a cookie, in the order of a Cookie header: also behind a comma, with which some proxies join two
+--- headers. A value ends at white space, a comma or a quote.
+---@param text string
+---@param name string
+---@return string[]
+function request.cookie_values(text, name) end
 
 --- Tells whether Set-Cookie can carry a cookie (RFC 6265 4.1.1): nil when it can, else which part it cannot carry.
 ---@param name string

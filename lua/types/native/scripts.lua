@@ -27,6 +27,20 @@ function scripts.rooms() end
 ---@return function? chunk, string? message
 function scripts.compile(source, name, environment) end
 
+--- Whether a text is UTF-16, with a mark or without.
+---@param text string
+---@return boolean
+function scripts.is_utf16(text) end
+
+--- The media type of a file, by its ending in any case of letters (src/base/media.c).
+---@param name string
+---@return string? type nil for an ending that is not known
+function scripts.media_type(name) end
+
+--- The endings that have a media type, sorted.
+---@return string[]
+function scripts.endings() end
+
 --- The globals of the app's modules, for compiled templates.
 ---@return table
 function scripts.globals() end

@@ -1,5 +1,5 @@
--- HT-01: a cookie that cookie.set takes comes back from the browser's header as it was; others raise. The input: the
--- Cookie header of a request, and "name=value" to set.
+-- HT-01 TO-07: a cookie that cookie.set takes comes back from the browser's header as it was; others raise. The input:
+-- the Cookie header of a request, and "name=value" to set.
 local cookie = require "partnerapp.web.cookie"
 local native = require "native.request"
 
@@ -10,6 +10,9 @@ end
 
 return function(data)
 	for name, value in pairs(native.parse_cookies(data)) do
+		for _, one in ipairs(native.cookie_values(data, name)) do
+			assert(data:find(one, 1, true) and not one:find '[;, \t"]', one)
+		end
 		assert(name ~= "" and not name:find "[;=]" and not name:find "^[ \t]" and not name:find "[ \t]$", name)
 		assert(not value:find ";" and data:find(value, 1, true), value)
 	end
@@ -25,8 +28,10 @@ return function(data)
 	end
 	local pair, attributes = response.headers["set-cookie"][1]:match "^([^;]*)(;.*)$"
 	assert(attributes == "; Path=/; HttpOnly; SameSite=Lax; Secure", attributes)
-	assert(pair == "__Host-" .. name .. "=" .. value, pair)
+	assert(pair:find("^__Host%-partnerapp_%d+_") and pair == cookie.name(name) .. "=" .. value, pair)
 	local cookies = native.parse_cookies("other=1; " .. pair .. ";last=2")
 	assert(cookies[cookie.name(name)] == value, cookies[cookie.name(name)])
+	local found = native.cookie_values(data .. "; " .. pair, cookie.name(name))
+	assert(found[#found] == value, found[#found])
 	assert(cookies.other == "1" and cookies.last == "2")
 end

@@ -27,7 +27,7 @@ static int add(struct pa_header_lines *lines, struct pa_span name, struct pa_spa
 }
 
 /* A line in curl's form: "Name: value", or "Name;" for an empty value. */
-static void check_line(const char *line, size_t *authorizations)
+static void check_line(const char *line, size_t *authorizations, size_t *agents)
 {
 	size_t name = strcspn(line, ":;");
 
@@ -39,6 +39,7 @@ static void check_line(const char *line, size_t *authorizations)
 	for (size_t i = 0; i < sizeof framing / sizeof *framing; i++)
 		CHECK(!pa_text_is((struct pa_span){line, name}, framing[i]), "%s", line);
 	*authorizations += pa_text_is((struct pa_span){line, name}, "Authorization");
+	*agents += pa_text_is((struct pa_span){line, name}, "User-Agent");
 }
 
 /* A Basic line decodes to what was given. */
@@ -71,7 +72,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	static struct pa_header_lines *lines;
 	struct pa_span rest = {(const char *)data, size}, value, name;
-	size_t count = 0, seen = 0, authorizations = 0;
+	size_t count = 0, seen = 0, authorizations = 0, given = 0, agents = 0;
 
 	if (!lines)
 		lines = pa_header_lines_new();
@@ -84,14 +85,16 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		if (add(lines, name, value) < 0)
 			continue;
 		count++;
+		given += pa_text_is(name, "User-Agent");
 		if (pa_text_is(name, "basic"))
 			check_basic(last_line(lines), value);
 	}
 	CHECK(count <= PA_HEADER_LINES_MAX, "%zu lines", count);
 	for (const struct curl_slist *at = pa_header_lines_list(lines, (struct pa_span){NULL, 0}); at;
 		 at = at->next, seen++)
-		check_line(at->data, &authorizations);
-	CHECK(seen == count, "%zu lines are sent of %zu", seen, count);
+		check_line(at->data, &authorizations, &agents);
+	CHECK(agents == (given > 0 ? given : 1), "%zu User-Agent, %zu given", agents, given);
+	CHECK(seen == count + (given == 0), "%zu lines are sent of %zu", seen, count);
 	CHECK(authorizations <= 1, "%zu Authorization", authorizations);
 	return 0;
 }

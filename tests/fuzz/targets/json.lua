@@ -1,5 +1,5 @@
--- What decode accepts is written as a text that decodes to the same value (HT-23); gives the code and message of
--- a refusal.
+-- What decode accepts is written as a text that decodes to the same value (HT-23), and the order of names changes
+-- nothing but the metatables (TO-01); gives the code and message of a refusal, or why strict reading refuses.
 local json = require "partnerapp.json"
 
 local function same(a, b)
@@ -30,9 +30,29 @@ local function check_string(data)
 	assert(not text or same(json.decode(text), { [data] = data }), text)
 end
 
+-- Each object's list has the name of each member once.
+local function check_names(value)
+	if type(value) ~= "table" then
+		return
+	end
+	local count, order = 0, (getmetatable(value) or {}).__order or {}
+	for _, member in pairs(value) do
+		count = count + 1
+		check_names(member)
+	end
+	for _, name in ipairs(order) do
+		assert(value[name] ~= nil, name)
+	end
+	assert(json.is_array(value) or #order == count, "a name is missing or there twice")
+end
+
 return function(data)
 	check_string(data)
 	local value, message, code = json.decode(data)
+	local ordered, ordered_message = json.decode(data, { order = true })
+	local strict, strict_message = json.decode(data, { strict = true })
+	assert(message == ordered_message and same(value, ordered), "the order changes the value")
+	assert(strict == nil or same(strict, value), "strict reading changes the value")
 	if value == nil then
 		assert(type(message) == "string" and message:find "^bad JSON" and code, message)
 		return code .. " " .. message
@@ -41,4 +61,6 @@ return function(data)
 	local again = assert(json.decode(text))
 	assert(same(value, again), text)
 	assert(same(again, json.decode(assert(json.encode(again)))))
+	check_names(ordered)
+	return strict == nil and "strict " .. strict_message or ""
 end

@@ -214,3 +214,15 @@ testing.case("a mapping that is checked twice at each level would take 2^40 step
 	end)
 	t.same(directives.resolve(mapping, {}), { a = "x" })
 end)
+
+testing.case("@json decodes what JSON.parse takes, and nothing with a byte order mark", function(t)
+	for text, wanted in pairs {
+		['{"a":1,"b":2,"a":3}'] = '{"v":{"a":3,"b":2}}',
+		["false"] = '{"v":false}',
+		["{'a':1}"] = [[{"v":"{'a':1}"}]],
+		['\u{feff}{"a":1}'] = '{"v":"\u{feff}{\\"a\\":1}"}',
+	} do
+		local mapping = { v = { ["@json"] = { mode = "decode", value = { ["@path"] = "$.text" } } } }
+		t.equal(json.encode(directives.resolve(mapping, { text = text }), { javascript = true }), wanted)
+	end
+end)

@@ -1,4 +1,5 @@
 -- What a callback of the install flow believes, and the exchange of its code (OA-02 to OA-16).
+local cookie = require "partnerapp.web.cookie"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
 local provider = require "provider"
@@ -12,7 +13,7 @@ local JSON = { headers = { accept = "application/json" } }
 local function flow_cookies(client)
 	local names = {}
 	for name in pairs(client.cookies) do
-		names[#names + 1] = name:match("^flow_.*")
+		names[#names + 1] = name:find(cookie.name "flow_", 1, true) == 1 and name or nil
 	end
 	return names
 end
@@ -165,7 +166,7 @@ testing.case("OA-06 cookies that others made up go first", function(t)
 	local client = testing.client(provider.app())
 	local state = begin(client)
 	for i = 1, 30 do
-		client.cookies["flow_made_up_" .. i] = "x"
+		client.cookies[cookie.name("flow_made_up_" .. i)] = "x"
 	end
 	begin(client)
 	t.equal(#flow_cookies(client), 20)
@@ -181,7 +182,7 @@ testing.case("OA-07 forged callbacks neither use up a state nor end a session", 
 		end,
 	})
 	local page = install(client).headers.location
-	local session = client.cookies.session
+	local session = client.cookies[cookie.name "session"]
 	local state = begin(client)
 	for _, params in ipairs({
 		{ state = "forged", code = "x" },
@@ -195,7 +196,7 @@ testing.case("OA-07 forged callbacks neither use up a state nor end a session", 
 		t.equal(callback(testing.client(app), params).status, 400)
 	end
 	t.equal(callback(testing.client(app), { state = state, code = "x" }).status, 400)
-	t.equal(client.cookies.session, session)
+	t.equal(client.cookies[cookie.name "session"], session)
 	t.equal(client:get(page).status, 200)
 	t.equal(callback(client, { state = state, code = "x" }).status, 303)
 end)
@@ -310,7 +311,7 @@ testing.case("OA-12 PUBLIC_URL decides the redirect_uri", function(t)
 	local network = testing.network({ [TOKEN] = provider.token() })
 	local state, query = begin(client)
 	t.equal(query.redirect_uri, "https://app.example/auth/segment/callback")
-	t.truthy(client.cookies["__Host-flow_" .. provider.hash(state):sub(1, 22)])
+	t.truthy(client.cookies["__Host-partnerapp_443_flow_" .. provider.hash(state):sub(1, 22)])
 	t.equal(callback(client, { state = state, code = "x" }).status, 303)
 	t.equal(network.calls[1].form.redirect_uri, query.redirect_uri)
 end)

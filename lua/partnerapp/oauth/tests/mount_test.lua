@@ -1,5 +1,6 @@
 -- Mounts and the beginning of the install flow. Its callback is in callback_test.lua, its end in endings_test.lua.
 local call_from_app = require "caller"
+local cookie = require "partnerapp.web.cookie"
 local crypto = require "partnerapp.crypto"
 local json = require "partnerapp.json"
 local partnerapp = require "partnerapp"
@@ -46,8 +47,8 @@ testing.case("HT-07 /auth/segment is a 302 with one cookie, named after a hash o
 	local state, query, response = begin(client)
 	t.equal(response.status, 302)
 	t.equal(#response.headers["set-cookie"], 1)
-	t.match(response.headers["set-cookie"][1], "^flow_")
-	t.truthy(client.cookies["flow_" .. provider.hash(state):sub(1, 22)])
+	t.match(response.headers["set-cookie"][1], "^partnerapp_8888_flow_")
+	t.truthy(client.cookies["partnerapp_8888_flow_" .. provider.hash(state):sub(1, 22)])
 	t.equal(response.headers["cache-control"], "no-store")
 	t.contains(response.headers.location, "https://id.segmentapis.com/oauth2/auth?")
 	t.equal(query.response_type, "code")
@@ -118,10 +119,10 @@ testing.case("OA-24 an install begins a new session; the old id is dead, the ins
 		end,
 	})
 	local first = install(client).headers.location
-	thief.cookies.session = client.cookies.session
+	thief.cookies[cookie.name "session"] = client.cookies[cookie.name "session"]
 	t.equal(thief:get(first).status, 200)
 	local second = install(client).headers.location
-	t.truthy(client.cookies.session ~= thief.cookies.session)
+	t.truthy(client.cookies[cookie.name "session"] ~= thief.cookies[cookie.name "session"])
 	t.equal(client:get(first).status, 200)
 	t.equal(client:get(second).status, 200)
 	t.equal(thief:get(first).status, 404)
@@ -136,7 +137,7 @@ testing.case("OA-24 a session that was planted in a browser ends at an install",
 		end,
 	})
 	install(attacker)
-	victim.cookies.session = attacker.cookies.session
+	victim.cookies[cookie.name "session"] = attacker.cookies[cookie.name "session"]
 	local page = install(victim).headers.location
 	t.equal(attacker:get(page).status, 404)
 end)
