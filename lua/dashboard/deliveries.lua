@@ -135,7 +135,7 @@ local function index(req, given)
 		size = { width = span.bars * (WIDTH + GAP), height = HEIGHT },
 		rows = rows_of(counts),
 		latest = latest,
-		outcome = outcome or false,
+		outcome = outcome and visible(outcome) or false,
 		sandbox = require("partnerapp.config").sandbox_url or false,
 	})
 end

@@ -83,7 +83,10 @@ local function judge(given, destination, form)
 	local values =
 		{ shown = found.shown, problem = found.problem or false, asks = false, story = false, checked = false }
 	values.checked = form["do"] ~= nil
-	if form["do"] == "ask" then
+	local forgotten
+	values.typed, forgotten = form_fields.typed(destination.settings, form, "setting.")
+	values.forgotten = form["do"] == "send" and forgotten or false
+	if form["do"] == "ask" or values.forgotten then
 		values.asks = found.problem == nil
 	elseif form["do"] == "dry" or form["do"] == "send" then
 		local story = given.credentials_check.authentication(destination, found.values, form["do"] == "send")

@@ -41,14 +41,15 @@ function exports.curl(exchange)
 	if exchange.method ~= "GET" then
 		parts[#parts + 1] = "-X " .. quoted(exchange.method)
 	end
-	parts[#parts + 1] = quoted(exports.url(exchange))
+	parts[#parts + 1] = "--url " .. quoted(exports.url(exchange)) -- a target that was refused may look like an option
 	for _, header in ipairs(exchange.request_headers) do
-		if not OWN[header[1]:lower()] then
+		-- of a request that was refused, a name may be anything: "@" and a path has curl read that file
+		if not OWN[header[1]:lower()] and not header[1]:find "^@" then
 			parts[#parts + 1] = "-H " .. quoted(header[1] .. ": " .. header[2])
 		end
 	end
 	if exchange.request_body ~= "" then
-		parts[#parts + 1] = "--data-binary " .. quoted(exchange.request_body)
+		parts[#parts + 1] = "--data-raw " .. quoted(exchange.request_body)
 	end
 	return table.concat(parts, " \\\n  ")
 end

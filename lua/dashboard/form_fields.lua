@@ -68,4 +68,27 @@ function form_fields.sent(fields, form, prefix)
 	return values
 end
 
+local MARK = "typed."
+
+--- The passwords that were typed for what a form asks now, also before a question: the page with the question does not
+--- have them any more, and another value must not take their place silently.
+---@param fields table[]
+---@param form table<string, string>
+---@param prefix string
+---@return {mark: string, label: string}[] typed `mark` is the name of a hidden input "1" for the question
+---@return string? forgotten the labels of those that have to be typed again
+function form_fields.typed(fields, form, prefix)
+	local typed, forgotten = {}, {}
+	for _, field in ipairs(fields) do
+		local name = prefix .. field.name
+		local is_empty = (form[name] or "") == ""
+		if field.type == "password" and (not is_empty or form[MARK .. name] == "1") then
+			local label = field.label or field.name
+			typed[#typed + 1] = { mark = MARK .. name, label = label }
+			forgotten[#forgotten + 1] = is_empty and label or nil
+		end
+	end
+	return typed, #forgotten > 0 and table.concat(forgotten, ", ") or nil
+end
+
 return form_fields

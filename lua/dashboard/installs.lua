@@ -6,6 +6,7 @@ local log = require "partnerapp.log"
 local pretty = require("partnerapp.destination").pretty
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
+local visible = require "partnerapp_dashboard.visible"
 local words = require "partnerapp_dashboard.words"
 
 local installs = {}
@@ -50,7 +51,7 @@ local function shown(app, install)
 		server = install.server or "unknown",
 		good = health.good,
 		health = health.text,
-		reason = value_of(public.health_reason) or false,
+		reason = value_of(public.health_reason) and visible(public.health_reason) or false,
 		expiry = expiry_of(install),
 		expires_at = install.expires_at,
 		created = words.ago(install.created_at),
@@ -72,6 +73,7 @@ local function list(req, given)
 		title = "Installs",
 		rows = rows,
 		search = search,
+		searched = visible(search),
 		count = given.app.installs:count() or 0,
 		is_first = req.query.from == nil,
 		older = from and "/dashboard/installs?" .. form { q = search, from = from } or false,
@@ -107,7 +109,7 @@ local function show(req, given, install, said, asked)
 		flow = flow_of(given.app, install) or false,
 		said = said or false,
 		action = asked.action or "",
-		arguments = asked.arguments or "",
+		arguments = said and said.arguments or asked.arguments or "",
 	}, said and not said.good and 502 or 200)
 end
 
@@ -127,7 +129,47 @@ end
 
 local function failed(what, message, code)
 	local text = ("%s failed: %s%s"):format(what, tostring(message), code and (" (%s)"):format(tostring(code)) or "")
-	return { good = false, text = log.masked(text) }
+	return { good = false, text = visible(log.masked(text)) }
+end
+
+-- What an action was given, and what came of it, as it may be shown: an argument whose name is that of a credential is
+-- ***, also where it comes again.
+local function shown_run(given, arguments, texts)
+	local headers = {}
+	for name, value in pairs(arguments) do
+		headers[#headers + 1] = { name, value }
+	end
+	table.sort(headers, function(a, b)
+		return a[1] < b[1]
+	end)
+	texts.request_headers = headers
+	local redacted = given.traffic.redacted(texts)
+	local lines = {}
+	for i, header in ipairs(redacted.request_headers) do
+		lines[i] = header[1] .. "=" .. header[2]
+	end
+	return table.concat(lines, "\n"), redacted
+end
+
+local function hidden(arguments)
+	for name, value in pairs(arguments) do
+		if value == "***" then
+			return name
+		end
+	end
+end
+
+local function raised(given, asked, arguments, result)
+	local lines, texts = shown_run(given, arguments, { error = tostring(result) })
+	log.error("an action raised", { action = asked.action, error = texts.error })
+	return { good = false, text = visible(("%s raised: %s"):format(asked.action, texts.error)), arguments = lines }
+end
+
+local function answered(given, asked, arguments, result)
+	local text = result == nil and "It returned nothing." or json.encode(result)
+	text = text and (result == nil and text or pretty(text)) or "Its result is no JSON."
+	local lines, texts = shown_run(given, arguments, { response_body = text })
+	return { good = true, text = asked.action .. " was done.", result = visible(texts.response_body), arguments = lines }
 end
 
 local function run_action(given, install, asked)
@@ -138,20 +180,20 @@ local function run_action(given, install, asked)
 	local arguments, bad = read_arguments(asked.arguments or "")
 	if not arguments then
 		return { good = false, text = ("Not run: “%s” is not key=value."):format(bad) }
+	elseif hidden(arguments) then
+		local text = "Not run: *** stands for the secret %s, which is not kept. Type it again."
+		return { good = false, text = text:format(hidden(arguments)) }
 	end
 	local ok, result, message, code = pcall(action, install, arguments)
 	if not ok then
-		log.error("an action raised", { action = asked.action, error = tostring(result) })
-		return { good = false, text = log.masked(("%s raised: %s"):format(asked.action, tostring(result))) }
+		return raised(given, asked, arguments, result)
 	elseif result == nil and message ~= nil then
-		return failed(asked.action, message, code)
+		local lines, texts = shown_run(given, arguments, { error = tostring(message) })
+		local said = failed(asked.action, texts.error, code)
+		said.arguments = lines
+		return said
 	end
-	local text = result == nil and "It returned nothing." or json.encode(result)
-	return {
-		good = true,
-		text = asked.action .. " was done.",
-		result = log.masked(text and (result == nil and text or pretty(text)) or "Its result is no JSON."),
-	}
+	return answered(given, asked, arguments, result)
 end
 
 local function reconnect(install)

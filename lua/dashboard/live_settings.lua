@@ -6,6 +6,7 @@ local log = require "partnerapp.log"
 local pretty = require("partnerapp.destination").pretty
 local segment = require "partnerapp.segment"
 local shell = require "partnerapp_dashboard.shell"
+local visible = require "partnerapp_dashboard.visible"
 
 local live_settings = {}
 
@@ -48,7 +49,7 @@ local KINDS = { number = "number", list = "json", map = "json", mixed = "json" }
 
 local function help_of(setting, about)
 	local text = about.description or ""
-	return text ~= "" and text ~= setting.display_name and text or false
+	return text ~= "" and text ~= setting.display_name and visible(text) or false
 end
 
 local function row_of(setting, about)
@@ -60,7 +61,7 @@ local function row_of(setting, about)
 	return {
 		name = name,
 		id = "config-" .. name,
-		label = setting.display_name or name,
+		label = visible(setting.display_name or name),
 		help = help_of(setting, about),
 		required = about.required == true,
 		type = kind,
@@ -147,9 +148,14 @@ local function save(client, install, slug, rows, form)
 	local saved, message, code, details = client:update_destination(install.source, slug, settings)
 	if not saved then
 		local text = ("Segment did not save %s: %s (%s)"):format(names, message, code or "no code")
-		return { good = false, text = log.masked(text), answer = details and pretty(details) or false, problems = {} }
+		return {
+			good = false,
+			text = visible(log.masked(text)),
+			answer = details and visible(log.masked(pretty(details))) or false,
+			problems = {},
+		}
 	end
-	local answer = log.masked(pretty(segment.public(saved)))
+	local answer = visible(log.masked(pretty(segment.public(saved))))
 	return { good = true, text = ("Saved: %s."):format(names), answer = answer, problems = {}, saved = saved }
 end
 
@@ -175,7 +181,7 @@ local function answer(req, given, install, form)
 	local found, message, code = client:get_destination(install.source, slug)
 	if not found then
 		values.problem =
-			log.masked(("Segment does not give the destination: %s (%s)"):format(message, code or "no code"))
+			visible(log.masked(("Segment does not give the destination: %s (%s)"):format(message, code or "no code")))
 		return show(req, install, values)
 	end
 	local catalog = catalog_of(client, slug)

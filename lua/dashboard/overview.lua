@@ -128,7 +128,7 @@ local function job_rows(given)
 			lane = job.lane,
 			every = words.span(job.seconds),
 			last = job.runs and "runs now" or job.last_run and words.ago(job.last_run) or "not yet",
-			error = job.error or false,
+			error = job.error and visible(job.error) or false,
 		}
 	end
 	return rows

@@ -71,7 +71,15 @@ local function shown_answer(answer)
 	}
 end
 
--- Does what a form asks for: { problem }, { asks } or { answer }.
+-- What was done: the answer, and the form as it may be shown from then on, without the secrets that were typed.
+local function done_with(given, answer)
+	local draft = answer.draft
+	local form =
+		{ method = draft.method, url = draft.url, headers = header_text(given, draft.headers), body = draft.body }
+	return { answer = shown_answer(answer), form = form }
+end
+
+-- Does what a form asks for: { problem }, { asks } or { answer, form }.
 local function run(given, req, exchange, form)
 	local draft, problem = read(exchange, form)
 	if not draft then
@@ -84,7 +92,7 @@ local function run(given, req, exchange, form)
 			"Not sent: *** stands for a secret that was not kept. Put a value of today there, or delete it, in: %s."
 		return { problem = text:format(table.concat(missing, ", ")) }
 	elseif exchange.direction == "in" then
-		return { answer = shown_answer(given.replay.request(given.app, draft, req)) }
+		return done_with(given, given.replay.request(given.app, draft, req))
 	elseif form["do"] ~= "send" then
 		return { asks = ("%s %s"):format(draft.method, draft.url:match "^%a+://[^/?#]+" or draft.url) }
 	end
@@ -92,11 +100,12 @@ local function run(given, req, exchange, form)
 	if not answer then
 		return { problem = "No answer: " .. message }
 	end
-	return { answer = shown_answer(answer) }
+	return done_with(given, answer)
 end
 
 local function page(req, given, exchange, form, done)
 	local install = given.replay.install_of(exchange, exchange.url)
+	form = done.form or form
 	return shell.page(req, "replay", {
 		title = "Send again",
 		exchange = exchange,

@@ -1,9 +1,24 @@
 -- The story of an event as the views "story" and "stages" show it.
 local pretty = require("partnerapp.destination").pretty
+local visible = require "partnerapp_dashboard.visible"
 
 local story_view = {}
 
 local WORDS = { passed = "passed", stopped = "stopped here", skipped = "left out" }
+
+-- What an event, a script or a partner's API has said, as it may be shown.
+local function shown(text)
+	local seen, whole = visible(text)
+	return whole and seen or seen .. "\n… (only a part is shown)"
+end
+
+local function all_shown(texts)
+	local list = {}
+	for i, text in ipairs(texts or {}) do
+		list[i] = shown(text)
+	end
+	return list
+end
 
 local function stages_of(list)
 	local stages = {}
@@ -12,9 +27,9 @@ local function stages_of(list)
 			result = stage.result,
 			word = WORDS[stage.result],
 			name = stage.stage,
-			sentence = stage.sentence,
+			sentence = shown(stage.sentence),
 			code = stage.code or false,
-			details = stage.details or {},
+			details = all_shown(stage.details),
 		}
 	end
 	return stages
@@ -26,23 +41,23 @@ local function headers_of(headers)
 		lines[#lines + 1] = name .. ": " .. value
 	end
 	table.sort(lines)
-	return table.concat(lines, "\n")
+	return shown(table.concat(lines, "\n"))
 end
 
 local function request_of(sent)
 	if sent.batch_of_event then
-		return { line = sent.method .. " " .. sent.url, shared = sent.batch_of_event }
+		return { line = shown(sent.method .. " " .. sent.url), shared = sent.batch_of_event }
 	end
 	local answer = sent.answer
 	return {
-		line = sent.method .. " " .. sent.url,
+		line = shown(sent.method .. " " .. sent.url),
 		shared = false,
 		headers = headers_of(sent.headers),
-		body = sent.body and pretty(sent.body) or false,
-		error = sent.error or false,
+		body = sent.body and shown(pretty(sent.body)) or false,
+		error = sent.error and shown(sent.error) or false,
 		sent = sent.sent or false,
 		status = answer and answer.status or false,
-		answer = answer and answer.body and answer.body ~= "" and pretty(answer.body) or false,
+		answer = answer and answer.body and answer.body ~= "" and shown(pretty(answer.body)) or false,
 	}
 end
 
@@ -75,7 +90,7 @@ function story_view.of(story)
 			name = action.action,
 			mapping = action.mapping or false,
 			stages = stages_of(action.stages),
-			payload = action.payload ~= nil and pretty(action.payload) or false,
+			payload = action.payload ~= nil and shown(pretty(action.payload)) or false,
 			requests = requests,
 			outcome = outcome_of(action.outcome, requests),
 		}

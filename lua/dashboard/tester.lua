@@ -5,28 +5,15 @@ local form_fields = require "partnerapp_dashboard.form_fields"
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
 local story_view = require "partnerapp_dashboard.story_view"
+local visible = require "partnerapp_dashboard.visible"
 local words = require "partnerapp_dashboard.words"
 
 local tester = {}
 
 local TEXT_MOST = 64 << 10 -- of a run's requests, kept in the form for the comparison with the next
 
--- The destinations that take events, and those that do not load.
-local function all(given)
-	local list, broken = {}, {}
-	for _, name in ipairs(given.destinations.names()) do
-		local found, message, code = given.destinations.load(name)
-		if found and #found.actions > 0 then
-			list[#list + 1] = found
-		elseif code == "bad_definition" then
-			broken[#broken + 1] = { name = name, message = message }
-		end
-	end
-	return list, broken
-end
-
 local function index(req, given)
-	local list, broken = all(given)
+	local list, broken = given.tester.destinations(given.app)
 	if #list == 1 and #broken == 0 then
 		return reply.redirect("/dashboard/tester/" .. list[1].slug)
 	end
@@ -96,14 +83,17 @@ local function changes_of(given, form, text)
 	end
 	local lines = {}
 	for _, line in ipairs(given.diff.lines(earlier, last)) do
-		lines[#lines + 1] = line.mark ~= " " and line or nil
+		if line.mark ~= " " then
+			lines[#lines + 1] = { mark = line.mark, text = visible(line.text) }
+		end
 	end
 	return { last = last, earlier = earlier, lines = lines }
 end
 
 -- Runs what a form has: the values of the view "tester_story".
 local function run(given, destination, form, chosen)
-	local send = form["do"] == "send"
+	local typed, forgotten = form_fields.typed(destination.settings, form, "setting.")
+	local send = form["do"] == "send" and not forgotten
 	local input, problems = given.tester.read(destination, asked_of(form, chosen, destination), not send)
 	local values = {
 		problems = problems or { fields = {} },
@@ -115,6 +105,8 @@ local function run(given, destination, form, chosen)
 		calls = {},
 		sent = send,
 		asks = false,
+		typed = typed,
+		forgotten = form["do"] == "send" and forgotten or false,
 		kept = false,
 		keep_problem = false,
 	}
@@ -125,9 +117,14 @@ local function run(given, destination, form, chosen)
 	for i, story in ipairs(done.shown) do
 		values.stories[i] = story_view.of(story)
 	end
-	values.resolved, values.calls = done.resolved, done.calls
+	for name, text in pairs(done.resolved) do
+		values.resolved[name] = visible(text)
+	end
+	for i, call in ipairs(done.calls) do
+		values.calls[i] = visible(call)
+	end
 	values.changes = changes_of(given, form, done.text)
-	values.asks = form["do"] == "ask" and #done.calls > 0
+	values.asks = (form["do"] == "ask" or values.forgotten) and #done.calls > 0
 	if form["do"] == "keep" then
 		local path, message = given.tester.keep(destination, input, done.stories, form.name or "")
 		values.kept, values.keep_problem = path or false, not path and message or false
@@ -144,7 +141,7 @@ local function load_choices(given, slug)
 		list[#list + 1] = { value = "test " .. name, text = "Test: " .. name }
 	end
 	for _, one in ipairs(given.tester.kept_events()) do
-		list[#list + 1] = { value = "kept " .. one.id, text = ("%s, %s"):format(one.what, words.ago(one.at)) }
+		list[#list + 1] = { value = "kept " .. one.id, text = ("%s, %s"):format(visible(one.what), words.ago(one.at)) }
 	end
 	return list
 end
@@ -179,12 +176,10 @@ local function loaded(given, slug, form)
 end
 
 local function destination_of(req, given)
-	local destination, message, code = given.destinations.load(req.params.slug)
-	if not destination or #destination.actions == 0 then
-		local text = code == "bad_definition" and "This destination does not load: " .. message
-			or message
-			or "This destination has no actions: there is nothing to try."
-		return nil, reply.failed(code == "bad_definition" and 500 or 404, text)
+	local destination, message, code = given.tester.find(given.app, req.params.slug)
+	if not destination then
+		local is_broken = code == "bad_definition"
+		return nil, reply.failed(is_broken and 500 or 404, is_broken and "It does not load: " .. message or message)
 	end
 	return destination
 end

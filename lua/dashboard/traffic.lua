@@ -173,6 +173,12 @@ local function related(given, exchange)
 	return cause, calls
 end
 
+-- A command is whole, or not there.
+local function command(text)
+	local seen, whole = visible(text)
+	return whole and seen or "The request is too long for a command. The HAR file has it."
+end
+
 -- The destinations that the event of an exchange can be tried with.
 local function tries_of(given, exchange)
 	local tries = {}
@@ -182,7 +188,8 @@ local function tries_of(given, exchange)
 	for _, name in ipairs(given.destinations.names()) do
 		local found = given.destinations.load(name)
 		if found and #found.actions > 0 then
-			tries[#tries + 1] = { slug = found.slug, name = found.name, command = exports.try(exchange, found.slug) }
+			tries[#tries + 1] =
+				{ slug = found.slug, name = found.name, command = command(exports.try(exchange, found.slug)) }
 		end
 	end
 	return tries
@@ -214,7 +221,7 @@ local function show(req, given, exchange)
 			exchange.response_note,
 			exchange.response_headers
 		),
-		curl = visible(exports.curl(exchange)),
+		curl = command(exports.curl(exchange)),
 		tries = tries_of(given, exchange),
 		cause = cause,
 		calls = calls,
@@ -234,7 +241,27 @@ local function show_flow(req, given)
 			step.exchanges[i] = summary_of(one)
 		end
 	end
-	return shell.page(req, "flow", { title = "An install, step by step", steps = steps })
+	local har = ("/dashboard/traffic/flows/%s/har"):format(req.params.flow)
+	return shell.page(req, "flow", { title = "An install, step by step", steps = steps, har = har })
+end
+
+-- Exchanges as a file that browsers' tools open.
+local function har_file(exchanges, name)
+	local response = reply.json(exports.har(exchanges))
+	response.headers["content-disposition"] = ('attachment; filename="%s.har"'):format(name)
+	return response
+end
+
+local function flow_file(req, given)
+	local found, message, code = given.traffic.of_flow(req.params.flow)
+	if not found then
+		return unreadable(message, code)
+	end
+	local exchanges = {}
+	for _, one in ipairs(found) do
+		exchanges[#exchanges + 1] = given.traffic.find(one.id) or nil
+	end
+	return har_file(exchanges, "flow")
 end
 
 -- The exchange of an address; nil and a response when there is none.
@@ -275,6 +302,10 @@ function traffic.add(pages, given)
 		return show_flow(req, given)
 	end)
 
+	pages:get("/traffic/flows/:flow/har", function(req)
+		return flow_file(req, given)
+	end)
+
 	pages:get("/traffic/:id", function(req)
 		local exchange, refused = exchange_of(req, given)
 		return refused or show(req, given, exchange)
@@ -285,9 +316,7 @@ function traffic.add(pages, given)
 		if not exchange then
 			return refused
 		end
-		local response = reply.json(exports.har { exchange })
-		response.headers["content-disposition"] = ('attachment; filename="exchange-%d.har"'):format(exchange.id)
-		return response
+		return har_file({ exchange }, ("exchange-%d"):format(exchange.id))
 	end)
 end
 

@@ -2,9 +2,19 @@
 -- their numbers, and bytes that are not UTF-8 are counted instead.
 local MOST = 64 << 10 -- bytes of one text on a page
 
--- Marks that change the direction of text, and other characters without a width.
+-- Control characters, marks that change the direction of text, and other characters without a width.
+local RANGES = {
+	{ 0x80, 0x9F },
+	{ 0xAD, 0xAD },
+	{ 0x61C, 0x61C },
+	{ 0x200B, 0x200F },
+	{ 0x2028, 0x202E },
+	{ 0x2060, 0x2069 },
+	{ 0xFEFF, 0xFEFF },
+	{ 0xE0000, 0xE007F },
+}
 local HIDDEN = {}
-for _, range in ipairs { { 0x200B, 0x200F }, { 0x202A, 0x202E }, { 0x2060, 0x2069 }, { 0xFEFF, 0xFEFF } } do
+for _, range in ipairs(RANGES) do
 	for code = range[1], range[2] do
 		HIDDEN[utf8.char(code)] = ("⟨U+%04X⟩"):format(code)
 	end
@@ -29,5 +39,5 @@ return function(text)
 	local whole = #text <= MOST
 	text = whole and text or cut(text)
 	text = text:gsub("[\0-\8\11\12\14-\31\127]", control)
-	return text:gsub("[\xe2\xef][\x80-\xbf][\x80-\xbf]", HIDDEN), whole
+	return text:gsub("[\xc2\xd8\xe2\xef\xf3][\x80-\xbf]+", HIDDEN), whole
 end

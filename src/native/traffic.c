@@ -1,4 +1,4 @@
-/* require "native.traffic": reads the database of exchanges. */
+/* require "native.traffic": reads the database of exchanges, and replaces secrets as it is done there. */
 #include "traffic/traffic.h"
 
 #include "base/message.h"
@@ -7,6 +7,7 @@
 #include "native/rows.h"
 #include "native/services.h"
 #include "store/db.h"
+#include "traffic/redact.h"
 
 /* One statement while it runs, in a box. */
 struct reading {
@@ -111,10 +112,42 @@ static int l_about(lua_State *L)
 	return 0;
 }
 
+static void free_redact(void *held)
+{
+	pa_redact_free(held);
+}
+
+static int l_redacted(lua_State *L)
+{
+	static const struct {
+		const char *name;
+		enum pa_entry_text text;
+	} fields[] = {{"url", PA_ENTRY_URL}, {"error", PA_ENTRY_ERROR}, {"request_headers", PA_ENTRY_REQUEST_HEAD},
+		{"request_body", PA_ENTRY_REQUEST_BODY}, {"response_headers", PA_ENTRY_RESPONSE_HEAD},
+		{"response_body", PA_ENTRY_RESPONSE_BODY}};
+	struct pa_entry entry = {.out = true};
+	struct pa_archive_row row;
+
+	luaL_checktype(L, 1, LUA_TTABLE);
+	struct pa_redact *redact = pa_native_box(L, sizeof *redact, free_redact);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) /* the texts stay on the stack */
+		if (lua_getfield(L, 1, fields[i].name) != LUA_TNIL)
+			entry.texts[fields[i].text] = pa_native_check_span(L, lua_gettop(L));
+	if (pa_redact_entry(redact, &entry, &row) < 0)
+		pa_native_no_memory(L);
+	lua_createtable(L, 0, sizeof fields / sizeof *fields);
+	for (size_t i = 0; i < sizeof fields / sizeof *fields; i++) {
+		const struct pa_span text = row.texts[fields[i].text];
+		lua_pushlstring(L, text.length > 0 ? text.at : "", text.length);
+		lua_setfield(L, -2, fields[i].name);
+	}
+	return 1;
+}
+
 int pa_native_open_traffic(lua_State *L)
 {
-	static const luaL_Reg functions[] = {
-		{"query", l_query}, {"row", l_row}, {"state", l_state}, {"about", l_about}, {NULL, NULL}};
+	static const luaL_Reg functions[] = {{"query", l_query}, {"row", l_row}, {"state", l_state}, {"about", l_about},
+		{"redacted", l_redacted}, {NULL, NULL}};
 
 	luaL_newlib(L, functions);
 	return 1;

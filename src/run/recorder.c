@@ -12,7 +12,8 @@ static bool begins(struct pa_span path, const char *word)
 		   (path.length == length || path.at[length] == '/');
 }
 
-/* What comes each second, or shows the record itself: it would push out what a person looks for. */
+/* What comes each second, or shows the record itself: it would push out what a person looks for. A client cannot hide a
+ * request that changes something, or that failed. */
 static bool is_left_out(const struct pa_request *request, const struct pa_response *response)
 {
 	if (begins(request->path, "/dashboard")) /* its forms carry settings that only the destination knows as secret */
@@ -20,7 +21,8 @@ static bool is_left_out(const struct pa_request *request, const struct pa_respon
 	return response->status < 400 &&
 		   (begins(request->path, "/healthz") || begins(request->path, "/readyz") ||
 			   begins(request->path, "/metrics") || begins(request->path, "/static/partnerapp") ||
-			   begins(request->path, "/static/partnerapp_dashboard") || pa_request_header(request, "x-live").at);
+			   begins(request->path, "/static/partnerapp_dashboard") ||
+			   (pa_text_is(request->method, "GET") && pa_request_header(request, "x-live").at));
 }
 
 /* The lines after the one with the status. */

@@ -129,6 +129,7 @@ static void leave(struct pa_server *server)
 
 enum { PATH_MAX_LOGGED = 256 };
 
+/* A page that asks again and again says so. A client cannot hide a request that changes something, or that failed. */
 static void log_request(const struct pa_server *server, const struct pa_exchange *exchange, int64_t took_ns)
 {
 	const struct pa_request *request = &exchange->request;
@@ -142,7 +143,8 @@ static void log_request(const struct pa_server *server, const struct pa_exchange
 		.path = path,
 		.status = exchange->response.status,
 		.took_ns = took_ns,
-		.quiet = pa_health_is(request) || pa_request_header(request, "x-live").at,
+		.quiet = pa_health_is(request) || (exchange->response.status < 400 && pa_text_is(request->method, "GET") &&
+											  pa_request_header(request, "x-live").at),
 		.trail = request->trail});
 }
 

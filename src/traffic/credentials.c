@@ -6,7 +6,7 @@
 
 #include "base/mask.h"
 
-enum { NAME_MAX_BYTES = 48, TAG_MAX = 2048 };
+enum { NAME_MAX_BYTES = 48, TAG_MAX = 2048, PAIR_MAX = 1024 };
 
 /* Names without '_' and '-', in lower case. */
 
@@ -26,6 +26,9 @@ static const char *const ambiguous[] = {"code", "state", NULL};
 /* What a text with those has when it is of OAuth. */
 static const char *const companions[] = {
 	"grant_type", "redirect_uri", "code_verifier", "code_challenge", "response_type", NULL};
+
+/* What is in the name of a setting at Segment (".../config/apiKey") when it is a secret: as in segment.public. */
+static const char *const setting_words[] = {"key", "secret", "token", "password", "appgroup", "hook", NULL};
 
 /* Headers whose whole value is a credential, besides those whose names are as above. */
 static const char *const headers[] = {"proxyauthorization", "dpop", "authentication", "xauth", "xapitoken", "xtoken",
@@ -68,7 +71,7 @@ static bool normalize(struct pa_span name, char out[NAME_MAX_BYTES])
 	return used > 0;
 }
 
-enum kind { NONE, CREDENTIAL, AMBIGUOUS };
+enum kind { NONE, CREDENTIAL, AMBIGUOUS, PAIR };
 
 static enum kind kind_of(struct pa_span name)
 {
@@ -78,6 +81,8 @@ static enum kind kind_of(struct pa_span name)
 		return NONE;
 	if (is_in(ambiguous, normal))
 		return AMBIGUOUS;
+	if (strcmp(normal, "value") == 0)
+		return PAIR;
 	return is_in(wholes, normal) || has_ending(normal) ? CREDENTIAL : NONE;
 }
 
@@ -222,12 +227,84 @@ static bool is_named(const struct scan *scan, size_t from)
 	return at >= 5 && strncasecmp(scan->text.at + at - 5, "name=", 5) == 0;
 }
 
+/* Whether the value of a member "name" is the name of a secret. */
+static bool names_a_secret(struct pa_span value)
+{
+	const char *slash = memrchr(value.at, '/', value.length);
+	struct pa_span last = value;
+	char normal[NAME_MAX_BYTES];
+
+	if (slash)
+		last = (struct pa_span){slash + 1, value.length - (size_t)(slash + 1 - value.at)};
+	if (kind_of(last) == CREDENTIAL)
+		return true;
+	if (!memmem(value.at, value.length, "/config/", 8) || !normalize(last, normal))
+		return false;
+	for (const char *const *word = setting_words; *word; word++)
+		if (strstr(normal, *word))
+			return true;
+	return false;
+}
+
+/* The string that a member of an object has, which is from `at` to `end`; empty without it, or inside of an object in
+ * it. */
+static struct pa_span member_of(const struct scan *scan, size_t at, size_t end, const char *member)
+{
+	for (int depth = 0; at < end; at++) {
+		depth += (scan->text.at[at] == '{') - (scan->text.at[at] == '}');
+		if (scan->text.at[at] != '"')
+			continue;
+		size_t begin = at + 1;
+		at = quoted_end(scan, begin, '"');
+		size_t next = skip_space(scan, at + 1);
+		if (depth != 0 || at >= end || byte_at(scan, next) != ':' ||
+			!pa_text_is((struct pa_span){scan->text.at + begin, at - begin}, member))
+			continue;
+		next = skip_space(scan, next + 1);
+		if (byte_at(scan, next) == '"')
+			return (struct pa_span){scan->text.at + next + 1, quoted_end(scan, next + 1, '"') - next - 1};
+	}
+	return (struct pa_span){0};
+}
+
+/* A member "value" of an object that has the name of the value beside it: {"name": "apiKey", "value": …}. The word is
+ * from `from` to before `to`. */
+static void look_in_pair(const struct scan *scan, size_t from, size_t to)
+{
+	size_t begin = from, end = to, colon;
+	int depth = 0;
+
+	if (from == 0 || scan->text.at[from - 1] != '"' || byte_at(scan, to) != '"')
+		return;
+	colon = skip_space(scan, to + 1);
+	if (byte_at(scan, colon) != ':')
+		return;
+	while (begin > 0 && from - begin < PAIR_MAX && depth >= 0) {
+		begin--;
+		depth += (scan->text.at[begin] == '}') - (scan->text.at[begin] == '{');
+	}
+	if (depth < 0) /* after the brace */
+		begin++;
+	for (depth = 0; end < scan->text.length && end - to < PAIR_MAX; end++) {
+		depth += (scan->text.at[end] == '{') - (scan->text.at[end] == '}');
+		if (depth < 0)
+			break;
+	}
+	const struct pa_span name = member_of(scan, begin, end, "name"), type = member_of(scan, begin, end, "type");
+	if ((name.length > 0 && names_a_secret(name)) || pa_text_is(type, "password"))
+		tell_member(scan, skip_space(scan, colon + 1));
+}
+
 /* A name was found from `from` to before `to`. */
 static void look_after(const struct scan *scan, size_t from, size_t to, enum kind kind)
 {
 	size_t at = to;
 	char quote = from > 0 ? scan->text.at[from - 1] : '\0';
 
+	if (kind == PAIR) {
+		look_in_pair(scan, from, to);
+		return;
+	}
 	if (is_named(scan, from)) {
 		const char *line = memchr(scan->text.at + to, '\n', scan->text.length - to);
 		const char *tag = memchr(scan->text.at + to, '>', scan->text.length - to);

@@ -163,8 +163,13 @@ static bool look_at_head(struct work *work, int text)
 
 	for (size_t at = 0; next_line(head, &at, &line);) {
 		struct look look = {.work = work};
-		if (!split_line(line, &name, &value))
+		if (!split_line(line, &name, &value)) {
 			value = line;
+		} else { /* a header may be named like a secret */
+			look.marks = (unsigned char *)work->marks[text].at + (name.at - head.at);
+			look.view = &(const struct pa_view){name, NULL};
+			mark_secrets(&look);
+		}
 		if (value.length == 0)
 			continue;
 		look.marks = (unsigned char *)work->marks[text].at + (value.at - head.at);

@@ -157,6 +157,7 @@ browserTest("without JavaScript every page is there, and the tester works with i
 browserTest("new exchanges come into the list by themselves", {}, async ({ page }) => {
 	await request(`${demo.app}/before`);
 	await page.goto(`${demo.app}/dashboard/traffic`);
+	assert.equal(await page.getByRole("link", { name: "Show what is new" }).isVisible(), false);
 	await request(`${demo.app}/came-later`);
 	await page.getByRole("link", { name: "GET /came-later" }).waitFor();
 });
@@ -169,3 +170,16 @@ browserTest("nothing is sent for real before a question was answered", { expects
 	await asks.getByRole("button", { name: "Do not send" }).click();
 	assert.match(await text(page), /Would be delivered; nothing was sent/);
 });
+
+browserTest("an exchange is copied as a curl command that asks for the same", { permissions: ["clipboard-read", "clipboard-write"] },
+	async ({ page }) => {
+		await request(`${demo.app}/to-be-copied?a=b`);
+		await page.goto(`${demo.app}/dashboard/traffic?q=to-be-copied`);
+		while (await page.getByRole("link", { name: "/to-be-copied" }).count() === 0) await page.reload();
+		await page.getByRole("link", { name: "/to-be-copied" }).first().click();
+		await page.getByText("As a curl command").click();
+		await page.getByRole("button", { name: "Copy" }).first().click();
+		await page.getByRole("button", { name: "Copied" }).waitFor();
+		const command = await page.evaluate(() => navigator.clipboard.readText());
+		assert.match(command, /^curl \\\n {2}'http:\/\/localhost:\d+\/to-be-copied\?a=b'/);
+	});

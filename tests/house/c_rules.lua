@@ -29,8 +29,13 @@ local DOORKEEPERS = {
 	{ "^zlib%.h$", "^src/client/unpack%.c$" },
 	{ "^sqlite3%.h$", "^src/store/sqlite" },
 	{ "^openssl/", "^src/base/openssl%.h$" },
-	{ "^base/openssl%.h$", "^src/base/openssl%.c$", "^src/native/crypto%.c$", "^src/store/keyring%.c$",
-		"^src/traffic/redact%.c$" },
+	{
+		"^base/openssl%.h$",
+		"^src/base/openssl%.c$",
+		"^src/native/crypto%.c$",
+		"^src/store/keyring%.c$",
+		"^src/traffic/redact%.c$",
+	},
 	{ "^lua%-cjson%.h$", "^src/native/json%.c$" },
 	-- run/command reads the plan out of the table that lua/cli returned.
 	{ "^lua%.h$", "^src/script/", "^src/native/", "^src/run/command%.c$" },

@@ -31,9 +31,9 @@ end
 
 testing.case("curl: quoted words, without the headers that curl makes itself", function(t)
 	local text = exports.curl(exchange())
-	t.contains(text, "curl \\\n  -X 'POST' \\\n  'https://api.example/v1/events?a=b&c=d'")
+	t.contains(text, "curl \\\n  -X 'POST' \\\n  --url 'https://api.example/v1/events?a=b&c=d'")
 	t.contains(text, "-H 'Content-Type: application/json'")
-	t.contains(text, '--data-binary \'{"a":"b"}\'')
+	t.contains(text, '--data-raw \'{"a":"b"}\'')
 	t.equal(text:find("Content-Length", 1, true), nil)
 	t.equal(text:find("Host", 1, true), nil)
 end)
@@ -44,6 +44,14 @@ testing.case("curl: what others sent cannot leave the quotes", function(t)
 	t.contains(text, "'https://api.example/$(id)`id`'\\''x'")
 	text = exports.curl(exchange { request_body = "\0'\\\xff" })
 	t.contains(text, "$'\\x00\\x27\\x5c\\xff'")
+end)
+
+testing.case("curl: what others sent is no option, and names no file of the person who pastes the command", function(t)
+	local headers = { { "@/etc/passwd", "x" }, { "accept", "@/etc/passwd" } }
+	local text = exports.curl(exchange { url = "-K/tmp/x", request_headers = headers, request_body = "@/etc/passwd" })
+	t.contains(text, "--url '-K/tmp/x'")
+	t.contains(text, "--data-raw '@/etc/passwd'")
+	t.equal(text:find("-H '@", 1, true), nil)
 end)
 
 testing.case("a request to the app has the app's address", function(t)

@@ -5,6 +5,10 @@ local visible = require "partnerapp_dashboard.visible"
 testing.case("characters that hide or turn around text are written as their numbers", function(t)
 	t.equal(visible "user\u{202E}gpj.exe", "user⟨U+202E⟩gpj.exe")
 	t.equal(visible "a\u{200B}b\u{FEFF}c\u{2066}d", "a⟨U+200B⟩b⟨U+FEFF⟩c⟨U+2066⟩d")
+	t.equal(
+		visible "\u{61C}\u{AD}\u{9B}31m\u{2028}\u{E0041}",
+		"⟨U+061C⟩⟨U+00AD⟩⟨U+009B⟩31m⟨U+2028⟩⟨U+E0041⟩"
+	)
 	t.equal(visible "\27[31mred\0\127", "⟨U+001B⟩[31mred⟨U+0000⟩⟨U+007F⟩")
 end)
 

@@ -36,9 +36,10 @@ function administrator.access(req)
 	return settings.values.DASHBOARD == "open" and "closed" or "absent"
 end
 
--- The row of a login has the hash of the cookie's value, made in another way than that of a customer's session.
+-- The row of a login has a hash of the cookie's value, made in another way than that of a customer's session, and with
+-- the password: when that is changed, the logins of before end.
 local function id_of(token)
-	return crypto.hex(crypto.digest("sha256", "administrator:" .. token))
+	return crypto.hex(crypto.hmac("sha256", password() or "", "administrator:" .. token))
 end
 
 local function now()

@@ -3,6 +3,7 @@
 local http = require "partnerapp.http"
 local installs = require "partnerapp.installs"
 local log = require "partnerapp.log"
+local exchanges = require "partnerapp.traffic.exchanges"
 local requests = require "partnerapp.web.request"
 
 local replay = {}
@@ -17,8 +18,10 @@ local replay = {}
 ---@field status integer
 ---@field headers [string, string][]
 ---@field body string
+---@field draft partnerapp.replay.draft what was sent
 
 local HIDDEN = "***"
+local BODY_MOST = 256 << 10
 
 -- Headers that belong to one connection, or that the client makes itself.
 local DROPPED = {
@@ -93,13 +96,36 @@ local function list_of(headers)
 	local list = {}
 	for name, value in pairs(headers or {}) do
 		for _, one in ipairs(type(value) == "table" and value or { value }) do
-			list[#list + 1] = { name, log.masked(tostring(one)) }
+			list[#list + 1] = { name, tostring(one) }
 		end
 	end
 	table.sort(list, function(a, b)
 		return a[1] < b[1]
 	end)
 	return list
+end
+
+-- What was sent and what came, as it may be shown: with secrets replaced as in a stored exchange. A body that is too
+-- long for that is left out of the draft.
+local function shown(draft, status, headers, body)
+	local texts = exchanges.redacted {
+		url = draft.url,
+		request_headers = draft.headers,
+		request_body = draft.body,
+		response_headers = list_of(headers),
+		response_body = body,
+	}
+	return {
+		status = status,
+		headers = texts.response_headers,
+		body = texts.response_body,
+		draft = {
+			method = draft.method,
+			url = texts.url,
+			headers = texts.request_headers,
+			body = #draft.body <= BODY_MOST and texts.request_body or "",
+		},
+	}
 end
 
 --- Makes a call out.
@@ -130,7 +156,7 @@ function replay.call(draft, install)
 	if not answer then
 		return nil, log.masked(message), code
 	end
-	return { status = answer.status, headers = list_of(answer.headers), body = log.masked(answer.body) }
+	return shown(draft, answer.status, answer.headers, answer.body)
 end
 
 -- The cookies of the browser that asks for the replay, without the one that lets it into the dashboard.
@@ -184,11 +210,7 @@ function replay.request(app, draft, req)
 	if not ok then
 		response = require("partnerapp.web.fault").finish(app, requests.new(raw), response, trace)
 	end
-	return {
-		status = response.status,
-		headers = list_of(response.headers),
-		body = log.masked(tostring(response.body or "")),
-	}
+	return shown(draft, response.status, response.headers, tostring(response.body or ""))
 end
 
 return replay

@@ -2,6 +2,8 @@
 local config = require "partnerapp.config"
 local customer_settings = require "partnerapp.destination.customer_settings"
 local directives = require "partnerapp.destination.directives"
+local files = require "partnerapp.destination.files"
+local handlers = require "partnerapp.destination.handlers"
 local json = require "partnerapp.json"
 local kept_stories = require "partnerapp.destination.kept_stories"
 local log = require "partnerapp.log"
@@ -18,6 +20,42 @@ local slugs = require "partnerapp.destination.slug"
 local stages = require "partnerapp.destination.stages"
 
 local tester = {}
+
+-- What events are tried with
+
+--- What events can be tried with: the app's handlers of events (app:on), and the destinations with actions. The second
+--- list is the files of destinations/ that do not load.
+---@param app partnerapp.app
+---@return table[] destinations, {name: string, message: string}[] broken
+function tester.destinations(app)
+	local list, broken = { handlers.destination(app) }, {}
+	for _, name in ipairs(files.names()) do
+		local found, message, code = files.load(name)
+		if found and #found.actions > 0 then
+			list[#list + 1] = found
+		elseif code == "bad_definition" then
+			broken[#broken + 1] = { name = name, message = log.masked(message) }
+		end
+	end
+	return list, broken
+end
+
+--- One of them by its slug; "app" is the app's handlers.
+---@param app partnerapp.app
+---@param slug string
+---@return table? destination, string? message, "not_found"|"bad_definition"|"no_actions"|nil code
+function tester.find(app, slug)
+	local found, message, code = files.load(slug)
+	if not found and code == "not_found" and slug == handlers.SLUG then
+		found, message = handlers.destination(app), "The app handles no events: app:on(…)."
+	end
+	if not found then
+		return nil, log.masked(message), code
+	elseif #found.actions == 0 and not found.handlers then
+		return nil, "This destination has no actions: there is nothing to try.", "no_actions"
+	end
+	return found
+end
 
 -- Where an event comes from
 

@@ -184,6 +184,41 @@ local function pairs_of(lines)
 	return list
 end
 
+-- The reverse of pairs_of.
+local function lines_of(headers)
+	local lines = {}
+	for i, header in ipairs(headers or {}) do
+		lines[i] = header[1] .. ": " .. header[2] .. "\n"
+	end
+	return table.concat(lines)
+end
+
+---@class partnerapp.traffic.texts
+---@field url string?
+---@field error string?
+---@field request_headers [string, string][]?
+---@field request_body string?
+---@field response_headers [string, string][]?
+---@field response_body string?
+
+--- The texts of an exchange that is shown and not stored, with secrets replaced as they would be there. Bodies are cut
+--- after 256 KiB.
+---@param texts partnerapp.traffic.texts
+---@return partnerapp.traffic.texts texts all of them; "" and {} for absent ones
+function exchanges.redacted(texts)
+	local redacted = traffic.redacted {
+		url = texts.url,
+		error = texts.error,
+		request_headers = lines_of(texts.request_headers),
+		request_body = texts.request_body,
+		response_headers = lines_of(texts.response_headers),
+		response_body = texts.response_body,
+	}
+	redacted.request_headers = pairs_of(redacted.request_headers)
+	redacted.response_headers = pairs_of(redacted.response_headers)
+	return redacted
+end
+
 --- One exchange with headers and bodies; false when there is none, or none any more.
 ---@param id integer
 ---@return partnerapp.traffic.exchange|false|nil exchange, string? message, string? code

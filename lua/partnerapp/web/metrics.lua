@@ -69,32 +69,44 @@ local function exposition()
 	return table.concat(lines)
 end
 
-local function may_see(req)
+-- How often a bearer password is looked at: enough for a scraper, too few for guesses (HT-28).
+local PER_SECOND, BURST = 1, 20
+
+-- nil when the request may see the metrics, else the refusal.
+local function refused(req)
 	if require "partnerapp.web.open_to"(req) then
-		return true
+		return nil
 	end
 	local password = settings.values.ADMIN_PASSWORD
 	local sent = (req:header("authorization") or ""):match("^[Bb]earer +(.+)$")
-	return password ~= nil and password ~= "" and sent ~= nil and require("native.crypto").equal(sent, password)
+	if password and password ~= "" and sent then
+		local network = require("partnerapp.web.proxies").network(req.ip)
+		local wait = require("native.limit").take("metrics " .. network, PER_SECOND, BURST)
+		if wait > 0 then
+			local after = { ["retry-after"] = ("%d"):format(math.ceil(wait)) }
+			return refusal.new(429, "Too many requests for the metrics.", after, "admin_password")
+		elseif require("native.crypto").equal(sent, password) then
+			return nil
+		end
+	end
+	return refusal.new(
+		401,
+		"Metrics need the administrator's password as a bearer token.",
+		{ ["www-authenticate"] = 'Bearer realm="metrics"' },
+		"admin_password"
+	)
 end
 
 --- Answers /metrics.
 ---@param req partnerapp.request
 ---@return partnerapp.response|partnerapp.refusal
 function metrics.serve(req)
-	if not may_see(req) then
-		return refusal.new(
-			401,
-			"Metrics need the administrator's password as a bearer token.",
-			{ ["www-authenticate"] = 'Bearer realm="metrics"' },
-			"admin_password"
-		)
-	end
-	return {
-		status = 200,
-		headers = { ["content-type"] = "text/plain; version=0.0.4; charset=utf-8", ["cache-control"] = "no-store" },
-		body = exposition(),
-	}
+	return refused(req)
+		or {
+			status = 200,
+			headers = { ["content-type"] = "text/plain; version=0.0.4; charset=utf-8", ["cache-control"] = "no-store" },
+			body = exposition(),
+		}
 end
 
 return metrics

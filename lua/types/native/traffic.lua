@@ -25,4 +25,17 @@ function traffic.state() end
 ---@param id string
 function traffic.about(id) end
 
+---@class native.traffic.texts
+---@field url string?
+---@field error string?
+---@field request_headers string? lines "Name: value", each ended by LF
+---@field request_body string?
+---@field response_headers string? as request_headers
+---@field response_body string?
+
+--- The texts of an exchange with its secrets replaced by ***, as they would be stored; bodies to 256 KiB.
+---@param texts native.traffic.texts
+---@return table<string, string> texts all of them; "" for absent ones
+function traffic.redacted(texts) end
+
 return traffic

@@ -39,6 +39,7 @@ testing.case("HT-02 another peer, another Host or a forwarding header closes it"
 		{ headers = { ["x-forwarded-proto"] = "https" } },
 		{ headers = { ["x-real-ip"] = "127.0.0.1" } },
 		{ headers = { via = "1.1 tunnel" } },
+		{ headers = { ["x-forwarded-port"] = "443" } },
 	}
 	for _, options in ipairs(others) do
 		local client = testing.client(nil, options)
@@ -90,6 +91,15 @@ testing.case("HT-02 a logout ends the login at the server too", function(t)
 	t.equal(answer.status, 303)
 	t.equal(client:get("/dashboard").status, 401)
 	client.cookies = kept
+	t.equal(client:get("/dashboard").status, 401)
+end)
+
+testing.case("HT-02 a new password ends the logins of before", function(t)
+	testing.settings { PUBLIC_URL = "https://app.example", DASHBOARD = false, ADMIN_PASSWORD = PASSWORD }
+	local client = testing.client(nil, { ip = "192.0.2.11" })
+	log_in(client, PASSWORD)
+	t.equal(client:get("/dashboard").status, 200)
+	testing.settings { PUBLIC_URL = "https://app.example", DASHBOARD = false, ADMIN_PASSWORD = PASSWORD .. "!" }
 	t.equal(client:get("/dashboard").status, 401)
 end)
 

@@ -12,6 +12,20 @@ testing.case("HT-03 in production /metrics needs the administrator's password", 
 	t.equal(client:get("/metrics", { headers = { authorization = "Bearer a long password" } }).status, 200)
 end)
 
+testing.case("HT-28 guesses of the password at /metrics have to wait as those at the login", function(t)
+	testing.settings { PUBLIC_URL = "https://app.example", ADMIN_PASSWORD = "a long password" }
+	local client = testing.client(nil, { ip = "192.0.2.77" })
+	local function ask(password)
+		return client:get("/metrics", { headers = { authorization = "Bearer " .. password } })
+	end
+	for _ = 1, 20 do
+		t.equal(ask("wrong").status, 401)
+	end
+	local late = ask "a long password"
+	t.equal(late.status, 429)
+	t.equal(late.headers["retry-after"], "1")
+end)
+
 testing.case("every line of /metrics is a comment or a sample, and the histogram adds up", function(t)
 	local body = testing.client():get("/metrics").body
 	local last, count = 0, nil
