@@ -5,7 +5,7 @@ local crypto = require "native.crypto"
 local db = require "native.db"
 local log = require "partnerapp.log"
 local schema = require "partnerapp.store.schema"
-local token_answer = require "partnerapp.oauth.token_answer"
+local scopes = require "partnerapp.oauth.scope"
 
 local rows = {}
 
@@ -79,7 +79,7 @@ function rows.save(token, origin, issued)
 		app_name = token.app_name,
 		workspace = token.workspace,
 		source = token.source,
-		scope = token.scope or origin.server and token_answer.spaced(origin.scope) or origin.scope,
+		scope = token.scope or origin.server and scopes.spaced(origin.scope) or origin.scope,
 		asked_scope = origin.scope,
 	}, issued)
 	if not changes then
