@@ -121,7 +121,9 @@ end
 local function destination_of(req, given)
 	local destination, message, code = given.destinations.load(req.params.slug)
 	if not destination then
-		return nil, reply.failed(code == "bad_definition" and 500 or 404, log.masked(message))
+		local text = code == "bad_definition" and log.masked(message)
+			or "There is no destination at this address. The page Destinations has all that are loaded."
+		return nil, reply.failed(code == "bad_definition" and 500 or 404, text)
 	end
 	return destination
 end

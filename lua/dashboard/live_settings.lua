@@ -169,7 +169,8 @@ end
 
 local function answer(req, given, install, form)
 	local slug = slug_of(given.app, install)
-	local values = { problem = false, said = false, rows = {}, destination = false, slug = slug or "" }
+	local values =
+		{ problem = false, can_read_again = false, said = false, rows = {}, destination = false, slug = slug or "" }
 	if not install.source or not slug then
 		values.problem = "This install names no source, so it has no destination of its own."
 		return show(req, install, values)
@@ -180,8 +181,10 @@ local function answer(req, given, install, form)
 	local client = install:segment()
 	local found, message, code = client:get_destination(install.source, slug)
 	if not found then
-		values.problem =
-			visible(log.masked(("Segment does not give the destination: %s (%s)"):format(message, code or "no code")))
+		local text = "Segment does not give the destination: %s (%s).%s"
+		local after = form and " Nothing was saved; what you typed is there when you go back." or ""
+		values.problem = visible(log.masked(text:format(message, code or "no code", after)))
+		values.can_read_again = true
 		return show(req, install, values)
 	end
 	local catalog = catalog_of(client, slug)

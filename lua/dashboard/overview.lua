@@ -8,6 +8,8 @@ local words = require "partnerapp_dashboard.words"
 
 local overview = {}
 
+local NAMES_MOST = 10 -- of destinations; their page has all
+
 ---@class dashboard.row
 ---@field name string
 ---@field text string
@@ -63,11 +65,14 @@ local function destination_row(given)
 	elseif #names == 0 then
 		return row("Destinations", "open", "no file in destinations/ yet")
 	end
-	return row("Destinations", "good", table.concat(names, ", "))
+	local more = #names - NAMES_MOST
+	local text = table.concat(names, ", ", 1, math.min(#names, NAMES_MOST))
+	return row("Destinations", "good", more > 0 and ("%s and %d more"):format(text, more) or text)
 end
 
-local function database_row(given)
-	local problem = given.state.database_problem()
+-- What the database answers by itself it may have in memory: what the jobs' table says counts too.
+local function database_row(given, jobs_problem)
+	local problem = given.state.database_problem() or jobs_problem
 	return row("Database", problem and "bad" or "good", problem or "answers")
 end
 
@@ -140,8 +145,8 @@ local function values_of(given)
 	table.move(flow_rows(given.app), 1, 100, #rows + 1, rows)
 	rows[#rows + 1] = installs_row(given.app)
 	rows[#rows + 1] = destination_row(given)
-	rows[#rows + 1] = database_row(given)
 	local jobs, jobs_problem = job_rows(given)
+	rows[#rows + 1] = database_row(given, jobs_problem)
 	local hung = hung_rows(given)
 	return {
 		title = "Overview",

@@ -97,7 +97,9 @@ end
 local function list(req, given)
 	local query = req.query
 	local found, next_id, code = given.traffic.list(filter_of(query))
-	if not found then
+	if code == "off" then
+		return shell.page(req, "traffic_off", { title = "Traffic" })
+	elseif not found then
 		return unreadable(next_id, code)
 	end
 	local rows = {}

@@ -1,5 +1,4 @@
 -- How an app is set up, for pages that help with that. Never a secret.
-local clients = require "partnerapp.oauth.clients"
 local config = require "partnerapp.config"
 
 ---@class partnerapp.setup
@@ -17,6 +16,7 @@ local setup_help = {}
 ---@param client string? the name of its client
 ---@return partnerapp.setup
 function setup_help.setup(path, client)
+	local clients = require "partnerapp.oauth.clients" -- late: few requests ask
 	local id_setting, secret_setting = clients.setting_names(client)
 	local sandbox = config.sandbox_url
 	return {

@@ -13,10 +13,10 @@ enum {
 	MATCH_STEPS = 1 << 28,     /* of LIKE and GLOB in the worst case: less than a second */
 };
 
-/* False when the statement has no time left; then the call has its result. */
-static bool has_time(sqlite3_context *context)
+/* False when the statement has no time left for that many steps; then the call has its result. */
+static bool has_time(sqlite3_context *context, size_t steps)
 {
-	if (!pa_sqlite_limit_is_over(sqlite3_user_data(context)))
+	if (!pa_sqlite_limit_is_over_after(sqlite3_user_data(context), steps))
 		return true;
 	sqlite3_result_error_code(context, SQLITE_INTERRUPT);
 	return false;
@@ -51,7 +51,7 @@ static void instr(sqlite3_context *context, int count, sqlite3_value **values)
 	sqlite3_int64 place = 1;
 
 	(void)count;
-	if (types[0] == SQLITE_NULL || types[1] == SQLITE_NULL || !has_time(context))
+	if (types[0] == SQLITE_NULL || types[1] == SQLITE_NULL)
 		return;
 	struct pa_span in = blobs ? bytes_of(values[0]) : text_of(values[0]);
 	struct pa_span what = blobs ? bytes_of(values[1]) : text_of(values[1]);
@@ -59,6 +59,8 @@ static void instr(sqlite3_context *context, int count, sqlite3_value **values)
 		sqlite3_result_error_nomem(context);
 		return;
 	}
+	if (!has_time(context, in.length + what.length))
+		return;
 	if (what.length == 0) {
 		sqlite3_result_int(context, 1);
 		return;
@@ -117,10 +119,8 @@ static void write_replaced(char *to, struct pa_span in, struct pa_span what, str
 static void replace(sqlite3_context *context, int count, sqlite3_value **values)
 {
 	(void)count;
-	if (!has_time(context))
-		return;
 	struct pa_span in = text_of(values[0]), what = text_of(values[1]);
-	if (!in.at || !what.at)
+	if (!in.at || !what.at || !has_time(context, in.length + what.length))
 		return;
 	if (what.at[0] == '\0') { /* SQLite takes a NUL in front for an empty string */
 		sqlite3_result_value(context, values[0]);
@@ -177,7 +177,7 @@ static size_t trimmed(struct trimming *trimming, struct pa_span text, bool at_en
 		one = first_character((struct pa_span){at, (size_t)(set_end - at)});
 		if (++trimming->comparisons >= ASK_COMPARISONS) {
 			trimming->comparisons = 0;
-			if (!has_time(trimming->context)) {
+			if (!has_time(trimming->context, ASK_COMPARISONS)) {
 				trimming->over = true;
 				return 0;
 			}
@@ -194,12 +194,12 @@ static void trim_sides(sqlite3_context *context, int count, sqlite3_value **valu
 	struct trimming trimming = {.context = context, .set = {" ", 1}};
 	size_t length;
 
-	if (sqlite3_value_type(values[0]) == SQLITE_NULL || !has_time(context))
+	if (sqlite3_value_type(values[0]) == SQLITE_NULL)
 		return;
 	struct pa_span text = text_of(values[0]);
 	if (count > 1)
 		trimming.set = text_of(values[1]);
-	if (!text.at || !trimming.set.at)
+	if (!text.at || !trimming.set.at || !has_time(context, text.length))
 		return;
 	trimming.set.length = strlen(trimming.set.at); /* SQLite's set ends at a NUL */
 	while ((sides & TRIM_FRONT) && text.length > 0 && (length = trimmed(&trimming, text, false)) > 0) {
@@ -251,13 +251,15 @@ static bool check_time(sqlite3_context *context, sqlite3_value **values, char wi
 {
 	struct pa_span pattern = text_of(values[0]), text = text_of(values[1]);
 
-	if (!pattern.at || !text.at || !has_time(context))
+	if (!pattern.at || !text.at)
 		return false;
-	if (memchr(pattern.at, wildcard, pattern.length) && (uint64_t)pattern.length * text.length > MATCH_STEPS) {
+	uint64_t steps =
+		memchr(pattern.at, wildcard, pattern.length) ? (uint64_t)pattern.length * text.length : text.length;
+	if (steps > MATCH_STEPS && steps > text.length) {
 		sqlite3_result_error(context, "LIKE or GLOB pattern too complex for a value this long", -1);
 		return false;
 	}
-	return true;
+	return has_time(context, steps);
 }
 
 static void glob(sqlite3_context *context, int count, sqlite3_value **values)

@@ -7,8 +7,8 @@
 #include "base/clock.h"
 
 enum {
-	ASK_BYTES = 64 << 10,    /* allocated between two looks at the clock */
-	ASK_CALL = 256,          /* bytes that each allocation counts for, besides its own */
+	ASK_BYTES = 64 << 10,    /* allocated, or steps made, between two looks at the clock */
+	ASK_CALL = 256,          /* that each allocation and each call counts for, besides its own */
 	STACK_BYTES = 384 << 10, /* for a statement; a worker has 1 MiB for SQLite, Lua and the rest */
 	/* More, once a limit was met: to end the statement and roll it back. */
 	GRACE_BYTES = 16 << 20,
@@ -39,6 +39,21 @@ bool pa_sqlite_limit_is_over(struct pa_sqlite_limit *limit)
 	return now >= limit->cpu_ms_over;
 }
 
+/* Whether it is time to look at the clock. */
+static bool is_asked(struct pa_sqlite_limit *limit, size_t more)
+{
+	limit->unasked = more > SIZE_MAX - ASK_CALL - limit->unasked ? SIZE_MAX : limit->unasked + more + ASK_CALL;
+	if (limit->unasked < ASK_BYTES)
+		return false;
+	limit->unasked = 0;
+	return true;
+}
+
+bool pa_sqlite_limit_is_over_after(struct pa_sqlite_limit *limit, size_t steps)
+{
+	return is_asked(limit, steps) && pa_sqlite_limit_is_over(limit);
+}
+
 static bool allows(struct pa_sqlite_limit *limit, int size)
 {
 	int64_t most = PA_SQLITE_LIMIT_MEMORY_MAX + (limit->reason == PA_SQLITE_LIMIT_NONE ? 0 : GRACE_BYTES);
@@ -47,10 +62,8 @@ static bool allows(struct pa_sqlite_limit *limit, int size)
 		return refuse(limit, PA_SQLITE_LIMIT_MEMORY);
 	if ((uintptr_t)__builtin_frame_address(0) < limit->stack_end)
 		return refuse(limit, PA_SQLITE_LIMIT_DEPTH);
-	limit->unasked += (size_t)size + ASK_CALL;
-	if (limit->unasked < ASK_BYTES)
+	if (!is_asked(limit, (size_t)size))
 		return true;
-	limit->unasked = 0;
 	return !pa_sqlite_limit_is_over(limit) || refuse(limit, PA_SQLITE_LIMIT_CPU);
 }
 

@@ -24,7 +24,7 @@ struct pa_sqlite_limit {
 	int64_t cpu_ms;                     /* that the statement may take */
 	int64_t cpu_ms_over;                /* value of pa_clock_cpu_ms at which it is ended; 0: nothing has asked yet */
 	int64_t memory;                     /* bytes that SQLite allocated since the begin, less what it freed */
-	size_t unasked;                     /* bytes allocated since the clock was read */
+	size_t unasked;                     /* bytes allocated and steps made since the clock was read */
 	uintptr_t stack_end;                /* the stack grows down to this address */
 	enum pa_sqlite_limit_reason reason; /* why an allocation was refused */
 };
@@ -39,5 +39,9 @@ void pa_sqlite_limit_end(struct pa_sqlite_limit *limit);
 
 /* Whether the statement that runs has spent its CPU; false while none runs. */
 bool pa_sqlite_limit_is_over(struct pa_sqlite_limit *limit);
+
+/* The same before a call of a function that takes at most so many steps, of a nanosecond or so. The clock is a system
+ * call, which takes longer than a function of a short text: it is read once for many such calls. */
+bool pa_sqlite_limit_is_over_after(struct pa_sqlite_limit *limit, size_t steps);
 
 #endif

@@ -27,6 +27,7 @@ static const char schema[] =
 	"CREATE INDEX exchanges_flow ON exchanges (flow) WHERE flow IS NOT NULL;"
 	"CREATE INDEX exchanges_request ON exchanges (request_id) WHERE request_id IS NOT NULL;"
 	"CREATE INDEX exchanges_outcome ON exchanges (outcome);"
+	"CREATE INDEX exchanges_class ON exchanges (coalesce(status, 0) / 100);" /* 5 for 500 to 599, 0 for no answer */
 	"CREATE VIEW said AS SELECT e.id, e.url || char(10) || p.request_headers || char(10) ||"
 	" iif(typeof(p.request_body) = 'text', p.request_body, '') || char(10) || p.response_headers || char(10) ||"
 	" iif(typeof(p.response_body) = 'text', p.response_body, '') AS text"

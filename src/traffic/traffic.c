@@ -13,8 +13,8 @@
 #include "traffic/redact.h"
 
 enum {
-	BATCH = 32,       /* exchanges of one transaction */
-	SHARE = 10,       /* the thread uses one of so many parts of a processor, */
+	BATCH = 256,      /* exchanges of one transaction, each of which adds a piece to the index that is merged later */
+	SHARE = 16,       /* the thread uses one of so many parts of a processor, */
 	BURST_MS = 1000,  /* and after it was idle so much more */
 	PRUNE_MS = 60000, /* how often old ones are looked for, without new ones */
 	CLOSE_MS = 2000,  /* how long what waits is still stored */
@@ -107,7 +107,7 @@ static struct pa_entry *store_batch(struct pa_traffic *traffic, struct pa_entry 
 	return list;
 }
 
-/* Sleeps as long as the thread has used more than a tenth of a processor, after the first BURST_MS: what it does must
+/* Sleeps as long as the thread has used more than its share of a processor, after the first BURST_MS: what it does must
  * not cost requests more than that. */
 static void pace(struct pa_traffic *traffic)
 {

@@ -1,8 +1,7 @@
 /*
  * Keeps every exchange of a server, in and out, with secrets replaced before anything is stored. Threads that answer
- * requests copy bytes into a bounded queue; one thread, which uses a
- * tenth of a processor at most, replaces secrets, stores and prunes. What
- * does not fit is dropped and counted. Never raises.
+ * requests copy bytes into a bounded queue; one thread, which uses a sixteenth of a processor at most, replaces
+ * secrets, stores and prunes. What does not fit is dropped and counted. Never raises.
  */
 #ifndef PA_TRAFFIC_H
 #define PA_TRAFFIC_H

@@ -23,6 +23,7 @@ const { values: options } = parseArgs({
 		runs: { type: "string", default: "3" },
 		only: { type: "string" },
 		profiles: { type: "string" },
+		traffic: { type: "string", default: "off" },
 	},
 });
 
@@ -51,7 +52,7 @@ async function install(agent, origin, url) {
 async function startCounted(folder, upstream) {
 	const out = path.join(folder, "callgrind.out");
 	const valgrind = ["valgrind", "--tool=callgrind", "--instr-atstart=no", `--callgrind-out-file=${out}`, options.binary];
-	const ours = await startOurs(folder, upstream, { app: options.app, env: { WORKERS: "8" }, command: valgrind });
+	const ours = await startOurs(folder, upstream, { app: options.app, env: { WORKERS: "8", TRAFFIC: options.traffic }, command: valgrind });
 	const control = (...args) => execute("callgrind_control", [...args, ours.pid]);
 	let dumps = 0;
 	return {

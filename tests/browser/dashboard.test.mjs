@@ -181,5 +181,5 @@ browserTest("an exchange is copied as a curl command that asks for the same", { 
 		await page.getByRole("button", { name: "Copy" }).first().click();
 		await page.getByRole("button", { name: "Copied" }).waitFor();
 		const command = await page.evaluate(() => navigator.clipboard.readText());
-		assert.match(command, /^curl \\\n {2}'http:\/\/localhost:\d+\/to-be-copied\?a=b'/);
+		assert.match(command, /^curl \\\n {2}--url 'http:\/\/localhost:\d+\/to-be-copied\?a=b'/);
 	});

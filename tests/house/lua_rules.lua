@@ -11,8 +11,8 @@ local LIBRARY = {
 	"config destination/ http signature web.networks web.static web.cookie web.csrf web.proxies web.view",
 	"destination limits reply session segment/ segment",
 	"web/",
-	"oauth.authorization_server oauth.clients oauth.endings oauth.flow oauth.install_token oauth.token_answer "
-		.. "oauth.token_error installs/ setup_help settings",
+	"oauth.authorization_server oauth.clients oauth.endings oauth.flow oauth.install_token oauth.scope "
+		.. "oauth.token_answer oauth.token_error installs/ setup_help settings",
 	"installs",
 	"oauth/",
 	"init",

@@ -44,6 +44,10 @@ function cases.lists_are_filtered()
 	equal(urls { outcome = "timeout" }, "https://d.example/", "outcome")
 	equal(urls { install = "i1" }, "https://c.example/ /a", "install")
 	equal(urls { install = "i1", direction = "in", status = 2 }, "/a", "three filters")
+	equal(urls { outcome = "answered", status = 2, install = "i1", flow = "f" }, "", "all filters")
+	equal(urls { outcome = "timeout", status = 0 }, "https://d.example/", "outcome and status")
+	equal(urls { outcome = "timeout", status = 2 }, "", "outcome with another status")
+	equal(urls { status = 4, search = "/b" }, "/b", "status and URL")
 	equal(urls { install = "' OR 1 --" }, "", "no SQL")
 	equal(table.concat(assert(exchanges.outcomes()), " "), "answered refused timeout", "outcomes")
 	local list = assert(exchanges.list { outcome = "refused" })
@@ -103,6 +107,8 @@ function cases.texts_are_searched()
 		["bo"] = "", -- fewer than three characters: URLs only
 	} do
 		equal(urls { search = search }, wanted, "search for " .. search)
+		-- Of few exchanges each is looked into.
+		equal(urls { search = search, outcome = "answered" }, wanted, "search among few for " .. search)
 	end
 	equal(urls { search = "x-t", direction = "out" }, "", "search and filter")
 end

@@ -4,6 +4,7 @@
 
 const PAUSE = 1000; // milliseconds
 const newer = document.getElementById("newer");
+const silent = document.getElementById("silent");
 
 let shown = Number(document.getElementById("exchanges")?.dataset.version ?? 0);
 
@@ -25,6 +26,7 @@ async function look() {
 	if (document.hidden) return;
 	const headers = { accept: "application/json", "x-live": "1" };
 	const answer = await fetch("/dashboard/traffic/version", { cache: "no-store", headers });
+	silent.hidden = true;
 	if (!answer.ok) return;
 	const { version } = await answer.json();
 	if (version !== shown) {
@@ -35,7 +37,7 @@ async function look() {
 
 async function repeat() {
 	// After a failure too: a stopped server can be started again.
-	await look().catch(() => {});
+	await look().catch(() => (silent.hidden = false));
 	setTimeout(repeat, PAUSE);
 }
 

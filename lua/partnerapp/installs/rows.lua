@@ -5,7 +5,7 @@ local crypto = require "native.crypto"
 local db = require "native.db"
 local log = require "partnerapp.log"
 local schema = require "partnerapp.store.schema"
-local token_answer = require "partnerapp.oauth.token_answer"
+local scopes = require "partnerapp.oauth.scope"
 
 local rows = {}
 
@@ -79,7 +79,7 @@ function rows.save(token, origin, issued)
 		app_name = token.app_name,
 		workspace = token.workspace,
 		source = token.source,
-		scope = token.scope or origin.server and token_answer.spaced(origin.scope) or origin.scope,
+		scope = token.scope or origin.server and scopes.spaced(origin.scope) or origin.scope,
 		asked_scope = origin.scope,
 	}, issued)
 	if not changes then
@@ -146,14 +146,17 @@ end
 
 local SEARCHED = { "id", "name", "workspace", "source", "scope", "client", "client_id", "server", "health" }
 
--- The condition for rows that have a text somewhere, with the values of its placeholders.
-local function having(text)
-	local pattern = "%" .. text:lower():gsub("[\\%%_]", "\\%0") .. "%"
-	local parts, values = {}, {}
-	for i, column in ipairs(SEARCHED) do
-		parts[i], values[i] = ("lower(%s) LIKE ? ESCAPE '\\'"):format(column), pattern
-	end
-	return "(" .. table.concat(parts, " OR ") .. ")", values
+-- All that is searched as one text, so that a row is compared once: a comparison for each column takes five times as
+-- long, which is felt with ten thousand rows. No column has a line feed in it, so no text is found across two.
+local TEXT = {}
+for i, column in ipairs(SEARCHED) do
+	TEXT[i] = ("coalesce(%s, '')"):format(column)
+end
+local HAVING = "lower(" .. table.concat(TEXT, " || '\n' || ") .. ") LIKE ? ESCAPE '\\'"
+
+-- What a row's text is compared with.
+local function pattern_of(text)
+	return "%" .. text:lower():gsub("[\\%%_]", "\\%0") .. "%"
 end
 
 --- A page of rows, newest first.
@@ -166,7 +169,7 @@ end
 function rows.page(count, from, search)
 	local conditions, values = {}, {}
 	if search and search ~= "" then
-		conditions[1], values = having(search)
+		conditions[1], values[1] = HAVING, pattern_of(search)
 	end
 	if from then
 		local created_at, id = from:match "^([%d.]+) ([%w_-]+)$"

@@ -24,13 +24,6 @@ local SEAL = "oauth.flow"
 local PREFIX = "flow_"
 local NAME_LENGTH = 22 -- of the hash: 128 bits and more
 
---- Whether a value can be a scope (RFC 6749 3.3): printable ASCII without quotes and backslashes.
----@param text any
----@return boolean
-function flow.is_scope(text)
-	return type(text) == "string" and #text <= 512 and text:find("^[ -~]+$") ~= nil and not text:find('["\\]')
-end
-
 -- Loaded late: a flow begins without the database.
 local function prepare()
 	return require("partnerapp.store.schema").prepare "oauth"

@@ -1,11 +1,11 @@
 -- Checks the answer of a token endpoint before its token is used (OA-17, OA-18). The form of Segment's answers is
 -- known; those of other servers are read with tolerance where that can deceive no user (TO-03).
-local flow = require "partnerapp.oauth.flow"
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
 local mask = require("native.log").mask
 local names = require "partnerapp.segment.names"
 local parse_form = require("native.request").parse_form
+local scope = require "partnerapp.oauth.scope"
 local token_error = require "partnerapp.oauth.token_error"
 
 local token_answer = {}
@@ -65,24 +65,17 @@ local function joined(value)
 	return table.concat(value, " ")
 end
 
---- Scopes as RFC 6749 separates them, with spaces; many servers write commas.
----@param scope string
----@return string
-function token_answer.spaced(scope)
-	return (scope:gsub("[,%s]+", " "):gsub("^ ", ""):gsub(" $", ""))
-end
-
 -- The granted scope, and whether it is one; nil when the answer has none, for it is then the scope that was asked for.
 local function scope_of(value, elsewhere)
 	value = joined(value)
 	if value == nil or value == "" then
 		return nil, true
 	elseif not elsewhere then
-		return value, flow.is_scope(value)
+		return value, scope.is(value)
 	elseif type(value) ~= "string" or #value > SCOPE_BYTES or not value:find "^[ -~]*$" then
 		return nil, false
 	end
-	value = token_answer.spaced(value)
+	value = scope.spaced(value)
 	return value ~= "" and value or nil, true
 end
 

@@ -96,6 +96,8 @@ tables.stories = {
 	ALTER TABLE pa_stories ADD COLUMN what TEXT;
 	ALTER TABLE pa_stories ADD COLUMN outcome TEXT;
 	ALTER TABLE pa_stories ADD COLUMN label TEXT]],
+	-- These columns stand behind the body in a row: lists and counts read them here, not 256 KiB in front of them.
+	"CREATE INDEX pa_stories_listed ON pa_stories (n, kept_at, outcome, label, slug, what, id)",
 }
 
 return tables

@@ -7,6 +7,7 @@ local exchanges = {}
 
 local LIMIT, LIMIT_MOST = 50, 200
 local FLOW_MOST = 500
+local FEW, FEW_BYTES = 500, 100 -- exchanges, and bytes of a search, that are compared one by one
 
 --- One exchange in a list.
 ---@class partnerapp.traffic.summary
@@ -72,6 +73,25 @@ end
 local COLUMNS = [[e.id, e.direction, e.at / 1000.0 AS at, e.took / 1000000.0 AS took, e.method, e.url, e.status,
 	e.outcome, e.error, e.request_id, e.install, e.flow]]
 
+-- Each filter that has an index, with what is looked up in it.
+local INDEXED = {
+	{ name = "flow", looked_up = "e.flow" },
+	{ name = "install", looked_up = "e.install" },
+	{ name = "outcome", looked_up = "e.outcome" },
+	{ name = "status", looked_up = "coalesce(e.status, 0) / 100" },
+}
+
+-- The filter whose index is used: the one that few exchanges are like, which SQLite cannot know. Nearly all exchanges
+-- were answered; of the others, all of an outcome have the same status.
+local function best_of(filter)
+	return filter.flow and "flow"
+		or filter.install and "install"
+		or filter.outcome and filter.outcome ~= "answered" and "outcome"
+		or filter.status and "status"
+		or filter.outcome and "outcome"
+		or nil
+end
+
 -- A condition and its values, for each filter that is given.
 local function conditions(filter)
 	local where, values = { "1" }, {}
@@ -81,15 +101,15 @@ local function conditions(filter)
 			values[#values + 1] = value
 		end
 	end
-	for _, name in ipairs { "direction", "outcome", "install", "flow" } do
-		if filter[name] then
-			add("e." .. name .. " = ?", filter[name])
+	local best = best_of(filter)
+	for _, one in ipairs(INDEXED) do
+		if filter[one.name] then
+			-- With a + in front, SQLite takes no index for it.
+			add((one.name == best and "%s = ?" or "+(%s) = ?"):format(one.looked_up), filter[one.name])
 		end
 	end
-	if filter.status == 0 then
-		add "e.status IS NULL"
-	elseif filter.status then
-		add("e.status BETWEEN ? AND ?", filter.status * 100, filter.status * 100 + 99)
+	if filter.direction then
+		add("e.direction = ?", filter.direction)
 	end
 	if filter.before then
 		add("e.id < ?", filter.before)
@@ -99,6 +119,21 @@ end
 
 local function is_short(search)
 	return (utf8.len(search) or #search) < 3
+end
+
+local function pattern_of(text)
+	return "%" .. text:gsub("[%%_\\]", "\\%0") .. "%"
+end
+
+-- Whether the filter without its search lets through so few that looking into each takes less than the index of words,
+-- which first lists all that have the words. Letters beyond ASCII are left to the index: it knows their cases.
+local function are_few(filter, where, values)
+	if not best_of(filter) or #filter.search > FEW_BYTES or filter.search:find "[\x80-\xff]" then
+		return false
+	end
+	local sql = "SELECT count(*) AS count FROM (SELECT 1 FROM exchanges e WHERE %s LIMIT %d)"
+	local row = traffic.row(sql:format(table.concat(where, " AND "), FEW + 1), table.unpack(values))
+	return row and row.count <= FEW
 end
 
 -- Runs the query of a list on one source of rows.
@@ -156,12 +191,14 @@ function exchanges.list(filter)
 	local limit = math.min(math.max(filter.limit or LIMIT, 1), LIMIT_MOST)
 	local where, values, add = conditions(filter)
 	local search = filter.search or ""
+	local is_in_index = #search > 0 and not is_short(search) and not are_few(filter, where, values)
 	local rows, err, code
-	if search ~= "" and not is_short(search) then
+	if is_in_index then
 		rows, err, code = search_words(search, filter.before, where, values, limit + 1)
 	else
-		if search ~= "" then
-			add("e.url LIKE ? ESCAPE '\\'", "%" .. search:gsub("[%%_\\]", "\\%0") .. "%")
+		if #search > 0 then
+			local text = is_short(search) and "e.url" or "(SELECT text FROM said WHERE said.id = e.id)"
+			add(text .. " LIKE ? ESCAPE '\\'", pattern_of(search))
 		end
 		rows, err, code = read("exchanges e", "e.id", where, values, limit + 1)
 	end
@@ -271,10 +308,14 @@ function exchanges.cause_of(exchange)
 	)
 end
 
---- The outcomes that are there, for a choice of filters.
+--- The outcomes that are there, for a choice of filters. Each is looked up in the index from the one before on:
+--- DISTINCT would read the whole index.
 ---@return string[]? list sorted, string? message, string? code
 function exchanges.outcomes()
-	local rows, err, code = traffic.query "SELECT DISTINCT outcome FROM exchanges ORDER BY outcome"
+	local rows, err, code = traffic.query [[WITH RECURSIVE found (outcome) AS (SELECT min(outcome) FROM exchanges
+		UNION ALL SELECT (SELECT min(e.outcome) FROM exchanges e WHERE e.outcome > found.outcome) FROM found
+			WHERE found.outcome IS NOT NULL)
+		SELECT outcome FROM found WHERE outcome IS NOT NULL]]
 	if not rows then
 		return nil, err, code
 	end

@@ -5,7 +5,7 @@ local settings = require "partnerapp.store.settings"
 
 local body_limit = {}
 
-local DEFAULT = 1 << 20 -- BODY_MAX_DEFAULT of src/server/server.c
+local DEFAULT = 1 << 20 -- BODY_MAX_DEFAULT of src/server/opening.c
 local MOST = 16 << 20 -- half of a VM's memory (src/script/heap.h): the other half is for what is made of the body
 
 local FORMS = '8 << 20, or a string such as "8M"'

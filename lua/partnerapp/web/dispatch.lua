@@ -1,10 +1,12 @@
 -- Answers requests: by the app's route, else by one of the library's own, else with a refusal. Runs the app's hooks.
 local other_name = require "partnerapp.web.other_name"
-local own = require("partnerapp.web.routes").router
 local proxies = require "partnerapp.web.proxies"
 local refusal = require "partnerapp.web.refusal"
+local routes = require "partnerapp.web.routes"
 
 local dispatch = {}
+
+local own = routes.router
 
 -- Raises with the line of the function that returned what is not a response.
 local function wrong(fn, who, response)
@@ -22,7 +24,13 @@ end
 ---@param req partnerapp.request
 ---@return partnerapp.route?
 function dispatch.route(app, req)
-	return app._router:find(req)
+	local route = app._router:find(req)
+	-- A route whose path begins with a parameter, such as "/*rest", was not meant for the library's addresses.
+	local second = route and route.path:byte(2)
+	if (second == 42 or second == 58) and routes.is_own(req.path) and own:find(req) then -- * or :
+		return nil
+	end
+	return route
 end
 
 local function run_before(app, req)
@@ -116,7 +124,7 @@ function dispatch.request(app, req)
 		proxies.warn(req)
 	end
 	local by_path = app._router.exact[req.method]
-	local route = by_path and by_path[req.path] or app._router:find(req)
+	local route = by_path and by_path[req.path] or dispatch.route(app, req)
 	local response, apart
 	if route then
 		response = unusual and other_name.lead_page(req) or answer(app, req, route)

@@ -93,4 +93,11 @@ function routes.is_reserved(path)
 	return false
 end
 
+--- Whether a path is the library's also where an app has a route for all paths: a reserved one, or a file of its pages.
+---@param path string
+---@return boolean
+function routes.is_own(path)
+	return routes.is_reserved(path) or path:sub(1, 18) == "/static/partnerapp"
+end
+
 return routes

@@ -145,6 +145,7 @@ end)
 -- By hand
 
 testing.case("the parts of a flow are there for a callback written by hand", function(t)
+	local by_hand = require "partnerapp.oauth.callback"
 	local clients = require "partnerapp.oauth.clients"
 	local oauth = require "partnerapp.oauth.mount"
 	local segment = require "partnerapp.segment"
@@ -154,12 +155,12 @@ testing.case("the parts of a flow are there for a callback written by hand", fun
 		return oauth.start(req, mount)
 	end)
 	app:get("/go/callback", function(req)
-		local flow, response = oauth.receive(req, mount)
+		local flow, response = by_hand.receive(req, mount)
 		if not flow then
 			return response
 		end
 		local client = clients.find(nil, mount.scope, mount.redirect_uri)
-		local token = assert(oauth.exchange(client, flow.code, mount.redirect_uri, flow.verifier))
+		local token = assert(by_hand.exchange(client, flow.code, mount.redirect_uri, flow.verifier))
 		local api = segment.new({ token = token.access_token })
 		return reply.json(assert(api:create_destination(token.source, "webhooks", { enabled = true })))
 	end)
