@@ -118,7 +118,11 @@ local function next_step(rows, scripts, hung, given)
 	elseif #given.destinations.names() == 0 then
 		return { text = "Write a destination: partnerapp new destination acme makes its first file." }
 	end
-	return { text = "Everything is set up." }
+	return {
+		text = "Everything is set up. See what an event becomes in a destination:",
+		href = "/dashboard/tester",
+		label = "open the tester",
+	}
 end
 
 local function job_rows(given)
