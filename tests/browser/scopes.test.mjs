@@ -61,7 +61,8 @@ browserTest("the sandbox's page shows what happens while one looks at it", {}, a
 	const before = await page.locator("summary").count();
 	await request(`${demo.sandbox}/v1beta/nothing`); // the page is updated
 	await page.locator("summary", { hasText: "/v1beta/nothing" }).waitFor();
-	assert.equal(await page.locator("summary").count(), before + 1);
+	// The page of the install may have asked for its destination in between.
+	assert.ok(await page.locator("summary").count() > before);
 	assert.ok(await page.getByText("grant_type=authorization_code").isVisible(), "what was opened stays open");
 	assert.equal(await page.evaluate(() => document.activeElement.innerText.includes("/oauth2/token")), true);
 	assert.equal(await page.evaluate(() => window.kept), "yes", "the page was not loaded anew");
