@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { mkdirSync, writeFileSync } from "node:fs";
 import path from "node:path";
-import { after, before, suite, test } from "node:test";
+import { after, before, describe, test } from "node:test";
 import { folder, request, startApp } from "./harness.mjs";
 
 const FILES = {
@@ -47,7 +47,7 @@ const plain = ({ status, text }) => `${status} ${text
 	.replace(/<code>[0-9a-f]{16}<\/code>/, "").replace(/– \w+ dashboard/, "")
 	.replace(/read .*? ago/, "").replace(/\d+ files?/, "")}`;
 
-suite("a partner's app", () => {
+describe("a partner's app", () => {
 	let place, app, bare;
 	before(async () => {
 		place = folder();
