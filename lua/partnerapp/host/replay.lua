@@ -1,10 +1,10 @@
 -- Sends an exchange of the traffic again, as a person has edited it: a request to the app, which is answered in this
 -- VM, or a call out. What was replaced by *** when it was stored stays missing, but for an install's token.
 local http = require "partnerapp.http"
+local in_process = require "partnerapp.host.in_process"
 local installs = require "partnerapp.installs"
 local log = require "partnerapp.log"
 local exchanges = require "partnerapp.traffic.exchanges"
-local requests = require "partnerapp.web.request"
 
 local replay = {}
 
@@ -144,7 +144,9 @@ function replay.call(draft, install)
 			value = "Bearer " .. token
 		end
 		if replay.is_kept(name) then
-			headers[name] = value
+			local key = name:lower() -- a header may be there several times, in any case
+			headers[key] = headers[key] or {}
+			table.insert(headers[key], value)
 		end
 	end
 	local answer, message, code = http.request(draft.url, {
@@ -170,12 +172,6 @@ local function cookies_of(req)
 	return #parts > 0 and table.concat(parts, "; ") or nil
 end
 
-local function decoded(path)
-	return (path:gsub("%%(%x%x)", function(digits)
-		return string.char(tonumber(digits, 16))
-	end))
-end
-
 --- Gives a request to the app, with the cookies of the browser that asks for it. Its answer is not recorded.
 ---@param app partnerapp.app
 ---@param draft partnerapp.replay.draft
@@ -192,7 +188,7 @@ function replay.request(app, draft, req)
 	local raw = {
 		method = draft.method,
 		target = draft.url,
-		path = decoded(path),
+		path = in_process.decode(path),
 		query_string = query ~= "" and query or nil,
 		headers = headers,
 		body = draft.body ~= "" and draft.body or nil,
@@ -200,16 +196,7 @@ function replay.request(app, draft, req)
 		host = req.host,
 		id = req.id,
 	}
-	local trace
-	local ok, response = xpcall(function()
-		return app:dispatch(requests.new(raw))
-	end, function(err)
-		trace = type(err) == "string" and err:match "\n(stack traceback:.*)$" or nil
-		return type(err) == "string" and err:match "^(.-)\nstack traceback:" or err
-	end)
-	if not ok then
-		response = require("partnerapp.web.fault").finish(app, requests.new(raw), response, trace)
-	end
+	local response = in_process.call(app, raw)
 	return shown(draft, response.status, response.headers, tostring(response.body or ""))
 end
 

@@ -1,11 +1,9 @@
 -- A browser without a screen: calls an app in process, keeps its cookies, follows redirects and submits forms.
 local config = require "partnerapp.config"
-local fault = require "partnerapp.web.fault"
 local http = require "partnerapp.http"
+local in_process = require "partnerapp.host.in_process"
 local json = require "partnerapp.json"
 local mounted = require "partnerapp.host.mounted"
-local refusal = require "partnerapp.web.refusal"
-local requests = require "partnerapp.web.request"
 
 ---@class partnerapp.testing.client
 ---@field cookies table<string, string> by the name browsers see
@@ -36,12 +34,6 @@ local function cookie_header(cookies)
 	return #parts > 0 and table.concat(parts, "; ") or nil
 end
 
-local function decode_path(path)
-	return (path:gsub("%%(%x%x)", function(digits)
-		return string.char(tonumber(digits, 16))
-	end))
-end
-
 local function raw_request(client, method, target, options)
 	local path, mark, query = target:match("^([^?]*)(%??)(.*)$")
 	counter = counter + 1
@@ -49,7 +41,7 @@ local function raw_request(client, method, target, options)
 	local raw = {
 		method = method,
 		target = target,
-		path = decode_path(path),
+		path = in_process.decode(path),
 		query_string = mark == "?" and query or nil,
 		headers = { host = host, cookie = cookie_header(client.cookies) },
 		body = options.body,
@@ -105,28 +97,6 @@ local function keep_cookies(client, lines)
 	end
 end
 
--- Calls an app as src/script/vm.c does: what is raised becomes a response too.
-local function call(app, raw)
-	local request = requests.new(raw)
-	local trace
-	local ok, response = xpcall(function()
-		local made = app:dispatch(request)
-		check_response(made)
-		return made
-	end, function(err)
-		if type(err) == "string" then
-			err, trace = err:match("^(.-)\n(stack traceback:.*)$")
-		end
-		return err
-	end)
-	if ok then
-		return response
-	end
-	local answer = fault.finish(app, requests.new(raw), response, trace)
-	check_response(answer)
-	return answer, not refusal.is(response) and tostring(response) or nil
-end
-
 ---@class partnerapp.testing.response
 ---@field status integer
 ---@field headers table<string, string> lower-case names; set-cookie is a list
@@ -139,7 +109,7 @@ end
 ---@param options {headers: table?, form: table?, json: any, body: string?}?
 ---@return partnerapp.testing.response
 function Client:request(method, target, options)
-	local made, err = call(self.app, raw_request(self, method, target, options or {}))
+	local made, err = in_process.call(self.app, raw_request(self, method, target, options or {}), check_response)
 	local response = { status = made.status, headers = {}, body = made.body or "", error = err }
 	for name, value in pairs(made.headers or {}) do
 		response.headers[name:lower()] = value
