@@ -158,7 +158,6 @@ local function values_of(given)
 		step = next_step(rows, scripts, hung, given),
 		hung = hung,
 		problem = scripts.problem or false,
-		source = scripts.source,
 		jobs = jobs,
 		jobs_problem = jobs_problem or false,
 		version = given.state.version(),

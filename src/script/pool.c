@@ -29,6 +29,7 @@ enum {
 	IDLE_MS = 60000,
 	JOBS_PAUSE = 1,      /* seconds, after a job could not be run */
 	CATCH_UP_MS = 10000, /* how long a page waits for a reload */
+	PROBLEM_MAX = 15000, /* bytes, of what pa_shared_put takes: a longer text is cut */
 };
 
 struct pa_pool {
@@ -257,7 +258,7 @@ static void keep_problem(const struct pa_pool *pool, const char *message)
 
 	if (!message)
 		pa_shared_drop(shared, name);
-	else if (pa_shared_put(shared, name, (struct pa_span){.at = message, .length = strlen(message)}) < 0)
+	else if (pa_shared_put(shared, name, (struct pa_span){.at = message, .length = strnlen(message, PROBLEM_MAX)}) < 0)
 		pa_log(PA_LOG_WARN, pool->options.name, NULL, "the dashboard cannot show why the scripts do not load", NULL);
 }
 

@@ -4,7 +4,6 @@ local log = require "partnerapp.log"
 local schema = require "partnerapp.store.schema"
 local scripts = require "native.scripts"
 local shared = require "native.shared"
-local source = require "partnerapp.web.source"
 local sys = require "native.sys"
 
 local state = {}
@@ -12,8 +11,7 @@ local state = {}
 ---@class partnerapp.state.scripts
 ---@field read_at number when the scripts that answer were read, in seconds since 1970
 ---@field files integer of the app
----@field problem string? why the newest save does not load, with file and line; secrets masked
----@field source partnerapp.source|false the lines around its place
+---@field problem string? why the newest save does not load, with file and line, and that line; secrets masked
 
 -- What the scripts' version is: nanoseconds.
 local function read_at()
@@ -28,7 +26,6 @@ function state.scripts()
 		read_at = read_at(),
 		files = #scripts.list "app",
 		problem = problem and log.masked(problem),
-		source = problem and source.of(problem) or false,
 	}
 end
 
