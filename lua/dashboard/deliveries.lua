@@ -141,20 +141,15 @@ local function index(req, given)
 end
 
 local function show(req, given)
-	local text, message = given.stories.find(req.params.id)
+	local text, slug = given.stories.find(req.params.id)
 	if text == nil then
-		return reply.failed(503, "The story cannot be read: " .. message)
+		return reply.failed(503, "The story cannot be read: " .. slug)
 	elseif not text then
 		return reply.failed(404, "This story is not kept any more: the last 500 are.")
 	end
 	local value = json.decode(text, { order = true })
 	if type(value) ~= "table" then
 		return reply.failed(500, "The story of this event was damaged.")
-	end
-	local slug = false
-	for _, name in ipairs(given.destinations.names()) do
-		local found = given.destinations.load(name)
-		slug = found and found.name == value.destination and found.slug or slug
 	end
 	return shell.page(req, "delivery", {
 		title = "What " .. tostring(value.destination) .. " made of an event",

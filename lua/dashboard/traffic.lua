@@ -187,12 +187,8 @@ local function tries_of(given, exchange)
 	if not exports.event(exchange) then
 		return tries
 	end
-	for _, name in ipairs(given.destinations.names()) do
-		local found = given.destinations.load(name)
-		if found and #found.actions > 0 then
-			tries[#tries + 1] =
-				{ slug = found.slug, name = found.name, command = command(exports.try(exchange, found.slug)) }
-		end
+	for i, found in ipairs((given.tester.destinations(given.app))) do
+		tries[i] = { name = found.name, command = command(exports.try(exchange, found.slug)) }
 	end
 	return tries
 end

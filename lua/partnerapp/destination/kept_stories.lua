@@ -76,18 +76,20 @@ end
 
 --- A story that is kept, as JSON.
 ---@param id string
----@return string|false|nil text false when it is not there any more, string? message, string? code
+---@return string|false|nil text false when it is not there any more
+---@return string? slug_or_message of the destination; why there is no text
+---@return string? code
 function kept_stories.find(id)
 	local ok, err, code = schema.prepare "stories"
 	if not ok then
 		return nil, err, code
 	end
 	local row
-	row, err, code = db.row("SELECT body FROM pa_stories WHERE id = ?", id)
+	row, err, code = db.row("SELECT body, slug FROM pa_stories WHERE id = ?", id)
 	if row == nil then
 		return nil, err, code
 	end
-	return row and row.body
+	return row and row.body, row and row.slug or nil
 end
 
 --- The newest stories, without their bodies.
