@@ -80,12 +80,16 @@ end
 local function judge(given, destination, form)
 	local sent = form_fields.sent(destination.settings, form, "setting.")
 	local found = given.credentials_check.look(destination, sent)
-	local values =
-		{ shown = found.shown, problem = found.problem or false, asks = false, story = false, checked = false }
-	values.checked = form["do"] ~= nil
-	local forgotten
-	values.typed, forgotten = form_fields.typed(destination.settings, form, "setting.")
-	values.forgotten = form["do"] == "send" and forgotten or false
+	local typed, forgotten = form_fields.typed(destination.settings, form, "setting.")
+	local values = {
+		shown = found.shown,
+		problem = found.problem or false,
+		checked = form["do"] ~= nil,
+		typed = typed,
+		forgotten = form["do"] == "send" and forgotten or false,
+		asks = false,
+		story = false,
+	}
 	if form["do"] == "ask" or values.forgotten then
 		values.asks = found.problem == nil
 	elseif form["do"] == "dry" or form["do"] == "send" then

@@ -14,7 +14,8 @@ local SUBJECTS = {
 	{ path = "/dashboard/deliveries", text = "Events" },
 }
 
-local POLICY = reply.policy { connect_src = "'self'" } -- pages ask whether there is something new (live.js)
+-- Pages ask whether there is something new (traffic.js, tester.js).
+local POLICY = reply.policy { connect_src = "'self'" }
 
 --- Keeps on the request what the layout shows.
 ---@param req partnerapp.request

@@ -103,7 +103,6 @@ local function run(given, destination, form, chosen)
 		rows = chosen and chosen.rows or {},
 		changes = { last = form.last or "", earlier = form.earlier or "", lines = {} },
 		calls = {},
-		sent = send,
 		asks = false,
 		typed = typed,
 		forgotten = form["do"] == "send" and forgotten or false,

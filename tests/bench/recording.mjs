@@ -7,7 +7,8 @@ import { load } from "./wrk.mjs";
 
 /** How many exchanges were stored since the beginning; 0 with TRAFFIC=off. */
 async function stored(ours) {
-	const { status, text } = await request(`${ours.origin}/dashboard/traffic/version`, { headers: { host: "localhost" } });
+	const { status, text } = await request(`${ours.origin}/dashboard/traffic/version`);
+	if (status !== 200 && status !== 404) throw new Error(`/dashboard/traffic/version: ${status}`);
 	return status === 200 ? JSON.parse(text).version : 0;
 }
 

@@ -88,11 +88,7 @@ function tester.tests(slug)
 	return names
 end
 
---- A recorded try.
----@param slug string
----@param name string
----@return table? recording
-function tester.test(slug, name)
+local function recording_of(slug, name)
 	local bytes = scripts.read("app", tests_of(slug) .. name .. ".test.json")
 	local recording = bytes and json.decode(bytes, { order = true })
 	return type(recording) == "table" and recording or nil
@@ -105,7 +101,7 @@ end
 function tester.event_text(slug, from)
 	local event
 	if from.test then
-		local recording = tester.test(slug, from.test)
+		local recording = recording_of(slug, from.test)
 		event = recording and (recording.events or recording.event)
 	elseif from.kept then
 		local text = kept_stories.find(from.kept)
