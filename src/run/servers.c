@@ -211,7 +211,8 @@ static int wait_for_end(
 			pa_log(PA_LOG_INFO, NULL, NULL, "the terminal is closed: stopping", NULL);
 			return PA_EXIT_FINE;
 		}
-		if (got == PA_SIGNAL_RELOAD)
+		/* The kernel's, ignored at start, reloads too: one of a process in the same moment became one with it. */
+		if (got == PA_SIGNAL_RELOAD || got == PA_SIGNAL_HANGUP)
 			for (size_t i = 0; i < plan->server_count; i++)
 				pa_pool_reload(running[i].pool);
 		if (pa_changed_file_look(settings))

@@ -15,13 +15,13 @@ let place;
 before(() => (place = folder()));
 after(() => place.remove());
 
-/** Waits for what `look` returns, at most the time of the test. */
+/** Waits for what `look` returns. */
 async function until(look) {
-	for (;;) {
+	for (const end = Date.now() + 50_000; Date.now() < end; await sleep(50)) {
 		const found = await look();
 		if (found) return found;
-		await sleep(50);
 	}
+	throw new Error(`never came: ${look}`);
 }
 
 const isThere = (pid) => {
