@@ -82,10 +82,20 @@ local function header(headers, name)
 	return ""
 end
 
+-- A text outside of bodies, in JSON: as it is, or each byte as a character, as browsers read the headers of HTTP.
+local function har_line(text)
+	if not text or utf8.len(text) then
+		return text
+	end
+	return (text:gsub("[\x80-\xff]", function(byte)
+		return utf8.char(byte:byte())
+	end))
+end
+
 local function har_headers(headers)
 	local list = json.array {}
 	for i, one in ipairs(headers) do
-		list[i] = { name = one[1], value = one[2] }
+		list[i] = { name = har_line(one[1]), value = har_line(one[2]) }
 	end
 	return list
 end
@@ -93,7 +103,7 @@ end
 local function har_query(url)
 	local list = json.array {}
 	for name, value in (url:match "%?([^#]*)" or ""):gmatch "([^&=]+)=?([^&]*)" do
-		list[#list + 1] = { name = name, value = value }
+		list[#list + 1] = { name = har_line(name), value = har_line(value) }
 	end
 	return list
 end
@@ -109,8 +119,8 @@ end
 local function har_request(exchange)
 	local text, encoding = har_text(exchange.request_body)
 	return {
-		method = exchange.method,
-		url = exports.url(exchange),
+		method = har_line(exchange.method),
+		url = har_line(exports.url(exchange)),
 		httpVersion = "HTTP/1.1",
 		cookies = json.array {},
 		headers = har_headers(exchange.request_headers),
@@ -118,7 +128,7 @@ local function har_request(exchange)
 		headersSize = -1,
 		bodySize = exchange.request_size,
 		postData = exchange.request_size > 0 and {
-			mimeType = header(exchange.request_headers, "content-type"),
+			mimeType = har_line(header(exchange.request_headers, "content-type")),
 			text = text,
 			encoding = encoding,
 			comment = exchange.request_note,
@@ -136,15 +146,15 @@ local function har_response(exchange)
 		headers = har_headers(exchange.response_headers),
 		content = {
 			size = exchange.response_size,
-			mimeType = header(exchange.response_headers, "content-type"),
+			mimeType = har_line(header(exchange.response_headers, "content-type")),
 			text = text,
 			encoding = encoding,
 			comment = exchange.response_note,
 		},
-		redirectURL = header(exchange.response_headers, "location"),
+		redirectURL = har_line(header(exchange.response_headers, "location")),
 		headersSize = -1,
 		bodySize = exchange.response_size,
-		comment = exchange.error,
+		comment = har_line(exchange.error),
 	}
 end
 

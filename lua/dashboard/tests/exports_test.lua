@@ -1,5 +1,6 @@
 -- An exchange as a curl command, a HAR file and a try command.
 local exports = require "partnerapp_dashboard.exports"
+local json = require "partnerapp.json"
 local testing = require "partnerapp.testing"
 
 local function exchange(changes)
@@ -70,6 +71,28 @@ testing.case("HAR: names and values as they were, bytes that are not text in Bas
 	t.equal(entry.response.content.text, "/wA=")
 	t.equal(entry.response.content.encoding, "base64")
 	t.equal(entry.response.status, 0)
+end)
+
+testing.case("HAR: lines of HTTP that are not UTF-8 have their bytes as characters", function(t)
+	local har = exports.har {
+		exchange {
+			direction = "in",
+			method = "G\xe9T",
+			url = "/caf\xe9?na\xefve=\xe9&\u{fc}=1",
+			error = "caf\xe9",
+			request_headers = { { "X-Od\xe9", "caf\xe9" }, { "Content-Type", "\xe9" }, { "X", "\u{fc}" } },
+			response_headers = { { "Location", "/\xe9" }, { "Content-Type", "\xe9" } },
+		},
+	}
+	local entry = json.decode(assert(json.encode(har))).log.entries[1]
+	t.equal(entry.request.method, "GéT")
+	t.contains(entry.request.url, "/café?na")
+	t.equal(entry.request.queryString[1].name, "naïve")
+	t.equal(entry.request.headers[1].value, "café")
+	t.equal(entry.request.headers[3].value, "ü")
+	t.equal(entry.request.postData.mimeType, "é")
+	t.equal(entry.response.redirectURL, "/é")
+	t.equal(entry.response.comment, "café")
 end)
 
 testing.case("only a body that is an event becomes a try command", function(t)
