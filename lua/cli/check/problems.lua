@@ -29,9 +29,7 @@ local function read(code, text)
 	return { file = file, line = tonumber(line), code = code, message = message, hint = hint, text = text }
 end
 
--- A module that has failed is told once; those that require it then fail for that.
-local CONSEQUENCE = "requires itself in a loop, or failed to load before"
-
+-- A module that fails is told once, also when several require it.
 local function is_told(list, problem)
 	for _, other in ipairs(list) do
 		local same_place = other.file == problem.file and other.line == problem.line
@@ -39,7 +37,7 @@ local function is_told(list, problem)
 			return true
 		end
 	end
-	return #list > 0 and problem.text:find(CONSEQUENCE, 1, true) ~= nil
+	return false
 end
 
 --- Adds problems, without those that the list has.
