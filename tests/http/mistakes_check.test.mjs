@@ -113,8 +113,21 @@ test("every problem is told at once, in the order of files and lines, each once"
 		"views/other.html:1: there is no view 'hoem",
 	]);
 	assert.match(err, /pages\.lua:2: undeclared variable 'nmae' \(also in line 3\)/);
-	assert.match(err, /^\d+ problems$/m);
+	assert.match(err, /^11 problems$/m);
 	assert.equal(code, 1);
+});
+
+test("a destination that does not load is told by its own problems alone, each as one", async () => {
+	const { out } = await checked({
+		"init.lua": handler('\treturn reply.text "x"', 'app:oauth("/auth", { scope = "destination/my-product", installed = print })'),
+		"destinations/my_product.lua": 'return require "partnerapp.destination".new { naem = "My", slug = "my-product" }\n',
+		"views/\u00fcber uns (alt).html": "\n{{ = }}",
+	}, ["--json"]);
+	const { problems, warnings } = JSON.parse(out);
+	assert.deepEqual(problems.map(({ file, line }) => `${file}:${line}`), [
+		"destinations/my_product.lua:1", "destinations/my_product.lua:1", "views/\u00fcber uns (alt).html:2",
+	]);
+	assert.deepEqual(warnings, []);
 });
 
 test("--json is one object with files, lines, codes and hints, whether the app is fine or not", async () => {

@@ -20,7 +20,7 @@ end)
 
 testing.case("a module is followed by the scope of its variable, whatever else has its name", function(t)
 	for source, wanted in pairs {
-		["do local j = require 'partnerapp.json' j.parse() end\nlocal j = require 'partnerapp.json' j.loads()"] = "3 parse, 4 loads",
+		["do local x = require 'partnerapp.json' x.parse() end local x = require 'partnerapp.db' x.run()"] = "3 parse, 3 run",
 		["local function a(http) http.gett() end\nhttp.gett()"] = "4 gett",
 		["do local reply = {} reply.jsn() end\nreply.jsn()"] = "4 jsn",
 		['local a, b = require "partnerapp.json", require("partnerapp.db") a.parse() b.qery()'] = "3 parse, 3 qery",
