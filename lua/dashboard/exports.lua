@@ -33,22 +33,42 @@ end
 -- Headers that curl makes itself.
 local OWN = { host = true, ["content-length"] = true, connection = true, ["transfer-encoding"] = true }
 
+-- The headers of a request as arguments of curl: without a header it would make its own, and one with an empty value
+-- is written with a semicolon.
+local function curl_headers(exchange)
+	local arguments, has_type = {}, false
+	for _, header in ipairs(exchange.request_headers) do
+		local name, value = header[1], header[2]
+		has_type = has_type or name:lower() == "content-type"
+		-- of a request that was refused, a name may be anything: "@" and a path has curl read that file
+		if not OWN[name:lower()] and not name:find "^@" then
+			arguments[#arguments + 1] = "-H " .. quoted(value == "" and name .. ";" or name .. ": " .. value)
+		end
+	end
+	if not has_type and exchange.request_body ~= "" then
+		arguments[#arguments + 1] = "-H 'Content-Type:'"
+	end
+	return arguments
+end
+
+local NOT_WHOLE = "# Not the whole request: its body of %d bytes was not kept. Add it: --data-binary @FILE\n"
+
 --- The request as a curl command. What was replaced by *** has to be filled in.
 ---@param exchange partnerapp.traffic.exchange
 ---@return string
 function exports.curl(exchange)
+	local url, headers = exports.url(exchange), curl_headers(exchange)
 	local parts = { "curl" }
 	if exchange.method ~= "GET" then
 		parts[#parts + 1] = "-X " .. quoted(exchange.method)
 	end
-	parts[#parts + 1] = "--url " .. quoted(exports.url(exchange)) -- a target that was refused may look like an option
-	for _, header in ipairs(exchange.request_headers) do
-		-- of a request that was refused, a name may be anything: "@" and a path has curl read that file
-		if not OWN[header[1]:lower()] and not header[1]:find "^@" then
-			parts[#parts + 1] = "-H " .. quoted(header[1] .. ": " .. header[2])
-		end
-	end
-	if exchange.request_body ~= "" then
+	parts[#parts + 1] = url:find "[][{}]" and "--globoff" or nil -- curl would make several requests of [1-3]
+	parts[#parts + 1] = url:find("/.", 1, true) and "--path-as-is" or nil -- and shorten /a/../b
+	parts[#parts + 1] = "--url " .. quoted(url) -- a target that was refused may look like an option
+	table.move(headers, 1, #headers, #parts + 1, parts)
+	if exchange.request_note then
+		return NOT_WHOLE:format(exchange.request_size) .. table.concat(parts, " \\\n  ")
+	elseif exchange.request_body ~= "" then
 		parts[#parts + 1] = "--data-raw " .. quoted(exchange.request_body)
 	end
 	return table.concat(parts, " \\\n  ")

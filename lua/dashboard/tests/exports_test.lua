@@ -39,6 +39,17 @@ testing.case("curl: quoted words, without the headers that curl makes itself", f
 	t.equal(text:find("Host", 1, true), nil)
 end)
 
+testing.case("curl: empty headers, no type of its own, and what is missing of the body is said", function(t)
+	local text = exports.curl(exchange { request_headers = { { "X-Empty", "" }, { "X-One", "1" } } })
+	t.contains(text, "-H 'X-Empty;' \\\n  -H 'X-One: 1' \\\n  -H 'Content-Type:' \\\n  --data-raw")
+	t.equal(exports.curl(exchange({ request_body = "", request_size = 0 })):find("Content-Type:'", 1, true), nil)
+	for _, note in ipairs { "packed", "cut" } do
+		text = exports.curl(exchange { request_body = "{", request_size = 300000, request_note = note })
+		t.match(text, "^# Not the whole request: its body of 300000 bytes was not kept%. .-\ncurl ")
+		t.equal(text:find("--data-raw", 1, true), nil, note)
+	end
+end)
+
 testing.case("curl: what others sent cannot leave the quotes", function(t)
 	local text = exports.curl(exchange { request_body = "it's; rm -rf / #", url = "https://api.example/$(id)`id`'x" })
 	t.contains(text, "'it'\\''s; rm -rf / #'")
@@ -53,6 +64,13 @@ testing.case("curl: what others sent is no option, and names no file of the pers
 	t.contains(text, "--url '-K/tmp/x'")
 	t.contains(text, "--data-raw '@/etc/passwd'")
 	t.equal(text:find("-H '@", 1, true), nil)
+end)
+
+testing.case("curl: an address goes out as it is", function(t)
+	for url, option in pairs { ["?a[]=1"] = "--globoff", ["{1,2}"] = "--globoff", ["a/../b"] = "--path-as-is" } do
+		t.contains(exports.curl(exchange { url = "https://api.example/" .. url }), option .. " \\\n  --url ", url)
+	end
+	t.equal(exports.curl(exchange()):find("--globoff", 1, true), nil)
 end)
 
 testing.case("a request to the app has the app's address", function(t)
