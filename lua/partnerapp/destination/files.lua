@@ -40,7 +40,8 @@ function files.load(slug)
 	loaded.slug = loaded.slug or slug
 	local problems = customer_settings.problems(loaded)
 	if #problems > 0 then
-		return nil, ("%s: %s"):format(loaded.place, table.concat(problems, "\n")), "bad_definition"
+		local place = loaded.place .. ": "
+		return nil, place .. table.concat(problems, "\n" .. place), "bad_definition"
 	end
 	return loaded
 end
