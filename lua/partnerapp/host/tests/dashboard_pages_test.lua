@@ -50,6 +50,14 @@ testing.case("the tester takes settings, an action and a mapping from its form",
 	t.contains(page.body, "&quot;speed&quot;: 9")
 end)
 
+testing.case("a mapping's plain string is JSON on the form, so that the page as it opens can be run", function(t)
+	local client = client_of()
+	local page = client:get "/dashboard/tester/pigeon?action=carry"
+	t.contains(page.body, 'name="field.tone"')
+	t.match(page.body, 'name="field.tone"[^>]*>\n&quot;true&quot;</textarea>')
+	t.contains(page.body, "Would be delivered; nothing was sent")
+end)
+
 testing.case("what cannot be read is told below its text, and the form keeps what was typed", function(t)
 	local client = client_of()
 	local page = send(client, "pigeon", { event = '{ "type": <oops> ', action = "carry", ["field.text"] = "{" })
