@@ -3,6 +3,7 @@
 local batches = require "partnerapp.destination.batches"
 local calls = require "partnerapp.destination.calls"
 local directives = require "partnerapp.destination.directives"
+local guarded = require "partnerapp.destination.guarded"
 local handlers = require "partnerapp.destination.handlers"
 local intake = require "partnerapp.destination.intake"
 local json = require "partnerapp.json"
@@ -122,7 +123,8 @@ local function perform(path, destination, try, mapping, event)
 		return
 	end
 	path.payload = payload
-	calls.on_path(path, "perform", action.perform, destination, try, calls.data(try, payload, event, mapping.values))
+	local data = calls.data(try, guarded.payload(destination, action, payload), event, mapping.values)
+	calls.on_path(path, "perform", action.perform, destination, try, data)
 end
 
 local NO_MAPPING = "the destination has no mapping: no automatic preset, and no action with a trigger; a customer "
@@ -241,7 +243,8 @@ function stages.run_batch(destination, events, try)
 				raw[i] = entry.event
 			end
 			local alone = #batch == 1 and fn == first.action.perform
-			local data = calls.data(try, payload, alone and raw[1] or raw, first.mapping.values)
+			local given = guarded.payload(destination, first.action, payload)
+			local data = calls.data(try, given, alone and raw[1] or raw, first.mapping.values)
 			calls.on_path(path, "perform", fn, destination, try, data)
 		end, { stage = "perform", fn = "perform_batch" })
 	end
@@ -308,7 +311,7 @@ function stages.act_batch(destination, action, values, events, try)
 		end
 	end
 	if #payloads > 0 then
-		local data = calls.data(try, payloads, events, values)
+		local data = calls.data(try, guarded.payload(destination, action, payloads), events, values)
 		calls.on_path(whole, "perform", action.perform_batch, destination, try, data)
 	end
 	return whole, refused
