@@ -38,7 +38,7 @@ local function set(event, path, text)
 	members.set(at, last, value)
 end
 
---- What is tried: { events, batch, action, mapping, settings }.
+--- What is tried: { events, batch, action, mapping, settings, answers }.
 ---@param asked table the arguments of the task
 ---@return table? input, string? message
 function events.read(asked)
@@ -55,7 +55,7 @@ function events.read(asked)
 		end
 		value = kept.events or kept.event
 		input.batch, input.action = kept.events ~= nil, asked.action or kept.action
-		input.mapping, input.settings = kept.mapping, kept.settings
+		input.mapping, input.settings, input.answers = kept.mapping, kept.settings, kept.answers
 	elseif asked.event then
 		value, message = read_json(asked.event)
 	else
@@ -64,6 +64,9 @@ function events.read(asked)
 	end
 	if value == nil then
 		return nil, message
+	end
+	if #asked.answers > 0 or not input.answers then
+		input.answers = asked.answers
 	end
 	if asked.mapping then
 		input.mapping, message = read_json(asked.mapping)

@@ -26,10 +26,25 @@ local function print_request(out, paint, sent)
 	end
 	if sent.error then
 		out(paint("stopped", "    no answer: " .. log.masked(sent.error)))
-	elseif sent.sent then
-		out(("    answered %d %s"):format(sent.answer.status, log.masked((sent.answer.body or ""):sub(1, 2000))))
-	else
+	elseif sent.answer.stand_in then
 		out(paint("faint", "    not sent; the answer was a stand-in, 200 {}"))
+	else
+		local words = sent.sent and "answered" or "not sent; the answer was given:"
+		out(("    %s %d %s"):format(words, sent.answer.status, log.masked((sent.answer.body or ""):sub(1, 2000))))
+	end
+end
+
+local STAND_INS =
+	"  its requests were answered with 200 {}: --answer '{\"id\": 7}' gives what the partner answers, in order"
+
+-- A function that has a bug, or that the answers have misled: which one cannot be told.
+local function print_stand_ins(out, path)
+	local is_bug = not path.outcome.delivered and path.raised ~= nil and path.outcome.code == nil
+	for _, sent in ipairs(is_bug and path.requests or {}) do
+		if sent.answer and sent.answer.stand_in then
+			out(STAND_INS)
+			return
+		end
 	end
 end
 
@@ -110,6 +125,7 @@ function story.print(one, write, colors, number, shown)
 			print_choices(out, path)
 		else
 			print_outcome(out, paint, path.outcome, path.requests)
+			print_stand_ins(out, path)
 		end
 	end
 	if one.outcome then

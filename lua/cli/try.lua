@@ -1,6 +1,7 @@
 -- partnerapp try: an event through a destination of the app, stage by stage. Nothing is sent without --send.
 local diff = require "partnerapp.destination.diff"
 local files = require "native.files"
+local given_answers = require "partnerapp.destination.given_answers"
 local json = require "partnerapp.json"
 local recorded = require "cli.recorded"
 local shown_story = require "partnerapp.destination.shown_story"
@@ -28,7 +29,12 @@ local command = {
 		choices = { value = "FIELD", help = "asks for the choices of a dynamic field of the action instead" },
 		query = { value = "TEXT", help = "with --choices: what the customer typed" },
 		page = { value = "PAGE", help = "with --choices: the next page" },
-		test = { value = "NAME", help = "the event, settings and mapping of a recorded try" },
+		test = { value = "NAME", help = "the event, settings, mapping and answers of a recorded try" },
+		answer = {
+			value = "ANSWER",
+			list = true,
+			help = "what the partner answers: a status, JSON, or both; each one is for the next request",
+		},
 		send = { help = "really sends the requests" },
 		save = { value = "NAME", help = "records the try, for partnerapp test, without secrets" },
 		json = { help = "prints the story as JSON" },
@@ -39,6 +45,7 @@ partnerapp try acme
 partnerapp try acme track -e event.json
 partnerapp try acme --sample identify --set traits.plan=free --setting region=eu
 partnerapp try acme track -e event.json --send
+partnerapp try acme --answer '{"id": 7}' --answer '429 {"error": "slow"}'
 partnerapp try acme --authentication --send]],
 }
 
@@ -60,6 +67,19 @@ local function pairs_of(words)
 	return list
 end
 
+-- The answers of --answer; nil and a message about one that cannot be read.
+local function answers_of(texts)
+	local list = {}
+	for i, text in ipairs(texts or {}) do
+		local answer, message = given_answers.read(text)
+		if not answer then
+			return nil, message
+		end
+		list[i] = answer
+	end
+	return list
+end
+
 function command.plan(given)
 	local flags = given.flags
 	local question = flags.authentication or flags.choices
@@ -73,6 +93,12 @@ function command.plan(given)
 		return usage "--query and --page belong to --choices"
 	elseif not recorded.is_name(flags.save or flags.test or "x") then
 		return usage(("'%s' must be letters, digits, - and _"):format(flags.save or flags.test))
+	end
+	local answers, unreadable = answers_of(flags.answer)
+	if not answers then
+		return usage(unreadable)
+	elseif #answers > 0 and flags.send then
+		return usage "--answer is for a try that does not send: not with --send"
 	end
 	local changes, bad = pairs_of(flags.set)
 	local settings, bad_setting = pairs_of(flags.setting)
@@ -91,6 +117,7 @@ function command.plan(given)
 		mapping = flags.mapping,
 		changes = json.array(changes),
 		settings = json.array(settings),
+		answers = json.array(answers),
 		batch = flags.batch,
 		folder = folder,
 		test = flags.test,
@@ -163,7 +190,7 @@ local function try_of(destination, asked, input)
 		settings = input.settings,
 		action = input.action,
 		mapping = input.mapping,
-		transport = asked.send and sender() or nil,
+		transport = asked.send and sender() or given_answers.transport(input.answers),
 	}
 end
 

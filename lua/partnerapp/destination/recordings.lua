@@ -1,11 +1,11 @@
 -- Recorded tries: an event, what it became, and what was answered, kept without secrets and checked again offline. The
 -- format is in docs/destinations.md.
 local customer_settings = require "partnerapp.destination.customer_settings"
+local given_answers = require "partnerapp.destination.given_answers"
 local json = require "partnerapp.json"
 local members = require "partnerapp.destination.members"
 local nearest = require "partnerapp.nearest"
 local pretty = require "partnerapp.destination.pretty"
-local requests = require "partnerapp.destination.requests"
 local stages = require "partnerapp.destination.stages"
 
 local recordings = {}
@@ -131,7 +131,8 @@ function recordings.make(destination, input, stories)
 	local settings, secrets = stand_ins(destination, input.settings)
 	local recording, answers = members.new(), json.array {}
 	for i, sent in ipairs(recordings.requests(stories)) do
-		answers[i] = sent.sent and sent.answer and kept_answer(sent.answer, secrets) or json.null
+		local answer = sent.answer
+		answers[i] = answer and not answer.stand_in and kept_answer(answer, secrets) or json.null
 	end
 	members.set(recording, "action", input.action)
 	members.set(recording, input.events and "events" or "event", input.events or input.event)
@@ -143,17 +144,13 @@ end
 
 -- Answers in their order; a stand-in where none was recorded.
 local function replay(answers, note)
-	local count = 0
+	local count, answer = 0, given_answers.transport(answers)
 	return function(request)
 		count = count + 1
 		if note and not note(count, request) then
 			return nil, "the request is not listed", "denied"
 		end
-		local answer = answers[count]
-		if answer == nil or answer == json.null then
-			return requests.stand_in(request)
-		end
-		return { status = answer.status, headers = answer.headers or {}, body = answer.body }
+		return answer(request)
 	end
 end
 

@@ -25,7 +25,7 @@ local EXTENSIONS = { "base_url", "headers", "bearer", "basic", "timeout" }
 ---@field headers table<string, string>
 ---@field body string?
 ---@field sent boolean false: it was only computed
----@field answer table? { status, headers, body }
+---@field answer table? { status, headers, body }; `given`: by a person or a recording
 ---@field error string? why there is no answer
 
 -- The codes of partnerapp.http as Node.js names them, with the status that Segment's framework gives them.
@@ -209,7 +209,7 @@ local function carry(state, sent, request)
 	end
 	sent.answer = answer
 	setmetatable(answer, nil) -- that of partnerapp.http, which has fewer fields
-	sent.sent = not answer.stand_in
+	sent.sent = not (answer.stand_in or answer.given)
 	return answer
 end
 

@@ -58,7 +58,7 @@ local function masked_request(sent)
 		body = masking.value(sent.body),
 		sent = sent.sent,
 		error = masking.value(sent.error),
-		answer = sent.sent and sent.answer and masked_answer(sent.answer) or nil,
+		answer = sent.answer and not sent.answer.stand_in and masked_answer(sent.answer) or nil,
 	}
 end
 

@@ -3,6 +3,8 @@ local outcome = require "partnerapp.destination.outcome"
 
 local story = {}
 
+local REFUSED = "the last answer was %d, and nothing was raised: that counts as delivered"
+
 ---@class partnerapp.destination.stage
 ---@field stage "intake"|"integrations"|"settings"|"trigger"|"mapping"|"validation"|"perform"|"refresh"|"handler"|
 --- "on_delete"|"authentication"|"choices"
@@ -99,7 +101,8 @@ end
 function story.finish(path, stage, result, sentence)
 	path.outcome = result
 	if result.delivered then
-		story.add(path.stages, stage, "passed", sentence)
+		local refused = result.status > 299 and { REFUSED:format(result.status) } or nil
+		story.add(path.stages, stage, "passed", sentence, { details = refused })
 	else
 		story.add(path.stages, stage, "stopped", result.message, { code = result.code, label = result.label })
 	end
