@@ -85,7 +85,22 @@ local function print_outcome(out, paint, result, sent)
 	end
 end
 
+-- What the form of the settings would say of the credentials.
+local function print_credentials(out, paint, result, sent)
+	if not result.delivered then
+		local words = ("= the credentials are refused: %s"):format(result.code or result.status)
+		out(paint("stopped", words))
+	elseif all_sent(sent) then
+		out(paint("passed", "= the credentials are right"))
+	else
+		out(paint("passed", "= the credentials would be right after these answers; nothing was sent"))
+	end
+end
+
 local function print_choices(out, path)
+	if #path.choices == 0 then
+		out "  no choices"
+	end
 	for _, choice in ipairs(path.choices) do
 		out(("  %s  %s"):format(log.masked(tostring(choice.value)), log.masked(choice.label)))
 	end
@@ -123,6 +138,8 @@ function story.print(one, write, colors, number, shown)
 		end
 		if path.choices then
 			print_choices(out, path)
+		elseif path.asks == "authentication" then
+			print_credentials(out, paint, path.outcome, path.requests)
 		else
 			print_outcome(out, paint, path.outcome, path.requests)
 			print_stand_ins(out, path)

@@ -176,8 +176,11 @@ local function sender()
 	end
 end
 
+local NO_TOKEN = "partnerapp: try: there is no access token: %s is not set in .env\n"
+
 local function try_of(destination, asked, input)
 	local customer_settings = require "partnerapp.destination.customer_settings"
+	local customer_tokens = require "partnerapp.destination.customer_tokens"
 	local given = {}
 	for name, value in pairs(input.settings or {}) do
 		given[name] = value
@@ -186,8 +189,13 @@ local function try_of(destination, asked, input)
 		given[pair[1]] = pair[2]
 	end
 	input.settings = customer_settings.values(destination, given, not asked.send)
+	input.auth = customer_tokens.find(destination, not asked.send)
+	if input.auth and not input.auth.access_token then
+		files.err(NO_TOKEN:format(customer_tokens.env_name(destination)))
+	end
 	return {
 		settings = input.settings,
+		auth = input.auth,
 		action = input.action,
 		mapping = input.mapping,
 		transport = asked.send and sender() or given_answers.transport(input.answers),
@@ -241,7 +249,7 @@ local function save(destination, asked, input, stories)
 	local recordings = require "partnerapp.destination.recordings"
 	local many = not input.batch and #input.events > 1
 	for i, event in ipairs(input.batch and { false } or input.events) do
-		local one = { action = input.action, mapping = input.mapping, settings = input.settings }
+		local one = { action = input.action, mapping = input.mapping, settings = input.settings, auth = input.auth }
 		one.event, one.events = event or nil, input.batch and json.array(input.events) or nil
 		local path = recorded.path(asked.folder, asked.destination, many and asked.save .. "_" .. i or asked.save)
 		local recording = recordings.make(destination, one, input.batch and stories or { stories[i] })

@@ -1,8 +1,10 @@
 -- Recorded tries: an event, what it became, and what was answered, kept without secrets and checked again offline. The
 -- format is in docs/destinations.md.
 local customer_settings = require "partnerapp.destination.customer_settings"
+local customer_tokens = require "partnerapp.destination.customer_tokens"
 local given_answers = require "partnerapp.destination.given_answers"
 local json = require "partnerapp.json"
+local log = require "partnerapp.log"
 local members = require "partnerapp.destination.members"
 local nearest = require "partnerapp.nearest"
 local pretty = require "partnerapp.destination.pretty"
@@ -61,7 +63,8 @@ local function kept_answer(answer, secrets)
 	local kept = members.new()
 	members.set(kept, "status", answer.status)
 	members.set(kept, "headers", headers)
-	members.set(kept, "body", without_secrets(answer.body or "", secrets))
+	-- A token that the answer itself brought, for a renewal, is one that the log masks.
+	members.set(kept, "body", log.masked(without_secrets(answer.body or "", secrets)))
 	return kept
 end
 
@@ -124,11 +127,15 @@ end
 
 --- Makes a recording. The requests are computed again, with stand-ins for every password and the answers that came.
 ---@param destination table see destination/definition
----@param input {event: table?, events: table[]?, action: string?, mapping: table?, settings: table}
+---@param input {event: table?, events: table[]?, action: string?, mapping: table?, settings: table, auth: table?}
 ---@param stories partnerapp.destination.story[] of the try
 ---@return table recording
 function recordings.make(destination, input, stories)
 	local settings, secrets = stand_ins(destination, input.settings)
+	local auth = customer_tokens.stand_ins(destination)
+	for name, value in pairs(auth and input.auth or {}) do
+		secrets[#secrets + 1] = { value, auth[name] }
+	end
 	local recording, answers = members.new(), json.array {}
 	for i, sent in ipairs(recordings.requests(stories)) do
 		local answer = sent.answer
@@ -138,6 +145,7 @@ function recordings.make(destination, input, stories)
 	members.set(recording, input.events and "events" or "event", input.events or input.event)
 	members.set(recording, "mapping", input.mapping)
 	members.set(recording, "settings", settings)
+	members.set(recording, "auth", auth)
 	recordings.update(destination, recording, answers)
 	return recording
 end

@@ -25,6 +25,7 @@ local REFUSED = "the last answer was %d, and nothing was raised: that counts as 
 ---@field raised any what the function raised
 ---@field invalid {path: string, message: string}[]? what validation found wrong in the payload; path: JSON Pointer
 ---@field choices table[]? of a dynamic field: { value, label }
+---@field asks "authentication"? the question of the form of the settings
 ---@field outcome partnerapp.destination.outcome
 
 ---@class partnerapp.destination.story

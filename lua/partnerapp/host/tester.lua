@@ -1,6 +1,7 @@
 -- Takes events through a destination for the dashboard's tester, as `partnerapp try` does: from the texts of a form.
 local config = require "partnerapp.config"
 local customer_settings = require "partnerapp.destination.customer_settings"
+local customer_tokens = require "partnerapp.destination.customer_tokens"
 local directives = require "partnerapp.destination.directives"
 local files = require "partnerapp.destination.files"
 local given_answers = require "partnerapp.destination.given_answers"
@@ -218,6 +219,7 @@ end
 ---@field action string?
 ---@field mapping table?
 ---@field settings table<string, any>
+---@field auth table<string, string>?
 ---@field answers table[]
 
 --- Reads what a form has.
@@ -247,6 +249,7 @@ function tester.read(destination, asked, stand_ins)
 		action = asked.action,
 		mapping = mapping,
 		settings = customer_settings.values(destination, asked.settings, stand_ins),
+		auth = customer_tokens.find(destination, stand_ins),
 		answers = answers,
 	}
 end
@@ -320,6 +323,7 @@ end
 function tester.run(destination, input, send)
 	local try = {
 		settings = input.settings,
+		auth = input.auth,
 		action = input.action,
 		mapping = input.mapping,
 		transport = send and requests.send or given_answers.transport(input.answers),
@@ -357,6 +361,7 @@ function tester.keep(destination, input, stories, name)
 		action = input.action,
 		mapping = input.mapping,
 		settings = input.settings,
+		auth = input.auth,
 	}, stories)
 	local folder = path:match "^(.*)/[^/]*$"
 	local kept, message, code =
