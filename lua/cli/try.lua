@@ -176,6 +176,7 @@ local function sender()
 	end
 end
 
+local NOT_SET = "partnerapp: try: the setting '%s' is required: put %s into .env, or give --setting %s=VALUE\n"
 local NO_TOKEN = "partnerapp: try: there is no access token: %s is not set in .env\n"
 
 local function try_of(destination, asked, input)
@@ -189,6 +190,9 @@ local function try_of(destination, asked, input)
 		given[pair[1]] = pair[2]
 	end
 	input.settings = customer_settings.values(destination, given, not asked.send)
+	for _, one in ipairs(customer_settings.missing(destination, input.settings)) do
+		files.err(NOT_SET:format(one.name, one.env, one.name))
+	end
 	input.auth = customer_tokens.find(destination, not asked.send)
 	if input.auth and not input.auth.access_token then
 		files.err(NO_TOKEN:format(customer_tokens.env_name(destination)))

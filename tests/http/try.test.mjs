@@ -78,6 +78,13 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		}
 	});
 
+	test("--send names the required settings that are not set, and where they belong", async () => {
+		const { code, out, err } = await tried(app(), ["--send"], { env: { ACME_API_KEY: "" } });
+		assert.match(err, /try: the setting 'api_key' is required: put ACME_API_KEY into \.env, or give --setting api_key=VALUE\n/);
+		assert.match(out, /✗ settings +The root value is missing the required field 'api_key'\./);
+		assert.equal(code, 1);
+	});
+
 	test("a mapping needs no action when there is one only, and takes every event when that has no trigger", async () => {
 		const without = ACME.replace(/trigger = .*/, "");
 		const place = app(without);
