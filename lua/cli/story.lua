@@ -128,6 +128,9 @@ function story.print(one, write, colors, number, shown)
 		if path.payload ~= nil then
 			out("  payload " .. log.masked(pretty.json(path.payload, "  ")))
 		end
+		if path.refused ~= nil then
+			out("  refused " .. log.masked(pretty.json(path.refused, "  ")))
+		end
 		for _, sent in ipairs(path.requests) do
 			local before = shown_story.before(shown, sent, number)
 			if before then

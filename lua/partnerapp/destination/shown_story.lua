@@ -95,6 +95,7 @@ function shown_story.value(one, number, shown)
 			mapping = path.from,
 			stages = marked(path.stages),
 			payload = masking.value(path.payload),
+			refused = masking.value(path.refused),
 			requests = masked_requests(path.requests, number, shown),
 			choices = path.choices and masking.value(json.array(path.choices)),
 			outcome = masking.value(path.outcome),

@@ -20,6 +20,7 @@ local REFUSED = "the last answer was %d, and nothing was raised: that counts as 
 ---@field from string where the mapping comes from, or what is called
 ---@field stages partnerapp.destination.stage[]
 ---@field payload any what the mapping made, after validation
+---@field refused any the payload that validation refused
 ---@field requests partnerapp.destination.sent[]
 ---@field returned any what the function returned
 ---@field raised any what the function raised
