@@ -78,6 +78,17 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		}
 	});
 
+	test("a recorded try whose action is gone fails, and no update hides that", async () => {
+		const place = app();
+		await tried(place, ["track", "--save", "kept"]);
+		writeFileSync(path.join(place, "destinations/acme.lua"), ACME.replace('"track",', '"send",'));
+		for (const more of [[], ["--update"]]) {
+			const { code, out } = await run(["test", place, ...more], { cwd: place });
+			assert.match(out, /Acme has no action 'track'[^]*change "action" in \S+\/destinations\/tests\/acme\/kept\.test\.json, or delete the file/);
+			assert.equal(code, 1);
+		}
+	});
+
 	test("--send names the required settings that are not set, and where they belong", async () => {
 		const { code, out, err } = await tried(app(), ["--send"], { env: { ACME_API_KEY: "" } });
 		assert.match(err, /try: the setting 'api_key' is required: put ACME_API_KEY into \.env, or give --setting api_key=VALUE\n/);

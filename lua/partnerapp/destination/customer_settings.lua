@@ -1,5 +1,6 @@
 -- The values of a destination's settings when it is tried: what a customer would set at Segment comes from .env and the
 -- environment, under the destination's slug and the setting's name: ACME_API_KEY for api_key and apiKey of acme.
+local members = require "partnerapp.destination.members"
 local nearest = require "partnerapp.nearest"
 local settings = require "partnerapp.store.settings"
 
@@ -134,6 +135,23 @@ local function value_for(field)
 		return ("test-%s@example.com"):format(field.name)
 	end
 	return customer_settings.stand_in(field.name, field.format == "uri" and "https://" or nil)
+end
+
+--- Settings of a recording as the destination has them now: without those that it does not have, and with a stand-in
+--- for a required one that is missing.
+---@param destination table
+---@param values table<string, any>
+---@return table
+function customer_settings.completed(destination, values)
+	local completed = members.new()
+	for _, field in ipairs(destination.settings) do
+		local value = values[field.name]
+		if value == nil and field.required == true then
+			value = field.default == nil and value_for(field) or field.default
+		end
+		members.set(completed, field.name, value)
+	end
+	return completed
 end
 
 --- The values, from `given`, else .env and the environment, else the defaults. Passwords are masked in log lines from

@@ -2,6 +2,7 @@
 -- format is in docs/destinations.md.
 local customer_settings = require "partnerapp.destination.customer_settings"
 local customer_tokens = require "partnerapp.destination.customer_tokens"
+local files = require "partnerapp.destination.files"
 local given_answers = require "partnerapp.destination.given_answers"
 local json = require "partnerapp.json"
 local log = require "partnerapp.log"
@@ -162,12 +163,14 @@ local function replay(answers, note)
 	end
 end
 
---- Computes the requests and outcomes of a recording again, and puts them into it.
+--- Computes the requests and outcomes of a recording again, and puts them into it. Settings that the destination has no
+--- more are left out, and those that it requires now have a stand-in.
 ---@param destination table
 ---@param recording table
 ---@param answers table? the recorded ones unless given
 function recordings.update(destination, recording, answers)
 	answers = answers or recording.answers or {}
+	members.set(recording, "settings", customer_settings.completed(destination, recording.settings))
 	local stories = run(destination, recording, replay(answers))
 	local kept = json.array {}
 	for i, sent in ipairs(recordings.requests(stories)) do
@@ -205,6 +208,16 @@ local function unlisted(listed, request)
 		names[i] = ("%s %s"):format(one.method, one.url)
 	end
 	return ("%s is not listed%s"):format(name, nearest(name, names))
+end
+
+--- Why a recording tests nothing of a destination any more, so that no update can help: it has an action that is gone.
+---@param destination table
+---@param recording table
+---@return string?
+function recordings.problem(destination, recording)
+	if recording.action and not destination.actions[recording.action] then
+		return files.unknown_action(destination, recording.action)
+	end
 end
 
 ---@class partnerapp.destination.difference
@@ -259,6 +272,7 @@ function recordings.check(destination, recording)
 		local wanted, got = pretty.json(wanted_outcomes), pretty.json(outcomes)
 		local why = {}
 		for _, story in ipairs(stories) do
+			why[#why + 1] = story.outcome and story.outcome.message
 			for _, path in ipairs(story.paths) do
 				why[#why + 1] = path.outcome.message
 			end
