@@ -333,6 +333,20 @@ local function surprises(destination)
 	return found
 end
 
+local NO_ENABLE = "%s: '%s' has no enable: enable = function(env) return { enabled = true, config = { … } } end says "
+	.. "what is configured on a customer's source"
+
+-- An install flow calls `enable`, long after the file was loaded: without one it says what that is.
+local function with_enable(destination)
+	return setmetatable(destination, {
+		__index = function(_, name)
+			if name == "enable" then
+				error(NO_ENABLE:format(destination.place, destination.slug or destination.name), 0)
+			end
+		end,
+	})
+end
+
 --- Reads a definition. A wrong one raises, with one line for each problem.
 ---@param given table
 ---@return table destination name, slug, description, settings and each action's fields (destination/fields), actions
@@ -372,7 +386,7 @@ function definition.read(given)
 	if #destination.actions > 0 then
 		destination.mappings = require("partnerapp.destination.mappings").own(destination)
 	end
-	return destination
+	return with_enable(destination)
 end
 
 --- What surprises in a definition that is not wrong.
