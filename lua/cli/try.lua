@@ -19,7 +19,7 @@ local command = {
 		sample = {
 			value = "TYPE",
 			choices = { "track", "identify", "page", "screen", "group", "alias", "delete" },
-			help = "a sample: track (the default), identify, page, screen, group, alias, delete",
+			help = "a sample: track, identify, page, screen, group, alias, delete; else the first that a trigger takes",
 		},
 		set = { value = "PATH=VALUE", list = true, help = "changes the event; VALUE is JSON, or a string" },
 		setting = { value = "NAME=VALUE", list = true, help = "a setting of the destination" },
@@ -327,7 +327,7 @@ function command.run(arguments)
 	end
 	asked.destination = destination.slug
 	local input
-	input, message = events.read(asked)
+	input, message = events.read(asked, destination)
 	if not input then
 		return fail("%s", message)
 	end

@@ -177,8 +177,10 @@ local function page(req, given, destination, form, is_fresh)
 end
 
 -- Takes over what a link or the choice of an event names: "sample track", "kept ID", "test NAME".
-local function load(given, slug, form)
-	local kind, name = (form.load or ""):match "^(%a+) (.+)$"
+local function load(given, destination, form)
+	local slug = destination.slug
+	form.load = form.load or "sample " .. given.tester.fitting_sample(destination, form.action)
+	local kind, name = form.load:match "^(%a+) (.+)$"
 	form.event = given.tester.event_text(slug, { [kind or "sample"] = name })
 	form.answers = kind == "test" and given.tester.answers_text(slug, name) or ""
 end
@@ -207,7 +209,7 @@ function tester.add(pages, given)
 		end
 		local only = #destination.actions == 1 and destination.actions[1].name or nil
 		local form = { action = req.query.action or only, load = req.query.load }
-		load(given, destination.slug, form)
+		load(given, destination, form)
 		return page(req, given, destination, form, true)
 	end)
 
@@ -221,7 +223,7 @@ function tester.add(pages, given)
 			form[name] = (value:gsub("\r\n", "\n")) -- as browsers send the lines of a text
 		end
 		if form["do"] == "load" then
-			load(given, destination.slug, form)
+			load(given, destination, form)
 		end
 		form.event = form.event or ""
 		return page(req, given, destination, form, form["do"] == "choose")

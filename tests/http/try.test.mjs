@@ -89,6 +89,13 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		}
 	});
 
+	test("without an event the first sample that a trigger takes is tried", async () => {
+		for (const [trigger, type] of [['type = "identify"', "identify"], ['name = "Home"', "page"], ['event = "Nothing like it"', "track"]]) {
+			const place = app(ACME.replace(/trigger = .*/, `trigger = '${trigger}',`));
+			assert.equal(JSON.parse((await tried(place, ["--json"])).out).event.type, type);
+		}
+	});
+
 	test("--send names the required settings that are not set, and where they belong", async () => {
 		const { code, out, err } = await tried(app(), ["--send"], { env: { ACME_API_KEY: "" } });
 		assert.match(err, /try: the setting 'api_key' is required: put ACME_API_KEY into \.env, or give --setting api_key=VALUE\n/);

@@ -62,6 +62,7 @@ end
 -- Where an event comes from
 
 tester.SAMPLES = samples.NAMES
+tester.fitting_sample = samples.fitting
 
 local KEPT = 10
 
