@@ -109,7 +109,7 @@ describe("the loop", { concurrency: 2 }, () => {
 		withSandbox(async (sandbox) => {
 			assert.equal((await sandbox.post("connections", CONNECTION)).status, 200);
 			const events = await send(sandbox,
-				["track", { userId: "u1", event: "Order Completed", properties: { total: 7 } }],
+				["track", { userId: "u1", event: "Order Completed", properties: { total: 7, currency: "USD", at: 1 } }],
 				["identify", { userId: "u1", traits: { plan: "pro" } }],
 				["track", { userId: "u1", event: "Left Out", integrations: { "Acme Analytics": false } }]);
 			assert.deepEqual(events.map((event) => event.outcomes.acme), [
@@ -132,13 +132,15 @@ describe("the loop", { concurrency: 2 }, () => {
 			assert.deepEqual(JSON.parse(sent.body), { event: "Order Completed", user: "u1", region: "eu" });
 			assert.equal(sent.headers.authorization, "Bearer ***");
 			assert.ok(!JSON.stringify(story).includes("key-of-the-customer"));
-			assert.equal(story.event.properties.total, 7);
+			assert.deepEqual(story.event.properties, { total: 7, currency: "USD", at: 1 });
 			assert.deepEqual(sandbox.upstream.calls, []);
 			assert.equal((await request(`${sandbox.origin}/_sandbox/stories/nonsense`)).status, 404);
 			const home = await request(sandbox.origin), [link] = home.text.match(new RegExp(`/stories/${storyOf(events[0])}`));
 			const page = await request(sandbox.origin + link);
 			assert.match(page.text, /<h1>What Acme Analytics made of an event<\/h1>/);
 			assert.match(page.text, /POST http:\/\/127\.0\.0\.1:\d+\/events\nauthorization: Bearer \*\*\*/);
+			const lines = page.text.replaceAll("&quot;", '"');
+			assert.match(lines, /"properties": \{\s*"total": 7,\s*"currency": "USD",\s*"at": 1\s*\}/); // in their order
 			assert.match(page.text, /<strong>trigger<\/strong> passed: the trigger matches/);
 			assert.match(page.text, /not sent; the answer was a stand-in/);
 			assert.equal((await request(`${sandbox.origin}/stories/nonsense`)).status, 404);

@@ -100,7 +100,7 @@ end
 ---@param text string JSON: { question = "destinations", … }
 ---@return string JSON; { error, code } when it has no answer
 function answers.answer(text)
-	local asked = json.decode(text)
+	local asked = json.decode(text, { order = true })
 	local answer = type(asked) == "table" and questions[asked.question]
 	local value = answer and answer(asked) or { error = "there is no such question", code = "usage" }
 	return assert(json.encode(value, { javascript = true }))

@@ -35,8 +35,9 @@ local function unpacked(req, most)
 	return nil, "the body is not gzip, as Content-Encoding says", UNREADABLE
 end
 
+-- Members keep their order: a destination may make a body of them.
 local function object(text)
-	local value, message = json.decode(text)
+	local value, message = json.decode(text, { order = true })
 	if type(value) ~= "table" or json.is_array(value) then
 		return nil, message or "the JSON must be an object", UNREADABLE
 	end

@@ -17,12 +17,17 @@ local function is_object(value)
 	return type(value) == "table" and not json.is_array(value)
 end
 
+-- An empty table that is an object or a list as `value` is, and whose members will have the order of its members.
+local function like(value)
+	return json.is_array(value) and json.array {} or setmetatable({}, getmetatable(value))
+end
+
 -- The fields of a batch and of one of its events; those of the event come first.
 local function merged(outer, inner)
 	if not is_object(outer) then
 		return inner
 	end
-	local copy = {}
+	local copy = like(is_object(inner) and inner or outer)
 	for name, value in pairs(outer) do
 		copy[name] = value
 	end
@@ -47,7 +52,7 @@ end
 ---@param batch table? the batch of the event
 ---@return table
 function spec.complete(given, batch)
-	local event = {}
+	local event = like(given)
 	for name, value in pairs(given) do
 		event[name] = value
 	end
@@ -75,7 +80,7 @@ function spec.plain(value)
 	elseif type(value) ~= "table" then
 		return value
 	end
-	local copy = json.is_array(value) and json.array {} or {}
+	local copy = like(value)
 	for key, inside in pairs(value) do
 		copy[key] = spec.plain(inside)
 	end
