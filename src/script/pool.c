@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/admission.h"
 #include "base/bell.h"
@@ -96,18 +95,6 @@ static void answer_unavailable(
 	pa_pool_observe(pool, request, 503, reason);
 }
 
-/* Whether a person's browser asks for a page: the Accept header names text/html. */
-static bool accepts_page(const struct pa_request *request)
-{
-	static const char type[] = "text/html";
-	struct pa_span accept = pa_request_header(request, "accept");
-
-	for (; accept.length >= sizeof type - 1; accept.at++, accept.length--)
-		if (strncasecmp(accept.at, type, sizeof type - 1) == 0)
-			return true;
-	return false;
-}
-
 /* The dashboard says itself that the newest scripts do not load. */
 static bool is_of_dashboard(const struct pa_request *request)
 {
@@ -124,7 +111,7 @@ static bool choose(struct pa_pool *pool, const struct pa_request *request, enum 
 	*whose = PA_LEASES_CURRENT;
 	if (!pool->options.development)
 		return true;
-	bool is_page = accepts_page(request);
+	bool is_page = pa_request_accepts(request, "text/html"); /* a person's browser */
 	if (!is_page && !atomic_load(&pool->never_loaded))
 		return true;
 	bool is_caught_up = pa_reload_catch_up(pool->reload, CATCH_UP_MS);
