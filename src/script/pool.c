@@ -187,7 +187,7 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane)
 
 	if (!pa_leases_begin(pool->leases, PA_LEASES_CURRENT, &lease, &fault))
 		return JOBS_PAUSE * 1000L;
-	if (!lease.vm || pa_vm_run_due(lease.vm, lane, &seconds, &fault) < 0) {
+	if (!lease.vm || pa_entry_module_run_due(lease.vm, lane, &seconds, &fault) < 0) {
 		log_fault(pool, "a job failed", &fault);
 		pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
 		seconds = JOBS_PAUSE;
@@ -207,7 +207,7 @@ int pa_pool_ask(void *context, struct pa_span question, struct pa_buffer *answer
 		pa_error_set(error, "busy", "the app is busy: all of its VMs are in use");
 		return -1;
 	}
-	int result = lease.vm ? pa_vm_ask(lease.vm, question, answer, &fault) : -1;
+	int result = lease.vm ? pa_entry_module_ask(lease.vm, question, answer, &fault) : -1;
 	if (result < 0) {
 		log_fault(pool, "the scripts failed when the sandbox asked them", &fault);
 		pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
@@ -218,7 +218,7 @@ int pa_pool_ask(void *context, struct pa_span question, struct pa_buffer *answer
 	return result;
 }
 
-int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
+int pa_pool_lanes(struct pa_pool *pool, struct pa_entry_module_lanes *lanes)
 {
 	struct pa_fault fault = {0};
 	struct pa_lease lease;
@@ -228,7 +228,7 @@ int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 		pa_log(PA_LOG_WARN, pool->options.name, NULL, "all VMs are in use: the jobs start later", NULL);
 		return -1;
 	}
-	if (!lease.vm || pa_vm_lanes(lease.vm, lanes, &fault) < 0) {
+	if (!lease.vm || pa_entry_module_lanes(lease.vm, lanes, &fault) < 0) {
 		log_fault(pool, "the lanes of jobs cannot be read", &fault);
 		result = -1;
 	}
