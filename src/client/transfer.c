@@ -126,7 +126,8 @@ int pa_transfer_prepare(struct pa_transfer *transfer, const struct pa_transfer_o
 	if (pa_hop_set_url(&transfer->hop, options->url.at, options->url.length, error) < 0 ||
 		pa_method_set(easy, options->method, options->body, error) < 0)
 		return -1;
-	transfer->redirects = pa_method_follows(options->method) ? options->redirects : 0;
+	bool follows = pa_method_follows(options->method) && !options->body.at; /* curl would send the body again */
+	transfer->redirects = follows ? options->redirects : 0;
 	transfer->hop.once = !pa_method_is_idempotent(options->method);
 	transfer->asked = (struct pa_transfer_request){
 		options->url, options->method, options->body, pa_header_lines_bytes(transfer->lines), pa_clock_ms()};
@@ -320,6 +321,9 @@ static int explain(const struct pa_transfer *transfer, struct pa_error *error)
 	if (transfer->hop.way == PA_HOP_PROXIED && !transfer->hop.sent && transfer->result == CURLE_RECV_ERROR)
 		return pa_error_set(error, "connect", "the proxy made no connection to %s: %.300s", transfer->hop.origin,
 			transfer->message[0] ? transfer->message : curl_easy_strerror(transfer->result));
+	if (transfer->result == CURLE_ABORTED_BY_CALLBACK &&
+		!transfer->message[0]) /* the driver did not run it to its end */
+		return pa_error_set(error, "http", "the call was given up: there was no thread or not enough memory for it");
 	if (transfer->result == CURLE_OUT_OF_MEMORY) /* curl's code for a header line that is too long, too */
 		return pa_error_set(error, "too_large", "a header of the answer is too long, or memory ran out");
 	return pa_error_set(error, pa_easy_code(transfer->result), "%.300s",
