@@ -19,6 +19,17 @@ struct pa_span pa_request_header(const struct pa_request *request, const char *n
 	return (struct pa_span){0};
 }
 
+bool pa_request_accepts(const struct pa_request *request, const char *type)
+{
+	struct pa_span accept = pa_request_header(request, "accept");
+	size_t length = strlen(type);
+
+	for (; accept.at && accept.length >= length; accept.at++, accept.length--)
+		if (strncasecmp(accept.at, type, length) == 0)
+			return true;
+	return false;
+}
+
 static void set_note(char *room, size_t size, struct pa_span text)
 {
 	if (text.length >= size)

@@ -47,6 +47,10 @@ struct pa_request {
 /* The value of the first header of that name, in any case of letters, or an absent span. */
 struct pa_span pa_request_header(const struct pa_request *request, const char *name);
 
+/* Whether the Accept header names that media type, such as "text/html", which is in lower case. Browsers name it for a
+ * page, and programs do not; weights are not looked at. */
+bool pa_request_accepts(const struct pa_request *request, const char *type);
+
 /* Notes the install that the request is about, or why it was refused: the last one counts. An id that is longer than
  * the note has room for is ignored, a reason is cut. Does nothing without a note. */
 void pa_request_set_install(const struct pa_request *request, struct pa_span install);

@@ -42,7 +42,7 @@ static int keep(void *context, const char *bytes, size_t length)
 
 	if (length > receiver->bytes_max - receiver->body.length)
 		return refuse(receiver, PA_RECEIVER_TOO_LARGE);
-	return pa_buffer_add(&receiver->body, bytes, length);
+	return pa_buffer_add(&receiver->body, bytes, length) < 0 ? refuse(receiver, PA_RECEIVER_NO_MEMORY) : 0;
 }
 
 int pa_receiver_body(struct pa_receiver *receiver, const char *bytes, size_t length)
@@ -52,8 +52,8 @@ int pa_receiver_body(struct pa_receiver *receiver, const char *bytes, size_t len
 	switch (pa_unpack_bytes(&receiver->unpack, bytes, length, keep, receiver)) {
 	case 0:
 		return 0;
-	case PA_UNPACK_TOO_LARGE:
-		return refuse(receiver, PA_RECEIVER_TOO_LARGE);
+	case PA_UNPACK_TOO_LARGE: /* of a layer, unless `keep` has said more */
+		return receiver->problem == PA_RECEIVER_FINE ? refuse(receiver, PA_RECEIVER_TOO_LARGE) : -1;
 	default:
 		return refuse(receiver, PA_RECEIVER_NOT_PACKED);
 	}
@@ -126,7 +126,7 @@ int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t leng
 		return refuse(receiver, PA_RECEIVER_MALFORMED);
 	size_t begin = receiver->head.length;
 	if (pa_buffer_add(&receiver->head, line, length) < 0)
-		return -1;
+		return refuse(receiver, PA_RECEIVER_NO_MEMORY);
 	blank_controls(receiver->head.at + begin, length);
 	return 0;
 }
@@ -145,6 +145,8 @@ bool pa_receiver_has_begun(const struct pa_receiver *receiver)
 
 int pa_receiver_explain(const struct pa_receiver *receiver, const char *origin, struct pa_error *error)
 {
+	if (receiver->problem == PA_RECEIVER_NO_MEMORY)
+		return pa_error_set(error, "http", "not enough memory for the answer of %s", origin);
 	if (receiver->problem == PA_RECEIVER_MALFORMED)
 		return pa_error_set(error, "bad_response", "%s sent two Content-Lengths", origin);
 	if (receiver->problem == PA_RECEIVER_SWITCHED)

@@ -18,6 +18,7 @@ enum pa_receiver_problem {
 	PA_RECEIVER_SWITCHED,       /* to another protocol: no request asks for it */
 	PA_RECEIVER_CUT,            /* the connection ended within the head */
 	PA_RECEIVER_NOT_PACKED,     /* as it says, or not to its end */
+	PA_RECEIVER_NO_MEMORY,
 };
 
 /* Zero is an empty one, which takes no body. */
@@ -40,7 +41,7 @@ void pa_receiver_free(struct pa_receiver *receiver);
 void pa_receiver_reset(struct pa_receiver *receiver, size_t bytes_max);
 
 /* Takes one header line, which may be a status line, or bytes of the body. Control bytes in a value become spaces. 0,
- * or -1: no more of the answer is wanted, because of `problem` or without memory. */
+ * or -1: no more of the answer is wanted, because of `problem`. */
 int pa_receiver_head(struct pa_receiver *receiver, const char *line, size_t length);
 int pa_receiver_body(struct pa_receiver *receiver, const char *bytes, size_t length);
 
@@ -50,7 +51,7 @@ int pa_receiver_end(struct pa_receiver *receiver);
 /* Whether any byte of an answer has come. */
 bool pa_receiver_has_begun(const struct pa_receiver *receiver);
 
-/* Describes a problem of the answer of that origin. -1, with code "too_large" or "bad_response". */
+/* Describes a problem of the answer of that origin. -1, with code "too_large", "bad_response" or "http" (memory). */
 int pa_receiver_explain(const struct pa_receiver *receiver, const char *origin, struct pa_error *error);
 
 #endif

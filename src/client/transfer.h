@@ -37,7 +37,7 @@ struct pa_transfer_options {
 	struct pa_span bearer;         /* absent: no Authorization: Bearer (RFC 6750) */
 	long timeout_ms, connect_ms;   /* the first for all of it, redirects too */
 	size_t bytes_max;              /* of the decoded body */
-	int redirects;                 /* how many to follow; GET and HEAD only */
+	int redirects;                 /* how many to follow; of GET and HEAD without a body */
 	bool compressed;               /* Accept-Encoding: gzip, deflate; decoded */
 };
 

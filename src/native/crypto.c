@@ -19,11 +19,17 @@ static struct pa_openssl *need_contexts(lua_State *L)
 	struct pa_openssl *contexts = pa_openssl_of_thread();
 
 	if (!contexts)
-		luaL_error(L, "not enough memory for OpenSSL");
+		pa_native_no_memory(L);
 	return contexts;
 }
 
 /* Random bytes and digests */
+
+static void random_bytes(lua_State *L, unsigned char *out, size_t count)
+{
+	if (!pa_openssl_random(need_contexts(L), out, count))
+		luaL_error(L, "the random generator failed");
+}
 
 static int l_random(lua_State *L)
 {
@@ -32,8 +38,7 @@ static int l_random(lua_State *L)
 
 	luaL_argcheck(L, count >= 1 && count <= RANDOM_MAX, 1, "must be 1 to 65536");
 	char *room = luaL_buffinitsize(L, &bytes, (size_t)count);
-	if (!pa_openssl_random(need_contexts(L), (unsigned char *)room, (size_t)count))
-		return luaL_error(L, "the random generator failed");
+	random_bytes(L, (unsigned char *)room, (size_t)count);
 	luaL_pushresultsize(&bytes, (size_t)count);
 	return 1;
 }
@@ -147,8 +152,7 @@ static int l_token(lua_State *L)
 	char text[PA_BASE64_ROOM(sizeof random)];
 
 	luaL_argcheck(L, count >= 1 && count <= (lua_Integer)sizeof random, 1, "must be 1 to 128");
-	if (!pa_openssl_random(need_contexts(L), random, (size_t)count))
-		return luaL_error(L, "the random generator failed");
+	random_bytes(L, random, (size_t)count);
 	lua_pushlstring(L, text, pa_base64_encode(random, (size_t)count, true, text));
 	OPENSSL_cleanse(random, sizeof random);
 	return 1;
@@ -160,6 +164,8 @@ static int seal_argument(lua_State *L, bool text)
 {
 	const struct pa_keyring *keyring = pa_native_services(L)->keys;
 	luaL_Buffer bytes, encoded;
+
+	need_contexts(L);
 	struct pa_span plain = pa_native_check_span(L, 1), context = pa_native_check_span(L, 2);
 
 	luaL_argcheck(L, plain.length <= PA_SEALED_MAX, 1, "too long to seal");
@@ -196,6 +202,8 @@ static int push_unsealed(lua_State *L, struct pa_span sealed)
 
 	char *room = luaL_buffinitsize(L, &bytes, sealed.length + 1);
 	long length = pa_keyring_unseal(keyring, sealed, context, (unsigned char *)room, &error);
+	if (length < 0 && strcmp(error.code, "memory") == 0)
+		pa_native_no_memory(L);
 	if (length < 0)
 		return pa_native_fail_with(L, &error);
 	luaL_pushresultsize(&bytes, (size_t)length);
@@ -237,21 +245,24 @@ static int l_keys(lua_State *L)
 
 enum { SCRYPT_N = 1 << 15, SCRYPT_R = 8, SCRYPT_P = 1, SALT_BYTES = 16, HASH_BYTES = 32, SCRYPT_MEMORY = 64 << 20 };
 
-static bool scrypt(const char *password, size_t size, const unsigned char *salt, unsigned char *out)
+/* Raises without memory, of which it needs 32 MiB: the wrong password is something else. */
+static void scrypt(lua_State *L, struct pa_span password, const unsigned char *salt, unsigned char *out)
 {
-	return EVP_PBE_scrypt(
-			   password, size, salt, SALT_BYTES, SCRYPT_N, SCRYPT_R, SCRYPT_P, SCRYPT_MEMORY, out, HASH_BYTES) == 1;
+	if (EVP_PBE_scrypt(password.at, password.length, salt, SALT_BYTES, SCRYPT_N, SCRYPT_R, SCRYPT_P, SCRYPT_MEMORY, out,
+			HASH_BYTES) == 1)
+		return;
+	ERR_clear_error();
+	pa_native_no_memory(L);
 }
 
 static int l_password(lua_State *L)
 {
 	unsigned char salt[SALT_BYTES], hash[HASH_BYTES];
 	char salt_text[32], hash_text[64];
-	size_t size;
-	const char *password = luaL_checklstring(L, 1, &size);
+	struct pa_span password = pa_native_check_span(L, 1);
 
-	if (RAND_bytes(salt, sizeof salt) != 1 || !scrypt(password, size, salt, hash))
-		return luaL_error(L, "scrypt failed");
+	random_bytes(L, salt, sizeof salt);
+	scrypt(L, password, salt, hash);
 	salt_text[pa_base64_encode(salt, sizeof salt, true, salt_text)] = '\0';
 	hash_text[pa_base64_encode(hash, sizeof hash, true, hash_text)] = '\0';
 	lua_pushfstring(L, "scrypt$%s$%s", salt_text, hash_text);
@@ -261,15 +272,18 @@ static int l_password(lua_State *L)
 static int l_password_matches(lua_State *L)
 {
 	unsigned char salt[64], kept[64], hash[HASH_BYTES];
-	size_t size, length;
-	const char *password = luaL_checklstring(L, 1, &size), *text = luaL_checklstring(L, 2, &length);
+	struct pa_span password = pa_native_check_span(L, 1);
+	size_t length;
+	const char *text = luaL_checklstring(L, 2, &length);
 	bool matches = false;
 
 	/* "scrypt$", 22 characters of salt, '$', 43 of hash */
 	if (length == 7 + 22 + 1 + 43 && strncmp(text, "scrypt$", 7) == 0 && text[29] == '$' &&
 		pa_base64_decode(text + 7, 22, true, salt) == SALT_BYTES &&
-		pa_base64_decode(text + 30, 43, true, kept) == HASH_BYTES)
-		matches = scrypt(password, size, salt, hash) && CRYPTO_memcmp(hash, kept, HASH_BYTES) == 0;
+		pa_base64_decode(text + 30, 43, true, kept) == HASH_BYTES) {
+		scrypt(L, password, salt, hash);
+		matches = CRYPTO_memcmp(hash, kept, HASH_BYTES) == 0;
+	}
 	lua_pushboolean(L, matches);
 	return 1;
 }

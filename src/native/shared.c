@@ -97,20 +97,19 @@ int pa_shared_put(struct pa_shared *shared, struct pa_span name, struct pa_span 
 	return room ? 0 : -1;
 }
 
-char *pa_shared_get(struct pa_shared *shared, struct pa_span name, size_t *length)
+int pa_shared_get(struct pa_shared *shared, struct pa_span name, struct pa_buffer *value)
 {
-	char *copy = NULL;
+	int result = 0;
 
+	value->length = 0;
 	if (shared->count == 0)
-		return NULL;
+		return 0;
 	pthread_mutex_lock(&shared->mutex);
 	const struct entry *entry = *find(shared, name);
-	if (entry && (copy = malloc(entry->value_length + 1))) {
-		memcpy(copy, entry->bytes + entry->name_length, entry->value_length);
-		*length = entry->value_length;
-	}
+	if (entry)
+		result = pa_buffer_add(value, entry->bytes + entry->name_length, entry->value_length) < 0 ? -1 : 1;
 	pthread_mutex_unlock(&shared->mutex);
-	return copy;
+	return result;
 }
 
 void pa_shared_drop(struct pa_shared *shared, struct pa_span name)
@@ -152,22 +151,26 @@ static int l_put(lua_State *L)
 	return 1;
 }
 
-static void free_copy(void *held)
+static void wipe_value(void *held)
 {
-	free(*(char **)held);
+	struct pa_buffer *value = held;
+
+	if (value->at)
+		explicit_bzero(value->at, value->size);
+	pa_buffer_free(value);
 }
 
 static int l_get(lua_State *L)
 {
 	struct pa_span name = pa_native_check_span(L, 1);
-	char **box = pa_native_box(L, sizeof *box, free_copy);
-	size_t length = 0;
+	struct pa_buffer *value = pa_native_box(L, sizeof *value, wipe_value);
 
-	char *copy = *box = pa_shared_get(pa_native_services(L)->shared, name, &length);
-	if (!copy)
+	int found = pa_shared_get(pa_native_services(L)->shared, name, value);
+	if (found < 0)
+		pa_native_no_memory(L);
+	if (found == 0)
 		return 0;
-	lua_pushlstring(L, copy, length);
-	explicit_bzero(copy, length);
+	lua_pushlstring(L, value->length > 0 ? value->at : "", value->length);
 	return 1;
 }
 
@@ -189,7 +192,7 @@ static int l_names(lua_State *L)
 	lua_Integer count = 0;
 
 	if (pa_shared_names(pa_native_services(L)->shared, prefix, names) < 0)
-		return luaL_error(L, "not enough memory");
+		pa_native_no_memory(L);
 	lua_newtable(L);
 	for (size_t at = 0; at < names->length; at += strlen(names->at + at) + 1) {
 		lua_pushstring(L, names->at + at);

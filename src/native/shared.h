@@ -20,8 +20,8 @@ void pa_shared_close(struct pa_shared *shared);
  * values, or there is no memory. */
 int pa_shared_put(struct pa_shared *shared, struct pa_span name, struct pa_span value);
 
-/* A copy of the value, *length bytes, which the caller frees; NULL when there is none. */
-char *pa_shared_get(struct pa_shared *shared, struct pa_span name, size_t *length);
+/* Copies the value into the emptied buffer, which the caller wipes. 1; 0 when there is none; -1 without memory. */
+int pa_shared_get(struct pa_shared *shared, struct pa_span name, struct pa_buffer *value);
 
 /* How many values there are. */
 size_t pa_shared_count(struct pa_shared *shared);

@@ -233,7 +233,7 @@ int pa_command_plan(const char *library, int argc, char **argv, struct pa_plan *
 		goto out;
 	vm = pa_vm_new(&(struct pa_vm_options){.snapshot = plan->scripts, .entry = "cli", .privileged = true}, &fault);
 	if (vm)
-		result = pa_vm_protect(vm, l_plan, &call, &fault);
+		result = pa_vm_protect(vm, l_plan, &call, NULL, &fault);
 	if (result < 0)
 		pa_error_set(error, "command", "%s%s%s", fault.message ? fault.message : "not enough memory",
 			fault.traceback ? "\n" : "", fault.traceback ? fault.traceback : "");

@@ -24,7 +24,7 @@ struct pa_jobs {
 	struct pa_services *services;
 	pthread_t dispatcher;
 	pthread_mutex_t mutex; /* for the list of runners */
-	struct runner *runners[PA_VM_LANES];
+	struct runner *runners[PA_ENTRY_MODULE_LANES];
 	size_t runner_count;
 	atomic_bool stopping;
 };
@@ -85,7 +85,7 @@ static void ring_all(struct pa_jobs *jobs)
  * that may work later. */
 static int start_runners(struct pa_jobs *jobs)
 {
-	struct pa_vm_lanes lanes;
+	struct pa_entry_module_lanes lanes;
 	int result = 0;
 
 	if (pa_pool_lanes(jobs->pool, &lanes) < 0)
@@ -94,7 +94,7 @@ static int start_runners(struct pa_jobs *jobs)
 	for (size_t i = 0; i < lanes.count; i++) {
 		if (has_runner(jobs, lanes.names[i]))
 			continue;
-		if (jobs->runner_count < PA_VM_LANES)
+		if (jobs->runner_count < PA_ENTRY_MODULE_LANES)
 			result |= add_runner(jobs, lanes.names[i]);
 		else
 			pa_log(PA_LOG_ERROR, jobs->services->name, NULL,

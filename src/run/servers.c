@@ -57,7 +57,7 @@ static int open_pool(
 			.entry = plan->entry,
 			.services = running->services,
 			/* for requests, the runners and the dispatcher of jobs, and probes */
-			.vms_max = plan->server.workers + PA_VM_LANES + 1 + PA_PROBES_WORKERS,
+			.vms_max = plan->server.workers + PA_ENTRY_MODULE_LANES + 1 + PA_PROBES_WORKERS,
 			.watch = plan->watch,
 			.development = plan->development,
 		},

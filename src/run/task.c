@@ -1,15 +1,15 @@
 /* Runs a module of lua/cli in a VM of its own. */
 #include "run/task.h"
 
+#include <poll.h>
 #include <stdio.h>
 
 #include "base/log.h"
-#include <poll.h>
-
 #include "base/stats.h"
 #include "run/process.h"
 #include "run/services.h"
 #include "run/signals.h"
+#include "script/entry_module.h"
 #include "script/snapshot.h"
 #include "script/vm.h"
 #include "script/watch.h"
@@ -39,7 +39,7 @@ int pa_task_run(const struct pa_task *task, int *code, struct pa_error *error)
 		},
 		&fault);
 	if (vm)
-		result = pa_vm_run(vm, task->arguments, task->argument_count, code, &fault);
+		result = pa_entry_module_run(vm, task->arguments, task->argument_count, code, &fault);
 	if (result < 0)
 		pa_error_set(error, "script", "%s", fault.message ? fault.message : "not enough memory");
 	pa_vm_free(vm);

@@ -19,7 +19,7 @@ size_t pa_body_limit_floor(struct pa_vm *vm)
 	struct pa_fault fault = {0};
 	size_t floor = 0;
 
-	pa_vm_protect(vm, l_body_floor, &floor, &fault);
+	pa_vm_protect(vm, l_body_floor, &floor, NULL, &fault);
 	pa_fault_free(&fault);
 	return floor;
 }
@@ -46,5 +46,5 @@ static int l_body_limit(lua_State *L)
 
 int pa_body_limit_of(struct pa_vm *vm, const struct pa_request *request, size_t *limit, struct pa_fault *fault)
 {
-	return pa_vm_protect(vm, l_body_limit, &(struct question){request, limit}, fault);
+	return pa_vm_protect(vm, l_body_limit, &(struct question){request, limit}, NULL, fault);
 }

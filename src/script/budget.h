@@ -27,7 +27,7 @@ struct pa_request;
 
 /* What a call does, for the log line about one that hangs. */
 struct pa_budget_work {
-	const char *server;               /* "app" */
+	const char *server;               /* "app"; or NULL */
 	const char *kind;                 /* "request", "job", "loading", "task" */
 	const struct pa_request *request; /* or NULL */
 	unsigned wall_ms;                 /* how long the call may take; 0: no limit */

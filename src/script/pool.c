@@ -6,7 +6,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <strings.h>
 
 #include "base/admission.h"
 #include "base/bell.h"
@@ -96,18 +95,6 @@ static void answer_unavailable(
 	pa_pool_observe(pool, request, 503, reason);
 }
 
-/* Whether a person's browser asks for a page: the Accept header names text/html. */
-static bool accepts_page(const struct pa_request *request)
-{
-	static const char type[] = "text/html";
-	struct pa_span accept = pa_request_header(request, "accept");
-
-	for (; accept.length >= sizeof type - 1; accept.at++, accept.length--)
-		if (strncasecmp(accept.at, type, sizeof type - 1) == 0)
-			return true;
-	return false;
-}
-
 /* The dashboard says itself that the newest scripts do not load. */
 static bool is_of_dashboard(const struct pa_request *request)
 {
@@ -124,7 +111,7 @@ static bool choose(struct pa_pool *pool, const struct pa_request *request, enum 
 	*whose = PA_LEASES_CURRENT;
 	if (!pool->options.development)
 		return true;
-	bool is_page = accepts_page(request);
+	bool is_page = pa_request_accepts(request, "text/html"); /* a person's browser */
 	if (!is_page && !atomic_load(&pool->never_loaded))
 		return true;
 	bool is_caught_up = pa_reload_catch_up(pool->reload, CATCH_UP_MS);
@@ -200,7 +187,7 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane)
 
 	if (!pa_leases_begin(pool->leases, PA_LEASES_CURRENT, &lease, &fault))
 		return JOBS_PAUSE * 1000L;
-	if (!lease.vm || pa_vm_run_due(lease.vm, lane, &seconds, &fault) < 0) {
+	if (!lease.vm || pa_entry_module_run_due(lease.vm, lane, &seconds, &fault) < 0) {
 		log_fault(pool, "a job failed", &fault);
 		pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
 		seconds = JOBS_PAUSE;
@@ -220,7 +207,7 @@ int pa_pool_ask(void *context, struct pa_span question, struct pa_buffer *answer
 		pa_error_set(error, "busy", "the app is busy: all of its VMs are in use");
 		return -1;
 	}
-	int result = lease.vm ? pa_vm_ask(lease.vm, question, answer, &fault) : -1;
+	int result = lease.vm ? pa_entry_module_ask(lease.vm, question, answer, &fault) : -1;
 	if (result < 0) {
 		log_fault(pool, "the scripts failed when the sandbox asked them", &fault);
 		pa_stats_add(PA_STAT_SCRIPT_ERRORS, 1);
@@ -231,7 +218,7 @@ int pa_pool_ask(void *context, struct pa_span question, struct pa_buffer *answer
 	return result;
 }
 
-int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
+int pa_pool_lanes(struct pa_pool *pool, struct pa_entry_module_lanes *lanes)
 {
 	struct pa_fault fault = {0};
 	struct pa_lease lease;
@@ -241,7 +228,7 @@ int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes)
 		pa_log(PA_LOG_WARN, pool->options.name, NULL, "all VMs are in use: the jobs start later", NULL);
 		return -1;
 	}
-	if (!lease.vm || pa_vm_lanes(lease.vm, lanes, &fault) < 0) {
+	if (!lease.vm || pa_entry_module_lanes(lease.vm, lanes, &fault) < 0) {
 		log_fault(pool, "the lanes of jobs cannot be read", &fault);
 		result = -1;
 	}

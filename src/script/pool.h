@@ -9,6 +9,7 @@
 #include "base/error.h"
 #include "base/message.h"
 #include "native/services.h"
+#include "script/entry_module.h"
 #include "script/leases.h"
 #include "script/rooms.h"
 #include "script/vm.h"
@@ -60,7 +61,7 @@ long pa_pool_run_due(struct pa_pool *pool, const char *lane);
 int pa_pool_ask(void *context, struct pa_span question, struct pa_buffer *answer, struct pa_error *error);
 
 /* The lanes of the app's jobs. 0, or -1 when they could not be read, which is logged: ask again later. */
-int pa_pool_lanes(struct pa_pool *pool, struct pa_vm_lanes *lanes);
+int pa_pool_lanes(struct pa_pool *pool, struct pa_entry_module_lanes *lanes);
 
 /*
  * Frees VMs that were not used for options.idle_ms (or for half of it, at least), but for the last PA_LEASES_KEPT; when

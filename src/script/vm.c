@@ -119,16 +119,24 @@ static void take_fault(struct pa_vm *vm, int status, struct pa_fault *fault)
 		fault->message = copy_text(L, -1);
 	lua_settop(L, top);
 	/* The script may have caught the error and raised another with its text. */
-	if (vm->heap.refused || vm->context.refused)
-		fault->no_memory = !fault->message || strstr(fault->message, "not enough memory");
+	bool refused = vm->heap.refused || vm->context.refused;
+	fault->no_memory = !fault->message || (refused && strstr(fault->message, "not enough memory"));
 	if (lua_getfield(L, LUA_REGISTRYINDEX, ERROR_TRACEBACK) == LUA_TSTRING)
 		fault->traceback = copy_text(L, -1);
 	lua_settop(L, top);
 	lua_setfield(L, LUA_REGISTRYINDEX, ERROR_VALUE); /* needs no memory: forget_error made the field */
 }
 
-/* The only protected call: the function and its arguments are on the stack. Without `work` it has no limits. 0, or -1
- * with a fault. */
+static void begin(struct pa_vm *vm, const struct pa_budget_work *work)
+{
+	struct pa_budget_work named = *work;
+
+	named.server = vm->context.services ? vm->context.services->name : NULL;
+	pa_budget_begin(&vm->budget, vm->L, &named);
+}
+
+/* The only protected call: the function and its arguments are on the stack. Without `work` it has no limits; its
+ * `server` is filled in. 0, or -1 with a fault. */
 static int call(struct pa_vm *vm, int arguments, int results, const struct pa_budget_work *work, struct pa_fault *fault)
 {
 	lua_State *L = vm->L;
@@ -136,7 +144,7 @@ static int call(struct pa_vm *vm, int arguments, int results, const struct pa_bu
 	vm->heap.refused = vm->context.refused = false;
 	vm->context.stack = (uintptr_t)__builtin_frame_address(0);
 	if (work)
-		pa_budget_begin(&vm->budget, L, work);
+		begin(vm, work);
 	int status = lua_pcall(L, arguments, results, KEEP_TRACEBACK_SLOT);
 	if (status != LUA_OK)
 		take_fault(vm, status, fault);
@@ -149,17 +157,6 @@ static int call(struct pa_vm *vm, int arguments, int results, const struct pa_bu
 		}
 	}
 	return status == LUA_OK ? 0 : -1;
-}
-
-/* Calls body with `context` as its only argument (light userdata) and no result. */
-static int call_with(
-	struct pa_vm *vm, lua_CFunction body, void *context, const struct pa_budget_work *work, struct pa_fault *fault)
-{
-	lua_pushcfunction(vm->L, body);
-	lua_pushlightuserdata(vm->L, context);
-	int result = call(vm, 1, 0, work, fault);
-	lua_settop(vm->L, FAILED_SLOT);
-	return result;
 }
 
 static void forget_error(lua_State *L)
@@ -210,11 +207,6 @@ static int l_panic(lua_State *L)
 	return 0;
 }
 
-static const char *name_of(const struct pa_vm *vm)
-{
-	return vm->context.services ? vm->context.services->name : NULL;
-}
-
 struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fault)
 {
 	struct pa_vm *vm = calloc(1, sizeof *vm);
@@ -239,7 +231,7 @@ struct pa_vm *pa_vm_new(const struct pa_vm_options *options, struct pa_fault *fa
 	lua_pushcfunction(vm->L, l_keep_traceback);
 	lua_pushcfunction(vm->L, l_open);
 	lua_pushlightuserdata(vm->L, (void *)(uintptr_t)options);
-	const struct pa_budget_work work = {.server = name_of(vm), .kind = "loading", .only_one = options->first};
+	const struct pa_budget_work work = {.kind = "loading", .only_one = options->first};
 	if (call(vm, 1, 2, &work, fault) < 0) {
 		pa_vm_free(vm);
 		return NULL;
@@ -298,10 +290,8 @@ static int run_exchange(struct pa_vm *vm, struct exchange *exchange, struct pa_f
 {
 	lua_State *L = vm->L;
 	const struct pa_services *services = vm->context.services;
-	const struct pa_budget_work work = {.server = name_of(vm),
-		.kind = "request",
-		.request = exchange->request,
-		.wall_ms = services ? services->request_ms : 0};
+	const struct pa_budget_work work = {
+		.kind = "request", .request = exchange->request, .wall_ms = services ? services->request_ms : 0};
 
 	pa_response_reset(exchange->response);
 	vm->context.request = exchange->request;
@@ -338,124 +328,14 @@ int pa_vm_fail(struct pa_vm *vm, const struct pa_request *request, struct pa_res
 	return result;
 }
 
-struct run {
-	char *const *arguments;
-	size_t count;
-	int *exit_code;
-};
-
-static int l_run(lua_State *L)
+int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, const struct pa_budget_work *work,
+	struct pa_fault *fault)
 {
-	const struct run *run = lua_touserdata(L, 1);
-	int is_integer;
-
-	lua_getfield(L, LUA_REGISTRYINDEX, PA_VM_ENTRY);
-	if (lua_getfield(L, -1, "run") != LUA_TFUNCTION)
-		luaL_error(L, "the task's module has no function 'run'");
-	lua_createtable(L, (int)run->count, 0);
-	for (size_t i = 0; i < run->count; i++) {
-		lua_pushstring(L, run->arguments[i]);
-		lua_rawseti(L, -2, (lua_Integer)i + 1);
-	}
-	lua_call(L, 1, 1);
-	lua_Integer code = lua_tointegerx(L, -1, &is_integer);
-	if (!is_integer || code < 0 || code > 255)
-		luaL_error(L, "a task must return its exit code, an integer from 0 to 255");
-	*run->exit_code = (int)code;
-	return 0;
-}
-
-int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_code, struct pa_fault *fault)
-{
-	struct run run = {.arguments = arguments, .count = count, .exit_code = exit_code};
-
-	return call_with(vm, l_run, &run, &(struct pa_budget_work){.server = name_of(vm), .kind = "task"}, fault);
-}
-
-struct due {
-	const char *lane;
-	double *seconds;
-};
-
-static int l_run_due(lua_State *L)
-{
-	const struct due *due = lua_touserdata(L, 1);
-
-	lua_getfield(L, LUA_REGISTRYINDEX, PA_VM_ENTRY);
-	lua_getfield(L, -1, "run_due");
-	lua_pushstring(L, due->lane);
-	lua_call(L, 1, 1);
-	*due->seconds = luaL_optnumber(L, -1, -1);
-	return 0;
-}
-
-int pa_vm_run_due(struct pa_vm *vm, const char *lane, double *seconds, struct pa_fault *fault)
-{
-	struct due due = {lane, seconds};
-
-	return call_with(
-		vm, l_run_due, &due, &(struct pa_budget_work){.server = name_of(vm), .kind = "job", .only_one = true}, fault);
-}
-
-static int l_lanes(lua_State *L)
-{
-	struct pa_vm_lanes *lanes = lua_touserdata(L, 1);
-
-	lua_getfield(L, LUA_REGISTRYINDEX, PA_VM_ENTRY);
-	lua_getfield(L, -1, "lanes");
-	lua_call(L, 0, 1);
-	luaL_checktype(L, -1, LUA_TTABLE);
-	for (lua_Integer i = 1; lua_rawgeti(L, -1, i) != LUA_TNIL; i++) {
-		size_t length;
-		const char *name = luaL_checklstring(L, -1, &length);
-		if (lanes->count == PA_VM_LANES || length >= PA_VM_LANE_SIZE)
-			luaL_error(L, "an app may have %d lanes of jobs, with names of at most %d bytes", PA_VM_LANES,
-				PA_VM_LANE_SIZE - 1);
-		memcpy(lanes->names[lanes->count++], name, length + 1);
-		lua_pop(L, 1);
-	}
-	return 0;
-}
-
-int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fault)
-{
-	lanes->count = 0;
-	return call_with(vm, l_lanes, lanes,
-		&(struct pa_budget_work){.server = name_of(vm), .kind = "loading", .only_one = true}, fault);
-}
-
-struct question {
-	struct pa_span text;
-	struct pa_buffer *answer;
-};
-
-static int l_ask(lua_State *L)
-{
-	const struct question *question = lua_touserdata(L, 1);
-	size_t length;
-
-	lua_getfield(L, LUA_REGISTRYINDEX, PA_VM_ENTRY);
-	lua_getfield(L, -1, "ask");
-	lua_pushlstring(L, question->text.at, question->text.length);
-	lua_call(L, 1, 1);
-	const char *text = lua_tolstring(L, -1, &length);
-	if (!text)
-		return luaL_error(L, "an answer must be a string, not a %s", luaL_typename(L, -1));
-	if (pa_buffer_add(question->answer, text, length) < 0)
-		pa_native_no_memory(L);
-	return 0;
-}
-
-int pa_vm_ask(struct pa_vm *vm, struct pa_span question, struct pa_buffer *answer, struct pa_fault *fault)
-{
-	struct question asked = {question, answer};
-
-	return call_with(vm, l_ask, &asked, &(struct pa_budget_work){.server = name_of(vm), .kind = "question"}, fault);
-}
-
-int pa_vm_protect(struct pa_vm *vm, int (*body)(lua_State *), void *context, struct pa_fault *fault)
-{
-	return call_with(vm, body, context, NULL, fault);
+	lua_pushcfunction(vm->L, body);
+	lua_pushlightuserdata(vm->L, context);
+	int result = call(vm, 1, 0, work, fault);
+	lua_settop(vm->L, FAILED_SLOT);
+	return result;
 }
 
 bool pa_vm_spent(const struct pa_vm *vm)

@@ -56,30 +56,12 @@ int pa_vm_handle(
  * about the fault. 0, or -1 when that raised too. */
 int pa_vm_fail(struct pa_vm *vm, const struct pa_request *request, struct pa_response *response);
 
-/* Calls entry.run(arguments), with a list of strings, for the command line. It must return the exit code, an integer
- * from 0 to 255. 0, or -1 with a fault. */
-int pa_vm_run(struct pa_vm *vm, char *const *arguments, size_t count, int *exit_code, struct pa_fault *fault);
-
-/* Calls entry.run_due(lane), which runs at most one job of that lane. 0 with the seconds until the next job is due in
- * *seconds (0: now; less than 0: no job is planned), or -1 with a fault. */
-int pa_vm_run_due(struct pa_vm *vm, const char *lane, double *seconds, struct pa_fault *fault);
-
-/* Calls entry.lanes(), which returns a list of at most PA_VM_LANES names. 0, or -1 with a fault. */
-enum { PA_VM_LANES = 16, PA_VM_LANE_SIZE = 104 };
-struct pa_vm_lanes {
-	char names[PA_VM_LANES][PA_VM_LANE_SIZE];
-	size_t count;
-};
-int pa_vm_lanes(struct pa_vm *vm, struct pa_vm_lanes *lanes, struct pa_fault *fault);
-
-/* Calls entry.ask(question), for another server of this process, and adds the string that it returns to `answer`. 0, or
- * -1 with a fault. */
-int pa_vm_ask(struct pa_vm *vm, struct pa_span question, struct pa_buffer *answer, struct pa_fault *fault);
-
-/* Calls body(L) protected, without a CPU budget, with `context` as its only argument (light userdata): for run/command,
- * which reads a plan, and script/body_limit. 0, or -1 with a fault. */
+/* Calls body(L) protected, with `context` as its only argument (light userdata). `work`: what it does, for its limits,
+ * without `server`; NULL: it has no limits. 0, or -1 with a fault. */
 struct lua_State;
-int pa_vm_protect(struct pa_vm *vm, int (*body)(struct lua_State *), void *context, struct pa_fault *fault);
+struct pa_budget_work;
+int pa_vm_protect(struct pa_vm *vm, int (*body)(struct lua_State *), void *context, const struct pa_budget_work *work,
+	struct pa_fault *fault);
 
 /* Whether a call has spent its CPU budget. */
 bool pa_vm_spent(const struct pa_vm *vm);

@@ -173,10 +173,6 @@ int pa_answering_begin_request(struct mg_connection *connection)
 	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
 	struct pa_worker *worker = mg_get_thread_pointer(connection);
 
-	if (!worker) { /* no memory when the thread began */
-		mg_disable_connection_keep_alive(connection);
-		return 503;
-	}
 	atomic_fetch_add(&server->in_flight, 1);
 	int64_t begun_ns = pa_clock_ns();
 	respond(connection, server, worker);
@@ -226,8 +222,6 @@ int pa_answering_http_error(struct mg_connection *connection, int status, const 
 	struct pa_worker *worker = mg_get_thread_pointer(connection);
 	int64_t begun_ns = pa_clock_ns();
 
-	if (!worker)
-		return 1; /* civetweb sends its own text */
 	worker->last = true;
 	if (strcmp(message, "Invalid URI") == 0) { /* all but the target is read: the gate knows better */
 		pa_answering_begin_request(connection);

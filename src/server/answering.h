@@ -48,7 +48,7 @@ static inline bool pa_answering_has_room(const struct pa_server *server, unsigne
 int pa_answering_begin_request(struct mg_connection *connection);
 
 /* civetweb's http_error: what civetweb refuses by itself is answered, counted and logged as our own refusals are.
- * Returns 0, or 1 when civetweb is to send its own text. */
+ * Returns 0: civetweb sends no text of its own. */
 int pa_answering_http_error(struct mg_connection *connection, int status, const char *message);
 
 #endif

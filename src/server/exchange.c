@@ -179,6 +179,13 @@ static int find_socket(const struct mg_connection *connection)
 	return pa_socket_find(info->remote_addr, (unsigned)info->remote_port, (unsigned)info->server_port);
 }
 
+/* False when not all of it was written: civetweb ends a write that makes no progress, and would use the connection
+ * again. */
+static bool write_all(struct mg_connection *connection, const struct pa_buffer *bytes)
+{
+	return mg_write(connection, bytes->at, bytes->length) == (int)bytes->length;
+}
+
 /* The write has a deadline, for a client may read slowly on purpose. False when the connection cannot be used again. */
 static bool send_large(
 	struct pa_exchange *exchange, const struct pa_exchange_context *context, struct mg_connection *connection)
@@ -189,9 +196,8 @@ static bool send_large(
 	if (fd < 0)
 		return false;
 	pa_deadline_begin(context->deadlines, &deadline, fd, SHUT_RDWR, context->write_ms);
-	if (mg_write(connection, exchange->out.at, exchange->out.length) > 0)
-		mg_write(connection, exchange->response.body.at, exchange->response.body.length);
-	return !pa_deadline_end(context->deadlines, &deadline);
+	bool is_whole = write_all(connection, &exchange->out) && write_all(connection, &exchange->response.body);
+	return !pa_deadline_end(context->deadlines, &deadline) && is_whole;
 }
 
 static bool send_faulty(
@@ -231,8 +237,7 @@ static bool send_all(
 	if (!is_bodiless(exchange) && (response->body.length > ONE_WRITE_MAX ||
 									  pa_buffer_add(&exchange->out, response->body.at, response->body.length) < 0))
 		return send_large(exchange, context, connection);
-	mg_write(connection, exchange->out.at, exchange->out.length);
-	return true;
+	return write_all(connection, &exchange->out);
 }
 
 void pa_exchange_send(

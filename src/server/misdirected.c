@@ -3,7 +3,6 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "server/gate.h"
 
@@ -103,23 +102,12 @@ void pa_misdirected_explain(const struct pa_request *request, const char *public
 	"again. It "                                                                                                 \
 	"has to be https, as a tunnel or a proxy with TLS makes it, unless it is this machine."
 
-static bool names_type(struct pa_span accept, const char *type)
-{
-	size_t length = strlen(type);
-
-	for (; accept.length >= length; accept.at++, accept.length--)
-		if (strncasecmp(accept.at, type, length) == 0)
-			return true;
-	return false;
-}
-
 void pa_misdirected_respond(const struct pa_request *request, const char *public_url,
 	const struct pa_misdirected *misdirected, struct pa_response *response)
 {
-	struct pa_span accept = pa_request_header(request, "accept");
 	char text[sizeof misdirected->detail + 640];
 
-	if (accept.length > 0 && names_type(accept, "application/json") && !names_type(accept, "text/html")) {
+	if (pa_request_accepts(request, "application/json") && !pa_request_accepts(request, "text/html")) {
 		snprintf(text, sizeof text, "{\"error\":\"%s.%s\",\"request_id\":\"%s\"}", misdirected->detail,
 			public_url ? " " WHAT_IT_IS " " WHAT_TO_DO : "", request->id);
 		pa_response_reset(response);

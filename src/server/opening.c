@@ -38,9 +38,8 @@ static void exit_thread(const struct mg_context *context, int type, void *pointe
 	struct pa_worker *worker = pointer;
 
 	(void)context;
-	if (type != WORKER_THREAD || !worker)
-		return;
-	pa_exchange_free(&worker->exchange);
+	if (type == WORKER_THREAD)
+		pa_exchange_free(&worker->exchange);
 }
 
 static int init_connection(const struct mg_connection *connection, void **data)
@@ -50,8 +49,6 @@ static int init_connection(const struct mg_connection *connection, void **data)
 
 	(void)data;
 	atomic_fetch_add_explicit(&server->connections, 1, memory_order_relaxed);
-	if (!worker)
-		return 0;
 	worker->used = worker->last = false;
 	pa_peer_begin(server->peers, &worker->peer, connection);
 	return 0;
@@ -62,16 +59,14 @@ static void connection_close(const struct mg_connection *connection)
 {
 	struct pa_server *server = mg_get_user_data(mg_get_context(connection));
 	struct pa_worker *worker = mg_get_thread_pointer(connection);
+	const struct mg_request_info *info = mg_get_request_info(connection);
 
-	if (worker) {
-		const struct mg_request_info *info = mg_get_request_info(connection);
-		/* A request for * or for a URL of another port: civetweb would close the connection without an answer. */
-		if (info && info->request_uri && !info->local_uri && !worker->last) {
-			worker->last = true;
-			pa_answering_begin_request((struct mg_connection *)(uintptr_t)connection);
-		}
-		pa_peer_end(server->peers, &worker->peer);
+	/* A request for * or for a URL of another port: civetweb would close the connection without an answer. */
+	if (info && info->request_uri && !info->local_uri && !worker->last) {
+		worker->last = true;
+		pa_answering_begin_request((struct mg_connection *)(uintptr_t)connection);
 	}
+	pa_peer_end(server->peers, &worker->peer);
 	atomic_fetch_sub_explicit(&server->connections, 1, memory_order_relaxed);
 }
 

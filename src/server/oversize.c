@@ -37,8 +37,8 @@ static void keep(struct part largest[SHOWN], struct part part)
 		}
 }
 
-/* The bytes of all cookies. What has no '=' is a value without a name. */
-static size_t find_cookies(struct pa_span header, struct part largest[SHOWN])
+/* What has no '=' is a value without a name. */
+static void find_cookies(struct pa_span header, struct part largest[SHOWN])
 {
 	const char *end = header.at + header.length;
 
@@ -49,7 +49,6 @@ static size_t find_cookies(struct pa_span header, struct part largest[SHOWN])
 		keep(largest, (struct part){{cookie.at, equals ? (size_t)(equals - cookie.at) : 0}, cookie.length});
 		at = stop ? stop + 1 : end;
 	}
-	return header.length;
 }
 
 /* A name, cut, with '?' in place of bytes that no token has. */
@@ -68,7 +67,7 @@ static void write_name(struct pa_span name, char *text, size_t size)
 	snprintf(text + length, size - length, "%s", name.length > length ? "..." : "");
 }
 
-static size_t add_parts(const struct part largest[SHOWN], char *text, size_t size)
+static void add_parts(const struct part largest[SHOWN], char *text, size_t size)
 {
 	char name[NAME_SHOWN + 4], amount[AMOUNT_SIZE];
 	size_t length = 0;
@@ -79,7 +78,6 @@ static size_t add_parts(const struct part largest[SHOWN], char *text, size_t siz
 		pa_oversize_amount(largest[i].bytes, amount, sizeof amount);
 		length += (size_t)snprintf(text + length, size - length, "%s%s (%s)", i ? ", " : "", name, amount);
 	}
-	return length;
 }
 
 void pa_oversize_explain(const struct pa_request *request, size_t bytes, char *text, size_t size)
@@ -91,8 +89,10 @@ void pa_oversize_explain(const struct pa_request *request, size_t bytes, char *t
 	for (size_t i = 0; i < request->header_count; i++) {
 		const struct pa_header *header = &request->headers[i];
 		keep(headers, (struct part){header->name, header->name.length + header->value.length});
-		if (pa_text_is(header->name, "cookie"))
-			cookie_bytes += find_cookies(header->value, cookies);
+		if (!pa_text_is(header->name, "cookie"))
+			continue;
+		cookie_bytes += header->value.length;
+		find_cookies(header->value, cookies);
 	}
 	pa_oversize_amount(bytes, amount, sizeof amount);
 	bool is_cookies = cookie_bytes > bytes / 2;

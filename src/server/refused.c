@@ -2,19 +2,8 @@
 
 #include <stdio.h>
 #include <string.h>
-#include <strings.h>
 
 #include "server/head.h"
-
-static bool names_type(struct pa_span accept, const char *type)
-{
-	size_t length = strlen(type);
-
-	for (; accept.length >= length; accept.at++, accept.length--)
-		if (strncasecmp(accept.at, type, length) == 0)
-			return true;
-	return false;
-}
 
 static int add(struct pa_buffer *out, const char *text)
 {
@@ -75,8 +64,8 @@ static int add_json(struct pa_buffer *out, const struct pa_request *request, con
 
 void pa_refused_respond(const struct pa_request *request, int status, const char *reason, struct pa_response *response)
 {
-	struct pa_span accept = pa_request_header(request, "accept");
-	bool is_page = names_type(accept, "text/html"), is_json = !is_page && names_type(accept, "application/json");
+	bool is_page = pa_request_accepts(request, "text/html");
+	bool is_json = !is_page && pa_request_accepts(request, "application/json");
 	const char *type = is_page   ? "text/html; charset=utf-8"
 					   : is_json ? "application/json"
 								 : "text/plain; charset=utf-8";

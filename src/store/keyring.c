@@ -235,7 +235,9 @@ long pa_keyring_unseal(struct pa_keyring *keyring, struct pa_span sealed, struct
 	size_t id = sealed.length > 0 ? at[0] : 0;
 	int length, last;
 
-	if (!contexts || id == 0 || id > ID_MAX || sealed.length < 1 + id + NONCE_BYTES + TAG_BYTES ||
+	if (!contexts)
+		return pa_error_set(error, "memory", "not enough memory for OpenSSL");
+	if (id == 0 || id > ID_MAX || sealed.length < 1 + id + NONCE_BYTES + TAG_BYTES ||
 		sealed.length > PA_SEALED_MAX + PA_SEALED_EXTRA || context.length > PA_SEALED_MAX)
 		return pa_error_set(error, "damaged", "the sealed value is damaged");
 	const struct key *key = find_key(ring_of(keyring), at + 1, id);

@@ -35,8 +35,8 @@ enum { PA_SEALED_EXTRA = 45, PA_SEALED_MAX = 1 << 20 }; /* bytes */
 size_t pa_keyring_seal(
 	const struct pa_keyring *keyring, struct pa_span plain, struct pa_span context, unsigned char *out);
 
-/* Unseals into `out`, which has room for sealed.length bytes. The length, or -1 with code "unknown_key" or "damaged".
- */
+/* Unseals into `out`, which has room for sealed.length bytes. The length, or -1 with code "unknown_key", "damaged" or
+ * "memory". */
 long pa_keyring_unseal(struct pa_keyring *keyring, struct pa_span sealed, struct pa_span context, unsigned char *out,
 	struct pa_error *error);
 

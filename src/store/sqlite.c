@@ -107,7 +107,7 @@ static int open_handle(struct pa_sqlite *sqlite, bool writes, struct pa_error *e
 		return sqlite->handle ? pa_sqlite_statement_fail(sqlite, error)
 							  : pa_error_set(error, "database", "not enough memory");
 	if (limit(sqlite) < 0)
-		return pa_sqlite_statement_fail(sqlite, error);
+		return pa_error_set(error, "database", "not enough memory");
 	/* The check is first: setting the journal mode writes to the file. */
 	if (writes && ((sqlite->path && check(sqlite, sqlite->path, error) < 0) || use_wal(sqlite, error) < 0))
 		return -1;

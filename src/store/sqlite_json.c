@@ -57,6 +57,19 @@ static char *call_of(const char *name, int count, sqlite3_value **values)
 	return sqlite3_str_finish(sql);
 }
 
+/* Gives the other connection's error to the statement that calls, with its code. */
+static void fail(sqlite3_context *context, sqlite3 *handle)
+{
+	int code = sqlite3_errcode(handle);
+
+	if (code == SQLITE_NOMEM) {
+		sqlite3_result_error_nomem(context);
+		return;
+	}
+	sqlite3_result_error(context, sqlite3_errmsg(handle), -1);
+	sqlite3_result_error_code(context, code);
+}
+
 static void run(sqlite3_context *context, sqlite3 *handle, sqlite3_stmt *statement)
 {
 	switch (sqlite3_step(statement)) {
@@ -66,7 +79,7 @@ static void run(sqlite3_context *context, sqlite3 *handle, sqlite3_stmt *stateme
 			sqlite3_result_subtype(context, JSON_SUBTYPE);
 		break;
 	default:
-		sqlite3_result_error(context, sqlite3_errmsg(handle), -1);
+		fail(context, handle);
 		break;
 	}
 }
@@ -94,7 +107,7 @@ static void call(sqlite3_context *context, const char *name, int count, sqlite3_
 	if (fine)
 		run(context, handle, statement);
 	else
-		sqlite3_result_error(context, sqlite3_errmsg(handle), -1);
+		fail(context, handle);
 	sqlite3_finalize(statement);
 	sqlite3_free(sql);
 }

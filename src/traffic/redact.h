@@ -19,7 +19,7 @@ struct pa_redact {
 /* Makes the row of an entry; its texts are valid until the next call. 0, or -1 without memory. */
 int pa_redact_entry(struct pa_redact *redact, const struct pa_entry *entry, struct pa_archive_row *row);
 
-/* Wipes the texts and frees the memory inside. */
+/* Frees the memory inside. */
 void pa_redact_free(struct pa_redact *redact);
 
 #endif

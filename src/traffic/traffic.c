@@ -55,8 +55,9 @@ static bool is_late(const struct pa_traffic *traffic)
 	return atomic_load(&traffic->stop) && pa_clock_ms() >= atomic_load(&traffic->stop_ms);
 }
 
-/* Stores entries in one transaction. *count: how many of the list were stored, or, when that failed, are given up. */
-static int store(struct pa_traffic *traffic, struct pa_connection *connection, const struct pa_entry *list,
+/* Stores at most `most` entries of the list in one transaction. 0 with *count of them; or -1, and nothing is stored:
+ * *count is how many there were before the one that failed, or all when the transaction did. */
+static int store(struct pa_traffic *traffic, struct pa_connection *connection, const struct pa_entry *list, size_t most,
 	size_t *count, struct pa_error *error)
 {
 	struct pa_archive_row row;
@@ -67,7 +68,7 @@ static int store(struct pa_traffic *traffic, struct pa_connection *connection, c
 		return -1;
 	if (pa_archive_shelf(connection, &traffic->options.limits, pa_clock_wall_ns() / NS_OF_MS, &shelf, error) < 0)
 		goto failed;
-	for (; list && *count < BATCH; list = list->next, ++*count) {
+	for (; list && *count < most; list = list->next, ++*count) {
 		if (pa_redact_entry(&traffic->redact, list, &row) < 0) {
 			pa_error_set(error, "memory", "not enough memory");
 			goto failed;
@@ -79,7 +80,6 @@ static int store(struct pa_traffic *traffic, struct pa_connection *connection, c
 		return 0;
 
 failed:
-	++*count; /* the one that failed too */
 	pa_connection_roll_back(connection);
 	return -1;
 }
@@ -89,8 +89,13 @@ static struct pa_entry *store_batch(struct pa_traffic *traffic, struct pa_entry 
 	struct pa_error error = {0};
 	struct pa_connection *connection = pa_db_lease(traffic->db, PA_DB_WRITE, &error);
 	size_t count = 0;
-	int result = connection ? store(traffic, connection, list, &count, &error) : -1;
+	int result = connection ? store(traffic, connection, list, BATCH, &count, &error) : -1;
 
+	if (result < 0 && count > 0) { /* those before the one that failed, which is the first of the next batch */
+		size_t before = count;
+		result = store(traffic, connection, list, before, &count, &error);
+		count = before;
+	}
 	if (connection)
 		pa_db_return(connection);
 	if (result < 0) {

@@ -115,7 +115,7 @@ const char *script_call(const char *name, const uint8_t *data, size_t size)
 			registered = atexit(free_vm) == 0; /* else the leak checker would report it */
 		make_vm();
 	}
-	int result = pa_vm_protect(vm, l_call, &input, &fault);
+	int result = pa_vm_protect(vm, l_call, &input, NULL, &fault);
 	CHECK(result == 0, "%s\n%s", fault.message, fault.traceback ? fault.traceback : "");
 	return answer;
 }

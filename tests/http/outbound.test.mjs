@@ -194,6 +194,7 @@ test("SS-04 redirects are followed only when asked, at most five, and only of GE
 	assert.equal(followed.json.fine, true);
 	assert.equal(followed.url, `${origin}/good`);
 	assert.equal((await call("/to/307/%2Fgood", { redirects: 1, method: "POST", body: "x" })).status, 307);
+	assert.equal((await call("/to/307/%2Fgood", { redirects: 1, method: "GET", body: "x" })).status, 307); // nor of one with a body
 	assert.equal((await call("/to/302/%2Fgood", { redirects: 6 })).code, "usage");
 });
 

@@ -218,6 +218,25 @@ static void services_share_no_connection(void **state)
 	close_upstream(&upstream);
 }
 
+static void a_call_that_could_not_begin_says_so(void **state)
+{
+	struct upstream upstream;
+	struct pa_answer answer;
+	struct pa_error error;
+
+	(void)state;
+	open_upstream(&upstream, false);
+	struct pa_http *http = open_http(&upstream, 0);
+	struct pa_call *call = prepare(http, &upstream, 1); /* and no thread runs it */
+	assert_int_equal(pa_transfer_answer(pa_call_transfer(call, 0), &answer, &error), -1);
+	assert_string_equal(error.code, "http");
+	assert_non_null(strstr(error.text, "no thread"));
+	assert_int_equal(pa_transfer_was_sent(pa_call_transfer(call, 0)), PA_TRANSFER_NOT_SENT);
+	pa_call_return(call);
+	pa_http_close(http);
+	close_upstream(&upstream);
+}
+
 static void RT_12_one_more_call_than_may_run_is_busy(void **state)
 {
 	struct upstream upstream;
@@ -308,6 +327,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(SS_10_calls_of_many_threads_share_connections),
 		cmocka_unit_test(services_share_no_connection),
+		cmocka_unit_test(a_call_that_could_not_begin_says_so),
 		cmocka_unit_test(RT_12_one_more_call_than_may_run_is_busy),
 		cmocka_unit_test(OP_01_a_cancel_ends_calls_that_run_and_later_ones),
 		cmocka_unit_test(a_call_that_nobody_waits_for_is_returned_at_its_end_or_at_the_close),

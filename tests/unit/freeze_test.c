@@ -184,7 +184,7 @@ static void SBX_11_SBX_12_nothing_that_a_script_reaches_can_be_changed(void **st
 	struct walk walk = {0};
 
 	load_with_library(fixture, "return {}");
-	if (pa_vm_protect(fixture->vm, l_walk, &walk, &fixture->fault) < 0)
+	if (pa_vm_protect(fixture->vm, l_walk, &walk, NULL, &fixture->fault) < 0)
 		fail_msg("%s\n%s", fixture->fault.message, fixture->fault.traceback);
 	assert_int_equal(walk.writable_count, 0);
 	assert_in_range(walk.tables, 25, 1000); /* _G, six libraries, the modules and what is in them */

@@ -45,6 +45,19 @@ static void HT_09_header_names_refused(void **state)
 	assert_int_equal(((struct pa_response *)*state)->headers.length, 0);
 }
 
+static void what_a_client_accepts(void **state)
+{
+	struct pa_request request = {.header_count = 1, .headers = {{span("accept"), span("TEXT/HTML,*/*;q=0.8")}}};
+
+	(void)state;
+	assert_true(pa_request_accepts(&request, "text/html"));
+	assert_false(pa_request_accepts(&request, "application/json"));
+	request.headers[0].value = span("text/htm");
+	assert_false(pa_request_accepts(&request, "text/html"));
+	request.header_count = 0;
+	assert_false(pa_request_accepts(&request, "text/html"));
+}
+
 static void HT_09_header_values_refused(void **state)
 {
 	static const struct pa_span bad[] = {
@@ -175,6 +188,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_setup_teardown(HT_09_header_names_refused, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(HT_09_header_values_refused, set_up, tear_down),
+		cmocka_unit_test(what_a_client_accepts),
 		cmocka_unit_test_setup_teardown(HT_06_07_defaults_of_a_page, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_what_a_script_set_stays, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(test_bodiless, set_up, tear_down),

@@ -29,6 +29,7 @@ struct fixture {
 	pthread_mutex_t mutex;
 	pthread_cond_t changed;
 	unsigned held; /* requests to /hold that wait */
+	unsigned next; /* requests to /next */
 	bool released;
 };
 
@@ -58,6 +59,13 @@ static void wait_until_held(struct fixture *fixture, unsigned count)
 	pthread_mutex_unlock(&fixture->mutex);
 }
 
+static void count_next(struct fixture *fixture)
+{
+	pthread_mutex_lock(&fixture->mutex);
+	fixture->next++;
+	pthread_mutex_unlock(&fixture->mutex);
+}
+
 static bool is(const struct pa_request *request, const char *path)
 {
 	return pa_text_equal(request->path, pa_text_span(path));
@@ -69,6 +77,8 @@ static void answer(void *context, const struct pa_request *request, struct pa_re
 
 	if (is(request, "/hold"))
 		hold(context);
+	if (is(request, "/next"))
+		count_next(context);
 	pa_response_text(response, 200, "fine");
 	if (is(request, "/large"))
 		pa_response_body(response, large, sizeof large);
@@ -239,6 +249,25 @@ static void HT_18_a_reader_that_takes_nothing_ends_at_the_deadline(void **state)
 	assert_non_null(strstr(text, "\r\nContent-Length: 33554432\r\n"));
 }
 
+/* A client that reads on would take the next response for the rest of this one. */
+static void HT_18_after_a_part_of_a_response_the_connection_ends(void **state)
+{
+	struct fixture *fixture = *state;
+	char text[1024];
+
+	serve(fixture, (struct pa_server_options){.workers = 8, .header_ms = 300, .idle_ms = 100});
+	int fd = dial(fixture);
+	say(fd, "GET /large HTTP/1.1\r\nHost: localhost\r\n\r\nGET /next HTTP/1.1\r\nHost: localhost\r\n\r\n");
+	assert_true(is_readable(fd, PATIENCE_MS));
+	while (!pa_server_wait(fixture->server, 50))
+		; /* until civetweb ends the write */
+	assert_true(read_all(fd, text, sizeof text) < LARGE);
+	pthread_mutex_lock(&fixture->mutex);
+	unsigned next = fixture->next;
+	pthread_mutex_unlock(&fixture->mutex);
+	assert_int_equal(next, 0);
+}
+
 static void HT_18_a_connection_without_a_next_request_is_closed(void **state)
 {
 	serve(*state, (struct pa_server_options){.workers = 8, .idle_ms = 100});
@@ -278,6 +307,7 @@ int main(void)
 		CASE(HT_18_a_head_that_comes_byte_by_byte_ends_at_its_deadline),
 		CASE(HT_18_a_body_that_comes_byte_by_byte_ends_at_its_deadline),
 		CASE(HT_18_a_reader_that_takes_nothing_ends_at_the_deadline),
+		CASE(HT_18_after_a_part_of_a_response_the_connection_ends),
 		CASE(HT_18_a_connection_without_a_next_request_is_closed),
 		CASE(HT_16_a_chunk_that_never_ends_meets_the_deadline),
 		CASE(HT_16_after_a_trailer_the_connection_ends),

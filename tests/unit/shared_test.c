@@ -10,6 +10,7 @@
 
 #include <cmocka.h>
 
+#include "base/memory.h"
 #include "native/shared.h"
 
 static struct pa_span span(const char *text)
@@ -19,17 +20,13 @@ static struct pa_span span(const char *text)
 
 static void assert_kept(struct pa_shared *memory, const char *name, const char *value)
 {
-	size_t length = 0;
-	char *copy = pa_shared_get(memory, span(name), &length);
+	struct pa_buffer copy = {0};
 
-	if (!value) {
-		assert_null(copy);
-		return;
-	}
-	assert_non_null(copy);
-	assert_int_equal(length, strlen(value));
-	assert_memory_equal(copy, value, length);
-	free(copy);
+	assert_int_equal(pa_shared_get(memory, span(name), &copy), value != NULL);
+	assert_int_equal(copy.length, value ? strlen(value) : 0);
+	if (copy.length > 0)
+		assert_memory_equal(copy.at, value, copy.length);
+	pa_buffer_free(&copy);
 }
 
 static void one_value_a_name(void **state)
@@ -72,16 +69,36 @@ static void RT_06_too_long_and_too_many_values_are_refused(void **state)
 	pa_shared_close(memory);
 }
 
+/* A token that only this memory has must not look as if there were none. */
+static void RT_06_a_value_that_cannot_be_copied_is_not_absent(void **state)
+{
+	(void)state;
+	static char large[20 << 10];
+	struct pa_shared *memory = pa_shared_open();
+	struct pa_buffer copy = {0};
+
+	assert_non_null(memory);
+	assert_int_equal(pa_shared_put(memory, span("a"), (struct pa_span){large, sizeof large}), 0);
+	pa_memory_limit(1);
+	assert_int_equal(pa_shared_get(memory, span("a"), &copy), -1);
+	pa_memory_limit(0);
+	assert_int_equal(pa_shared_get(memory, span("a"), &copy), 1);
+	assert_int_equal(copy.length, sizeof large);
+	pa_buffer_free(&copy);
+	pa_shared_close(memory);
+}
+
 static void *use(void *context)
 {
 	struct pa_shared *memory = context;
-	size_t length;
+	struct pa_buffer copy = {0};
 
 	for (int i = 0; i < 2000; i++) {
 		pa_shared_put(memory, span(i % 2 ? "a" : "b"), span("value"));
-		free(pa_shared_get(memory, span("a"), &length));
+		pa_shared_get(memory, span("a"), &copy);
 		pa_shared_drop(memory, span("b"));
 	}
+	pa_buffer_free(&copy);
 	return NULL;
 }
 
@@ -105,6 +122,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_value_a_name),
 		cmocka_unit_test(RT_06_too_long_and_too_many_values_are_refused),
+		cmocka_unit_test(RT_06_a_value_that_cannot_be_copied_is_not_absent),
 		cmocka_unit_test(from_many_threads),
 	};
 

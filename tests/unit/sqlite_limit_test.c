@@ -126,6 +126,17 @@ static struct pa_span object_of(int count, char begin)
 	return (struct pa_span){text.at, text.length};
 }
 
+/* SQLite's own function runs on another connection, whose error is told as it is. */
+static void SBX_08_json_that_takes_too_much_memory_is_refused_so(void **state)
+{
+	struct pa_span array = repeated("1,", 7 << 20, "1]");
+	const struct pa_span values[] = {array};
+
+	(void)state;
+	check_within("SELECT json_set('[' || ?, '$[0]', 2)", values, "too_long");
+	free((char *)array.at);
+}
+
 static void SBX_08_two_large_objects_are_not_merged_for_hours(void **state)
 {
 	(void)state;
@@ -261,6 +272,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(SBX_08_a_function_of_two_large_values_ends_soon),
+		cmocka_unit_test(SBX_08_json_that_takes_too_much_memory_is_refused_so),
 		cmocka_unit_test(SBX_08_two_large_objects_are_not_merged_for_hours),
 		cmocka_unit_test(SBX_08_a_statement_of_many_slow_calls_ends_soon),
 		cmocka_unit_test(SBX_08_a_statement_that_doubles_while_it_is_prepared_is_refused),

@@ -220,6 +220,31 @@ static void entries_of_many_threads_are_stored(void **state)
 	pa_traffic_close(traffic);
 }
 
+/* The thread takes all three together, for it waits for the connection meanwhile. */
+static void one_that_cannot_be_stored_takes_no_other_with_it(void **state)
+{
+	static char head[17 << 20]; /* more than a value of the database may have */
+	const struct fixture *fixture = *state;
+	struct pa_traffic *traffic = open_traffic(fixture->url);
+	struct pa_entry fine = entry_of("/fine", ""), bad = entry_of("/bad", "");
+	struct pa_error error;
+	struct pa_connection *writer = pa_db_lease(pa_traffic_db(traffic), PA_DB_WRITE, &error);
+
+	assert_non_null(writer);
+	memset(head, 'a', sizeof head);
+	bad.texts[PA_ENTRY_RESPONSE_HEAD] = (struct pa_span){head, sizeof head};
+	pa_traffic_add(traffic, &fine); /* wakes the thread */
+	pa_traffic_add(traffic, &fine);
+	pa_traffic_add(traffic, &fine);
+	pa_traffic_add(traffic, &bad); /* and fills the queue */
+	pa_db_return(writer);
+	wait_until_stored(traffic);
+	assert_int_equal(pa_traffic_dropped(traffic), 1);
+	assert_int_equal(number(pa_traffic_db(traffic), "SELECT count(*) FROM exchanges WHERE url = '/fine'"), 3);
+	assert_int_equal(number(pa_traffic_db(traffic), "SELECT count(*) FROM exchanges"), 3);
+	pa_traffic_close(traffic);
+}
+
 static void exchanges_are_there_after_a_restart(void **state)
 {
 	const struct fixture *fixture = *state;
@@ -406,6 +431,7 @@ int main(void)
 		cmocka_unit_test(the_queue_is_bounded_in_bytes),
 		cmocka_unit_test(the_queue_gives_the_oldest_first),
 		cmocka_unit_test_setup_teardown(entries_of_many_threads_are_stored, set_up, tear_down),
+		cmocka_unit_test_setup_teardown(one_that_cannot_be_stored_takes_no_other_with_it, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(exchanges_are_there_after_a_restart, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(without_a_file_they_are_kept_in_memory, set_up, tear_down),
 		cmocka_unit_test_setup_teardown(a_damaged_file_is_left_alone, set_up, tear_down),

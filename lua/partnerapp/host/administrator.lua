@@ -84,7 +84,11 @@ local function open_session()
 	local secret = shared.get(OPEN)
 	if not secret then
 		shared.put(OPEN, crypto.token(32))
-		secret = shared.get(OPEN) or ""
+		secret = shared.get(OPEN)
+	end
+	if not secret then -- a form without a token would be as good as one with it
+		log.error "no token for the forms of the dashboard: memory is short, or full of unsaved tokens"
+		refusal.refuse(503, "The server has no room for this now. Try again in a moment.", { ["retry-after"] = "5" })
 	end
 	return { id = "open", data = {}, csrf = secret }
 end

@@ -21,12 +21,16 @@ local function due_of(job, row, now)
 	return math.max(row.last_run + job.seconds, lease)
 end
 
--- Claims a job for this process; false when another was faster. The lease ends at `now + LEASE`.
+-- Claims a job for this process; false when another was faster, nil and a message when the database fails. The lease
+-- ends at `now + LEASE`.
 local function claim(job, row, now)
 	if not row then
-		db.exec_soon("INSERT INTO pa_jobs (name) VALUES (?) ON CONFLICT (name) DO NOTHING", job.name)
+		local made, err = db.exec_soon("INSERT INTO pa_jobs (name) VALUES (?) ON CONFLICT (name) DO NOTHING", job.name)
+		if not made then
+			return nil, err
+		end
 	end
-	local changes = db.exec_soon(
+	local changes, err = db.exec_soon(
 		"UPDATE pa_jobs SET last_run = ?, lease_until = ? WHERE name = ? AND last_run = ? AND lease_until = ?",
 		now,
 		now + LEASE,
@@ -34,6 +38,9 @@ local function claim(job, row, now)
 		row and row.last_run or 0,
 		row and row.lease_until or 0
 	)
+	if not changes then
+		return nil, err
+	end
 	return changes == 1
 end
 
@@ -68,6 +75,12 @@ local function most_overdue(list, by_name, now)
 	return first, soonest
 end
 
+-- The pause after the database has failed.
+local function not_now(err)
+	log.error("jobs cannot be run", { error = err })
+	return LONGEST
+end
+
 local function in_lane(list, lane)
 	if not lane then
 		return list
@@ -93,17 +106,22 @@ function jobs.run_due(list, lane)
 		rows, err = db.query "SELECT name, last_run, lease_until FROM pa_jobs"
 	end
 	if not rows then
-		log.error("jobs cannot be run", { error = err })
-		return LONGEST
+		return not_now(err)
 	end
 	local by_name, now = {}, sys.now()
 	for _, row in ipairs(rows) do
 		by_name[row.name] = row
 	end
 	local job, due = most_overdue(list, by_name, now)
-	if due <= now and claim(job, by_name[job.name], now) then
-		run(job, now + LEASE)
-		return 0
+	if due <= now then
+		local claimed
+		claimed, err = claim(job, by_name[job.name], now)
+		if claimed == nil then
+			return not_now(err)
+		elseif claimed then
+			run(job, now + LEASE)
+			return 0
+		end
 	end
 	return math.max(0.05, math.min(due - now, LONGEST))
 end

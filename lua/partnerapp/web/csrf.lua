@@ -75,7 +75,7 @@ function csrf.check(req, app, tokenless)
 	end
 	local session = not tokenless and is_form(req) and req.session
 	local sent = session and sent_token(req)
-	if session and not require("native.crypto").equal(sent or "", session.csrf) then
+	if session and not (sent and require("native.crypto").equal(sent, session.csrf)) then
 		local message = OUT_OF_DATE
 		if not sent and config.development then
 			message = without_token(req, app._router)

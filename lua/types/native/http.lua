@@ -12,7 +12,7 @@
 ---@field bearer string?
 ---@field timeout number? seconds for the whole call, with redirects, at most 60; 15 when absent. Less than 10 bytes a second for 30 seconds is a timeout too
 ---@field connect_timeout number? seconds; 5 when absent
----@field redirects integer? how many to follow, at most 5; 0 when absent. GET and HEAD only; another origin gets none of these headers
+---@field redirects integer? how many to follow, at most 5; 0 when absent. of GET and HEAD without a body; another origin gets none of these headers
 ---@field max_bytes integer? of the decoded body, at most 64 MiB; 2 MiB when absent
 ---@field compressed boolean? send Accept-Encoding for gzip and deflate, and decode them
 

@@ -52,6 +52,21 @@ testing.case("HT-02 another peer, another Host or a forwarding header closes it"
 	end
 end)
 
+testing.case("HT-04 where no token can be kept for its forms, the dashboard takes none without one", function(t)
+	with()
+	local shared = require "native.shared"
+	shared.drop "administrator.open"
+	for i = 1, 1000 do
+		shared.put("filler." .. i, "x")
+	end
+	local refused = testing.client():post("/dashboard/logout", { form = {} })
+	for _, name in ipairs(shared.names "filler.") do
+		shared.drop(name)
+	end
+	t.equal(refused.status, 503)
+	t.equal(testing.client():post("/dashboard/logout", { form = {} }).status, 403)
+end)
+
 testing.case("HT-02 without a password it is absent where the server is not for this machine alone", function(t)
 	testing.settings { PUBLIC_URL = "https://app.example", DASHBOARD = false, ADMIN_PASSWORD = false }
 	local client = testing.client()

@@ -57,6 +57,19 @@ testing.case("a job with a wrong interval, name or function fails when the app l
 	end, "'a' is already defined at")
 end)
 
+testing.case("a job that the database does not let begin waits a minute, as all do then", function(t)
+	local app, ran = app_with(60)
+	local native = require "native.db"
+	assert(require("partnerapp.store.schema").prepare "jobs")
+	assert(native.exec "CREATE TRIGGER no_job BEFORE UPDATE ON pa_jobs BEGIN SELECT RAISE(ABORT, 'not now'); END")
+	local seconds = jobs.run_due(app._jobs)
+	assert(native.exec "DROP TRIGGER no_job")
+	t.equal(seconds, 60)
+	t.equal(ran.count, 0)
+	t.equal(jobs.run_due(app._jobs), 0)
+	t.equal(ran.count, 1)
+end)
+
 testing.case("a job with a wrong lane fails when the app loads", function(t)
 	local app = partnerapp.new({})
 	for _, case in ipairs({
