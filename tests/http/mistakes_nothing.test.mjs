@@ -79,8 +79,8 @@ mistakes("nothing", [
 	{
 		what: "a header with a name that is none",
 		handler: '\tlocal response = reply.text "x" response.headers["X A"] = "1" return response',
-		page: /init\.lua:5: 'X A' is not a header name/,
-		terminal: /init\.lua:5: 'X A' is not a header name/,
+		page: /init\.lua:5: 'x a' is not a header name/,
+		terminal: /init\.lua:5: 'x a' is not a header name/,
 	},
 	{
 		what: "text of nil",

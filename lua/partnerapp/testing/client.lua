@@ -1,6 +1,7 @@
 -- A browser without a screen: calls an app in process, keeps its cookies, follows redirects and submits forms.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
+local in_any_case = require "partnerapp.web.header_names"
 local in_process = require "partnerapp.host.in_process"
 local json = require "partnerapp.json"
 local mounted = require "partnerapp.host.mounted"
@@ -110,7 +111,7 @@ end
 ---@return partnerapp.testing.response
 function Client:request(method, target, options)
 	local made, err = in_process.call(self.app, raw_request(self, method, target, options or {}), check_response)
-	local response = { status = made.status, headers = {}, body = made.body or "", error = err }
+	local response = { status = made.status, headers = in_any_case {}, body = made.body or "", error = err }
 	for name, value in pairs(made.headers or {}) do
 		response.headers[name:lower()] = value
 	end
