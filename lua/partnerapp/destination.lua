@@ -3,6 +3,7 @@
 -- when it is used: each VM of a server has a copy of what is.
 local definition = require "partnerapp.destination.definition"
 local errors = require "partnerapp.destination.errors"
+local names = require "partnerapp.hints.names"
 
 local destination = {}
 
@@ -36,7 +37,7 @@ function destination.template(text)
 end
 
 --- What a destination's functions raise.
-destination.errors = {
+destination.errors = names.strict("destination.errors", {
 	retryable = errors.retryable,
 	invalid_authentication = errors.invalid_authentication,
 	payload_validation = errors.payload_validation,
@@ -47,7 +48,7 @@ destination.errors = {
 	invalid_event_payload = errors.invalid_event_payload,
 	validation = errors.validation,
 	retry = errors.retry,
-}
+})
 
 -- The parts of the model, to be tried one by one
 
@@ -147,4 +148,4 @@ function destination.validate(list, payload, options)
 	return validation.validate(rules, payload)
 end
 
-return require("partnerapp.hints.names").strict("partnerapp.destination", destination)
+return names.strict("partnerapp.destination", destination)

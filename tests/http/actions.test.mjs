@@ -146,7 +146,7 @@ describe("POST /ACTION", () => {
 	});
 
 	test("a bug says its line, and a loop ends", async () => {
-		const line = ACME.split("\n").findIndex((text) => text.includes("data.nothing.here")) + 1;
+		const line = ACME.split("\n").findIndex((text) => text.includes("data.settings.nothing.here")) + 1;
 		const bug = errorOf(await server.post("/track", { payload: { event: "bug" }, settings }));
 		assert.deepEqual([bug.statusCode, bug.message.startsWith(`destinations/acme_analytics.lua:${line}: attempt to index a nil`)], [500, true]);
 		const loop = errorOf(await server.post("/track", { payload: { event: "loop" }, settings }, { origin: SEGMENT }));

@@ -1,6 +1,7 @@
 -- Calls of a destination's own functions. Each gets a `request` whose calls are kept for the story; calls of
 -- partnerapp.http are kept with them, and go the same way: to a stand-in, unless the try sends.
 local http = require "partnerapp.http"
+local names = require "partnerapp.hints.names"
 local outcome = require "partnerapp.destination.outcome"
 local requests = require "partnerapp.destination.requests"
 local story = require "partnerapp.destination.story"
@@ -46,6 +47,17 @@ function calls.run(fn, data, extend_request, try)
 	return fine, result, made.sent
 end
 
+local Data = getmetatable(names.strict("the data of a destination", {}, {
+	payload = true,
+	settings = true,
+	mapping = true,
+	auth = true,
+	raw_data = true,
+	raw_mapping = true,
+	query = true, -- of a dynamic field
+	page = true,
+}))
+
 --- The `data` of a destination's functions.
 ---@param try partnerapp.destination.try
 ---@param payload any
@@ -53,14 +65,14 @@ end
 ---@param mapping table?
 ---@return table
 function calls.data(try, payload, event, mapping)
-	return {
+	return setmetatable({
 		payload = payload,
 		settings = try.settings or {},
 		mapping = mapping,
 		auth = try.auth or {},
 		raw_data = event,
 		raw_mapping = mapping,
-	}
+	}, Data)
 end
 
 local function last_status(sent)
@@ -90,7 +102,7 @@ local function refresh(path, stage, destination, try)
 	if path.outcome.status ~= 401 or not may then
 		return false
 	end
-	local data = { settings = try.settings or {}, auth = try.auth or {} }
+	local data = calls.data(try)
 	local fine, returned, sent = calls.run(destination.refresh_access_token, data, destination.extend_request, try)
 	table.move(sent, 1, #sent, #path.requests + 1, path.requests)
 	local token = fine and type(returned) == "table" and returned.access_token

@@ -6,6 +6,7 @@ local http = require "partnerapp.http"
 local javascript = require "partnerapp.destination.javascript"
 local json = require "partnerapp.json"
 local members = require "partnerapp.destination.members"
+local names = require "partnerapp.hints.names"
 local native_http = require "native.http"
 local nearest = require "partnerapp.nearest"
 local scripts = require "native.scripts"
@@ -314,6 +315,7 @@ function requests.new(transport, traceparent)
 		end
 		return call(state, read_method(method), url, given)
 	end
+	names.strict("the request of a destination", request)
 	return {
 		request = request,
 		sent = state.sent,

@@ -5,11 +5,13 @@ local in_any_case = require "partnerapp.web.header_names"
 local in_process = require "partnerapp.host.in_process"
 local json = require "partnerapp.json"
 local mounted = require "partnerapp.host.mounted"
+local names = require "partnerapp.hints.names"
+local scripts = require "native.scripts"
 
 ---@class partnerapp.testing.client
 ---@field cookies table<string, string> by the name browsers see
 local Client = {}
-Client.__index = Client
+Client.__index = names.strict("a client of testing", Client)
 
 local counter = 0
 
@@ -35,7 +37,19 @@ local function cookie_header(cookies)
 	return #parts > 0 and table.concat(parts, "; ") or nil
 end
 
+local OPTIONS = { body = true, form = true, headers = true, json = true }
+
+local function check_options(options)
+	for name in pairs(options) do
+		if not OPTIONS[name] then
+			local meant = names.meant("a request", name, names.of(OPTIONS))
+			error(("%s: unknown option '%s' of a request%s"):format(scripts.caller(), tostring(name), meant), 0)
+		end
+	end
+end
+
 local function raw_request(client, method, target, options)
+	check_options(options)
 	local path, mark, query = target:match("^([^?]*)(%??)(.*)$")
 	counter = counter + 1
 	local host = config.public_url:match("^%a+://([^/]+)")
@@ -130,7 +144,7 @@ function Client:request(method, target, options)
 		end
 		return value
 	end
-	return response
+	return names.strict("a response of testing", response, { error = true })
 end
 
 for _, method in ipairs({ "get", "post", "put", "patch", "delete", "head", "options" }) do
