@@ -3,7 +3,6 @@
 -- when it is used: each VM of a server has a copy of what is.
 local definition = require "partnerapp.destination.definition"
 local errors = require "partnerapp.destination.errors"
-local names = require "partnerapp.hints.names"
 
 local destination = {}
 
@@ -37,7 +36,7 @@ function destination.template(text)
 end
 
 --- What a destination's functions raise.
-destination.errors = names.strict("destination.errors", {
+destination.errors = require("partnerapp.hints.names").strict("destination.errors", {
 	retryable = errors.retryable,
 	invalid_authentication = errors.invalid_authentication,
 	payload_validation = errors.payload_validation,
@@ -148,4 +147,4 @@ function destination.validate(list, payload, options)
 	return validation.validate(rules, payload)
 end
 
-return names.strict("partnerapp.destination", destination)
+return require("partnerapp.hints.names").strict("partnerapp.destination", destination)

@@ -62,6 +62,8 @@ mistakes("check", [
 	loading("a slug", 'app:oauth("/auth", { scope = "destination/mixpanl", installed = print })', "^warning: neither the catalog of the sandbox nor destinations/ has a destination 'mixpanl', .*did you mean 'mixpanel'\\?", "warns"),
 	loading("a migration", 'require "partnerapp.db".migrate("visits", { "CREATE TABEL x (y)" })', "^init\\.lua:4: db\\.migrate 'visits': .*syntax error"),
 	loading("a migration on the library's tables", 'require "partnerapp.db".migrate("visits", { "DROP TABLE pa_installs" })', "^init\\.lua:4: db\\.migrate 'visits': not authorized"),
+	beside("a destination that is not returned", { "destinations/acme.lua": 'require "partnerapp.destination".new { name = "Acme" }\n' }, "^destinations/acme\\.lua: it returns nothing: end it with `return destination\\.new \\{ … \\}`$"),
+	beside("a destination in a file of another name", { "destinations/ga.lua": '\nreturn require "partnerapp.destination".new { name = "Acme", slug = "acme-4" }\n' }, "^destinations/ga\\.lua:2: the slug 'acme-4' belongs into destinations/acme_4\\.lua"),
 	beside("a script that is data", { "data.lua": `return { ${"{ nmae = 'x', 1 },".repeat(20000)} }` }, "^warning: data\\.lua:1: the names in this script are not looked at: it has more than 256 KiB", "warns"),
 	beside("TO-08 a static file of another type", { "static/film.xyz": "" }, "^warning: static/film\\.xyz is not served: files that end with \\.xyz are not served", "warns"),
 	beside("a hidden static file", { "static/.well-known/x.txt": "" }, "^warning: static/\\.well-known is not served: names that begin with a dot", "warns"),
@@ -138,6 +140,9 @@ test("--json is one object with files, lines, codes and hints, whether the app i
 	const view = object.problems.find((one) => one.file === "views/other.html");
 	assert.deepEqual(view, { file: "views/other.html", line: 1, code: "name", message: "there is no view 'hoem' (views/hoem.html)", hint: "did you mean 'home'?" });
 	assert.equal(object.problems.find((one) => one.file === "later.lua").hint, "Lua writes ~= for !=");
+	const destination = object.problems.filter((one) => one.file === "destinations/acme.lua");
+	assert.deepEqual(destination.map((one) => one.line), [1, 1], "each problem of a definition is one");
+	assert.equal(destination[0].hint, "did you mean 'name'?");
 	assert.equal(object.looked_at.routes, undefined);
 	const fine = await checked({ "init.lua": handler('\treturn reply.text "x"'), "static/a.xyz": "" }, ["--json"]);
 	const good = JSON.parse(fine.out);

@@ -1,7 +1,7 @@
 // partnerapp new app: what it makes works, with the program as it is installed.
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync, readFileSync, readdirSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import path from "node:path";
 import { after, before, describe, test } from "node:test";
 import { binary, folder, freePort, request, run, start } from "./harness.mjs";
@@ -42,6 +42,23 @@ describe("new app", () => {
 			assert.match((await request(url)).text, /<title>Connect your Segment workspace<\/title>/);
 		} finally {
 			await demo.stop();
+		}
+	});
+
+	test("another product is one line: its slug, here as a flag", async () => {
+		assert.equal((await ran(["new", "destination", "my-product"])).code, 0);
+		const [port, other] = [await freePort(), await freePort()];
+		const url = `http://localhost:${port}`;
+		const env = { LISTEN: `127.0.0.1:${port}`, SANDBOX_LISTEN: `127.0.0.1:${other}`, PUBLIC_URL: url };
+		const demo = await start(["demo", "--destination", "my-product"], { cwd: app, env, program: [installed] });
+		try {
+			assert.match((await request(url)).text, /we set up My-product on it/);
+			const begun = await request(`${url}/auth/segment`);
+			assert.match(begun.headers.location, /scope=destination%2Fmy-product/);
+		} finally {
+			await demo.stop();
+			rmSync(path.join(app, "destinations/my_product.lua"));
+			rmSync(path.join(app, "destinations/tests/my_product"), { recursive: true });
 		}
 	});
 

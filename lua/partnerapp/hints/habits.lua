@@ -140,11 +140,6 @@ return {
 		error = "assert.has_error(fn, text)",
 		errors = "assert.has_error(fn, text)",
 	},
-	["the data of a destination"] = {
-		event = "data.raw_data",
-		rawData = "data.raw_data",
-		rawMapping = "data.raw_mapping",
-	},
 	["t"] = {
 		eq = "t.equal(got, wanted)",
 		is = "t.equal(got, wanted)",

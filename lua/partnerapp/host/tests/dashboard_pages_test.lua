@@ -60,6 +60,21 @@ testing.case("a mapping with values of every type runs as the page has it", func
 	t.contains(client:get("/dashboard/destinations/herald").body, "&quot;the roof&quot;")
 end)
 
+testing.case("the tester takes what the partner answers from its form", function(t)
+	local event = '{"type":"track","event":"Sold","userId":"u","messageId":"m"}'
+	local page = send(client_of(), "pigeon", { event = event, answers = '\n429 {"error":"tired"}\n' })
+	t.contains(page.body, "Not sent; the answer was given: 429")
+	t.contains(page.body, "&quot;error&quot;: &quot;tired&quot;")
+	t.contains(page.body, "Not delivered: 429")
+	t.contains(page.body, "429 {&quot;error&quot;:&quot;tired&quot;}")
+	page = client_of():get "/dashboard/tester/pigeon?load=test%20refused"
+	t.contains(page.body, "\n429 {&quot;error&quot;:&quot;tired&quot;}</textarea>")
+	t.contains(page.body, "Not delivered: 429")
+	page = send(client_of(), "pigeon", { event = event, answers = '{"error":' })
+	t.contains(page.body, "Not run: an answer")
+	t.match(page.body, 'id="answers%-problem"[^>]*>the answer {&quot;error&quot;:: bad JSON')
+end)
+
 testing.case("what cannot be read is told below its text, and the form keeps what was typed", function(t)
 	local client = client_of()
 	local page = send(client, "pigeon", { event = '{ "type": <oops> ', action = "carry", ["field.text"] = "{" })
