@@ -26,8 +26,13 @@ local function field_names(action, values)
 	for i, field in ipairs(action.fields) do
 		names[i], seen[field.name] = { name = field.name, field = field }, true
 	end
+	local more = {}
 	for name in pairs(values) do
-		names[#names + 1] = not seen[name] and { name = name } or nil
+		more[#more + 1] = not seen[name] and name or nil
+	end
+	table.sort(more) -- the same in each run, for a form that a person is in
+	for _, name in ipairs(more) do
+		names[#names + 1] = { name = name }
 	end
 	return names
 end

@@ -36,4 +36,4 @@ end
 
 config.read()
 
-return config
+return require("partnerapp.hints.names").strict("partnerapp.config", config, { sandbox_url = true })

@@ -3,6 +3,7 @@
 local call_begins = require("native.log").call_begins
 local called = require("native.log").called
 local hints = require "partnerapp.hints.names"
+local in_any_case = require "partnerapp.web.header_names"
 local native = require "native.http"
 
 ---@class partnerapp.http.options: native.http.request
@@ -123,6 +124,9 @@ local function finish(response)
 			return nil, err, code
 		end
 		return value
+	end
+	if response.headers then
+		in_any_case(response.headers)
 	end
 	return setmetatable(response, Answer)
 end

@@ -49,19 +49,22 @@ end
 
 local AppMeta = { __index = index, __name = "app", __metatable = false }
 
+-- Raises with the app's line: the library itself may have added the route for a mount.
+local function wrong(message)
+	error(scripts.caller() .. ": " .. message, 0)
+end
+
 local function check_options(options, known, what)
 	if type(options) ~= "table" then
-		error(("%s: options must be a table, not a %s"):format(what, type(options)), 3)
+		wrong(("%s: options must be a table, not a %s"):format(what, type(options)))
 	end
 	for name, value in pairs(options) do
 		local wanted = known[name]
 		if not wanted then
-			error(
-				("%s: unknown option '%s'%s"):format(what, tostring(name), hints.meant(what, name, hints.of(known))),
-				3
-			)
+			local meant = hints.meant(what, name, hints.of(known))
+			wrong(("%s: unknown option '%s'%s"):format(what, tostring(name), meant))
 		elseif wanted ~= "any" and type(value) ~= wanted then
-			error(("%s: option '%s' must be a %s"):format(what, name, wanted), 3)
+			wrong(("%s: option '%s' must be a %s"):format(what, name, wanted))
 		end
 	end
 end
@@ -70,11 +73,6 @@ local function check_function(method, what, value)
 	if type(value) ~= "function" then
 		error(("%s: %s must be a function, not a %s"):format(method, what, type(value)), 3)
 	end
-end
-
--- Raises with the app's line: the library itself may have added the route for a mount.
-local function wrong(message)
-	error(scripts.caller() .. ": " .. message, 0)
 end
 
 ---@param options {destination: string?, env: table<string, string|table>?, name: string?, cors: string[]?}?

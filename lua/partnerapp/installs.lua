@@ -324,7 +324,7 @@ function installs.store()
 		return install
 	end
 
-	return store
+	return names.strict("app.installs", store)
 end
 
-return installs
+return names.strict("partnerapp.installs", installs)

@@ -1,5 +1,6 @@
 -- Responses: plain tables { status, headers, body } that a handler may change before it returns them.
 local config = require "partnerapp.config"
+local in_any_case = require "partnerapp.web.header_names"
 local refusal = require "partnerapp.web.refusal"
 local strict = require("partnerapp.hints.names").strict
 
@@ -38,13 +39,17 @@ function reply.text(body, status)
 	if status ~= nil then
 		check_status("text", status)
 	end
-	return { status = status or 200, headers = { ["content-type"] = "text/plain; charset=utf-8" }, body = body }
+	return {
+		status = status or 200,
+		headers = in_any_case { ["content-type"] = "text/plain; charset=utf-8" },
+		body = body,
+	}
 end
 
 local function page(body, status)
 	return {
 		status = status or 200,
-		headers = { ["content-type"] = "text/html; charset=utf-8", ["cache-control"] = "no-store" },
+		headers = in_any_case { ["content-type"] = "text/html; charset=utf-8", ["cache-control"] = "no-store" },
 		body = body,
 	}
 end
@@ -70,7 +75,7 @@ function reply.empty(status)
 	if status ~= nil then
 		check_status("empty", status)
 	end
-	return { status = status or 204, headers = {} }
+	return { status = status or 204, headers = in_any_case {} }
 end
 
 local encode
@@ -91,7 +96,7 @@ function reply.json(value, status)
 	end
 	return {
 		status = status or 200,
-		headers = { ["content-type"] = "application/json", ["cache-control"] = "no-store" },
+		headers = in_any_case { ["content-type"] = "application/json", ["cache-control"] = "no-store" },
 		body = body,
 	}
 end
@@ -149,7 +154,7 @@ function reply.redirect(url, options)
 	end
 	status = status == nil and 303 or status --[[@as integer]]
 	check_redirect(url, status, options)
-	return { status = status, headers = { location = url, ["cache-control"] = "no-store" } }
+	return { status = status, headers = in_any_case { location = url, ["cache-control"] = "no-store" } }
 end
 
 --- A page from views/NAME.html; web/view.lua has what a view may hold.

@@ -49,6 +49,7 @@ function segment.public(destination)
 end
 
 local PATIENCE = 3
+local OPTIONS = { patience = true, renew = true, scope = true, token = true, user = true }
 
 ---@class partnerapp.segment.options
 ---@field token string|fun(): (string?, string?, string?)|nil
@@ -61,6 +62,13 @@ local PATIENCE = 3
 ---@param options partnerapp.segment.options
 ---@return partnerapp.segment.client
 function segment.new(options)
+	for name in pairs(options) do
+		if not OPTIONS[name] then
+			local meant =
+				require "partnerapp.nearest"(tostring(name), { "patience", "renew", "scope", "token", "user" })
+			error(("segment.new: unknown option '%s'%s"):format(tostring(name), meant), 2)
+		end
+	end
 	local token = options.token
 	if type(token) == "string" then
 		local text = token

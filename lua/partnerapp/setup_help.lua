@@ -29,4 +29,4 @@ function setup_help.setup(path, client)
 	}
 end
 
-return setup_help
+return require("partnerapp.hints.names").strict("partnerapp.setup_help", setup_help)

@@ -7,6 +7,7 @@ local clients = require "partnerapp.testing.client"
 local config = require "partnerapp.config"
 local inspect = require "partnerapp.inspect"
 local native_log = require "native.log"
+local names = require "partnerapp.hints.names"
 local network = require "partnerapp.testing.network"
 local scripts = require "native.scripts"
 local sys = require "native.sys"
@@ -58,6 +59,7 @@ testing.assert = {
 	falsy = checks.falsy,
 	has_error = checks.raises,
 }
+names.strict("testing.assert", testing.assert)
 
 --- Replaces all calls to other servers for the rest of the case. Keys are "METHOD https://host/path"; values are
 --- answers { status, headers, body or json } or functions from the request (method, url, query, headers, body, json,
@@ -101,6 +103,8 @@ end
 function testing.clock.now()
 	return sys.now()
 end
+
+names.strict("testing.clock", testing.clock)
 
 -- Settings
 
@@ -224,4 +228,4 @@ function testing.run(case, is_closed)
 	return not leaked, leaked, story
 end
 
-return require("partnerapp.hints.names").strict("partnerapp.testing", testing)
+return names.strict("partnerapp.testing", testing)

@@ -7,7 +7,7 @@ local each = tree.each
 -- a room; a module that is named itself is where it is named.
 local LIBRARY = {
 	"nearest hints/ clock crypto db gzip inspect json log retry short store/ traffic/ segment.names web.address web.cors "
-		.. "web.local_path web.policy web.refusal web.files web.router",
+		.. "web.header_names web.local_path web.policy web.refusal web.files web.router",
 	"config destination/ http signature web.networks web.static web.cookie web.csrf web.proxies web.view",
 	"destination limits reply session segment/ segment",
 	"web/",

@@ -47,6 +47,12 @@ mistakes("nothing", [
 		page: /init\.lua:4: this hook of app:before returned a boolean/,
 	},
 	{
+		what: "a hook of after returns another response",
+		files: script(handler("\treturn reply.text(\"x\")", "app:after(function() return reply.text 'y' end)")),
+		page: /init\.lua:4: this hook of app:after returned a table, which is not sent: it changes the response that it gets/,
+		terminal: /init\.lua:4: this hook of app:after returned a table/,
+	},
+	{
 		what: "a hook is missing",
 		files: script("local partnerapp = require \"partnerapp\"\nlocal app = partnerapp.new {}\napp:before(hook_of_mine and nil)\nreturn app\n".replace("hook_of_mine and ", "")),
 		page: /init\.lua:3: before: a hook must be a function, not a nil/,
@@ -79,8 +85,8 @@ mistakes("nothing", [
 	{
 		what: "a header with a name that is none",
 		handler: '\tlocal response = reply.text "x" response.headers["X A"] = "1" return response',
-		page: /init\.lua:5: 'X A' is not a header name/,
-		terminal: /init\.lua:5: 'X A' is not a header name/,
+		page: /init\.lua:5: 'x a' is not a header name/,
+		terminal: /init\.lua:5: 'x a' is not a header name/,
 	},
 	{
 		what: "text of nil",

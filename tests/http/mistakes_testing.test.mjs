@@ -193,6 +193,14 @@ const MISTAKES = [
 		code: 2,
 		out: /--only/,
 	},
+	...[
+		["a method of a client", 'testing.client():gett("/fine")', "a client of testing has no 'gett': did you mean 'get'\\?"],
+		["an option of a request", 'testing.client():get("/fine", { header = {} })', "unknown option 'header' of a request: did you mean 'headers'\\?"],
+		["a field of a response", 't.equal(testing.client():get("/fine").statuss, 200)', "a response of testing has no 'statuss': did you mean 'status'\\?"],
+		["a field of a network", "t.equal(#testing.network({}).cals, 0)", "a network of testing has no 'cals': did you mean 'calls'\\?"],
+		["a function of the clock", "testing.clock.advnce(1)", "testing\\.clock has no 'advnce': did you mean 'advance'\\?"],
+		["a check of busted", "testing.assert.equals(1, 1)", "testing\\.assert has no 'equals': use assert\\.equal\\(wanted, got\\)"],
+	].map(([what, body, said]) => ({ what: `misspelt: ${what}`, body, out: new RegExp(`tests/a_test\\.lua:3: ${said}`) })),
 	{
 		what: "there are no tests",
 		files: {},

@@ -29,7 +29,8 @@ end
 -- The code and the sentence of an id that a call needs and that is absent or not a string; nothing when it is there.
 local function problem_of_id(event, name)
 	if is_absent(event[name]) then
-		return "id_required", ("a %s event has no %s"):format(event.type, name)
+		local article = event.type:find "^[aeiou]" and "an" or "a"
+		return "id_required", ("%s %s event has no %s"):format(article, event.type, name)
 	elseif type(event[name]) ~= "string" then
 		return "id_not_string", name .. " is not a string"
 	end

@@ -128,6 +128,18 @@ return {
 		length = "#list",
 		json = "a string that was made with json.encode before",
 	},
+	["testing.assert"] = {
+		equals = "assert.equal(wanted, got)",
+		are = "assert.equal(wanted, got), or assert.same",
+		is_not_nil = "assert.truthy(got)",
+		is_truthy = "assert.truthy(got)",
+		is_falsy = "assert.falsy(got)",
+		is_same = "assert.same(wanted, got)",
+		is_equal = "assert.equal(wanted, got)",
+		matches = "t.match(got, pattern) of testing.case",
+		error = "assert.has_error(fn, text)",
+		errors = "assert.has_error(fn, text)",
+	},
 	["t"] = {
 		eq = "t.equal(got, wanted)",
 		is = "t.equal(got, wanted)",

@@ -1,14 +1,17 @@
 -- A browser without a screen: calls an app in process, keeps its cookies, follows redirects and submits forms.
 local config = require "partnerapp.config"
 local http = require "partnerapp.http"
+local in_any_case = require "partnerapp.web.header_names"
 local in_process = require "partnerapp.host.in_process"
 local json = require "partnerapp.json"
 local mounted = require "partnerapp.host.mounted"
+local names = require "partnerapp.hints.names"
+local scripts = require "native.scripts"
 
 ---@class partnerapp.testing.client
 ---@field cookies table<string, string> by the name browsers see
 local Client = {}
-Client.__index = Client
+Client.__index = names.strict("a client of testing", Client)
 
 local counter = 0
 
@@ -34,7 +37,19 @@ local function cookie_header(cookies)
 	return #parts > 0 and table.concat(parts, "; ") or nil
 end
 
+local OPTIONS = { body = true, form = true, headers = true, json = true }
+
+local function check_options(options)
+	for name in pairs(options) do
+		if not OPTIONS[name] then
+			local meant = names.meant("a request", name, names.of(OPTIONS))
+			error(("%s: unknown option '%s' of a request%s"):format(scripts.caller(), tostring(name), meant), 0)
+		end
+	end
+end
+
 local function raw_request(client, method, target, options)
+	check_options(options)
 	local path, mark, query = target:match("^([^?]*)(%??)(.*)$")
 	counter = counter + 1
 	local host = config.public_url:match("^%a+://([^/]+)")
@@ -110,7 +125,7 @@ end
 ---@return partnerapp.testing.response
 function Client:request(method, target, options)
 	local made, err = in_process.call(self.app, raw_request(self, method, target, options or {}), check_response)
-	local response = { status = made.status, headers = {}, body = made.body or "", error = err }
+	local response = { status = made.status, headers = in_any_case {}, body = made.body or "", error = err }
 	for name, value in pairs(made.headers or {}) do
 		response.headers[name:lower()] = value
 	end
@@ -129,7 +144,7 @@ function Client:request(method, target, options)
 		end
 		return value
 	end
-	return response
+	return names.strict("a response of testing", response, { error = true })
 end
 
 for _, method in ipairs({ "get", "post", "put", "patch", "delete", "head", "options" }) do

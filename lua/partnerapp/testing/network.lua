@@ -1,6 +1,7 @@
 -- The network of a test case, in which only the calls that the case lists exist.
 local http = require "partnerapp.http"
 local json = require "partnerapp.json"
+local names = require "partnerapp.hints.names"
 local native_http = require "native.http"
 local native_request = require "native.request"
 local nearest = require "partnerapp.nearest"
@@ -147,6 +148,7 @@ function network.replace(answers)
 		error(("%s: testing.network: %s"):format(scripts.caller(), problem), 0)
 	end
 	listed = { answers = answers, calls = {}, unlisted = listed and listed.unlisted or {} }
+	names.strict("a network of testing", listed)
 	http.transport = { request = carry, all = carry_all }
 	return listed
 end

@@ -96,7 +96,10 @@ function dispatch.finish(app, req, response, route)
 	local owner = route and route.app or app
 	while owner do
 		for _, hook in ipairs(owner._after) do
-			hook(req, response)
+			local other = hook(req, response)
+			if other ~= nil and other ~= response then
+				returned.by_after(hook, other)
+			end
 		end
 		owner = owner._parent
 	end

@@ -1,5 +1,6 @@
 -- The `req` of a handler: a table whose fields are made when they are first read, from the request of the host or, in
 -- tests, from a plain table with the same fields (see native.request).
+local in_any_case = require "partnerapp.web.header_names"
 local native = require "native.request"
 local refuse = require("partnerapp.web.refusal").refuse
 
@@ -10,7 +11,7 @@ local refuse = require("partnerapp.web.refusal").refuse
 ---@field query table<string, string> the first value of each name
 ---@field form table<string, string> of an urlencoded body, the first value of each name; {} without a body
 ---@field json any the decoded body. Refuses a malformed one with 400, another content type with 415
----@field headers table<string, string> lower-case names
+---@field headers table<string, string> lower-case names, read in any case
 ---@field cookies table<string, string>
 ---@field body string?
 ---@field session partnerapp.session?
@@ -20,15 +21,16 @@ local refuse = require("partnerapp.web.refusal").refuse
 ---@field raw native.request
 local methods = {}
 
---- One header, by its lower-case name: cheaper than `req.headers[name]` when only one is needed.
+--- One header, by its name in any case: cheaper than `req.headers[name]` when only one is needed.
 ---@param name string
 ---@return string?
 function methods:header(name)
 	local raw = self.raw
+	name = name:lower()
 	if type(raw) == "table" then
 		return raw.headers[name]
 	end
-	return native.header(raw, name)
+	return (native.header(raw, name))
 end
 
 local function parsed(text, what)
@@ -46,6 +48,10 @@ local function media_type(self)
 end
 
 local fields = {}
+
+function fields.headers(self)
+	return in_any_case(self.raw.headers)
+end
 
 function fields.query(self)
 	return parsed(self.raw.query_string, "query")

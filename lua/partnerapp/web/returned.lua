@@ -18,4 +18,12 @@ function returned.check(fn, who, response)
 	error(("%s: %s returned %s: %s"):format(require("native.scripts").place(fn), who, what, advice), 0)
 end
 
+--- Raises with the line of a hook of `after`, whose result would be lost.
+---@param hook function
+---@param value any
+function returned.by_after(hook, value)
+	local message = "%s: this hook of app:after returned a %s, which is not sent: it changes the response that it gets"
+	error(message:format(require("native.scripts").place(hook), type(value)), 0)
+end
+
 return returned

@@ -1,6 +1,7 @@
 -- Serves files below static/; web/files.lua says where a name is looked for. Files come from the snapshot that was read
 -- when the app was loaded, never from the file system, so no path leads out of it (HT-10).
 local files = require "partnerapp.web.files"
+local in_any_case = require "partnerapp.web.header_names"
 local nearest = require "partnerapp.nearest"
 local refusal = require "partnerapp.web.refusal"
 local scripts = require "native.scripts"
@@ -117,7 +118,7 @@ function static.serve(req)
 	end
 	local version = version_of(bytes, file)
 	local etag = '"' .. version .. '"'
-	local headers = {
+	local headers = in_any_case {
 		["content-type"] = kind,
 		["etag"] = etag,
 		["cache-control"] = req.raw.query_string == "v=" .. version and "public, max-age=31536000, immutable"
@@ -146,7 +147,8 @@ function static.file(path)
 	local kind = type_of(path)
 	local bytes = kind and scripts.read("app", path)
 	if bytes then
-		return { status = 200, headers = { ["content-type"] = kind, ["cache-control"] = "no-store" }, body = bytes }
+		local headers = in_any_case { ["content-type"] = kind, ["cache-control"] = "no-store" }
+		return { status = 200, headers = headers, body = bytes }
 	end
 end
 
