@@ -1,6 +1,7 @@
 -- The tester: an event on the left becomes requests on the right. Nothing is sent unless a person presses "Send for
 -- real" and says yes to what is named then.
 local form_fields = require "partnerapp_dashboard.form_fields"
+local json_text = require "partnerapp_dashboard.json_text"
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
 local story_view = require "partnerapp_dashboard.story_view"
@@ -52,7 +53,7 @@ local function read_action(given, destination, form, is_fresh)
 	for _, row in ipairs(rows) do
 		local sent = form["field." .. row.name]
 		local own = mapping.values[row.name]
-		row.text = not is_fresh and sent or own ~= nil and given.tester.value_text(own) or ""
+		row.text = not is_fresh and sent or own ~= nil and json_text(own) or ""
 	end
 	return { action = action, mappings = list, mapping = mapping, rows = rows }
 end

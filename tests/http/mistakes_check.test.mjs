@@ -54,6 +54,9 @@ mistakes("check", [
 	at("an upvalue that is used before its local", "late() local function late() end", "undeclared variable 'late'"),
 	at("a variable after its block", "do local inner = 1 end return reply.text(inner)", "undeclared variable 'inner'"),
 	at("a field of the library", "return require 'partnerapp.reply', reply.jsn {}", "partnerapp\\.reply has no 'jsn': did you mean 'json'\\?"),
+	at("a field of a module that another function requires too", "local function f() local json = require 'partnerapp.json' return json end local json = require 'partnerapp.json' return json.parse '{}', f", "partnerapp\\.json has no 'parse': use json\\.decode"),
+	at("a field of what require returns", "return require('partnerapp.json').parse '{}'", "partnerapp\\.json has no 'parse': use json\\.decode"),
+	at("a field of two modules in one `local`", "local json, db = require 'partnerapp.json', require 'partnerapp.db' return db.qery(json)", "partnerapp\\.db has no 'qery': did you mean 'query'\\?"),
 	at("a view", "return reply.view('hmoe')", "there is no view 'hmoe' \\(views/hmoe\\.html\\)"),
 	at("a file", "return reply.file 'a.txt'", "reply\\.file: there is no file 'a\\.txt' in the app's folder"),
 	at("a field of a request", "return reply.text(req.querry.name)", "a request has no 'querry': did you mean 'query'\\?"),
@@ -130,8 +133,21 @@ test("every problem is told at once, in the order of files and lines, each once"
 		"views/other.html:1: there is no view 'hoem",
 	]);
 	assert.match(err, /pages\.lua:2: undeclared variable 'nmae' \(also in line 3\)/);
-	assert.match(err, /^\d+ problems$/m);
+	assert.match(err, /^11 problems$/m);
 	assert.equal(code, 1);
+});
+
+test("a destination that does not load is told by its own problems alone, each as one", async () => {
+	const { out } = await checked({
+		"init.lua": handler('\treturn reply.text "x"', 'app:oauth("/auth", { scope = "destination/my-product", installed = print })'),
+		"destinations/my_product.lua": 'return require "partnerapp.destination".new { naem = "My", slug = "my-product" }\n',
+		"views/\u00fcber uns (alt).html": "\n{{ = }}",
+	}, ["--json"]);
+	const { problems, warnings } = JSON.parse(out);
+	assert.deepEqual(problems.map(({ file, line }) => `${file}:${line}`), [
+		"destinations/my_product.lua:1", "destinations/my_product.lua:1", "views/\u00fcber uns (alt).html:2",
+	]);
+	assert.deepEqual(warnings, []);
 });
 
 test("--json is one object with files, lines, codes and hints, whether the app is fine or not", async () => {

@@ -256,7 +256,8 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		assert.equal((await run(["check", place], { cwd: place })).code, 0);
 		const again = await run(["new", "destination", "beta", "--app", place], { cwd: place });
 		assert.deepEqual([again.code, /beta\.lua is there already/.test(again.err)], [1, true]);
-		assert.equal((await run(["new", "destination", "../x", "--app", place], { cwd: place })).code, 2);
+		for (const slug of ["../x", "myProduct", "init"])
+			assert.equal((await run(["new", "destination", slug, "--app", place], { cwd: place })).code, 2, slug);
 	});
 
 	/** Runs a command that watches: waits for `first`, changes the destination, waits for `then`, and presses Ctrl-C. */

@@ -47,9 +47,8 @@ function files.load(slug)
 		problems[#problems + 1] = MISPLACED:format(loaded.slug, slugs.file(loaded.slug))
 	end
 	if #problems > 0 then
-		return nil,
-			("%s: %s"):format(loaded.place, table.concat(problems, "\n" .. loaded.place .. ": ")),
-			"bad_definition"
+		local place = loaded.place .. ": "
+		return nil, place .. table.concat(problems, "\n" .. place), "bad_definition"
 	end
 	return loaded
 end

@@ -158,13 +158,6 @@ function tester.mappings(destination, action)
 	return list
 end
 
---- A value of a mapping as the JSON that a form has.
----@param value any
----@return string
-function tester.value_text(value)
-	return pretty.json(value)
-end
-
 -- Reading a form
 
 -- The value of a JSON text; nil and a message when it is none.

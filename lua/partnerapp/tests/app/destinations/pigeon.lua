@@ -17,7 +17,6 @@ return destination.new {
 			trigger = 'type = "track"',
 			fields = {
 				{ "text", type = "string", label = "Text", required = true, default = destination.path "$.event" },
-				{ "tone", type = "string", label = "Tone", choices = { "true", "soft" }, default = "true" },
 			},
 			perform = function(request, data)
 				return request:post("/carry", { json = { text = data.payload.text, speed = data.settings.speed } })
