@@ -61,7 +61,10 @@ local function request_of(sent)
 	}
 end
 
-local function outcome_of(outcome, requests)
+local DELIVERED = { "Delivered", "Would be delivered; nothing was sent" }
+local RIGHT = { "The credentials are right", "The credentials would be right after these answers; nothing was sent" }
+
+local function outcome_of(outcome, requests, asks)
 	if not outcome then
 		return false
 	elseif outcome.delivered then
@@ -69,7 +72,9 @@ local function outcome_of(outcome, requests)
 		for _, one in ipairs(requests or {}) do
 			sent = sent and one.sent
 		end
-		return { good = true, text = sent and "Delivered" or "Would be delivered; nothing was sent" }
+		return { good = true, text = (asks and RIGHT or DELIVERED)[sent and 1 or 2] }
+	elseif asks then
+		return { good = false, text = ("The credentials are refused: %s"):format(outcome.code or outcome.status) }
 	end
 	local label = outcome.label and outcome.label ~= outcome.outcome and (" (%s)"):format(outcome.label) or ""
 	local again = outcome.retried and "Segment tries again, within minutes and for up to 4 hours" or "not tried again"
@@ -93,7 +98,7 @@ function story_view.of(story)
 			payload = action.payload ~= nil and shown(pretty(action.payload)) or false,
 			refused = action.refused ~= nil and shown(pretty(action.refused)) or false,
 			requests = requests,
-			outcome = outcome_of(action.outcome, requests),
+			outcome = outcome_of(action.outcome, requests, action.asks),
 		}
 	end
 	return {

@@ -262,6 +262,10 @@ function App:mount(prefix, other)
 		end
 	end
 	for _, flow in ipairs(other._flows) do
+		local problem = require("partnerapp.oauth.mount").shared_client(self._flows, flow)
+		if problem then
+			error("mount: " .. problem, 2)
+		end
 		self._flows[#self._flows + 1] = {
 			path = prefix .. flow.path,
 			scope = flow.scope,

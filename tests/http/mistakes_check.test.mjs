@@ -27,6 +27,21 @@ const loading = (what, line, said, kind = "check") => ({
 	[kind]: new RegExp(said, "m"),
 });
 
+const TWO_ACTIONS = `return require "partnerapp.destination".new { name = "Acme", slug = "acme",
+	presets = { { name = "P", action = "two", trigger = 'type = "track"', mapping = { email = "a@b.example", kind = "email" } } },
+	actions = {
+		{ "one", perform = print, fields = { { "email", type = "string", label = "E-mail" } } },
+		{
+			"two", perform = print, fields = {
+				{ "kind", type = "string", label = "Kind", choices = { "email", "phone" }, default = "email" },
+				{ "email", type = "string", label = "E-mail", format = "email",
+					required = { conditions = { { field_key = "kind", operator = "is_not", value = "phone" } } } },
+			},
+		},
+	},
+}
+`;
+
 mistakes("check", [
 	at("an undeclared variable", "return reply.text(nmae)", "undeclared variable 'nmae'"),
 	at("a misspelt function of Lua", "return reply.text(tostrng(1))", "undeclared variable 'tostrng': did you mean 'tostring'\\?"),
@@ -64,6 +79,9 @@ mistakes("check", [
 	loading("a migration on the library's tables", 'require "partnerapp.db".migrate("visits", { "DROP TABLE pa_installs" })', "^init\\.lua:4: db\\.migrate 'visits': not authorized"),
 	beside("a destination that is not returned", { "destinations/acme.lua": 'require "partnerapp.destination".new { name = "Acme" }\n' }, "^destinations/acme\\.lua: it returns nothing: end it with `return destination\\.new \\{ … \\}`$"),
 	beside("a destination in a file of another name", { "destinations/ga.lua": '\nreturn require "partnerapp.destination".new { name = "Acme", slug = "acme-4" }\n' }, "^destinations/ga\\.lua:2: the slug 'acme-4' belongs into destinations/acme_4\\.lua"),
+	beside("a field that another action, a preset and a list of choices name too", { "destinations/acme.lua": TWO_ACTIONS.replace('format = "email"', 'format = "mail"') }, "^destinations/acme\\.lua:8: action 'two': field 'email': unknown format 'mail': did you mean 'email'\\?"),
+	beside("a default that is no choice", { "destinations/acme.lua": TWO_ACTIONS.replace('default = "email"', 'default = "emial"') }, "^warning: destinations/acme\\.lua:7: action 'two': field 'kind': the default 'emial' is not among the choices of 'kind': did you mean 'email'\\?", "warns"),
+	beside("a condition with a value that is no choice", { "destinations/acme.lua": TWO_ACTIONS.replace('value = "phone"', 'value = "phon"') }, "^warning: destinations/acme\\.lua:8: action 'two': field 'email': the value 'phon' of a condition is not among the choices of 'kind': did you mean 'phone'\\?", "warns"),
 	beside("a script that is data", { "data.lua": `return { ${"{ nmae = 'x', 1 },".repeat(20000)} }` }, "^warning: data\\.lua:1: the names in this script are not looked at: it has more than 256 KiB", "warns"),
 	beside("TO-08 a static file of another type", { "static/film.xyz": "" }, "^warning: static/film\\.xyz is not served: files that end with \\.xyz are not served", "warns"),
 	beside("a hidden static file", { "static/.well-known/x.txt": "" }, "^warning: static/\\.well-known is not served: names that begin with a dot", "warns"),

@@ -2,6 +2,7 @@
 -- and settings need is loaded when there are some: many destinations are only enabled, in each VM of a server.
 local nearest = require "partnerapp.nearest"
 local scripts = require "native.scripts"
+local source_lines = require "partnerapp.destination.source_lines"
 
 local definition = {}
 
@@ -267,45 +268,17 @@ local function read_authentication(given, problems)
 	return { scheme = authentication.scheme }
 end
 
--- Lines
-
--- The first line of the source that has the word in quotes, or before an equals sign; else one that has it at all.
-local function line_of(source, word)
-	if not word or not source then
-		return
-	end
-	local number, anywhere = 0, nil
-	for line in (source .. "\n"):gmatch "([^\n]*)\n" do
-		number = number + 1
-		for _, quoted in ipairs { '"' .. word .. '"', "'" .. word .. "'" } do
-			if line:find(quoted, 1, true) then
-				return number
-			end
-		end
-		local at, to = line:find(word, 1, true)
-		if at and line:find("^%s*=", to + 1) then
-			return number
-		end
-		anywhere = anywhere or at and number
-	end
-	return anywhere
-end
-
--- Each problem with its file and line.
-local function located(problems, place)
-	local file, line = place:match "^(.*):([%d?]+)$"
-	local source = file and scripts.read("app", file)
-	local lines = {}
-	for i, problem in ipairs(problems) do
-		local at = line_of(source, problem.about) or line
-		lines[i] = ("%s:%s: %s"):format(file or place, at or "?", problem.message)
-	end
-	return lines
-end
+-- What surprises
 
 local function add_paths(found, what, mapping)
 	for _, warning in ipairs(require("partnerapp.destination.path_warnings").of(mapping)) do
 		complain(found, warning.path, "%s: the path '%s': %s", what, warning.path, warning.message)
+	end
+end
+
+local function add_fields(found, what, fields)
+	for _, warning in ipairs(require("partnerapp.destination.field_warnings").of(fields)) do
+		complain(found, warning.about, "%s: %s", what, warning.message)
 	end
 end
 
@@ -315,6 +288,7 @@ local function surprises(destination)
 	local mapping_hints = require "partnerapp.destination.mapping_hints"
 	local mappings = require "partnerapp.destination.mappings"
 	local found = {}
+	add_fields(found, "settings", destination.settings)
 	for _, action in ipairs(destination.actions) do
 		for _, warning in ipairs(action.parsed_trigger and action.parsed_trigger:warnings() or {}) do
 			local message = "action '%s': the trigger, at character %d: %s"
@@ -323,6 +297,7 @@ local function surprises(destination)
 	end
 	for _, action in ipairs(destination.actions) do
 		add_paths(found, ("action '%s'"):format(action.name), mappings.defaults(action.fields))
+		add_fields(found, ("action '%s'"):format(action.name), action.fields)
 	end
 	for _, preset in ipairs(destination.presets) do
 		add_paths(found, ("preset '%s'"):format(preset.name), preset.mapping)
@@ -380,7 +355,7 @@ function definition.read(given)
 		destination.presets[i] = read_preset(preset, destination.actions, problems)
 	end
 	if #problems > 0 then
-		error(table.concat(located(problems, place), "\n"), 0)
+		error(table.concat(source_lines.located(problems, place), "\n"), 0)
 	end
 	destination.mappings = { presets = {}, actions = {} }
 	if #destination.actions > 0 then
@@ -393,7 +368,7 @@ end
 ---@param destination table
 ---@return string[] lines
 function definition.warnings(destination)
-	return located(surprises(destination), destination.place)
+	return source_lines.located(surprises(destination), destination.place)
 end
 
 return definition

@@ -91,6 +91,7 @@ function shown_story.value(one, number, shown)
 	for i, path in ipairs(one.paths) do
 		paths[i] = {
 			action = path.action,
+			asks = path.asks,
 			trigger = path.trigger,
 			mapping = path.from,
 			stages = marked(path.stages),

@@ -2,6 +2,7 @@
 -- that shows what becomes of an event shows this story.
 local batches = require "partnerapp.destination.batches"
 local calls = require "partnerapp.destination.calls"
+local completion = require "partnerapp.destination.completion"
 local directives = require "partnerapp.destination.directives"
 local guarded = require "partnerapp.destination.guarded"
 local handlers = require "partnerapp.destination.handlers"
@@ -207,6 +208,7 @@ end
 ---@param try partnerapp.destination.try
 ---@return partnerapp.destination.story
 function stages.run(destination, event, try)
+	event = completion.of(event)
 	local story = begin(destination, event, try)
 	if story.outcome then
 		return story
@@ -248,7 +250,8 @@ end
 ---@return partnerapp.destination.story[] one for each event
 function stages.run_batch(destination, events, try)
 	local list, entries = {}, {}
-	for i, event in ipairs(events) do
+	for i, given in ipairs(events) do
+		local event = completion.of(given, i)
 		list[i] = destination.handlers and begin(destination, event, try)
 			or run_in_batch(destination, event, try, entries)
 	end

@@ -106,6 +106,28 @@ local function check_options(path, options)
 	end
 end
 
+local SHARED = "%s is for %s, and %s for %s, with one client: %s would go to both. Give one of them its own: "
+	.. 'client = "name"'
+
+-- Where the secret goes. Issuers of one host, such as tenants, are one server.
+local function name_of(server)
+	return server and servers().token_origin(server) or "Segment"
+end
+
+--- Why a flow cannot be beside others: a client belongs to one authorization server, and its secret to no other.
+---@param flows {path: string, client: string?, server: table?}[]
+---@param flow {path: string, client: string?, server: table?}
+---@return string?
+function oauth.shared_client(flows, flow)
+	local names = require("partnerapp.oauth.clients").setting_names
+	local _, secret = names(flow.client)
+	for _, other in ipairs(flows) do
+		if select(2, names(other.client)) == secret and name_of(other.server) ~= name_of(flow.server) then
+			return SHARED:format(other.path, name_of(other.server), flow.path, name_of(flow.server), secret)
+		end
+	end
+end
+
 --- Mounts a flow on an app: what App:oauth does.
 ---@param app partnerapp.app
 ---@param path string
@@ -119,6 +141,10 @@ function oauth.mount(app, path, options)
 		if not server then
 			wrong("the mount's server: %s", problem)
 		end
+	end
+	problem = oauth.shared_client(app._flows, { path = path, client = options.client, server = server })
+	if problem then
+		wrong("%s", problem)
 	end
 	local mount = {
 		app = app,

@@ -144,6 +144,19 @@ testing.case("the app's handlers of events can be tried too", function(t)
 	t.equal(client_of(partnerapp.new {}):get("/dashboard/tester/app").status, 404)
 end)
 
+testing.case("a test of the credentials ends with whether they are right", function(t)
+	local client = client_of()
+	local address = "/dashboard/destinations/falcon"
+	local form = { csrf = client:get(address).body:match 'name="csrf" value="([^"]+)"', ["do"] = "dry" }
+	local page = client:post(address, { form = form }).body
+	t.contains(page, "The credentials would be right after these answers; nothing was sent")
+	testing.network { ["GET https://falcon.example/me"] = { status = 403 } }
+	form["do"] = "send"
+	t.contains(client:post(address, { form = form }).body, "The credentials are refused: 403")
+	testing.network { ["GET https://falcon.example/me"] = {} }
+	t.contains(client:post(address, { form = form }).body, "The credentials are right")
+end)
+
 testing.case("what is not there is 404, with a way back", function(t)
 	local client = client_of()
 	for _, path in ipairs {

@@ -201,3 +201,35 @@ testing.case("an app tells its flows, those of mounted apps below their prefix",
 	t.same(told, { { "/auth/segment", "workspace", "-" }, { "/partner/auth", "workspace:read", "report" } })
 	t.equal(inner:flows()[1].path, "/auth")
 end)
+
+testing.case("OA-15 two authorization servers with one client are refused when the app loads", function(t)
+	local function installed() end
+	local function options(client)
+		local at = "https://id.courier.example"
+		local server = { issuer = at, authorize_url = at .. "/authorize", token_url = at .. "/token" }
+		return { client = client, scope = "mail", installed = installed, server = server }
+	end
+	local function segment(client)
+		return { client = client, scope = "workspace", installed = installed }
+	end
+	local app = partnerapp.new({})
+	app:oauth("/auth/segment", segment())
+	local message = t.raises(function()
+		app:oauth("/auth/courier", options())
+	end)
+	t.contains(
+		message,
+		"/auth/segment is for Segment, and /auth/courier for https://id.courier.example, with one client"
+	)
+	t.contains(message, "CLIENT_SECRET would go to both")
+	app:oauth("/auth/courier", options "courier")
+	app:oauth("/auth/again", options "courier")
+	t.raises(function()
+		app:oauth("/auth/other", segment "Courier") -- the same name of settings
+	end, "COURIER_CLIENT_SECRET would go to both")
+	local inner = partnerapp.new({})
+	inner:oauth("/auth/courier", options())
+	t.raises(function()
+		app:mount("/partner", inner)
+	end, "mount: /auth/segment is for Segment, and /auth/courier")
+end)

@@ -8,6 +8,9 @@ return destination.new {
 	extend_request = function(data)
 		return { base_url = "https://falcon.example", bearer = data.auth.access_token }
 	end,
+	test_authentication = function(request)
+		return request:get "/me"
+	end,
 	refresh_access_token = function(request, data)
 		local answer = request:post("/token", { form = { refresh_token = data.auth.refresh_token } })
 		return { access_token = answer.data.access_token }
