@@ -75,7 +75,7 @@ test("mounts below a prefix, of several paths and of another server", async () =
 local partnerapp = require "partnerapp"
 local done = function() end
 local app, inner = partnerapp.new {}, partnerapp.new {}
-app:oauth("/other", { client = "team", scope = "openid", installed = done, server = {
+app:oauth("/other", { client = "id", scope = "openid", installed = done, server = {
 	issuer = "https://id.example", authorize_url = "https://id.example/a", token_url = "https://id.example/t" } })
 inner:oauth("/one", { client = "team", scope = "workspace", installed = done })
 inner:oauth("/two", { client = "team", scope = "workspace", installed = done })
