@@ -263,7 +263,7 @@ local function save(destination, asked, input, stories)
 		end
 		files.err(("partnerapp: recorded in %s\n"):format(path))
 	end
-	files.err "partnerapp: passwords are replaced; the event and the answers are kept as they are: look through them\n"
+	files.err "partnerapp: secrets are replaced; the event and the answers are kept as they are: look through them\n"
 	return true
 end
 

@@ -164,6 +164,18 @@ describe("the loop", { concurrency: 2 }, () => {
 			assert.deepEqual(Object.keys(counts).filter((key) => key.includes("stories")), []); // pages are left out
 		}));
 
+	test("a payload that validation refuses is on the story's page", () => withSandbox(async (sandbox) => {
+		const wrong = acme(sandbox.acmeAt).replace('"event", type = "string"', '"event", type = "number"');
+		writeFileSync(path.join(sandbox.app, "destinations/acme.lua"), wrong);
+		await sandbox.post("connections", CONNECTION);
+		const entry = await until(async () => {
+			const events = await send(sandbox, ["track", { userId: "u1", event: "Signed Up" }]);
+			return events.at(-1).story.find((one) => one.destination === "acme");
+		}, (one) => one.outcome === "MESSAGE_REJECTED");
+		const page = (await request(`${sandbox.origin}/stories/${entry.app_story}`)).text;
+		assert.match(page, /Refused payload<\/h3>\s*<pre[^>]*>[^<]*Signed Up/);
+	}));
+
 	test("with send = true the requests are made, with the customer's settings", () => withSandbox(async (sandbox) => {
 		await sandbox.post("connections", { ...CONNECTION, send: true });
 		const [event] = await send(sandbox, ["track", { userId: "u1", event: "Signed Up" }]);

@@ -75,7 +75,7 @@ test("mounts below a prefix, of several paths and of another server", async () =
 local partnerapp = require "partnerapp"
 local done = function() end
 local app, inner = partnerapp.new {}, partnerapp.new {}
-app:oauth("/other", { client = "id", scope = "openid", installed = done, server = {
+app:oauth("/other", { client = "other", scope = "openid", installed = done, server = {
 	issuer = "https://id.example", authorize_url = "https://id.example/a", token_url = "https://id.example/t" } })
 inner:oauth("/one", { client = "team", scope = "workspace", installed = done })
 inner:oauth("/two", { client = "team", scope = "workspace", installed = done })
@@ -86,6 +86,9 @@ return app
 	assert.equal(answer.code, 0, answer.err);
 	assert.match(answer.out, /scope workspace,/);
 	assert.match(answer.out, /redirect URIs {2}http:\/\/localhost:8888\/in\/one\/callback http:\/\/localhost:8888\/in\/two\/callback\n/);
+	const foreign = await setupApp([own, "--client", "other"]); // nothing is proposed of a mount with another server
+	assert.equal(foreign.code, 2);
+	assert.match(foreign.err, /--scope is missing[^]*--redirect-uris is missing/);
 });
 
 test("without scripts that load, the scope must be given", async () => {

@@ -8,11 +8,10 @@ local guarded = {}
 
 local DATA = { payload = true, mapping = true, raw_data = true, raw_mapping = true, query = true, page = true }
 local AUTH = { "access_token", "refresh_token", "client_id", "client_secret", "refresh_token_url" }
-local SETTINGS_OF_SEGMENT = { "dynamicAuthSettings" } -- as validation has it
 
 -- A copy of an object. `known` are the names that may be absent; `words` begin the message about any other.
 local function guard(object, known, words)
-	local is_known = {}
+	local is_known = { dynamicAuthSettings = true } -- Segment's own, which validation lets through
 	for _, name in ipairs(known) do
 		is_known[name] = true
 	end
@@ -64,8 +63,9 @@ function guarded.data(destination, data)
 	for name, value in pairs(data) do
 		copy[name] = value
 	end
-	local settings = add_names(table.move(SETTINGS_OF_SEGMENT, 1, #SETTINGS_OF_SEGMENT, 1, {}), destination.settings)
-	copy.settings = guard(data.settings, settings, "the destination has no setting")
+	local settings = add_names({}, destination.settings)
+	local words = destination.handlers and "the app's env has no" or "the destination has no setting"
+	copy.settings = guard(data.settings, settings, words)
 	copy.auth = guard(data.auth, AUTH, "auth has no")
 	return hints.strict("data", copy, DATA)
 end

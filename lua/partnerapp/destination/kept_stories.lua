@@ -24,7 +24,7 @@ local function encode(value)
 		for _, sent in ipairs(path.requests) do
 			sent.body, sent.answer, sent.headers = nil, nil, nil
 		end
-		path.payload = nil
+		path.payload, path.refused = nil, nil
 	end
 	value.event = nil
 	value.cut = ("only a part is kept: the story has more than %d bytes"):format(BYTES_MOST)

@@ -65,6 +65,7 @@ local function shown_action(action)
 		name = action.action,
 		stages = shown_stages(action.stages),
 		payload = action.payload ~= nil and destination.pretty(action.payload) or false,
+		refused = action.refused ~= nil and destination.pretty(action.refused) or false,
 		requests = requests,
 		outcome = shown_outcome(action.outcome, action.requests),
 	}

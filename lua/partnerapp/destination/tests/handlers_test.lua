@@ -30,6 +30,15 @@ testing.case("a handler gets the event and the settings, and its calls are kept 
 	t.same({ sent.body, sent.headers.authorization }, { '{"a":{"c":2,"d":1},"b":1}', "Bearer k" })
 end)
 
+testing.case("a misspelt setting in a handler is told", function(t)
+	local app = partnerapp.new { name = "Acme", env = { COLOR = "blue" } }
+	app:on("track", function(_, settings)
+		return settings.COLR
+	end)
+	local path = stages.run(handlers.destination(app), event(), { settings = { COLOR = "blue" } }).paths[1]
+	t.contains(path.outcome.message, "the app's env has no 'COLR': did you mean 'COLOR'?")
+end)
+
 -- Raised by a handler → code, outcome, whether Segment tries again (segment-api: Destination Functions).
 local RAISED = {
 	{
