@@ -38,10 +38,11 @@ local function set(event, path, text)
 	members.set(at, last, value)
 end
 
---- What is tried: { events, batch, action, mapping, settings }.
+--- What is tried: { events, batch, action, mapping, settings, answers }.
 ---@param asked table the arguments of the task
+---@param destination table
 ---@return table? input, string? message
-function events.read(asked)
+function events.read(asked, destination)
 	local input = { batch = asked.batch, action = asked.action }
 	local value, message
 	if asked.test then
@@ -55,21 +56,28 @@ function events.read(asked)
 		end
 		value = kept.events or kept.event
 		input.batch, input.action = kept.events ~= nil, asked.action or kept.action
-		input.mapping, input.settings = kept.mapping, kept.settings
+		input.mapping, input.settings, input.answers = kept.mapping, kept.settings, kept.answers
 	elseif asked.event then
 		value, message = read_json(asked.event)
-	else
-		value = samples.event(asked.sample or "track")
-		message = ("there is no sample '%s': %s"):format(asked.sample, table.concat(samples.NAMES, ", "))
 	end
-	if value == nil then
+	if message then
 		return nil, message
+	end
+	if #asked.answers > 0 or not input.answers then
+		input.answers = asked.answers
 	end
 	if asked.mapping then
 		input.mapping, message = read_json(asked.mapping)
 		if input.mapping == nil then
 			return nil, message
 		end
+	end
+	if value == nil then
+		local action = destination.actions[input.action or ""] -- another message tells of a wrong name
+		value = samples.event(asked.sample or samples.fitting(destination, action and action.name, input.mapping))
+	end
+	if value == nil then
+		return nil, ("there is no sample '%s': %s"):format(asked.sample, table.concat(samples.NAMES, ", "))
 	end
 	input.events = members.is_array(value) and value or { value }
 	for _, event in ipairs(input.events) do

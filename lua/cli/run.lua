@@ -71,6 +71,16 @@ local function find_install(text)
 	return install, err
 end
 
+-- The frames of the app's scripts in a traceback, each on a line.
+local function frames_of(traceback)
+	local lines = {}
+	for frame in (traceback or ""):gmatch "\n\t([^\n]+)" do
+		local is_of_app = frame:find "^[^:%[]+:%d+: in " and not frame:find "^partnerapp/" and not frame:find "^cli/"
+		lines[#lines + 1] = is_of_app and "\n    " .. frame or nil
+	end
+	return table.concat(lines)
+end
+
 function command.run(words)
 	local failed = require("cli.schema").prepare()
 	failed = failed ~= 0 and failed or require("cli.required").run()
@@ -92,9 +102,13 @@ function command.run(words)
 	elseif not install then
 		return fail("there is no install '%s': see partnerapp installs", words[2])
 	end
-	local result, message, code = action(install, arguments)
-	if result == nil and message ~= nil then
-		return fail("%s failed: %s%s", words[1], message, code and " (" .. tostring(code) .. ")" or "")
+	local raised = require "partnerapp.web.raised"
+	local ok, result, message, code = raised.call(action, install, arguments)
+	if not ok then
+		return fail("%s raised: %s%s", words[1], raised.text(result, message), frames_of(message))
+	elseif result == nil and message ~= nil then
+		local text = raised.shown(message)
+		return fail("%s failed: %s%s", words[1], text, code and " (" .. tostring(code) .. ")" or "")
 	end
 	local text, problem = json.encode(result == nil and json.null or result)
 	if not text then

@@ -26,10 +26,25 @@ local function print_request(out, paint, sent)
 	end
 	if sent.error then
 		out(paint("stopped", "    no answer: " .. log.masked(sent.error)))
-	elseif sent.sent then
-		out(("    answered %d %s"):format(sent.answer.status, log.masked((sent.answer.body or ""):sub(1, 2000))))
-	else
+	elseif sent.answer.stand_in then
 		out(paint("faint", "    not sent; the answer was a stand-in, 200 {}"))
+	else
+		local words = sent.sent and "answered" or "not sent; the answer was given:"
+		out(("    %s %d %s"):format(words, sent.answer.status, log.masked((sent.answer.body or ""):sub(1, 2000))))
+	end
+end
+
+local STAND_INS =
+	"  its requests were answered with 200 {}: --answer '{\"id\": 7}' gives what the partner answers, in order"
+
+-- A function that has a bug, or that the answers have misled: which one cannot be told.
+local function print_stand_ins(out, path)
+	local is_bug = not path.outcome.delivered and path.raised ~= nil and path.outcome.code == nil
+	for _, sent in ipairs(is_bug and path.requests or {}) do
+		if sent.answer and sent.answer.stand_in then
+			out(STAND_INS)
+			return
+		end
 	end
 end
 
@@ -70,7 +85,22 @@ local function print_outcome(out, paint, result, sent)
 	end
 end
 
+-- What the form of the settings would say of the credentials.
+local function print_credentials(out, paint, result, sent)
+	if not result.delivered then
+		local words = ("= the credentials are refused: %s"):format(result.code or result.status)
+		out(paint("stopped", words))
+	elseif all_sent(sent) then
+		out(paint("passed", "= the credentials are right"))
+	else
+		out(paint("passed", "= the credentials would be right after these answers; nothing was sent"))
+	end
+end
+
 local function print_choices(out, path)
+	if #path.choices == 0 then
+		out "  no choices"
+	end
 	for _, choice in ipairs(path.choices) do
 		out(("  %s  %s"):format(log.masked(tostring(choice.value)), log.masked(choice.label)))
 	end
@@ -98,6 +128,9 @@ function story.print(one, write, colors, number, shown)
 		if path.payload ~= nil then
 			out("  payload " .. log.masked(pretty.json(path.payload, "  ")))
 		end
+		if path.refused ~= nil then
+			out("  refused " .. log.masked(pretty.json(path.refused, "  ")))
+		end
 		for _, sent in ipairs(path.requests) do
 			local before = shown_story.before(shown, sent, number)
 			if before then
@@ -108,8 +141,11 @@ function story.print(one, write, colors, number, shown)
 		end
 		if path.choices then
 			print_choices(out, path)
+		elseif path.asks == "authentication" then
+			print_credentials(out, paint, path.outcome, path.requests)
 		else
 			print_outcome(out, paint, path.outcome, path.requests)
+			print_stand_ins(out, path)
 		end
 	end
 	if one.outcome then

@@ -114,6 +114,10 @@ local function check_recorded(one, loaded, update)
 	if not destination or not recording then
 		error(message or problem, 0)
 	end
+	problem = recordings.problem(destination, recording)
+	if problem then
+		error(('%s\nchange "action" in %s, or delete the file'):format(problem, one.path), 0)
+	end
 	local lines = {}
 	for _, difference in ipairs(recordings.check(destination, recording)) do
 		lines[#lines + 1] = difference.message

@@ -1,6 +1,7 @@
 -- partnerapp try: an event through a destination of the app, stage by stage. Nothing is sent without --send.
 local diff = require "partnerapp.destination.diff"
 local files = require "native.files"
+local given_answers = require "partnerapp.destination.given_answers"
 local json = require "partnerapp.json"
 local recorded = require "cli.recorded"
 local shown_story = require "partnerapp.destination.shown_story"
@@ -18,7 +19,7 @@ local command = {
 		sample = {
 			value = "TYPE",
 			choices = { "track", "identify", "page", "screen", "group", "alias", "delete" },
-			help = "a sample: track (the default), identify, page, screen, group, alias, delete",
+			help = "a sample: track, identify, page, screen, group, alias, delete; else the first that a trigger takes",
 		},
 		set = { value = "PATH=VALUE", list = true, help = "changes the event; VALUE is JSON, or a string" },
 		setting = { value = "NAME=VALUE", list = true, help = "a setting of the destination" },
@@ -28,7 +29,12 @@ local command = {
 		choices = { value = "FIELD", help = "asks for the choices of a dynamic field of the action instead" },
 		query = { value = "TEXT", help = "with --choices: what the customer typed" },
 		page = { value = "PAGE", help = "with --choices: the next page" },
-		test = { value = "NAME", help = "the event, settings and mapping of a recorded try" },
+		test = { value = "NAME", help = "the event, settings, mapping and answers of a recorded try" },
+		answer = {
+			value = "ANSWER",
+			list = true,
+			help = "what the partner answers: a status, JSON, or both; each one is for the next request",
+		},
 		send = { help = "really sends the requests" },
 		save = { value = "NAME", help = "records the try, for partnerapp test, without secrets" },
 		json = { help = "prints the story as JSON" },
@@ -39,6 +45,7 @@ partnerapp try acme
 partnerapp try acme track -e event.json
 partnerapp try acme --sample identify --set traits.plan=free --setting region=eu
 partnerapp try acme track -e event.json --send
+partnerapp try acme --answer '{"id": 7}' --answer '429 {"error": "slow"}'
 partnerapp try acme --authentication --send]],
 }
 
@@ -60,6 +67,19 @@ local function pairs_of(words)
 	return list
 end
 
+-- The answers of --answer; nil and a message about one that cannot be read.
+local function answers_of(texts)
+	local list = {}
+	for i, text in ipairs(texts or {}) do
+		local answer, message = given_answers.read(text)
+		if not answer then
+			return nil, message
+		end
+		list[i] = answer
+	end
+	return list
+end
+
 function command.plan(given)
 	local flags = given.flags
 	local question = flags.authentication or flags.choices
@@ -73,6 +93,12 @@ function command.plan(given)
 		return usage "--query and --page belong to --choices"
 	elseif not recorded.is_name(flags.save or flags.test or "x") then
 		return usage(("'%s' must be letters, digits, - and _"):format(flags.save or flags.test))
+	end
+	local answers, unreadable = answers_of(flags.answer)
+	if not answers then
+		return usage(unreadable)
+	elseif #answers > 0 and flags.send then
+		return usage "--answer is for a try that does not send: not with --send"
 	end
 	local changes, bad = pairs_of(flags.set)
 	local settings, bad_setting = pairs_of(flags.setting)
@@ -91,6 +117,7 @@ function command.plan(given)
 		mapping = flags.mapping,
 		changes = json.array(changes),
 		settings = json.array(settings),
+		answers = json.array(answers),
 		batch = flags.batch,
 		folder = folder,
 		test = flags.test,
@@ -149,8 +176,12 @@ local function sender()
 	end
 end
 
+local NOT_SET = "partnerapp: try: the setting '%s' is required: put %s into .env, or give --setting %s=VALUE\n"
+local NO_TOKEN = "partnerapp: try: there is no access token: %s is not set in .env\n"
+
 local function try_of(destination, asked, input)
 	local customer_settings = require "partnerapp.destination.customer_settings"
+	local customer_tokens = require "partnerapp.destination.customer_tokens"
 	local given = {}
 	for name, value in pairs(input.settings or {}) do
 		given[name] = value
@@ -159,11 +190,19 @@ local function try_of(destination, asked, input)
 		given[pair[1]] = pair[2]
 	end
 	input.settings = customer_settings.values(destination, given, not asked.send)
+	for _, one in ipairs(customer_settings.missing(destination, input.settings)) do
+		files.err(NOT_SET:format(one.name, one.env, one.name))
+	end
+	input.auth = customer_tokens.find(destination, not asked.send)
+	if input.auth and not input.auth.access_token then
+		files.err(NO_TOKEN:format(customer_tokens.env_name(destination)))
+	end
 	return {
 		settings = input.settings,
+		auth = input.auth,
 		action = input.action,
 		mapping = input.mapping,
-		transport = asked.send and sender() or nil,
+		transport = asked.send and sender() or given_answers.transport(input.answers),
 	}
 end
 
@@ -214,7 +253,7 @@ local function save(destination, asked, input, stories)
 	local recordings = require "partnerapp.destination.recordings"
 	local many = not input.batch and #input.events > 1
 	for i, event in ipairs(input.batch and { false } or input.events) do
-		local one = { action = input.action, mapping = input.mapping, settings = input.settings }
+		local one = { action = input.action, mapping = input.mapping, settings = input.settings, auth = input.auth }
 		one.event, one.events = event or nil, input.batch and json.array(input.events) or nil
 		local path = recorded.path(asked.folder, asked.destination, many and asked.save .. "_" .. i or asked.save)
 		local recording = recordings.make(destination, one, input.batch and stories or { stories[i] })
@@ -288,7 +327,7 @@ function command.run(arguments)
 	end
 	asked.destination = destination.slug
 	local input
-	input, message = events.read(asked)
+	input, message = events.read(asked, destination)
 	if not input then
 		return fail("%s", message)
 	end

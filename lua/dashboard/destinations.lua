@@ -1,8 +1,8 @@
 -- The destinations of the app: for each its settings as the form that a customer sees, a test of the credentials, its
 -- actions and presets.
 local form_fields = require "partnerapp_dashboard.form_fields"
+local json_text = require "partnerapp_dashboard.json_text"
 local log = require "partnerapp.log"
-local pretty = require("partnerapp.destination").pretty
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
 local story_view = require "partnerapp_dashboard.story_view"
@@ -41,7 +41,7 @@ local function fields_of(list)
 				.. (field.format and ", " .. field.format or ""),
 			required = required_in_words(field),
 			help = field.description or false,
-			default = field.default ~= nil and pretty(field.default) or false,
+			default = field.default ~= nil and json_text(field.default) or false,
 		}
 	end
 	return rows
@@ -70,7 +70,7 @@ local function presets_of(destination)
 			action = preset.action,
 			trigger = preset.trigger or false,
 			kind = preset.type,
-			mapping = pretty(preset.mapping),
+			mapping = json_text(preset.mapping),
 		}
 	end
 	return list

@@ -33,22 +33,42 @@ end
 -- Headers that curl makes itself.
 local OWN = { host = true, ["content-length"] = true, connection = true, ["transfer-encoding"] = true }
 
+-- The headers of a request as arguments of curl: without a header it would make its own, and one with an empty value
+-- is written with a semicolon.
+local function curl_headers(exchange)
+	local arguments, has_type = {}, false
+	for _, header in ipairs(exchange.request_headers) do
+		local name, value = header[1], header[2]
+		has_type = has_type or name:lower() == "content-type"
+		-- of a request that was refused, a name may be anything: "@" and a path has curl read that file
+		if not OWN[name:lower()] and not name:find "^@" then
+			arguments[#arguments + 1] = "-H " .. quoted(value == "" and name .. ";" or name .. ": " .. value)
+		end
+	end
+	if not has_type and exchange.request_body ~= "" then
+		arguments[#arguments + 1] = "-H 'Content-Type:'"
+	end
+	return arguments
+end
+
+local NOT_WHOLE = "# Not the whole request: its body of %d bytes was not kept. Add it: --data-binary @FILE\n"
+
 --- The request as a curl command. What was replaced by *** has to be filled in.
 ---@param exchange partnerapp.traffic.exchange
 ---@return string
 function exports.curl(exchange)
+	local url, headers = exports.url(exchange), curl_headers(exchange)
 	local parts = { "curl" }
 	if exchange.method ~= "GET" then
 		parts[#parts + 1] = "-X " .. quoted(exchange.method)
 	end
-	parts[#parts + 1] = "--url " .. quoted(exports.url(exchange)) -- a target that was refused may look like an option
-	for _, header in ipairs(exchange.request_headers) do
-		-- of a request that was refused, a name may be anything: "@" and a path has curl read that file
-		if not OWN[header[1]:lower()] and not header[1]:find "^@" then
-			parts[#parts + 1] = "-H " .. quoted(header[1] .. ": " .. header[2])
-		end
-	end
-	if exchange.request_body ~= "" then
+	parts[#parts + 1] = url:find "[][{}]" and "--globoff" or nil -- curl would make several requests of [1-3]
+	parts[#parts + 1] = url:find("/.", 1, true) and "--path-as-is" or nil -- and shorten /a/../b
+	parts[#parts + 1] = "--url " .. quoted(url) -- a target that was refused may look like an option
+	table.move(headers, 1, #headers, #parts + 1, parts)
+	if exchange.request_note then
+		return NOT_WHOLE:format(exchange.request_size) .. table.concat(parts, " \\\n  ")
+	elseif exchange.request_body ~= "" then
 		parts[#parts + 1] = "--data-raw " .. quoted(exchange.request_body)
 	end
 	return table.concat(parts, " \\\n  ")
@@ -82,10 +102,20 @@ local function header(headers, name)
 	return ""
 end
 
+-- A text outside of bodies, in JSON: as it is, or each byte as a character, as browsers read the headers of HTTP.
+local function har_line(text)
+	if not text or utf8.len(text) then
+		return text
+	end
+	return (text:gsub("[\x80-\xff]", function(byte)
+		return utf8.char(byte:byte())
+	end))
+end
+
 local function har_headers(headers)
 	local list = json.array {}
 	for i, one in ipairs(headers) do
-		list[i] = { name = one[1], value = one[2] }
+		list[i] = { name = har_line(one[1]), value = har_line(one[2]) }
 	end
 	return list
 end
@@ -93,7 +123,7 @@ end
 local function har_query(url)
 	local list = json.array {}
 	for name, value in (url:match "%?([^#]*)" or ""):gmatch "([^&=]+)=?([^&]*)" do
-		list[#list + 1] = { name = name, value = value }
+		list[#list + 1] = { name = har_line(name), value = har_line(value) }
 	end
 	return list
 end
@@ -109,8 +139,8 @@ end
 local function har_request(exchange)
 	local text, encoding = har_text(exchange.request_body)
 	return {
-		method = exchange.method,
-		url = exports.url(exchange),
+		method = har_line(exchange.method),
+		url = har_line(exports.url(exchange)),
 		httpVersion = "HTTP/1.1",
 		cookies = json.array {},
 		headers = har_headers(exchange.request_headers),
@@ -118,7 +148,7 @@ local function har_request(exchange)
 		headersSize = -1,
 		bodySize = exchange.request_size,
 		postData = exchange.request_size > 0 and {
-			mimeType = header(exchange.request_headers, "content-type"),
+			mimeType = har_line(header(exchange.request_headers, "content-type")),
 			text = text,
 			encoding = encoding,
 			comment = exchange.request_note,
@@ -136,15 +166,15 @@ local function har_response(exchange)
 		headers = har_headers(exchange.response_headers),
 		content = {
 			size = exchange.response_size,
-			mimeType = header(exchange.response_headers, "content-type"),
+			mimeType = har_line(header(exchange.response_headers, "content-type")),
 			text = text,
 			encoding = encoding,
 			comment = exchange.response_note,
 		},
-		redirectURL = header(exchange.response_headers, "location"),
+		redirectURL = har_line(header(exchange.response_headers, "location")),
 		headersSize = -1,
 		bodySize = exchange.response_size,
-		comment = exchange.error,
+		comment = har_line(exchange.error),
 	}
 end
 

@@ -128,7 +128,7 @@ local function read_arguments(text)
 end
 
 local function failed(what, message, code)
-	local text = ("%s failed: %s%s"):format(what, tostring(message), code and (" (%s)"):format(tostring(code)) or "")
+	local text = ("%s failed: %s%s"):format(what, message, code and (" (%s)"):format(tostring(code)) or "")
 	return { good = false, text = visible(log.masked(text)) }
 end
 
@@ -159,8 +159,8 @@ local function hidden(arguments)
 	end
 end
 
-local function raised(given, asked, arguments, result)
-	local lines, texts = shown_run(given, arguments, { error = tostring(result) })
+local function raised(given, asked, arguments, text)
+	local lines, texts = shown_run(given, arguments, { error = text })
 	log.error("an action raised", { action = asked.action, error = texts.error })
 	return { good = false, text = visible(("%s raised: %s"):format(asked.action, texts.error)), arguments = lines }
 end
@@ -184,11 +184,11 @@ local function run_action(given, install, asked)
 		local text = "Not run: *** stands for the secret %s, which is not kept. Type it again."
 		return { good = false, text = text:format(hidden(arguments)) }
 	end
-	local ok, result, message, code = pcall(action, install, arguments)
+	local ok, result, message, code = given.raised.call(action, install, arguments)
 	if not ok then
-		return raised(given, asked, arguments, result)
+		return raised(given, asked, arguments, given.raised.text(result, message))
 	elseif result == nil and message ~= nil then
-		local lines, texts = shown_run(given, arguments, { error = tostring(message) })
+		local lines, texts = shown_run(given, arguments, { error = given.raised.shown(message) })
 		local said = failed(asked.action, texts.error, code)
 		said.arguments = lines
 		return said

@@ -2,6 +2,7 @@
 -- form, and nothing else: the update mask and the list of settings name just that.
 local installs = require "partnerapp_dashboard.installs"
 local json = require "partnerapp.json"
+local json_text = require "partnerapp_dashboard.json_text"
 local log = require "partnerapp.log"
 local pretty = require("partnerapp.destination").pretty
 local segment = require "partnerapp.segment"
@@ -27,13 +28,11 @@ local function catalog_of(client, slug)
 	return by_name
 end
 
-local function text_of(value)
+local function text_of(value, kind)
 	if value == nil or value == json.null then
 		return ""
-	elseif type(value) == "table" then
-		return pretty(value)
 	end
-	return tostring(value)
+	return kind == "json" and json_text(value) or tostring(value)
 end
 
 -- The choices of a setting that has some.
@@ -47,6 +46,22 @@ end
 
 local KINDS = { number = "number", list = "json", map = "json", mixed = "json" }
 
+-- The input for a setting. One that a browser would send back as another text than it got would count as changed: that
+-- of one line for a text of several, that of a number for what is none.
+local function kind_of(setting, options)
+	local value, kind = setting.value, KINDS[setting.type] or "text"
+	if value == SECRET then
+		return "password"
+	elseif type(value) == "table" then
+		return "json"
+	elseif options then
+		return "choice"
+	elseif type(value) == "string" and kind ~= "json" then
+		return value:find "[\r\n]" and "lines" or tonumber(value) and kind or "text"
+	end
+	return kind
+end
+
 local function help_of(setting, about)
 	local text = about.description or ""
 	return text ~= "" and text ~= setting.display_name and visible(text) or false
@@ -54,22 +69,18 @@ end
 
 local function row_of(setting, about)
 	local name = setting.name:match "[^/]+$"
-	local kind = setting.type or "string"
 	local secret = setting.value == SECRET
-	local options = options_of(about, kind)
-	local value = text_of(setting.value)
+	local options = options_of(about, setting.type)
+	local kind = kind_of(setting, options)
+	local value = text_of(setting.value, kind)
 	return {
 		name = name,
 		id = "config-" .. name,
 		label = visible(setting.display_name or name),
 		help = help_of(setting, about),
 		required = about.required == true,
-		type = kind,
-		kind = secret and "password"
-			or options and "choice"
-			or type(setting.value) == "table" and "json"
-			or KINDS[kind]
-			or "text",
+		type = setting.type or "string",
+		kind = kind,
 		options = options or {},
 		was = secret and "" or value,
 		value = secret and "" or value,

@@ -91,6 +91,7 @@ function story_view.of(story)
 			mapping = action.mapping or false,
 			stages = stages_of(action.stages),
 			payload = action.payload ~= nil and shown(pretty(action.payload)) or false,
+			refused = action.refused ~= nil and shown(pretty(action.refused)) or false,
 			requests = requests,
 			outcome = outcome_of(action.outcome, requests),
 		}

@@ -1,7 +1,7 @@
 -- The tester: an event on the left becomes requests on the right. Nothing is sent unless a person presses "Send for
 -- real" and says yes to what is named then.
-local destination_library = require "partnerapp.destination"
 local form_fields = require "partnerapp_dashboard.form_fields"
+local json_text = require "partnerapp_dashboard.json_text"
 local reply = require "partnerapp.reply"
 local shell = require "partnerapp_dashboard.shell"
 local story_view = require "partnerapp_dashboard.story_view"
@@ -53,13 +53,17 @@ local function read_action(given, destination, form, is_fresh)
 	for _, row in ipairs(rows) do
 		local sent = form["field." .. row.name]
 		local own = mapping.values[row.name]
-		row.text = not is_fresh and sent or own ~= nil and destination_library.pretty(own) or ""
+		row.text = not is_fresh and sent or own ~= nil and json_text(own) or ""
 	end
 	return { action = action, mappings = list, mapping = mapping, rows = rows }
 end
 
 local function asked_of(form, chosen, destination)
-	local asked = { event = form.event, settings = form_fields.sent(destination.settings, form, "setting.") }
+	local asked = {
+		event = form.event,
+		answers = form.answers,
+		settings = form_fields.sent(destination.settings, form, "setting."),
+	}
 	if chosen then
 		asked.action, asked.mapping = chosen.action.name, {}
 		for i, row in ipairs(chosen.rows) do
@@ -90,6 +94,10 @@ local function changes_of(given, form, text)
 	return { last = last, earlier = earlier, lines = lines }
 end
 
+local function unreadable(problems)
+	return problems.event and "the event" or problems.answers and "an answer" or "the mapping"
+end
+
 -- Runs what a form has: the values of the view "tester_story".
 local function run(given, destination, form, chosen)
 	local typed, forgotten = form_fields.typed(destination.settings, form, "setting.")
@@ -97,7 +105,7 @@ local function run(given, destination, form, chosen)
 	local input, problems = given.tester.read(destination, asked_of(form, chosen, destination), not send)
 	local values = {
 		problems = problems or { fields = {} },
-		unreadable = problems and (problems.event and "the event" or "the mapping") or false,
+		unreadable = problems and unreadable(problems) or false,
 		stories = {},
 		resolved = {},
 		rows = chosen and chosen.rows or {},
@@ -158,6 +166,7 @@ local function page(req, given, destination, form, is_fresh)
 	values.destination = destination
 	values.chosen = chosen or false
 	values.event = form.event
+	values.answers = form.answers or ""
 	values.loads = load_choices(given, destination.slug)
 	values.loaded = form.load or ""
 	values.settings = form_fields.rows(destination.settings, form, "setting.", function(field)
@@ -168,10 +177,13 @@ local function page(req, given, destination, form, is_fresh)
 	return shell.page(req, "tester", values)
 end
 
--- What a link or the choice of an event names: "sample track", "kept ID", "test NAME".
-local function loaded(given, slug, form)
-	local kind, name = (form.load or ""):match "^(%a+) (.+)$"
-	return given.tester.event_text(slug, { [kind or "sample"] = name })
+-- Takes over what a link or the choice of an event names: "sample track", "kept ID", "test NAME".
+local function load(given, destination, form)
+	local slug = destination.slug
+	form.load = form.load or "sample " .. given.tester.fitting_sample(destination, form.action)
+	local kind, name = form.load:match "^(%a+) (.+)$"
+	form.event = given.tester.event_text(slug, { [kind or "sample"] = name })
+	form.answers = kind == "test" and given.tester.answers_text(slug, name) or ""
 end
 
 local function destination_of(req, given)
@@ -198,7 +210,7 @@ function tester.add(pages, given)
 		end
 		local only = #destination.actions == 1 and destination.actions[1].name or nil
 		local form = { action = req.query.action or only, load = req.query.load }
-		form.event = loaded(given, destination.slug, form)
+		load(given, destination, form)
 		return page(req, given, destination, form, true)
 	end)
 
@@ -212,7 +224,7 @@ function tester.add(pages, given)
 			form[name] = (value:gsub("\r\n", "\n")) -- as browsers send the lines of a text
 		end
 		if form["do"] == "load" then
-			form.event = loaded(given, destination.slug, form)
+			load(given, destination, form)
 		end
 		form.event = form.event or ""
 		return page(req, given, destination, form, form["do"] == "choose")

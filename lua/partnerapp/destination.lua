@@ -36,7 +36,7 @@ function destination.template(text)
 end
 
 --- What a destination's functions raise.
-destination.errors = {
+destination.errors = require("partnerapp.hints.names").strict("destination.errors", {
 	retryable = errors.retryable,
 	invalid_authentication = errors.invalid_authentication,
 	payload_validation = errors.payload_validation,
@@ -47,7 +47,7 @@ destination.errors = {
 	invalid_event_payload = errors.invalid_event_payload,
 	validation = errors.validation,
 	retry = errors.retry,
-}
+})
 
 -- The parts of the model, to be tried one by one
 

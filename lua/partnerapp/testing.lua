@@ -73,7 +73,7 @@ end
 --- string is "test-" and its name. Raises when there is no such destination or action.
 ---@param slug string
 ---@param event table a list of events is a batch, for perform_batch
----@param options {action: string?, mapping: table?, settings: table<string, any>?}? only that action; a mapping for it
+---@param options {action: string?, mapping: table?, settings: table?, auth: table?}? only that action; a mapping for it
 ---@return partnerapp.testing.tried
 function testing.try(slug, event, options)
 	return tries.run(slug, event, options)

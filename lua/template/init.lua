@@ -1,12 +1,13 @@
 -- Your app. Save it and the next request runs it: nothing is rebuilt, nothing restarted.
-local google_analytics = require "destinations.google_analytics"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
 
 local app = partnerapp.new {
-	destination = google_analytics.slug, -- in Segment's catalog
+	destination = "google-analytics", -- a slug of Segment's catalog, or of a file of destinations/ alone
 	env = { TRACKING_ID = "UA-970334309-1" }, -- this app's own settings and their defaults; .env has others
 }
+
+local product = require("destinations." .. app.destination:gsub("%W", "_"))
 
 -- A customer presses "Enable with Segment", consents, and comes back with an install.
 app:oauth("/auth/segment", {
@@ -23,7 +24,7 @@ app:oauth("/auth/segment", {
 -- Creates the destination on the customer's source, or updates it. Also: partnerapp run enable installs/7
 function app.actions.enable(install)
 	local segment = install:segment() -- a client whose token is renewed in time
-	local settings = google_analytics.enable(app.env)
+	local settings = product.enable(app.env)
 	local destination, problem, code = segment:create_destination(install.source, app.destination, settings)
 	if code == "already_exists" then
 		return segment:update_destination(install.source, app.destination, settings)
@@ -32,7 +33,7 @@ function app.actions.enable(install)
 end
 
 app:get("/", function()
-	return reply.view("home", { destination = google_analytics.name })
+	return reply.view("home", { destination = product.name })
 end)
 
 -- Tokens live an hour: this job renews them before they expire.

@@ -11,9 +11,10 @@
 enum {
 	PER_PROCESSOR = 4, /* of fewer, requests that have just been read sleep a second time, before they begin */
 	SPARE = 4,
-	PATIENCE_MS = 20,    /* of requests that have not begun */
-	LOOK_MS = 100,       /* how soon a thread that comes back looks whether it waits for room, */
-	LOOK_MOST_MS = 1000, /* and how seldom it does so in the end */
+	PATIENCE_MS = 20,       /* of requests that have not begun, */
+	PATIENCE_MOST_MS = 100, /* and of those for which there is no VM */
+	LOOK_MS = 100,          /* how soon a thread that comes back looks whether it waits for room, */
+	LOOK_MOST_MS = 1000,    /* and how seldom it does so in the end */
 };
 
 struct waiter {
@@ -29,7 +30,10 @@ struct pa_admission {
 	bool stop;
 	struct waiter *first, **last;                      /* requests that have not begun */
 	struct pa_admission_turn *first_back, **last_back; /* those that come back: admitted before the others */
-	unsigned inside, at_once;
+	unsigned at_once;
+	unsigned inside; /* requests in Lua */
+	unsigned begun;  /* these, and the ones that wait outside */
+	unsigned vms;    /* that are there, as far as it is known */
 };
 
 static unsigned processors(void)
@@ -40,6 +44,17 @@ static unsigned processors(void)
 }
 
 /* The queues. The mutex is held. */
+
+static bool has_room(const struct pa_admission *admission)
+{
+	return admission->inside < admission->at_once;
+}
+
+/* Whether one more may begin without a VM that is made for it. The first ones are made at once. */
+static bool has_vm(const struct pa_admission *admission)
+{
+	return admission->begun < admission->at_once || admission->begun < admission->vms;
+}
 
 static bool is_waiting(const struct pa_admission *admission)
 {
@@ -75,18 +90,26 @@ static void wake(struct pa_admission_turn *turn)
 	sem_post(&turn->woken);
 }
 
+/* The mutex is held. */
+static void begin(struct pa_admission *admission)
+{
+	admission->inside++;
+	admission->begun++;
+}
+
 /* Admits one that waits. The one to be woken, which the caller wakes without the mutex; NULL: it was signalled here. */
 static struct pa_admission_turn *admit_next(struct pa_admission *admission)
 {
 	struct pa_admission_turn *turn = admission->first_back;
 
-	admission->inside++;
 	if (turn) {
 		remove_turn(admission, turn);
+		admission->inside++;
 		return turn;
 	}
 	struct waiter *waiter = admission->first;
 	remove_waiter(admission, waiter);
+	begin(admission);
 	waiter->is_admitted = true;
 	pthread_cond_signal(&waiter->admitted);
 	return NULL;
@@ -154,47 +177,71 @@ void pa_admission_close(struct pa_admission *admission)
 /* Requests */
 
 /* The mutex is held. */
+static void wait_at_most(struct pa_admission *admission, struct waiter *waiter, int ms)
+{
+	struct timespec end = pa_clock_in(ms);
+	int waited = 0;
+
+	while (!waiter->is_admitted && waited == 0)
+		waited = pthread_cond_timedwait(&waiter->admitted, &admission->mutex, &end);
+}
+
+/* The mutex is held. */
 static void wait_for_room(struct pa_admission *admission)
 {
 	struct waiter waiter = {.is_admitted = false};
-	struct timespec end = pa_clock_in(PATIENCE_MS);
-	int waited = 0;
 
 	pa_clock_condition(&waiter.admitted);
 	if (!is_waiting(admission))
 		pthread_cond_signal(&admission->queued);
 	*admission->last = &waiter;
 	admission->last = &waiter.next;
-	while (!waiter.is_admitted && waited == 0)
-		waited = pthread_cond_timedwait(&waiter.admitted, &admission->mutex, &end);
+	wait_at_most(admission, &waiter, PATIENCE_MS);
+	if (!waiter.is_admitted && !has_vm(admission))
+		wait_at_most(admission, &waiter, PATIENCE_MOST_MS - PATIENCE_MS);
 	if (!waiter.is_admitted) {
 		remove_waiter(admission, &waiter);
-		admission->inside++;
+		begin(admission);
 	}
 	pthread_cond_destroy(&waiter.admitted);
 }
 
-void pa_admission_enter(struct pa_admission *admission)
+void pa_admission_enter(struct pa_admission *admission, unsigned vms)
 {
 	pthread_mutex_lock(&admission->mutex);
-	if (admission->inside < admission->at_once)
-		admission->inside++;
+	admission->vms = vms;
+	if (has_room(admission) && has_vm(admission))
+		begin(admission);
 	else
 		wait_for_room(admission);
 	pthread_mutex_unlock(&admission->mutex);
 }
 
-void pa_admission_leave(struct pa_admission *admission)
+/* Admits one that waits, when there is room for it. Unlocks the mutex. */
+static void admit_and_unlock(struct pa_admission *admission)
 {
 	struct pa_admission_turn *turn = NULL;
 
-	pthread_mutex_lock(&admission->mutex);
-	admission->inside--;
-	if (is_waiting(admission) && admission->inside < admission->at_once)
+	if (is_waiting(admission) && has_room(admission) && (admission->first_back || has_vm(admission)))
 		turn = admit_next(admission);
 	pthread_mutex_unlock(&admission->mutex);
 	if (turn)
 		wake(turn);
+}
+
+void pa_admission_leave(struct pa_admission *admission)
+{
+	pthread_mutex_lock(&admission->mutex);
+	admission->inside--;
+	admission->begun--;
+	admit_and_unlock(admission);
+}
+
+static void step_out(struct pa_admission *admission)
+{
+	pthread_mutex_lock(&admission->mutex);
+	admission->inside--;
+	admit_and_unlock(admission);
 }
 
 /* Waits of requests */
@@ -217,8 +264,8 @@ void pa_admission_come_back(struct pa_admission *admission, struct pa_admission_
 		return;
 	}
 	pthread_mutex_lock(&admission->mutex);
-	bool has_room = admission->inside < admission->at_once;
-	if (has_room) {
+	bool enters = has_room(admission);
+	if (enters) {
 		admission->inside++;
 	} else {
 		if (!is_waiting(admission))
@@ -229,7 +276,7 @@ void pa_admission_come_back(struct pa_admission *admission, struct pa_admission_
 		admission->last_back = &turn->next;
 	}
 	pthread_mutex_unlock(&admission->mutex);
-	if (has_room)
+	if (enters)
 		wake(turn);
 }
 
@@ -250,6 +297,8 @@ void pa_admission_wait(struct pa_admission *admission, struct pa_admission_turn 
 {
 	int64_t look_ms = LOOK_MS;
 
+	if (admission)
+		step_out(admission);
 	for (;;) {
 		struct timespec end = pa_clock_in(look_ms);
 		int waited = admission ? sem_clockwait(&turn->woken, CLOCK_MONOTONIC, &end) : sem_wait(&turn->woken);

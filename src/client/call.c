@@ -210,8 +210,6 @@ void pa_call_run(struct pa_call *call, struct pa_admission *admission)
 	call->admission = admission;
 	if (!submit(call, come_back))
 		return;
-	if (admission)
-		pa_admission_leave(admission);
 	pa_admission_wait(admission, &call->turn);
 }
 

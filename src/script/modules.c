@@ -226,6 +226,51 @@ static void push_view(lua_State *L, const char *name)
 
 static int loading; /* its address marks a module that is being loaded */
 
+/* The mark of a module. When the module raises, the mark goes: the next `require` loads it again, and says again what
+ * is wrong with it. */
+struct mark {
+	lua_State *L;
+	char name[NAME_MAX_LENGTH + 1];
+	bool is_loaded;
+};
+
+static void mark_close(void *held)
+{
+	struct mark *mark = held;
+
+	if (!mark->L || mark->is_loaded)
+		return;
+	lua_getfield(mark->L, LUA_REGISTRYINDEX, LOADED);
+	lua_pushnil(mark->L);
+	lua_setfield(mark->L, -2, mark->name);
+	lua_pop(mark->L, 1);
+}
+
+/* Loads the module and keeps what it returns in the table LOADED at index `loaded`. Pushes that. */
+static void load(lua_State *L, const char *name, bool native, int loaded)
+{
+	struct mark *mark = pa_native_box(L, sizeof *mark, mark_close);
+	int box = lua_gettop(L);
+
+	lua_pushlightuserdata(L, &loading);
+	lua_setfield(L, loaded, name);
+	snprintf(mark->name, sizeof mark->name, "%s", name);
+	mark->L = L;
+	if (native)
+		load_native(L, name);
+	else
+		load_script(L, name);
+	if (lua_isnil(L, -1)) {
+		lua_pop(L, 1);
+		lua_pushboolean(L, 1);
+	}
+	lua_pushvalue(L, -1);
+	lua_setfield(L, loaded, name);
+	mark->is_loaded = true;
+	lua_closeslot(L, box);
+	lua_remove(L, box);
+}
+
 static void require_as(lua_State *L, const char *name, enum pa_room_id caller)
 {
 	bool native = strncmp(name, "native.", strlen("native.")) == 0;
@@ -234,26 +279,16 @@ static void require_as(lua_State *L, const char *name, enum pa_room_id caller)
 	if (!valid_name(name))
 		luaL_error(L, "'%s' is not a module name", name);
 	check_access(L, name, native, caller);
-	luaL_checkstack(L, 10, "too many nested modules");
+	luaL_checkstack(L, 12, "too many nested modules");
 	luaL_getsubtable(L, LUA_REGISTRYINDEX, LOADED);
-	if (lua_getfield(L, -1, name) == LUA_TLIGHTUSERDATA && lua_touserdata(L, -1) == &loading)
-		luaL_error(L, "module '%s' requires itself in a loop, or failed to load before", name);
+	int loaded = lua_gettop(L);
+	if (lua_getfield(L, loaded, name) == LUA_TLIGHTUSERDATA && lua_touserdata(L, -1) == &loading)
+		luaL_error(L, "module '%s' requires itself in a loop", name);
 	if (lua_isnil(L, -1)) {
 		lua_pop(L, 1);
-		lua_pushlightuserdata(L, &loading);
-		lua_setfield(L, -2, name);
-		if (native)
-			load_native(L, name);
-		else
-			load_script(L, name);
-		if (lua_isnil(L, -1)) {
-			lua_pop(L, 1);
-			lua_pushboolean(L, 1);
-		}
-		lua_pushvalue(L, -1);
-		lua_setfield(L, -3, name);
+		load(L, name, native, loaded);
 	}
-	lua_remove(L, -2);
+	lua_remove(L, loaded);
 	if (!pa_rooms[caller].trusted && pa_rooms_of(name, &rest) == PA_ROOM_LIBRARY)
 		push_view(L, name);
 }

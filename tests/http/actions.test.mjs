@@ -146,7 +146,7 @@ describe("POST /ACTION", () => {
 	});
 
 	test("a bug says its line, and a loop ends", async () => {
-		const line = ACME.split("\n").findIndex((text) => text.includes("data.nothing.here")) + 1;
+		const line = ACME.split("\n").findIndex((text) => text.includes("data.raw_data.nothing.here")) + 1;
 		const bug = errorOf(await server.post("/track", { payload: { event: "bug" }, settings }));
 		assert.deepEqual([bug.statusCode, bug.message.startsWith(`destinations/acme_analytics.lua:${line}: attempt to index a nil`)], [500, true]);
 		const loop = errorOf(await server.post("/track", { payload: { event: "loop" }, settings }, { origin: SEGMENT }));
@@ -233,7 +233,8 @@ test("the lines of docs/destinations.md work with its destination", async () => 
 	const page = readFileSync(path.join(top, "docs/destinations.md"), "utf8");
 	const [, acme] = page.match(/```lua\n-- lua\/app\/destinations\/acme.lua\n([^]*?)```/);
 	const [, lines] = page.match(/```sh\npartnerapp actions acme\n([^]*?)```/);
-	const own = await startActions({ text: (origin) => acme.replace("https://api.acme.example", origin) });
+	const here = acme.replace('slug = "acme"', 'slug = "acme-analytics"'); // the file's name in this suite
+	const own = await startActions({ text: (origin) => here.replace("https://api.acme.example", origin) });
 	try {
 		const command = lines.replace("http://localhost:3000", own.url).replace("curl", "curl -sS --max-time 30").replace("…", SECRET);
 		const { stdout } = await promisify(execFile)("sh", ["-c", command]);

@@ -59,7 +59,7 @@ return destination.new {
 				if data.payload.event == "loop" then
 					while true do end
 				elseif data.payload.event == "bug" then
-					return request:post(data.nothing.here)
+					return request:post(data.raw_data.nothing.here)
 				elseif data.payload.event == "two" then
 					request:get("/first", { throw = false })
 				end

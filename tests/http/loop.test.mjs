@@ -206,15 +206,15 @@ describe("the loop", { concurrency: 2 }, () => {
 
 	test("a wrong connection is refused with what is wrong", () => withSandbox(async (sandbox) => {
 		for (const [change, message] of [
-			[{ destination: "acm" }, /destination must be a slug of the catalog/],
+			[{ destination: "acm" }, /neither the catalog nor the app has a destination 'acm': did you mean 'acme'\?/],
 			[{ destination: 7 }, /destination must be a slug of the catalog/],
 			[{ source: "workspaces/x/sources/y" }, /there is no such source/],
-			[{ settings: { apikey: "x" } }, /the destination has no setting 'apikey'/],
+			[{ settings: { apikey: "x" } }, /the destination has no setting 'apikey': did you mean 'api_key'\?/],
 			[{ settings: { region: "mars" } }, /region must be one of us, eu/],
 			[{ settings: { debug: "yes" } }, /debug must be a boolean/],
 			[{ settings: [1] }, /settings must be an object/],
 			[{ send: "yes" }, /send must be true or false/],
-			[{ sent: true }, /unknown field 'sent'/],
+			[{ sent: true }, /unknown field 'sent': did you mean 'send'\?/],
 		]) {
 			const answer = await sandbox.post("connections", { ...CONNECTION, ...change });
 			assert.equal(answer.status, 400, JSON.stringify(change));

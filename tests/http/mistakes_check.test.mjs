@@ -39,6 +39,9 @@ mistakes("check", [
 	at("an upvalue that is used before its local", "late() local function late() end", "undeclared variable 'late'"),
 	at("a variable after its block", "do local inner = 1 end return reply.text(inner)", "undeclared variable 'inner'"),
 	at("a field of the library", "return require 'partnerapp.reply', reply.jsn {}", "partnerapp\\.reply has no 'jsn': did you mean 'json'\\?"),
+	at("a field of a module that another function requires too", "local function f() local json = require 'partnerapp.json' return json end local json = require 'partnerapp.json' return json.parse '{}', f", "partnerapp\\.json has no 'parse': use json\\.decode"),
+	at("a field of what require returns", "return require('partnerapp.json').parse '{}'", "partnerapp\\.json has no 'parse': use json\\.decode"),
+	at("a field of two modules in one `local`", "local json, db = require 'partnerapp.json', require 'partnerapp.db' return db.qery(json)", "partnerapp\\.db has no 'qery': did you mean 'query'\\?"),
 	at("a view", "return reply.view('hmoe')", "there is no view 'hmoe' \\(views/hmoe\\.html\\)"),
 	at("a file", "return reply.file 'a.txt'", "reply\\.file: there is no file 'a\\.txt' in the app's folder"),
 	at("a field of a request", "return reply.text(req.querry.name)", "a request has no 'querry': did you mean 'query'\\?"),
@@ -59,6 +62,8 @@ mistakes("check", [
 	loading("a slug", 'app:oauth("/auth", { scope = "destination/mixpanl", installed = print })', "^warning: neither the catalog of the sandbox nor destinations/ has a destination 'mixpanl', .*did you mean 'mixpanel'\\?", "warns"),
 	loading("a migration", 'require "partnerapp.db".migrate("visits", { "CREATE TABEL x (y)" })', "^init\\.lua:4: db\\.migrate 'visits': .*syntax error"),
 	loading("a migration on the library's tables", 'require "partnerapp.db".migrate("visits", { "DROP TABLE pa_installs" })', "^init\\.lua:4: db\\.migrate 'visits': not authorized"),
+	beside("a destination that is not returned", { "destinations/acme.lua": 'require "partnerapp.destination".new { name = "Acme" }\n' }, "^destinations/acme\\.lua: it returns nothing: end it with `return destination\\.new \\{ … \\}`$"),
+	beside("a destination in a file of another name", { "destinations/ga.lua": '\nreturn require "partnerapp.destination".new { name = "Acme", slug = "acme-4" }\n' }, "^destinations/ga\\.lua:2: the slug 'acme-4' belongs into destinations/acme_4\\.lua"),
 	beside("a script that is data", { "data.lua": `return { ${"{ nmae = 'x', 1 },".repeat(20000)} }` }, "^warning: data\\.lua:1: the names in this script are not looked at: it has more than 256 KiB", "warns"),
 	beside("TO-08 a static file of another type", { "static/film.xyz": "" }, "^warning: static/film\\.xyz is not served: files that end with \\.xyz are not served", "warns"),
 	beside("a hidden static file", { "static/.well-known/x.txt": "" }, "^warning: static/\\.well-known is not served: names that begin with a dot", "warns"),
@@ -110,8 +115,21 @@ test("every problem is told at once, in the order of files and lines, each once"
 		"views/other.html:1: there is no view 'hoem",
 	]);
 	assert.match(err, /pages\.lua:2: undeclared variable 'nmae' \(also in line 3\)/);
-	assert.match(err, /^\d+ problems$/m);
+	assert.match(err, /^11 problems$/m);
 	assert.equal(code, 1);
+});
+
+test("a destination that does not load is told by its own problems alone, each as one", async () => {
+	const { out } = await checked({
+		"init.lua": handler('\treturn reply.text "x"', 'app:oauth("/auth", { scope = "destination/my-product", installed = print })'),
+		"destinations/my_product.lua": 'return require "partnerapp.destination".new { naem = "My", slug = "my-product" }\n',
+		"views/\u00fcber uns (alt).html": "\n{{ = }}",
+	}, ["--json"]);
+	const { problems, warnings } = JSON.parse(out);
+	assert.deepEqual(problems.map(({ file, line }) => `${file}:${line}`), [
+		"destinations/my_product.lua:1", "destinations/my_product.lua:1", "views/\u00fcber uns (alt).html:2",
+	]);
+	assert.deepEqual(warnings, []);
 });
 
 test("--json is one object with files, lines, codes and hints, whether the app is fine or not", async () => {
@@ -122,6 +140,9 @@ test("--json is one object with files, lines, codes and hints, whether the app i
 	const view = object.problems.find((one) => one.file === "views/other.html");
 	assert.deepEqual(view, { file: "views/other.html", line: 1, code: "name", message: "there is no view 'hoem' (views/hoem.html)", hint: "did you mean 'home'?" });
 	assert.equal(object.problems.find((one) => one.file === "later.lua").hint, "Lua writes ~= for !=");
+	const destination = object.problems.filter((one) => one.file === "destinations/acme.lua");
+	assert.deepEqual(destination.map((one) => one.line), [1, 1], "each problem of a definition is one");
+	assert.equal(destination[0].hint, "did you mean 'name'?");
 	assert.equal(object.looked_at.routes, undefined);
 	const fine = await checked({ "init.lua": handler('\treturn reply.text "x"'), "static/a.xyz": "" }, ["--json"]);
 	const good = JSON.parse(fine.out);

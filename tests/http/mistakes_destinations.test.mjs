@@ -20,6 +20,7 @@ const MISTAKES = [
 	["a recorded try of another destination", ["try", "actions-slack", "--test", "signed"], /actions-slack has no recorded try 'signed': /],
 	["an action", ["try", "actions-slack", "posttochannel"], /Slack has no action 'posttochannel': did you mean 'postToChannel'\?$/m],
 	["a destination", ["try", "slack"], /there is no destination 'slack': use acme, actions_slack, /],
+	["a sample", ["try", "acme", "--sample", "identity"], /there is no sample 'identity': track, identify, page, /],
 	["no destination, of several", ["try"], /which destination\? The app has acme, actions-slack, actions-webhook$/m],
 	["a mapping that is not there", ["try", "actions-slack", "--mapping", "slak.json"], /try: slak\.json: No such file/],
 	["a mapping that is a list", ["try", "actions-slack", "--mapping", "list.json"], /✗ mapping +the mapping is array, not an object/],

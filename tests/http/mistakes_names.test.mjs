@@ -75,6 +75,38 @@ const TABLES = [
 		files: { "init.lua": handler('\treturn reply.view("home")'), "views/home.html": '\n\n{% layout "layuot" %}' },
 		page: /views\/home\.html:3: there is no view 'layuot' .*did you mean 'layout'\?/,
 	},
+	...[
+		["a part, in single quotes and in parentheses", "{% include('prat') %}", "there is no view 'prat' \\(views/prat\\.html\\): did you mean 'part'\\?"],
+		["a part with its ending", '{% include "part.html" %}', "there is no view 'part\\.html' .*: did you mean 'part'\\?"],
+		["a layout with its folder", '{% layout "views/part" %}', "there is no view 'views/part' .*: did you mean 'part'\\?"],
+		["a part without quotes", "{% include part %}", 'include takes the name of one view in quotes: \\{% include "name" %\\}'],
+		["a part with a condition behind it", '{% include "part" if title %}', "include takes the name of one view in quotes"],
+		["an `if` as in Jinja", "{% if title %}x{% endif %}", "'then' expected .*\\(a view writes \\{% if … then %\\}\\)"],
+		["a `for` as in Jinja", "{% for x in list %}x{% end %}", "'do' expected .*\\(a view writes \\{% for _, x in ipairs\\(list\\) do %\\}\\)"],
+		["an `endif`", "{% if title then %}x{% endif %}", ".*\\(a block of a view ends with \\{% end %\\}\\)"],
+		["a `set`", "{% set x = 1 %}", ".*\\(a view gives a name a value with \\{% x = … %\\}\\)"],
+		["marks that trim", "{%- x = 1 -%}", ".*\\(a statement of a view is \\{% … %\\}\\)"],
+	].map(([what, text, said]) => ({
+		what: `a view has ${what}`,
+		files: {
+			"init.lua": handler('\treturn reply.view("home", { title = "x" })'),
+			"views/home.html": `<p>\n${text}\n`,
+			"views/part.html": "",
+		},
+		page: new RegExp(`views/home\\.html:2: ${said}`),
+		check: new RegExp(`^views/home\\.html:2: ${said}`, "m"),
+	})),
+	{
+		what: "a statement of another language's templates",
+		files: { "init.lua": handler('\treturn reply.view("home")'), "views/home.html": '<p>\n{% extends "layout" %}' },
+		page: /views\/home\.html:2: undefined 'extends': use \{% layout "name" %\}/,
+	},
+	{
+		what: "a view's name with its ending",
+		files: { "init.lua": handler('\treturn reply.view "home.html"'), "views/home.html": "" },
+		page: /init\.lua:6: there is no view 'home\.html' .*: did you mean 'home'\?/,
+		check: /^init\.lua:6: there is no view 'home\.html' .*: did you mean 'home'\?/m,
+	},
 	{
 		what: "!= in a view",
 		files: { "init.lua": handler('\treturn reply.view("home")'), "views/home.html": "<p>\n{% if 1 != 2 then %}x{% end %}" },

@@ -53,6 +53,36 @@ mistakes("nothing", [
 		check: /^init\.lua:3: before: a hook must be a function, not a nil/m,
 	},
 	{
+		what: "a handler raises a table",
+		handler: "\terror { code = 7 }",
+		page: /init\.lua:5: \{ code = 7 \}/,
+		terminal: /GET \/.*init\.lua:5: \{ code = 7 \}|init\.lua:5: \{ code = 7 \}.*GET \//,
+	},
+	{
+		what: "a handler fails with a table",
+		handler: "\treturn nil, { code = 7 }",
+		page: /\{ code = 7 \}/,
+		terminal: /a handler failed.*\{ code = 7 \}/,
+	},
+	{
+		what: "a loop over nil, which raises inside of ipairs",
+		handler: "\tfor _ in ipairs(req.query.list) do end",
+		page: /init\.lua:6: attempt to index a nil value/,
+		terminal: /init\.lua:6: attempt to index a nil value/,
+	},
+	{
+		what: "a response whose body became a table",
+		handler: '\tlocal response = reply.text "x" response.body = {} return response',
+		page: /init\.lua:5: a response's body must be a string, not a table/,
+		terminal: /init\.lua:5: a response's body must be a string, not a table/,
+	},
+	{
+		what: "a header with a name that is none",
+		handler: '\tlocal response = reply.text "x" response.headers["X A"] = "1" return response',
+		page: /init\.lua:5: 'X A' is not a header name/,
+		terminal: /init\.lua:5: 'X A' is not a header name/,
+	},
+	{
 		what: "text of nil",
 		handler: "\treturn reply.text(req.query.name)",
 		page: /init\.lua:6: reply\.text: the body must be a string, and is nil/,

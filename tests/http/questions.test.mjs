@@ -80,7 +80,11 @@ describe("what a destination is asked", { concurrency: 4 }, () => {
 		assert.match(dry.out, /✓ authentication authentication made 1 request/);
 		const sent = await command(["try", "acme", "--authentication", "--send"]);
 		assert.deepEqual([sent.code, asked], [0, ["GET /me"]]);
-		assert.match(sent.out, /answered 200/);
+		assert.match(sent.out, /answered 200[^]*\n= the credentials are right\n$/);
+		assert.match(dry.out, /\n= the credentials would be right after these answers; nothing was sent\n$/);
+		const refused = await command(["try", "acme", "--authentication", "--answer", "401"]);
+		assert.match(refused.out, /\n= the credentials are refused: 401\n/);
+		assert.equal(refused.code, 1);
 	});
 
 	test("the choices of a dynamic field, with a query and a page", async () => {
@@ -88,6 +92,8 @@ describe("what a destination is asked", { concurrency: 4 }, () => {
 		const { code, out } = await command(["try", "acme", "track", "--choices", "list", "--query", "fi", "--page", "2", "--send"]);
 		assert.deepEqual([code, asked], [0, ["GET /lists?page=2&q=fi"]]);
 		assert.match(out, /^ {2}l1 {2}First\n {2}2 {2}Second\n {2}more: --page 7$/m);
+		const none = await command(["try", "acme", "track", "--choices", "list"]);
+		assert.match(none.out, /\n {2}no choices\n$/);
 		const json = await command(["try", "acme", "track", "--choices", "list", "--send", "--json"]);
 		assert.deepEqual(JSON.parse(json.out).actions[0].choices[0], { value: "l1", label: "First" });
 	});

@@ -18,6 +18,9 @@ function app.actions.echo(install, args)
 end
 function app.actions.fail() return nil, "the reason", "its_code" end
 function app.actions.raise() error "a bug" end
+function app.actions.raise_table() error { code = 7 } end
+function app.actions.raise_in_c() for _ in ipairs(nil) do end end
+function app.actions.fail_table() return nil, { reason = "none" } end
 function app.actions.token(install) return { token = install:token() } end
 function app.actions.tell(install, args)
 	local text = "the token is " .. install:token()
@@ -98,11 +101,14 @@ test("Ctrl-C ends an action", async () => {
 for (const [name, args, code, message] of [
 	["nothing at all", [], 2, /action and an install/],
 	["no install", ["echo"], 2, /action and an install/],
-	["an unknown action", ["destroy", "installs/1"], 1, /no action 'destroy'; it has: echo, endless, fail, nothing, odd, raise, tell, token/],
+	["an unknown action", ["destroy", "installs/1"], 1, /no action 'destroy'; it has: echo, endless, fail, fail_table, nothing, odd, raise, raise_in_c, raise_table, tell, token/],
 	["an unknown install", ["echo", "installs/99"], 1, /no install 'installs\/99'/],
 	["an argument without a value", ["echo", "installs/1", "pro"], 1, /'pro' must be key=value/],
 	["an action that fails", ["fail", "installs/1"], 1, /fail failed: the reason \(its_code\)/],
-	["an action that raises", ["raise", "installs/1"], 1, /init\.lua:\d+: a bug/],
+	["an action that raises", ["raise", "installs/1"], 1, /raise raised: init\.lua:12: a bug\n +init\.lua:12: in /],
+	["an action that raises a table", ["raise_table", "installs/1"], 1, /raise_table raised: { code = 7 }\n$/],
+	["an action that raises in a function of Lua's", ["raise_in_c", "installs/1"], 1, /raise_in_c raised: init\.lua:14: attempt to index/],
+	["an action that fails with a table", ["fail_table", "installs/1"], 1, /fail_table failed: { reason = "none" }\n$/],
 	["a result that is not JSON", ["odd", "installs/1"], 1, /odd was done/],
 ]) {
 	test(`${name} is exit code ${code} with a message`, async () => {

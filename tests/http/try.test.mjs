@@ -55,6 +55,54 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		assert.equal(JSON.parse(mapped.out).actions[0].requests[0].body, '{"event":"Order Completed!"}');
 	});
 
+	test("--answer says what the partner answers, request by request; a recorded try brings its answers", async () => {
+		const place = app(ACME.replace('return request:post("/events", { json = data.payload })',
+			'local made = request:post("/events", { json = data.payload })\nreturn request:put("/events/" .. made.data.id)'));
+		const { code, out } = await tried(place, ["--answer", '201 {"id": "e-7"}', "--answer", "429 later", "--save", "busy"]);
+		assert.match(out, /POST [^]*not sent; the answer was given: 201 {"id": "e-7"}[^]*PUT \S+\/v1\/events\/e-7\n[^]*was given: 429 later\n= not delivered: 429;/);
+		assert.equal(code, 1);
+		const again = await tried(place, ["--test", "busy", "--json"]);
+		const [action] = JSON.parse(again.out).actions;
+		assert.deepEqual(action.requests.map((one) => [one.sent, one.answer.status]), [[false, 201], [false, 429]]);
+		assert.equal((await run(["test", place], { cwd: place })).code, 0);
+		const other = await tried(place, ["--test", "busy", "--answer", '{"id": "e-8"}']);
+		assert.match(other.out, /PUT \S+\/e-8\n[^]*= would be delivered/);
+		for (const [words, said] of [
+			[["--answer", '{"id": 7'], /try: the answer \{"id": 7: bad JSON at line 1/],
+			[["--answer", "100"], /try: an answer has a status from 200 to 599, not 100/],
+			[["--answer", "404", "--send"], /try: --answer is for a try that does not send: not with --send/],
+		]) {
+			const wrong = await tried(place, words);
+			assert.match(wrong.err, said);
+			assert.equal(wrong.code, 2);
+		}
+	});
+
+	test("a recorded try whose action is gone fails, and no update hides that", async () => {
+		const place = app();
+		await tried(place, ["track", "--save", "kept"]);
+		writeFileSync(path.join(place, "destinations/acme.lua"), ACME.replace('"track",', '"send",'));
+		for (const more of [[], ["--update"]]) {
+			const { code, out } = await run(["test", place, ...more], { cwd: place });
+			assert.match(out, /Acme has no action 'track'[^]*change "action" in \S+\/destinations\/tests\/acme\/kept\.test\.json, or delete the file/);
+			assert.equal(code, 1);
+		}
+	});
+
+	test("without an event the first sample that a trigger takes is tried", async () => {
+		for (const [trigger, type] of [['type = "identify"', "identify"], ['name = "Home"', "page"], ['event = "Nothing like it"', "track"]]) {
+			const place = app(ACME.replace(/trigger = .*/, `trigger = '${trigger}',`));
+			assert.equal(JSON.parse((await tried(place, ["--json"])).out).event.type, type);
+		}
+	});
+
+	test("--send names the required settings that are not set, and where they belong", async () => {
+		const { code, out, err } = await tried(app(), ["--send"], { env: { ACME_API_KEY: "" } });
+		assert.match(err, /try: the setting 'api_key' is required: put ACME_API_KEY into \.env, or give --setting api_key=VALUE\n/);
+		assert.match(out, /✗ settings +The root value is missing the required field 'api_key'\./);
+		assert.equal(code, 1);
+	});
+
 	test("a mapping needs no action when there is one only, and takes every event when that has no trigger", async () => {
 		const without = ACME.replace(/trigger = .*/, "");
 		const place = app(without);
@@ -208,7 +256,8 @@ describe("partnerapp try", { concurrency: 2 }, () => {
 		assert.equal((await run(["check", place], { cwd: place })).code, 0);
 		const again = await run(["new", "destination", "beta", "--app", place], { cwd: place });
 		assert.deepEqual([again.code, /beta\.lua is there already/.test(again.err)], [1, true]);
-		assert.equal((await run(["new", "destination", "../x", "--app", place], { cwd: place })).code, 2);
+		for (const slug of ["../x", "myProduct", "init"])
+			assert.equal((await run(["new", "destination", slug, "--app", place], { cwd: place })).code, 2, slug);
 	});
 
 	/** Runs a command that watches: waits for `first`, changes the destination, waits for `then`, and presses Ctrl-C. */

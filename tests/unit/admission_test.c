@@ -31,7 +31,7 @@ static void *visit(void *context)
 {
 	struct crowd *crowd = context;
 
-	pa_admission_enter(crowd->admission);
+	pa_admission_enter(crowd->admission, 0);
 	note_most(crowd, atomic_fetch_add(&crowd->inside, 1) + 1);
 	if (crowd->all_inside)
 		pthread_barrier_wait(crowd->all_inside);
@@ -95,13 +95,12 @@ static void *visit_with_calls(void *context)
 	struct pa_admission_turn turn;
 
 	pa_admission_turn_init(&turn);
-	pa_admission_enter(calls->crowd.admission);
+	pa_admission_enter(calls->crowd.admission, 0);
 	for (int i = 0; i < 3; i++) {
 		pthread_mutex_lock(&calls->mutex);
 		calls->turns[calls->count++] = &turn;
 		pthread_cond_signal(&calls->added);
 		pthread_mutex_unlock(&calls->mutex);
-		pa_admission_leave(calls->crowd.admission);
 		pa_admission_wait(calls->crowd.admission, &turn);
 		assert_true(calls->answer > 0);
 	}
@@ -157,9 +156,8 @@ static void a_thread_that_is_called_back_before_it_waits_does_not_wait(void **st
 	(void)state;
 	assert_non_null(admission);
 	pa_admission_turn_init(&turn);
-	pa_admission_enter(admission);
+	pa_admission_enter(admission, 0);
 	pa_admission_come_back(admission, &turn);
-	pa_admission_leave(admission);
 	pa_admission_wait(admission, &turn);
 	pa_admission_leave(admission);
 	pa_admission_close(admission);

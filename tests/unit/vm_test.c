@@ -79,6 +79,37 @@ static void SBX_02_03_modules_are_source_files_in_the_folder(void **state)
 	assert_body(fixture, "refused");
 }
 
+static void SBX_16_a_module_that_failed_is_loaded_again(void **state)
+{
+	struct fixture *fixture = *state;
+
+	save(fixture, "broken.lua", "local x = nil\nreturn x.y");
+	save(fixture, "outer.lua", "return require 'broken'");
+	save(fixture, "loop.lua", "return require 'loop'");
+	save(fixture, "large.lua", "return ('y'):rep(3 << 20)");
+	assert_int_equal(
+		handle(fixture, "local out = {} "
+						"for _, name in ipairs { 'outer', 'broken', 'outer', 'loop', 'loop' } do "
+						"local ok, message = pcall(require, name) assert(not ok, name) table.insert(out, message) end "
+						"return { status = 200, body = table.concat(out, '\\n') }"),
+		0);
+	assert_body(fixture, "broken.lua:2: attempt to index a nil value (local 'x')\n"
+						 "broken.lua:2: attempt to index a nil value (local 'x')\n"
+						 "broken.lua:2: attempt to index a nil value (local 'x')\n"
+						 "loop.lua:1: module 'loop' requires itself in a loop\n"
+						 "loop.lua:1: module 'loop' requires itself in a loop");
+	pa_vm_free(fixture->vm);
+	struct pa_request request = get_request();
+	assert_non_null(load(fixture,
+		"local held = ('x'):rep(3 << 20) local function handle() local one = held held = nil "
+		"local large = require 'large' return { status = 200, body = tostring(#large) .. (one or '') } end "
+		"return { handle = handle, failed = function() return { status = 500 } end }"));
+	assert_int_equal(pa_vm_handle(fixture->vm, &request, &fixture->response, &fixture->fault), -1);
+	assert_fault(fixture, "not enough memory");
+	assert_int_equal(pa_vm_handle(fixture->vm, &request, &fixture->response, &fixture->fault), 0);
+	assert_body(fixture, "3145728");
+}
+
 static void SBX_11_12_globals_and_libraries_are_read_only(void **state)
 {
 	static const char *const attempts[] = {"x = 1", "_G.x = 1", "_ENV.x = 1", "string.format = nil", "string.x = 1",
@@ -280,6 +311,7 @@ int main(void)
 		CASE(HT_09_responses_of_the_wrong_shape_are_faults),
 		CASE(SBX_01_what_a_script_may_not_reach),
 		CASE(SBX_02_03_modules_are_source_files_in_the_folder),
+		CASE(SBX_16_a_module_that_failed_is_loaded_again),
 		CASE(SBX_11_12_globals_and_libraries_are_read_only),
 		CASE(SBX_04_a_loop_that_pcall_protects_ends),
 		CASE(SBX_04_a_slow_tostring_of_an_error_ends),

@@ -31,11 +31,14 @@ local function destination_warnings()
 	return list
 end
 
--- The slugs of a catalog and of the app's own destinations.
+-- The slugs of a catalog and of the app's own destinations; nil when one of those does not load, and so has no slug.
 local function with_own(catalog)
 	local list = table.move(catalog, 1, #catalog, 1, {})
 	for _, name in ipairs(destinations.names()) do
-		local destination = destinations.load(name)
+		local destination, _, code = destinations.load(name)
+		if code == "bad_definition" then
+			return nil
+		end
 		list[#list + 1] = destination and destination.slug
 	end
 	return list

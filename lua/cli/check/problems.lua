@@ -22,16 +22,16 @@ local function without_hint(message)
 	return message
 end
 
+local PLACE = "^([^:%c]+%.%l+):(%d+): (.*)$"
+
 -- Reads "init.lua:6: message".
 local function read(code, text)
-	local file, line, rest = text:match "^([%w_./ -]+%.%l+):(%d+): (.*)$"
+	local file, line, rest = text:match(PLACE)
 	local message, hint = without_hint(rest or text)
 	return { file = file, line = tonumber(line), code = code, message = message, hint = hint, text = text }
 end
 
--- A module that has failed is told once; those that require it then fail for that.
-local CONSEQUENCE = "requires itself in a loop, or failed to load before"
-
+-- A module that fails is told once, also when several require it.
 local function is_told(list, problem)
 	for _, other in ipairs(list) do
 		local same_place = other.file == problem.file and other.line == problem.line
@@ -39,18 +39,33 @@ local function is_told(list, problem)
 			return true
 		end
 	end
-	return #list > 0 and problem.text:find(CONSEQUENCE, 1, true) ~= nil
+	return false
+end
+
+-- The problems of a text: a line that begins with a place begins another one.
+local function split(text)
+	local parts = {}
+	for line in text:gmatch "[^\n]+" do
+		if not parts[1] or line:find(PLACE) then
+			parts[#parts + 1] = line
+		else
+			parts[#parts] = parts[#parts] .. "\n" .. line
+		end
+	end
+	return parts
 end
 
 --- Adds problems, without those that the list has.
 ---@param list cli.check.problem[]
 ---@param code string
----@param texts string[] each begins with file and line, when it has any
+---@param texts string[] each begins with file and line, when it has any; one may be several problems, each on its lines
 function problems.add(list, code, texts)
 	for _, text in ipairs(texts) do
-		local problem = read(code, text)
-		if not is_told(list, problem) then
-			list[#list + 1] = problem
+		for _, part in ipairs(split(text)) do
+			local problem = read(code, part)
+			if not is_told(list, problem) then
+				list[#list + 1] = problem
+			end
 		end
 	end
 end

@@ -28,15 +28,16 @@ end
 
 --- Looks at the app's destination and the scopes of its install flows, but not at those of other servers.
 ---@param app partnerapp.app
----@param catalog string[] the slugs of the sandbox's catalog, and those of the app's own files
+---@param catalog string[]? the slugs of the sandbox's catalog, and those of the app's own files; nil when these are
+--- not known
 ---@return string[] problems, string[] warnings
 function slugs.problems(app, catalog)
 	local problems, warnings, told = {}, {}, {}
-	for _, slug in ipairs(catalog) do
+	for _, slug in ipairs(catalog or {}) do
 		told[slug] = true -- there is nothing to tell of it
 	end
 	local function look(slug)
-		if slug and not told[slug] then
+		if catalog and slug and not told[slug] then
 			told[slug] = true
 			warnings[#warnings + 1] = NOT_IN_CATALOG:format(slug, nearest(slug, catalog, true))
 		end

@@ -76,19 +76,53 @@ local function sorted(all)
 	return paths
 end
 
--- Writes the files, none when one of them is there already. The written paths, or nil and a message.
-local function write_all(folder, all)
-	local paths = sorted(all)
-	for _, path in ipairs(paths) do
-		if files.stat(folder .. path) then
+-- A text with the lines of another that it does not have at its end.
+local function with_lines(text, lines)
+	local has, missing = {}, {}
+	for line in text:gmatch "[^\r\n]+" do
+		has[line:match "^%s*(.-)%s*$"] = true
+	end
+	for line in lines:gmatch "[^\n]+" do
+		missing[#missing + 1] = not has[line] and not line:find "^#" and line .. "\n" or nil
+	end
+	local ends = text == "" or text:sub(-1) == "\n"
+	return #missing > 0 and text .. (ends and "" or "\n") .. table.concat(missing) or text
+end
+
+-- What a repository has before there is an app in it: path → the text to write, nil to leave the file as it is.
+local MERGED = {
+	["/README.md"] = function() end,
+	["/.gitignore"] = with_lines,
+}
+
+-- Takes the files that are left as they are out of `all`, and merges those that are added to. The latter, or nil and a
+-- message when another is there already.
+local function merge(folder, all)
+	local merged = {}
+	for _, path in ipairs(sorted(all)) do
+		local there = files.stat(folder .. path) and files.read(folder .. path)
+		if there and MERGED[path] then
+			all[path] = MERGED[path](there, all[path])
+			merged[path] = all[path] ~= nil
+		elseif files.stat(folder .. path) then
 			return nil, folder .. path .. " is there already: nothing was written"
 		end
 	end
+	return merged
+end
+
+-- Writes the files, none when one of them is there already. The written paths, or nil and a message.
+local function write_all(folder, all)
+	local merged, message = merge(folder, all)
+	if not merged then
+		return nil, message
+	end
+	local paths = sorted(all)
 	for _, path in ipairs(paths) do
-		local made, message = files.make_folder((folder .. path):match "^(.*)/")
-		local written = made
+		local made, written
+		made, message = files.make_folder((folder .. path):match "^(.*)/")
 		if made then
-			written, message = files.write(folder .. path, all[path], 420, true)
+			written, message = files.write(folder .. path, all[path], 420, not merged[path])
 		end
 		if not written then
 			return nil, message
@@ -119,7 +153,9 @@ end
 function command.run(arguments)
 	local folder = arguments[1]
 	first_tests.record(folder, SLUG, ACTION)
-	files.out(("Next: cd %s && partnerapp demo; then partnerapp try --watch\n"):format(folder))
+	local word = folder:find "^[%w_./~-]+$" and folder or "'" .. folder:gsub("'", "'\\''") .. "'"
+	local go = folder == "." and "" or ("cd %s && "):format(word)
+	files.out(("Next: %spartnerapp demo; then partnerapp try --watch\n"):format(go))
 	return 0
 end
 

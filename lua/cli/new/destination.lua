@@ -129,7 +129,10 @@ end
 
 function command.plan(given)
 	local slug = given[1]
-	if not slug or not slug:find "^[a-z][%w.-]*$" or #slug > 60 then
+	if slug == "init" then -- destinations/init.lua is the module `destinations`
+		files.err "partnerapp: new destination: init is the name of a folder's own script: use another slug\n"
+		return { exit_code = 2 }
+	elseif not slug or not slug:find "^[a-z][%l%d.-]*$" or #slug > 60 then
 		files.err(
 			("partnerapp: new destination: a slug is small letters, digits, - and ., for example %s\n"):format(
 				slug_for(slug or "")

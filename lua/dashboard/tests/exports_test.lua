@@ -1,5 +1,6 @@
 -- An exchange as a curl command, a HAR file and a try command.
 local exports = require "partnerapp_dashboard.exports"
+local json = require "partnerapp.json"
 local testing = require "partnerapp.testing"
 
 local function exchange(changes)
@@ -38,6 +39,17 @@ testing.case("curl: quoted words, without the headers that curl makes itself", f
 	t.equal(text:find("Host", 1, true), nil)
 end)
 
+testing.case("curl: empty headers, no type of its own, and what is missing of the body is said", function(t)
+	local text = exports.curl(exchange { request_headers = { { "X-Empty", "" }, { "X-One", "1" } } })
+	t.contains(text, "-H 'X-Empty;' \\\n  -H 'X-One: 1' \\\n  -H 'Content-Type:' \\\n  --data-raw")
+	t.equal(exports.curl(exchange({ request_body = "", request_size = 0 })):find("Content-Type:'", 1, true), nil)
+	for _, note in ipairs { "packed", "cut" } do
+		text = exports.curl(exchange { request_body = "{", request_size = 300000, request_note = note })
+		t.match(text, "^# Not the whole request: its body of 300000 bytes was not kept%. .-\ncurl ")
+		t.equal(text:find("--data-raw", 1, true), nil, note)
+	end
+end)
+
 testing.case("curl: what others sent cannot leave the quotes", function(t)
 	local text = exports.curl(exchange { request_body = "it's; rm -rf / #", url = "https://api.example/$(id)`id`'x" })
 	t.contains(text, "'it'\\''s; rm -rf / #'")
@@ -52,6 +64,13 @@ testing.case("curl: what others sent is no option, and names no file of the pers
 	t.contains(text, "--url '-K/tmp/x'")
 	t.contains(text, "--data-raw '@/etc/passwd'")
 	t.equal(text:find("-H '@", 1, true), nil)
+end)
+
+testing.case("curl: an address goes out as it is", function(t)
+	for url, option in pairs { ["?a[]=1"] = "--globoff", ["{1,2}"] = "--globoff", ["a/../b"] = "--path-as-is" } do
+		t.contains(exports.curl(exchange { url = "https://api.example/" .. url }), option .. " \\\n  --url ", url)
+	end
+	t.equal(exports.curl(exchange()):find("--globoff", 1, true), nil)
 end)
 
 testing.case("a request to the app has the app's address", function(t)
@@ -70,6 +89,28 @@ testing.case("HAR: names and values as they were, bytes that are not text in Bas
 	t.equal(entry.response.content.text, "/wA=")
 	t.equal(entry.response.content.encoding, "base64")
 	t.equal(entry.response.status, 0)
+end)
+
+testing.case("HAR: lines of HTTP that are not UTF-8 have their bytes as characters", function(t)
+	local har = exports.har {
+		exchange {
+			direction = "in",
+			method = "G\xe9T",
+			url = "/caf\xe9?na\xefve=\xe9&\u{fc}=1",
+			error = "caf\xe9",
+			request_headers = { { "X-Od\xe9", "caf\xe9" }, { "Content-Type", "\xe9" }, { "X", "\u{fc}" } },
+			response_headers = { { "Location", "/\xe9" }, { "Content-Type", "\xe9" } },
+		},
+	}
+	local entry = json.decode(assert(json.encode(har))).log.entries[1]
+	t.equal(entry.request.method, "GéT")
+	t.contains(entry.request.url, "/café?na")
+	t.equal(entry.request.queryString[1].name, "naïve")
+	t.equal(entry.request.headers[1].value, "café")
+	t.equal(entry.request.headers[3].value, "ü")
+	t.equal(entry.request.postData.mimeType, "é")
+	t.equal(entry.response.redirectURL, "/é")
+	t.equal(entry.response.comment, "café")
 end)
 
 testing.case("only a body that is an event becomes a try command", function(t)

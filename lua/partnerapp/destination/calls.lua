@@ -1,18 +1,23 @@
 -- Calls of a destination's own functions. Each gets a `request` whose calls are kept for the story; calls of
 -- partnerapp.http are kept with them, and go the same way: to a stand-in, unless the try sends.
+local guarded = require "partnerapp.destination.guarded"
 local http = require "partnerapp.http"
 local outcome = require "partnerapp.destination.outcome"
 local requests = require "partnerapp.destination.requests"
+local scripts = require "native.scripts"
 local story = require "partnerapp.destination.story"
 
 local calls = {}
 
--- Runs fn while partnerapp.http is carried by `network`.
+-- Runs fn while partnerapp.http is carried by `network`. `nil, message, code` is a failure, as everywhere in scripts.
 local function with_network(network, fn)
 	local before = http.transport
 	http.transport = network
-	local fine, result = pcall(fn)
+	local fine, result, message, code = pcall(fn)
 	http.transport = before
+	if fine and result == nil and message ~= nil then
+		return false, requests.failure(message, code)
+	end
 	return fine, result
 end
 
@@ -40,7 +45,9 @@ end
 function calls.run(fn, data, extend_request, try)
 	local made = requests.new(outside(try.transport or requests.stand_in), try.traceparent)
 	local fine, result = with_network(made.network, function()
-		made.extend(extend_request and extend_request(data))
+		if extend_request then
+			made.extend(extend_request(data), scripts.place(extend_request))
+		end
 		return fn(made.request, data)
 	end)
 	return fine, result, made.sent
@@ -70,7 +77,8 @@ end
 
 -- Calls fn once, and adds to the path what it made of it.
 local function call(path, stage, fn, destination, try, data)
-	local fine, returned, sent = calls.run(fn, data, destination.extend_request, try)
+	local given = guarded.data(destination, data)
+	local fine, returned, sent = calls.run(fn, given, destination.extend_request, try)
 	table.move(sent, 1, #sent, #path.requests + 1, path.requests)
 	path.returned, path.raised = nil, nil
 	if fine then
@@ -91,7 +99,8 @@ local function refresh(path, stage, destination, try)
 		return false
 	end
 	local data = { settings = try.settings or {}, auth = try.auth or {} }
-	local fine, returned, sent = calls.run(destination.refresh_access_token, data, destination.extend_request, try)
+	local given = guarded.data(destination, data)
+	local fine, returned, sent = calls.run(destination.refresh_access_token, given, destination.extend_request, try)
 	table.move(sent, 1, #sent, #path.requests + 1, path.requests)
 	local token = fine and type(returned) == "table" and returned.access_token
 	if type(token) ~= "string" then

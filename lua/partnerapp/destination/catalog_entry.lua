@@ -10,7 +10,7 @@ local TYPES = { boolean = "BOOLEAN", number = "NUMBER", string = "STRING", passw
 local EMPTY = { BOOLEAN = false, NUMBER = 0 }
 
 local function choices_of(field)
-	if not field.choices or field.type ~= "string" then
+	if not field.choices or field.type ~= "string" and field.type ~= "number" then
 		return nil
 	end
 	local options = json.array {}
@@ -20,9 +20,14 @@ local function choices_of(field)
 	return options
 end
 
+-- A limit of a number; 0 is none.
+local function limit_of(field, limit)
+	return field.type == "number" and not field.multiple and limit ~= 0 and limit or nil
+end
+
 local function setting_of(field)
 	local options = not field.multiple and choices_of(field) or nil
-	local kind = field.multiple and "LIST" or options and "SELECT" or TYPES[field.type]
+	local kind = field.multiple and "LIST" or options and field.type == "string" and "SELECT" or TYPES[field.type]
 	local default = field.default
 	if default == nil then
 		default = EMPTY[kind] == nil and "" or EMPTY[kind]
@@ -34,6 +39,8 @@ local function setting_of(field)
 		required = field.required == true,
 		default = default,
 		options = options,
+		min = limit_of(field, field.minimum),
+		max = limit_of(field, field.maximum),
 	}
 end
 

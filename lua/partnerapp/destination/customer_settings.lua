@@ -1,5 +1,6 @@
 -- The values of a destination's settings when it is tried: what a customer would set at Segment comes from .env and the
 -- environment, under the destination's slug and the setting's name: ACME_API_KEY for api_key and apiKey of acme.
+local members = require "partnerapp.destination.members"
 local nearest = require "partnerapp.nearest"
 local settings = require "partnerapp.store.settings"
 
@@ -15,6 +16,21 @@ end
 ---@return string
 function customer_settings.env_name(slug, name)
 	return upper(slug) .. "_" .. upper(name)
+end
+
+--- The required settings that have no value, with the names that .env has for them.
+---@param destination table
+---@param values table<string, any>
+---@return {name: string, env: string}[]
+function customer_settings.missing(destination, values)
+	local list = {}
+	for _, field in ipairs(destination.settings) do
+		if field.required == true and values[field.name] == nil then
+			local env = field.env or customer_settings.env_name(destination.slug, field.name)
+			list[#list + 1] = { name = field.name, env = env }
+		end
+	end
+	return list
 end
 
 --- What is wrong with the names of a destination's settings in .env: two settings of one name, or a name that is a
@@ -101,8 +117,45 @@ function customer_settings.mask(destination, values)
 	end
 end
 
+local function number_for(field)
+	local least, most = field.minimum, field.maximum
+	local value = least and least ~= 0 and math.max(least, 1) or 1
+	return most and most ~= 0 and math.min(value, most) or value
+end
+
+-- What stands for a required setting that is not set, so that a try goes on to the requests.
+local function value_for(field)
+	if field.choices then
+		return field.choices[1].value
+	elseif field.type == "number" then
+		return number_for(field)
+	elseif field.type == "boolean" then
+		return false
+	elseif field.format == "email" then
+		return ("test-%s@example.com"):format(field.name)
+	end
+	return customer_settings.stand_in(field.name, field.format == "uri" and "https://" or nil)
+end
+
+--- Settings of a recording as the destination has them now: without those that it does not have, and with a stand-in
+--- for a required one that is missing.
+---@param destination table
+---@param values table<string, any>
+---@return table
+function customer_settings.completed(destination, values)
+	local completed = members.new()
+	for _, field in ipairs(destination.settings) do
+		local value = values[field.name]
+		if value == nil and field.required == true then
+			value = field.default == nil and value_for(field) or field.default
+		end
+		members.set(completed, field.name, value)
+	end
+	return completed
+end
+
 --- The values, from `given`, else .env and the environment, else the defaults. Passwords are masked in log lines from
---- then on. A value that is missing is absent; with `stand_ins` a required string has "test-" and its name.
+--- then on. A value that is missing is absent; with `stand_ins` a required one has a stand-in, such as "test-api_key".
 ---@param destination table
 ---@param given table<string, any>? by setting name; strings are read as the setting's type
 ---@param stand_ins boolean?
@@ -118,9 +171,8 @@ function customer_settings.values(destination, given, stand_ins)
 		if value == nil then
 			value, source = field.default, "its default"
 		end
-		local is_text = field.type == "string" or field.type == "password"
-		if value == nil and stand_ins and is_text and field.required == true and not field.choices then
-			value = customer_settings.stand_in(field.name, field.format == "uri" and "https://" or nil)
+		if value == nil and stand_ins and field.required == true then
+			value = value_for(field)
 			source = ("a stand-in, for %s is not set"):format(name)
 		elseif field.type == "password" and type(value) == "string" then
 			mask(value)

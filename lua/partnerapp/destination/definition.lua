@@ -110,7 +110,9 @@ end
 local function check_mapping(mapping, what, problems)
 	local _, message, _, list = require("partnerapp.destination.directives").check(mapping)
 	for _, line in ipairs(message and (list or { message }) or {}) do
-		complain(problems, line:match "^/([^/ ]+)", "%s: %s", what, line)
+		local meant = require("partnerapp.destination.mapping_hints").directive(line)
+		local text = meant == "" and line or line:gsub("%.$", "") .. meant
+		complain(problems, line:match "^/([^/ ]+)", "%s: %s", what, text)
 	end
 end
 
@@ -310,6 +312,7 @@ end
 -- What is not wrong, and surprises: how Segment reads triggers, presets that map to no field, and paths that no event
 -- has.
 local function surprises(destination)
+	local mapping_hints = require "partnerapp.destination.mapping_hints"
 	local mappings = require "partnerapp.destination.mappings"
 	local found = {}
 	for _, action in ipairs(destination.actions) do
@@ -323,19 +326,25 @@ local function surprises(destination)
 	end
 	for _, preset in ipairs(destination.presets) do
 		add_paths(found, ("preset '%s'"):format(preset.name), preset.mapping)
-		local known = {}
-		for _, field in ipairs(destination.actions[preset.action].fields) do
-			known[field.name] = true
-		end
-		for name in pairs(preset.mapping) do
-			local text = tostring(name)
-			if not known[name] and not text:find "^__" then
-				local message = "preset '%s' maps to '%s', which is no field of '%s'"
-				complain(found, text, message, preset.name, text, preset.action)
-			end
+		for _, one in ipairs(mapping_hints.unknown(preset.mapping, destination.actions[preset.action])) do
+			complain(found, one.name, "preset '%s' %s", preset.name, one.message)
 		end
 	end
 	return found
+end
+
+local NO_ENABLE = "%s: '%s' has no enable: enable = function(env) return { enabled = true, config = { … } } end says "
+	.. "what is configured on a customer's source"
+
+-- An install flow calls `enable`, long after the file was loaded: without one it says what that is.
+local function with_enable(destination)
+	return setmetatable(destination, {
+		__index = function(_, name)
+			if name == "enable" then
+				error(NO_ENABLE:format(destination.place, destination.slug or destination.name), 0)
+			end
+		end,
+	})
 end
 
 --- Reads a definition. A wrong one raises, with one line for each problem.
@@ -377,7 +386,7 @@ function definition.read(given)
 	if #destination.actions > 0 then
 		destination.mappings = require("partnerapp.destination.mappings").own(destination)
 	end
-	return destination
+	return with_enable(destination)
 end
 
 --- What surprises in a definition that is not wrong.

@@ -8,7 +8,7 @@ local errors = {}
 ---@field message string
 ---@field code string as Segment's framework has it: "RETRYABLE_ERROR"
 ---@field status integer
----@field where string? the line that raised it: "destinations/acme.lua:12"
+---@field where string|false|nil the line that raised it: "destinations/acme.lua:12"; false: there is none
 ---@field answer table? the answer of the partner's API that is not 2xx
 local Error = { __name = "destination.error", __metatable = false }
 
@@ -28,7 +28,10 @@ end
 ---@return partnerapp.destination.error
 function errors.new(fields)
 	fields.is_destination_error = true
-	fields.where = fields.where or scripts.caller()
+	if fields.where == nil then
+		fields.where = scripts.caller()
+	end
+	fields.where = fields.where or nil
 	return setmetatable(fields, Error)
 end
 

@@ -8,6 +8,8 @@ local slugs = require "partnerapp.destination.slug"
 local files = {}
 
 local FOLDER = "destinations/"
+local NOTHING = "destinations/%s.lua: it returns nothing: end it with `return destination.new { … }`"
+local MISPLACED = "the slug '%s' belongs into destinations/%s.lua: rename the file or change the slug"
 
 --- The names of the files, without folder and ending.
 ---@return string[]
@@ -34,13 +36,19 @@ function files.load(slug)
 	local fine, loaded = pcall(require, "destinations." .. base)
 	if not fine then
 		return nil, tostring(loaded), "bad_definition"
+	elseif loaded == true then -- what `require` makes of nothing
+		return nil, NOTHING:format(base), "bad_definition"
 	elseif type(loaded) ~= "table" or not loaded.actions then
 		return nil, ("destinations/%s.lua must end with `return destination.new { … }`"):format(base), "other"
 	end
 	loaded.slug = loaded.slug or slug
 	local problems = customer_settings.problems(loaded)
+	if slugs.file(loaded.slug) ~= base then -- events would look for it there
+		problems[#problems + 1] = MISPLACED:format(loaded.slug, slugs.file(loaded.slug))
+	end
 	if #problems > 0 then
-		return nil, ("%s: %s"):format(loaded.place, table.concat(problems, "\n")), "bad_definition"
+		local place = loaded.place .. ": "
+		return nil, place .. table.concat(problems, "\n" .. place), "bad_definition"
 	end
 	return loaded
 end

@@ -60,10 +60,12 @@ function handlers.destination(app)
 	}
 end
 
--- A handler in the form of a destination's other functions.
+-- A handler in the form of a destination's other functions. The code of `nil, message, code` is left out: at Segment a
+-- call that got no answer is a bad request too, unless the handler raises `retry`.
 local function as_function(handler)
 	return function(_, data)
-		return handler.run(data.raw_data, data.settings)
+		local returned, message = handler.run(data.raw_data, data.settings)
+		return returned, message
 	end
 end
 

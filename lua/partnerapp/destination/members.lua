@@ -62,6 +62,18 @@ function members.ordered(object, names)
 	return setmetatable(object, { __order = names })
 end
 
+--- A copy of an object, in its order, whose absent members are what `index(copy, name)` returns.
+---@param object table
+---@param index fun(copy: table, name: any): any
+---@return table
+function members.guarded(object, index)
+	local copy, names = {}, members.names(object)
+	for _, name in ipairs(names) do
+		copy[name] = object[name]
+	end
+	return setmetatable(copy, { __order = names, __index = index })
+end
+
 local function remove(order, name)
 	for at, other in ipairs(order) do
 		if other == name then

@@ -21,6 +21,7 @@ function questions.authentication(destination, try)
 	end
 	local story = stories.new(destination)
 	local path = stories.path(story, "test_authentication", "as the form of the settings asks")
+	path.asks = "authentication"
 	local data = calls.data(try)
 	calls.on_path(path, "authentication", destination.test_authentication, destination, try, data)
 	return story

@@ -1,11 +1,14 @@
 -- Recorded tries: an event, what it became, and what was answered, kept without secrets and checked again offline. The
 -- format is in docs/destinations.md.
 local customer_settings = require "partnerapp.destination.customer_settings"
+local customer_tokens = require "partnerapp.destination.customer_tokens"
+local files = require "partnerapp.destination.files"
+local given_answers = require "partnerapp.destination.given_answers"
 local json = require "partnerapp.json"
+local log = require "partnerapp.log"
 local members = require "partnerapp.destination.members"
 local nearest = require "partnerapp.nearest"
 local pretty = require "partnerapp.destination.pretty"
-local requests = require "partnerapp.destination.requests"
 local stages = require "partnerapp.destination.stages"
 
 local recordings = {}
@@ -61,7 +64,8 @@ local function kept_answer(answer, secrets)
 	local kept = members.new()
 	members.set(kept, "status", answer.status)
 	members.set(kept, "headers", headers)
-	members.set(kept, "body", without_secrets(answer.body or "", secrets))
+	-- A token that the answer itself brought, for a renewal, is one that the log masks.
+	members.set(kept, "body", log.masked(without_secrets(answer.body or "", secrets)))
 	return kept
 end
 
@@ -124,45 +128,49 @@ end
 
 --- Makes a recording. The requests are computed again, with stand-ins for every password and the answers that came.
 ---@param destination table see destination/definition
----@param input {event: table?, events: table[]?, action: string?, mapping: table?, settings: table}
+---@param input {event: table?, events: table[]?, action: string?, mapping: table?, settings: table, auth: table?}
 ---@param stories partnerapp.destination.story[] of the try
 ---@return table recording
 function recordings.make(destination, input, stories)
 	local settings, secrets = stand_ins(destination, input.settings)
+	local auth = customer_tokens.stand_ins(destination)
+	for name, value in pairs(auth and input.auth or {}) do
+		secrets[#secrets + 1] = { value, auth[name] }
+	end
 	local recording, answers = members.new(), json.array {}
 	for i, sent in ipairs(recordings.requests(stories)) do
-		answers[i] = sent.sent and sent.answer and kept_answer(sent.answer, secrets) or json.null
+		local answer = sent.answer
+		answers[i] = answer and not answer.stand_in and kept_answer(answer, secrets) or json.null
 	end
 	members.set(recording, "action", input.action)
 	members.set(recording, input.events and "events" or "event", input.events or input.event)
 	members.set(recording, "mapping", input.mapping)
 	members.set(recording, "settings", settings)
+	members.set(recording, "auth", auth)
 	recordings.update(destination, recording, answers)
 	return recording
 end
 
 -- Answers in their order; a stand-in where none was recorded.
 local function replay(answers, note)
-	local count = 0
+	local count, answer = 0, given_answers.transport(answers)
 	return function(request)
 		count = count + 1
 		if note and not note(count, request) then
 			return nil, "the request is not listed", "denied"
 		end
-		local answer = answers[count]
-		if answer == nil or answer == json.null then
-			return requests.stand_in(request)
-		end
-		return { status = answer.status, headers = answer.headers or {}, body = answer.body }
+		return answer(request)
 	end
 end
 
---- Computes the requests and outcomes of a recording again, and puts them into it.
+--- Computes the requests and outcomes of a recording again, and puts them into it. Settings that the destination has no
+--- more are left out, and those that it requires now have a stand-in.
 ---@param destination table
 ---@param recording table
 ---@param answers table? the recorded ones unless given
 function recordings.update(destination, recording, answers)
 	answers = answers or recording.answers or {}
+	members.set(recording, "settings", customer_settings.completed(destination, recording.settings))
 	local stories = run(destination, recording, replay(answers))
 	local kept = json.array {}
 	for i, sent in ipairs(recordings.requests(stories)) do
@@ -200,6 +208,16 @@ local function unlisted(listed, request)
 		names[i] = ("%s %s"):format(one.method, one.url)
 	end
 	return ("%s is not listed%s"):format(name, nearest(name, names))
+end
+
+--- Why a recording tests nothing of a destination any more, so that no update can help: it has an action that is gone.
+---@param destination table
+---@param recording table
+---@return string?
+function recordings.problem(destination, recording)
+	if recording.action and not destination.actions[recording.action] then
+		return files.unknown_action(destination, recording.action)
+	end
 end
 
 ---@class partnerapp.destination.difference
@@ -254,6 +272,7 @@ function recordings.check(destination, recording)
 		local wanted, got = pretty.json(wanted_outcomes), pretty.json(outcomes)
 		local why = {}
 		for _, story in ipairs(stories) do
+			why[#why + 1] = story.outcome and story.outcome.message
 			for _, path in ipairs(story.paths) do
 				why[#why + 1] = path.outcome.message
 			end

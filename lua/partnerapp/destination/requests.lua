@@ -2,6 +2,7 @@
 -- story. They behave as Segment's client: 10 seconds, and an answer that is not 2xx raises.
 local crypto = require "native.crypto"
 local errors = require "partnerapp.destination.errors"
+local hints = require "partnerapp.hints.names"
 local http = require "partnerapp.http"
 local javascript = require "partnerapp.destination.javascript"
 local json = require "partnerapp.json"
@@ -24,7 +25,7 @@ local EXTENSIONS = { "base_url", "headers", "bearer", "basic", "timeout" }
 ---@field headers table<string, string>
 ---@field body string?
 ---@field sent boolean false: it was only computed
----@field answer table? { status, headers, body }
+---@field answer table? { status, headers, body }; `given`: by a person or a recording
 ---@field error string? why there is no answer
 
 -- The codes of partnerapp.http as Node.js names them, with the status that Segment's framework gives them.
@@ -35,15 +36,19 @@ local NO_ANSWER = {
 	bad_response = { "ECONNRESET", 408 },
 }
 
--- Raises with the line of the destination. Lua keeps none when the request was a tail call: `return request:get(…)`.
-local function wrong(message, ...)
-	local place, text = scripts.caller(), message:format(...)
+-- Raises with a line of the destination. Lua keeps none when the request was a tail call: `return request:get(…)`.
+local function wrong_at(place, message, ...)
+	local text = message:format(...)
 	error(place:find "%d$" and ("%s: %s"):format(place, text) or text, 0)
 end
 
-local function check_names(given, known, what)
+local function wrong(message, ...)
+	wrong_at(scripts.caller(), message, ...)
+end
+
+local function check_names(place, given, known, what)
 	if type(given) ~= "table" then
-		wrong("%s must be a table, not a %s", what, type(given))
+		wrong_at(place, "%s must be a table, not a %s", what, type(given))
 	end
 	for name in pairs(given) do
 		local found = false
@@ -51,20 +56,18 @@ local function check_names(given, known, what)
 			found = found or one == name
 		end
 		if not found then
-			wrong("%s: unknown option '%s'%s", what, tostring(name), nearest(tostring(name), known))
+			wrong_at(place, "%s: unknown option '%s'%s", what, tostring(name), nearest(tostring(name), known))
 		end
 	end
 end
 
---- What extend_request returned, checked. Raises for a wrong one.
----@param extension table?
----@return table
-function requests.check_extension(extension)
+-- What extend_request returned, checked. Raises for a wrong one, with the line of that function: it has ended.
+local function check_extension(extension, place)
 	extension = extension or {}
-	check_names(extension, EXTENSIONS, "extend_request")
+	check_names(place, extension, EXTENSIONS, "extend_request")
 	local base = extension.base_url
 	if base ~= nil and (type(base) ~= "string" or not http.parse_url(base)) then
-		wrong("extend_request: base_url is not a URL: %s", tostring(base))
+		wrong_at(place, "extend_request: base_url is not a URL: %s", tostring(base))
 	end
 	return extension
 end
@@ -164,6 +167,19 @@ local function finish(answer)
 	return answer
 end
 
+--- What a function means that returned `nil, message, code`, as it would have been raised: calls of partnerapp.http
+--- return their failures so.
+---@param message any
+---@param code any
+---@return any raised
+function requests.failure(message, code)
+	local known = NO_ANSWER[code]
+	if not known then
+		return type(message) == "table" and message or tostring(message)
+	end
+	return errors.new { message = tostring(message), code = known[1], status = known[2], where = false }
+end
+
 local function raise_no_answer(message, code)
 	local known = NO_ANSWER[code]
 	if not known then
@@ -193,7 +209,7 @@ local function carry(state, sent, request)
 	end
 	sent.answer = answer
 	setmetatable(answer, nil) -- that of partnerapp.http, which has fewer fields
-	sent.sent = not answer.stand_in
+	sent.sent = not (answer.stand_in or answer.given)
 	return answer
 end
 
@@ -207,7 +223,7 @@ end
 
 local function call(state, method, url, options)
 	options = options or {}
-	check_names(options, OPTIONS, "request:" .. method:lower())
+	check_names(scripts.caller(), options, OPTIONS, "request:" .. method:lower())
 	local sent = compute(state, method, url, options)
 	keep(state, sent)
 	local answer, message, code = carry(state, sent, {
@@ -291,7 +307,8 @@ end
 ---@field request table with the methods get, post, put, patch and delete, and request for a method of the event's
 ---@field sent partnerapp.destination.sent[] the requests that were made
 ---@field network table a transport for partnerapp.http whose calls are kept as well
----@field extend fun(extension: table?) takes what extend_request returned; raises for a wrong one
+---@field extend fun(extension: table?, place: string) takes what extend_request, which is at that place, returned;
+--- raises for a wrong one
 
 --- The requests of one call of a destination's function.
 ---@param transport fun(request: table): table?, string?, string? `send`, `stand_in`, or a test's own
@@ -315,11 +332,11 @@ function requests.new(transport, traceparent)
 		return call(state, read_method(method), url, given)
 	end
 	return {
-		request = request,
+		request = hints.strict("request", request),
 		sent = state.sent,
 		network = network_of(state),
-		extend = function(extension)
-			state.extension = requests.check_extension(extension)
+		extend = function(extension, place)
+			state.extension = check_extension(extension, place)
 		end,
 	}
 end

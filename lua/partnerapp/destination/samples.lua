@@ -1,6 +1,7 @@
 -- Events to try a destination with, in the form in which Segment delivers them (Spec: Common Fields). The same in every
 -- run.
 local json = require "partnerapp.json"
+local mappings = require "partnerapp.destination.mappings"
 
 local samples = {}
 
@@ -54,6 +55,33 @@ samples.NAMES = { "track", "identify", "page", "screen", "group", "alias", "dele
 function samples.event(name)
 	local own = OWN[name]
 	return own and assert(json.decode("{" .. own .. ",\n" .. COMMON, { order = true }))
+end
+
+-- Whether a mapping of the destination takes an event; an app's handlers take those of their type.
+local function is_taken(destination, event, only, mapping)
+	if destination.handlers then
+		return destination.handlers[event.type] ~= nil
+	end
+	for _, one in ipairs(mappings.of(destination, only, mapping)) do
+		if one.takes_all or one.parsed and one.parsed:matches(event) then
+			return true
+		end
+	end
+	return false
+end
+
+--- The sample to begin with: the first that a mapping of the destination takes, else "track".
+---@param destination table see destination/definition
+---@param only string? the name of an action
+---@param mapping table? in place of that action's own
+---@return string name
+function samples.fitting(destination, only, mapping)
+	for _, name in ipairs(samples.NAMES) do
+		if name ~= "delete" and is_taken(destination, samples.event(name), only, mapping) then
+			return name
+		end
+	end
+	return "track"
 end
 
 return samples

@@ -58,7 +58,7 @@ local function masked_request(sent)
 		body = masking.value(sent.body),
 		sent = sent.sent,
 		error = masking.value(sent.error),
-		answer = sent.sent and sent.answer and masked_answer(sent.answer) or nil,
+		answer = sent.answer and not sent.answer.stand_in and masked_answer(sent.answer) or nil,
 	}
 end
 
@@ -95,6 +95,7 @@ function shown_story.value(one, number, shown)
 			mapping = path.from,
 			stages = marked(path.stages),
 			payload = masking.value(path.payload),
+			refused = masking.value(path.refused),
 			requests = masked_requests(path.requests, number, shown),
 			choices = path.choices and masking.value(json.array(path.choices)),
 			outcome = masking.value(path.outcome),

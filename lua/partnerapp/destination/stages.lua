@@ -3,9 +3,11 @@
 local batches = require "partnerapp.destination.batches"
 local calls = require "partnerapp.destination.calls"
 local directives = require "partnerapp.destination.directives"
+local guarded = require "partnerapp.destination.guarded"
 local handlers = require "partnerapp.destination.handlers"
 local intake = require "partnerapp.destination.intake"
 local json = require "partnerapp.json"
+local mapping_hints = require "partnerapp.destination.mapping_hints"
 local mappings = require "partnerapp.destination.mappings"
 local members = require "partnerapp.destination.members"
 local outcome = require "partnerapp.destination.outcome"
@@ -86,15 +88,33 @@ local function apply(mapping, event)
 	return directives.apply(mapping.compiled, event)
 end
 
+-- What of a mapping is not in the payload: members without a value in the event, and those that no field takes.
+local function left_out(mapping, action, payload, event)
+	if not members.is_object(payload) then
+		return nil
+	end
+	local lines = path_warnings.missing(mapping.values, payload, event)
+	for _, one in ipairs(mapping_hints.unknown(mapping.values, action)) do
+		lines[#lines + 1] = "the mapping " .. one.message
+	end
+	return lines
+end
+
 -- The payload of an event. nil and an outcome when it cannot be made.
 local function make_payload(path, action, mapping, event, in_batch)
 	local payload, message = apply(mapping, event)
 	if payload == nil and message then
-		add(path.stages, "mapping", "stopped", message, { code = "PAYLOAD_VALIDATION_FAILED" })
+		local meant = mapping_hints.directive(message):match "^: (.*)$"
+		add(path.stages, "mapping", "stopped", message, { code = "PAYLOAD_VALIDATION_FAILED", details = { meant } })
 		return nil, outcome.failed { code = "PAYLOAD_VALIDATION_FAILED", status = 400, message = message }
 	end
-	local left_out = members.is_object(payload) and path_warnings.missing(mapping.values, payload, event) or nil
-	add(path.stages, "mapping", "passed", "the mapping made the payload", { details = left_out })
+	add(
+		path.stages,
+		"mapping",
+		"passed",
+		"the mapping made the payload",
+		{ details = left_out(mapping, action, payload, event) }
+	)
 	if #action.fields == 0 then -- as at Segment
 		add(path.stages, "validation", "skipped", "the action has no fields: nothing is validated or removed")
 		return payload
@@ -102,6 +122,7 @@ local function make_payload(path, action, mapping, event, in_batch)
 	payload = validation.prepare(action.schema, payload, in_batch)
 	local valid, problem, _, list = validation.validate_own(action.schema, payload or members.new())
 	if valid == nil then
+		path.refused = payload
 		local details = {}
 		for i, one in ipairs(list or {}) do
 			details[i] = one.message
@@ -122,7 +143,8 @@ local function perform(path, destination, try, mapping, event)
 		return
 	end
 	path.payload = payload
-	calls.on_path(path, "perform", action.perform, destination, try, calls.data(try, payload, event, mapping.values))
+	local data = calls.data(try, guarded.payload(destination, action, payload), event, mapping.values)
+	calls.on_path(path, "perform", action.perform, destination, try, data)
 end
 
 local NO_MAPPING = "the destination has no mapping: no automatic preset, and no action with a trigger; a customer "
@@ -241,7 +263,8 @@ function stages.run_batch(destination, events, try)
 				raw[i] = entry.event
 			end
 			local alone = #batch == 1 and fn == first.action.perform
-			local data = calls.data(try, payload, alone and raw[1] or raw, first.mapping.values)
+			local given = guarded.payload(destination, first.action, payload)
+			local data = calls.data(try, given, alone and raw[1] or raw, first.mapping.values)
 			calls.on_path(path, "perform", fn, destination, try, data)
 		end, { stage = "perform", fn = "perform_batch" })
 	end
@@ -308,7 +331,7 @@ function stages.act_batch(destination, action, values, events, try)
 		end
 	end
 	if #payloads > 0 then
-		local data = calls.data(try, payloads, events, values)
+		local data = calls.data(try, guarded.payload(destination, action, payloads), events, values)
 		calls.on_path(whole, "perform", action.perform_batch, destination, try, data)
 	end
 	return whole, refused

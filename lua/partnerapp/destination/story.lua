@@ -3,6 +3,8 @@ local outcome = require "partnerapp.destination.outcome"
 
 local story = {}
 
+local REFUSED = "the last answer was %d, and nothing was raised: that counts as delivered"
+
 ---@class partnerapp.destination.stage
 ---@field stage "intake"|"integrations"|"settings"|"trigger"|"mapping"|"validation"|"perform"|"refresh"|"handler"|
 --- "on_delete"|"authentication"|"choices"
@@ -18,11 +20,13 @@ local story = {}
 ---@field from string where the mapping comes from, or what is called
 ---@field stages partnerapp.destination.stage[]
 ---@field payload any what the mapping made, after validation
+---@field refused any the payload that validation refused
 ---@field requests partnerapp.destination.sent[]
 ---@field returned any what the function returned
 ---@field raised any what the function raised
 ---@field invalid {path: string, message: string}[]? what validation found wrong in the payload; path: JSON Pointer
 ---@field choices table[]? of a dynamic field: { value, label }
+---@field asks "authentication"? the question of the form of the settings
 ---@field outcome partnerapp.destination.outcome
 
 ---@class partnerapp.destination.story
@@ -99,7 +103,8 @@ end
 function story.finish(path, stage, result, sentence)
 	path.outcome = result
 	if result.delivered then
-		story.add(path.stages, stage, "passed", sentence)
+		local refused = result.status > 299 and { REFUSED:format(result.status) } or nil
+		story.add(path.stages, stage, "passed", sentence, { details = refused })
 	else
 		story.add(path.stages, stage, "stopped", result.message, { code = result.code, label = result.label })
 	end

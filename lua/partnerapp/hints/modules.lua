@@ -46,6 +46,16 @@ local function did_you_mean(module)
 	return (": did you mean '%s'?"):format(module)
 end
 
+-- The module of the library that is nearest to a name without "partnerapp." in front: as part of both names that would
+-- make any two short ones near.
+local function nearest_of_library(name, list)
+	local short = {}
+	for _, module in ipairs(list) do
+		short[#short + 1] = module:match "^partnerapp%.(.+)$"
+	end
+	return (nearest(name, short, true):gsub("'(.-)'", "'partnerapp.%1'"))
+end
+
 --- The end of the message about a module that is not found.
 ---@param name string as it was required
 ---@return string "" when nothing is near
@@ -61,5 +71,5 @@ return function(name)
 		return did_you_mean(HABITS[name])
 	end
 	local text = nearest(name, list, true)
-	return text ~= "" and text or nearest("partnerapp." .. name, list, true)
+	return text ~= "" and text or nearest_of_library(name, list)
 end

@@ -2,6 +2,7 @@
 -- an event, and the story of an event. Questions and answers are JSON objects; see partnerapp.neighbour.
 local catalog_entry = require "partnerapp.destination.catalog_entry"
 local customer_settings = require "partnerapp.destination.customer_settings"
+local customer_tokens = require "partnerapp.destination.customer_tokens"
 local files = require "partnerapp.destination.files"
 local json = require "partnerapp.json"
 local kept_stories = require "partnerapp.destination.kept_stories"
@@ -65,6 +66,7 @@ function questions.deliver(asked)
 	local stages = require "partnerapp.destination.stages"
 	local story = stages.run(destination, asked.event, {
 		settings = settings_of(destination, asked.settings),
+		auth = customer_tokens.find(destination, not asked.send),
 		transport = asked.send and require("partnerapp.destination.requests").send or nil,
 	})
 	local result = summary(story)

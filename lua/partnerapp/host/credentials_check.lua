@@ -1,6 +1,7 @@
 -- Judges the settings that a person typed for a destination, as the form at Segment does: for the dashboard.
 local conditions = require "partnerapp.destination.conditions"
 local customer_settings = require "partnerapp.destination.customer_settings"
+local customer_tokens = require "partnerapp.destination.customer_tokens"
 local members = require "partnerapp.destination.members"
 local questions = require "partnerapp.destination.questions"
 local requests = require "partnerapp.destination.requests"
@@ -43,6 +44,7 @@ end
 function credentials_check.authentication(destination, values, send)
 	local story, message = questions.authentication(destination, {
 		settings = values,
+		auth = customer_tokens.find(destination, not send),
 		transport = send and requests.send or nil,
 	})
 	if not story then

@@ -12,6 +12,7 @@ local GIVEN = {
 	definition = "partnerapp.destination.definition",
 	destinations = "partnerapp.destination.files",
 	diff = "partnerapp.destination.diff",
+	raised = "partnerapp.web.raised",
 	replay = "partnerapp.host.replay",
 	state = "partnerapp.host.state",
 	stories = "partnerapp.destination.kept_stories",
@@ -26,6 +27,7 @@ local GIVEN = {
 ---@field definition table see destination/definition.lua
 ---@field destinations table see destination/files.lua
 ---@field diff table see destination/diff.lua
+---@field raised table see web/raised.lua
 ---@field replay table see host/replay.lua
 ---@field state table see host/state.lua
 ---@field stories table see destination/kept_stories.lua

@@ -1,5 +1,5 @@
--- The variables that a script reads or sets and does not declare, which are therefore global: found by following the
--- scopes of Lua's grammar through its tokens.
+-- The variables that a script reads or sets: those that it does not declare, which are therefore global, and those of
+-- some declarations. Found by following the scopes of Lua's grammar through its tokens.
 local free_names = {}
 
 ---@class partnerapp.host.free_name
@@ -7,6 +7,7 @@ local free_names = {}
 ---@field line integer
 ---@field n integer the place of its token
 ---@field is_set boolean whether the script gives a value to the variable there
+---@field declared integer? the place of the token that declares it
 
 local function set(words)
 	local list = {}
@@ -21,7 +22,8 @@ local BINARY = set "and or + - * / // % ^ .. == ~= <= >= < > & | ~ << >>"
 local CONSTANTS = set "nil true false ..."
 local BLOCK_ENDS = set "end else elseif until"
 
--- Reading: { tokens, at = the next token, scope = names that are declared here, found = free_name[] }
+-- Reading: { tokens, at = the next token, scope = names that are declared here, each with the place of the token that
+-- declares it, wanted = places of declarations, or nil for undeclared names, found = free_name[] }
 
 local statement, expression, block
 
@@ -32,7 +34,7 @@ local function next_text(reading)
 end
 
 local function take(reading)
-	local token = reading.tokens[reading.at] or { kind = "sign", text = "", line = 0 }
+	local token = reading.tokens[reading.at] or { kind = "sign", text = "", line = 0, n = 0 }
 	reading.at = reading.at + 1
 	return token
 end
@@ -51,10 +53,17 @@ local function open_scope(reading)
 end
 
 local function use(reading, token, is_set)
-	local scope = reading.scope
-	if not scope[token.text] and not scope._ENV and token.text ~= "_ENV" then
-		table.insert(reading.found, { name = token.text, line = token.line, n = token.n, is_set = is_set })
+	local scope, wanted = reading.scope, reading.wanted
+	local declared = scope[token.text]
+	local is_undeclared = not declared and not scope._ENV and token.text ~= "_ENV"
+	if wanted and wanted[declared] or not wanted and is_undeclared then
+		local found = { name = token.text, line = token.line, n = token.n, is_set = is_set, declared = declared }
+		table.insert(reading.found, found)
 	end
+end
+
+local function declare(reading, token)
+	reading.scope[token.text] = token.n
 end
 
 local function expressions(reading)
@@ -63,11 +72,11 @@ local function expressions(reading)
 	until not accept(reading, ",")
 end
 
--- A block up to its `end`, whose scope has these names.
+-- A block up to its `end`, whose scope has the names of these tokens.
 local function scoped_block(reading, names)
 	local outer = open_scope(reading)
 	for _, name in ipairs(names or {}) do
-		reading.scope[name] = true
+		declare(reading, name)
 	end
 	block(reading)
 	reading.scope = outer
@@ -79,7 +88,7 @@ local function body(reading, names)
 	while next_text(reading) ~= ")" and reading.tokens[reading.at] do
 		local token = take(reading)
 		if token.kind == "name" then
-			names[#names + 1] = token.text
+			names[#names + 1] = token
 		end
 	end
 	take(reading) -- )
@@ -184,7 +193,7 @@ end
 local function declaration(reading)
 	local names = {}
 	repeat
-		names[#names + 1] = take(reading).text
+		names[#names + 1] = take(reading)
 		if accept(reading, "<") then
 			take(reading)
 			accept(reading, ">")
@@ -194,7 +203,7 @@ local function declaration(reading)
 		expressions(reading)
 	end
 	for _, name in ipairs(names) do
-		reading.scope[name] = true
+		declare(reading, name)
 	end
 end
 
@@ -203,8 +212,9 @@ local function function_statement(reading)
 	local first, names, is_field = take(reading), {}, false
 	while next_text(reading) == "." or next_text(reading) == ":" do
 		is_field = true
-		if take(reading).text == ":" then
-			names[1] = "self"
+		local sign = take(reading)
+		if sign.text == ":" then
+			names[1] = { text = "self", n = sign.n }
 		end
 		take(reading)
 	end
@@ -234,7 +244,7 @@ statements["local"] = function(reading)
 	if not accept(reading, "function") then
 		return declaration(reading)
 	end
-	reading.scope[take(reading).text] = true
+	declare(reading, take(reading))
 	body(reading, {})
 end
 
@@ -276,7 +286,7 @@ end
 statements["for"] = function(reading)
 	local names = {}
 	repeat
-		names[#names + 1] = take(reading).text
+		names[#names + 1] = take(reading)
 	until not accept(reading, ",")
 	take(reading) -- = or in
 	expressions(reading)
@@ -316,14 +326,26 @@ function block(reading)
 	end
 end
 
+local function read(tokens, wanted)
+	local reading = { tokens = tokens, at = 1, scope = {}, wanted = wanted, found = {} }
+	block(reading)
+	return reading.found
+end
+
 --- The uses of global variables in a script that compiles. Below a `_ENV` of the script's own, variables are fields of
 --- that table, and are left out.
 ---@param tokens partnerapp.host.token[] see lua_tokens.of
 ---@return partnerapp.host.free_name[]
 function free_names.of(tokens)
-	local reading = { tokens = tokens, at = 1, scope = {}, found = {} }
-	block(reading)
-	return reading.found
+	return read(tokens, nil)
+end
+
+--- The uses of some local variables in a script that compiles.
+---@param tokens partnerapp.host.token[]
+---@param declarations table<integer, any> by the place of the token that declares the variable
+---@return partnerapp.host.free_name[]
+function free_names.of_locals(tokens, declarations)
+	return read(tokens, declarations)
 end
 
 return free_names

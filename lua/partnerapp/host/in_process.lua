@@ -1,5 +1,6 @@
 -- Calls an app without a socket, as src/script/vm.c does it with one: for tests, and for requests that are sent again.
 local fault = require "partnerapp.web.fault"
+local raised = require "partnerapp.web.raised"
 local refusal = require "partnerapp.web.refusal"
 local requests = require "partnerapp.web.request"
 
@@ -20,29 +21,21 @@ end
 ---@param check fun(response: partnerapp.response)? raises for a response that cannot be sent
 ---@return partnerapp.response response, string? raised by a script
 function in_process.call(app, raw, check)
-	local trace
-	local ok, response = xpcall(function()
+	local ok, response, traceback = raised.call(function()
 		local made = app:dispatch(requests.new(raw))
 		if check then
 			check(made)
 		end
 		return made
-	end, function(err)
-		local message, lines
-		if type(err) == "string" then
-			message, lines = err:match "^(.-)\n(stack traceback:.*)$"
-		end
-		trace = lines
-		return message or err
 	end)
 	if ok then
 		return response
 	end
-	local answer = fault.finish(app, requests.new(raw), response, trace)
+	local answer = fault.finish(app, requests.new(raw), response, traceback)
 	if check then
 		check(answer)
 	end
-	return answer, not refusal.is(response) and tostring(response) or nil
+	return answer, not refusal.is(response) and raised.text(response, traceback) or nil
 end
 
 return in_process

@@ -2,6 +2,7 @@
 -- does not run all of them again. A thread of the host calls this: src/run/jobs.c.
 local db = require "native.db"
 local log = require "partnerapp.log"
+local raised = require "partnerapp.web.raised"
 local schema = require "partnerapp.store.schema"
 local sys = require "native.sys"
 
@@ -44,11 +45,13 @@ local function claim(job, row, now)
 end
 
 local function run(job, lease)
-	local ok, result, err = pcall(job.run)
-	local problem = not ok and tostring(result) or result == nil and err ~= nil and tostring(err) or nil
+	local ok, result, err = raised.call(job.run)
+	local problem = not ok and raised.text(result, err, job.where)
+		or result == nil and err ~= nil and raised.shown(err)
+		or nil
 	problem = problem and log.masked(problem)
 	if problem then
-		log.error("a job failed", { job = job.name, error = problem })
+		log.error("a job failed", { job = job.name, error = problem, traceback = not ok and err or nil })
 	end
 	-- The job may have taken so long that another process runs it by now, with a lease of its own.
 	db.exec_soon(

@@ -1,5 +1,5 @@
--- Names in a script that are not there: `reply.veiw`, `reply.view("hom")`, `require "pagse"`, `app.env.ACME_KYE`. A
--- module counts when the script gives it to one local variable, and has no other variable of that name.
+-- Names in a script that are not there: `reply.veiw`, `reply.view("hom")`, `require "pagse"`, `app.env.ACME_KYE`.
+local free_names = require "partnerapp.host.free_names"
 local nearest = require "partnerapp.nearest"
 local scripts = require "native.scripts"
 local static = require "partnerapp.web.static"
@@ -7,13 +7,10 @@ local view = require "partnerapp.web.view"
 
 local script_names = {}
 
+local BINARY = { ["and"] = true, ["or"] = true }
+
 local function is(token, kind, text)
 	return token ~= nil and token.kind == kind and (not text or token.text == text)
-end
-
--- Whether a token after a string makes something else of it: `"x" .. y`, `("x"):rep(2)`.
-local function continues(token)
-	return is(token, "sign", "..") or is(token, "sign", ".") or is(token, "sign", ":")
 end
 
 -- Whether a token is the name of a field: `x.name`, `x:name`.
@@ -32,71 +29,72 @@ local function first_string(tokens, at)
 	end
 end
 
--- The module of `local x = require "…"` at a token, and the name of x.
+-- The module of the library that `require "x"` at a token gives, and the place of its last token.
 local function required(tokens, i)
-	if
-		not is(tokens[i], "name", "local")
-		or not is(tokens[i + 2], "sign", "=")
-		or not is(tokens[i + 3], "name", "require")
-	then
-		return nil
-	end
-	local in_parentheses = is(tokens[i + 4], "sign", "(")
-	local at = in_parentheses and i + 5 or i + 4
-	local after = tokens[in_parentheses and at + 2 or at + 1]
-	local module = is(tokens[at], "string") and tokens[at].text
-	if module and module:find "^partnerapp" and not continues(after) then
-		return module, tokens[i + 1].text
+	local module = is(tokens[i], "name", "require") and not is_field(tokens, i) and first_string(tokens, i + 1)
+	local last = is(tokens[i + 1], "sign", "(") and i + 3 or i + 1
+	if module and module:find "^partnerapp" and (last == i + 1 or is(tokens[last], "sign", ")")) then
+		return module, last
 	end
 end
 
--- Adds the names that the parentheses after `function …` have. Where they end.
-local function add_parameters(tokens, i, declared)
-	while tokens[i] and not is(tokens[i], "sign", "(") do
+-- Adds the modules of `local x, y = require "…", require "…"` at a token, by the places of their variables.
+local function add_declared(tokens, i, modules)
+	local names = {}
+	repeat
 		i = i + 1
-	end
-	while tokens[i] and not is(tokens[i], "sign", ")") do
-		declared[tokens[i].text] = (declared[tokens[i].text] or 0) + 1
-		i = i + 1
-	end
-end
-
--- Adds the names of a `local` or `for`.
-local function add_names(tokens, i, declared)
-	while is(tokens[i], "name") do
-		declared[tokens[i].text] = (declared[tokens[i].text] or 0) + 1
+		names[#names + 1] = i
 		while is(tokens[i + 1], "sign", "<") do -- <const>
 			i = i + 3
 		end
-		if not is(tokens[i + 1], "sign", ",") then
+		i = i + 1
+	until not is(tokens[i], "sign", ",")
+	for _, name in ipairs(is(tokens[i], "sign", "=") and names or {}) do
+		local module, last = required(tokens, i + 1)
+		local after = module and tokens[last + 1]
+		local is_whole = after == nil or after.kind == "name" or is(after, "sign", ",") or is(after, "sign", ";")
+		if not module or not is_whole or after and BINARY[after.text] then
 			return
 		end
-		i = i + 2
+		modules[name] = module
+		if not is(after, "sign", ",") then
+			return
+		end
+		i = last + 1
 	end
 end
 
--- Local name → module of the library.
-local function modules_of(tokens)
-	local modules, declared = {}, {}
+-- Local variables that a module of the library is given to, by the places of their declarations.
+local function declared_modules(tokens)
+	local modules = {}
 	for i, token in ipairs(tokens) do
-		local module, name = required(tokens, i)
-		if module then
-			modules[name] = module
-		end
-		if is(token, "name", "function") then
-			add_parameters(tokens, i + 1, declared)
-		elseif is(token, "name", "local") and is(tokens[i + 1], "name", "function") then
-			add_names(tokens, i + 2, declared)
-		elseif is(token, "name", "local") or is(token, "name", "for") then
-			add_names(tokens, i + 1, declared)
-		end
-	end
-	for name in pairs(modules) do
-		if declared[name] ~= 1 then
-			modules[name] = nil
+		if is(token, "name", "local") and not is(tokens[i + 1], "name", "function") then
+			add_declared(tokens, i, modules)
 		end
 	end
 	return modules
+end
+
+-- Where the library's modules are used: the place of the last token of the variable or the call of require → module. A
+-- variable that is given another value is left out.
+local function uses_of_modules(tokens)
+	local modules, places = declared_modules(tokens), {}
+	local uses = next(modules) and free_names.of_locals(tokens, modules) or {}
+	for _, use in ipairs(uses) do
+		if use.is_set then
+			modules[use.declared] = nil
+		end
+	end
+	for _, use in ipairs(uses) do
+		places[use.n] = modules[use.declared]
+	end
+	for i in ipairs(tokens) do
+		local module, last = required(tokens, i)
+		if module then
+			places[last] = module
+		end
+	end
+	return places
 end
 
 -- Raised text without its place.
@@ -129,11 +127,11 @@ function missing.file(path)
 	end
 end
 
--- What is wrong with a field of a module, `http.gett`, or with the name that reply gets, and the line.
-local function wrong_field(tokens, i, modules)
-	local module = tokens[i].kind == "name" and modules[tokens[i].text]
+-- What is wrong with a field of a module, `http.gett`, or with the name that reply gets, and the line. At the place of
+-- the token before the point.
+local function wrong_field(tokens, i, module)
 	local field = tokens[i + 2]
-	if not module or is_field(tokens, i) or not is(tokens[i + 1], "sign", ".") then
+	if not module or not is(tokens[i + 1], "sign", ".") then
 		return nil
 	elseif not is(field, "name") or is(tokens[i + 3], "sign", "=") then
 		return nil
@@ -185,9 +183,9 @@ end
 ---@param tokens partnerapp.host.token[]
 ---@param settings table<string, any>? the app's own, when they are known
 function script_names.add_problems(problems, file, tokens, settings)
-	local modules = modules_of(tokens)
+	local modules = uses_of_modules(tokens)
 	for i in ipairs(tokens) do
-		local message, line = wrong_field(tokens, i, modules)
+		local message, line = wrong_field(tokens, i, modules[i])
 		if not message then
 			message, line = wrong_module(tokens, i)
 		end

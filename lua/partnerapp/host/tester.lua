@@ -1,8 +1,10 @@
 -- Takes events through a destination for the dashboard's tester, as `partnerapp try` does: from the texts of a form.
 local config = require "partnerapp.config"
 local customer_settings = require "partnerapp.destination.customer_settings"
+local customer_tokens = require "partnerapp.destination.customer_tokens"
 local directives = require "partnerapp.destination.directives"
 local files = require "partnerapp.destination.files"
+local given_answers = require "partnerapp.destination.given_answers"
 local handlers = require "partnerapp.destination.handlers"
 local json = require "partnerapp.json"
 local kept_stories = require "partnerapp.destination.kept_stories"
@@ -60,6 +62,7 @@ end
 -- Where an event comes from
 
 tester.SAMPLES = samples.NAMES
+tester.fitting_sample = samples.fitting
 
 local KEPT = 10
 
@@ -109,6 +112,20 @@ function tester.event_text(slug, from)
 		event = type(value) == "table" and value.event
 	end
 	return pretty.json(event or samples.event(from.sample or "track") or samples.event "track")
+end
+
+--- The answers of a recorded try, one a line, as a person would write them; "" when every one is the usual stand-in.
+---@param slug string
+---@param name string
+---@return string
+function tester.answers_text(slug, name)
+	local recording, lines, last = recording_of(slug, name), {}, 0
+	for i, answer in ipairs(recording and recording.answers or {}) do
+		local is_given = type(answer) == "table" and answer ~= json.null
+		lines[i] = is_given and given_answers.text(answer) or "200 {}"
+		last = is_given and i or last
+	end
+	return table.concat(lines, "\n", 1, last)
 end
 
 -- Mappings
@@ -168,8 +185,24 @@ local function read_fields(texts, problems)
 	return values
 end
 
+-- The answers of a text, one a line; nil and a message about one that cannot be read.
+local function read_answers(text)
+	local list = {}
+	for line in (text or ""):gmatch "[^\n]+" do
+		if line:find "%S" then
+			local answer, message = given_answers.read(line)
+			if not answer then
+				return nil, message
+			end
+			list[#list + 1] = answer
+		end
+	end
+	return list
+end
+
 ---@class partnerapp.tester.asked
 ---@field event string JSON of an event or a list of events
+---@field answers string? what the partner answers, one a line: see destination/given_answers
 ---@field action string? the name of one action; nil: as Segment would choose
 ---@field mapping {[1]: string, [2]: string}[]? names of the action's fields and their JSON
 ---@field settings table<string, string> by name; without those that are to come from .env or their default
@@ -180,13 +213,15 @@ end
 ---@field action string?
 ---@field mapping table?
 ---@field settings table<string, any>
+---@field auth table<string, string>?
+---@field answers table[]
 
 --- Reads what a form has.
 ---@param destination table
 ---@param asked partnerapp.tester.asked
 ---@param stand_ins boolean "test-…" for required settings that are not set
 ---@return partnerapp.tester.input? input
----@return {event: string?, fields: table<string, string>}? problems
+---@return {event: string?, answers: string?, fields: table<string, string>}? problems
 function tester.read(destination, asked, stand_ins)
 	local problems = { fields = {} }
 	local event, message = read_json(asked.event)
@@ -196,7 +231,9 @@ function tester.read(destination, asked, stand_ins)
 		problems.event = "an event is a JSON object, and several are a list of them"
 	end
 	local mapping = asked.action and asked.mapping and read_fields(asked.mapping, problems)
-	if problems.event or next(problems.fields) then
+	local answers, unreadable = read_answers(asked.answers)
+	problems.answers = unreadable
+	if problems.event or problems.answers or next(problems.fields) then
 		return nil, problems
 	end
 	local is_batch = members.is_array(event)
@@ -206,6 +243,8 @@ function tester.read(destination, asked, stand_ins)
 		action = asked.action,
 		mapping = mapping,
 		settings = customer_settings.values(destination, asked.settings, stand_ins),
+		auth = customer_tokens.find(destination, stand_ins),
+		answers = answers,
 	}
 end
 
@@ -278,9 +317,10 @@ end
 function tester.run(destination, input, send)
 	local try = {
 		settings = input.settings,
+		auth = input.auth,
 		action = input.action,
 		mapping = input.mapping,
-		transport = send and requests.send or nil,
+		transport = send and requests.send or given_answers.transport(input.answers),
 	}
 	local stories
 	if input.is_batch then
@@ -315,6 +355,7 @@ function tester.keep(destination, input, stories, name)
 		action = input.action,
 		mapping = input.mapping,
 		settings = input.settings,
+		auth = input.auth,
 	}, stories)
 	local folder = path:match "^(.*)/[^/]*$"
 	local kept, message, code =

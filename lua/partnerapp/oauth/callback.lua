@@ -201,22 +201,24 @@ end
 
 -- Calls the app's `installed`. What it raises becomes a response here, so that the browser still gets its session.
 local function installed(req, mount, install)
-	local ok, response, err = xpcall(mount.installed, function(raised)
-		return raised
-	end, req, install)
-	if not ok then
-		local message, traceback = response, nil
-		if type(response) == "string" then
-			message, traceback = response:match("^(.-)\n(stack traceback:.*)$")
+	local raised = require "partnerapp.web.raised"
+	local ok, response, err = raised.call(function()
+		local response, err = mount.installed(req, install)
+		if response or response == false and err == nil then
+			require("partnerapp.web.returned").check(mount.installed, "installed of " .. mount.path, response)
 		end
-		return require("partnerapp.web.fault").respond(mount.app, req, message or response, traceback)
+		return response, err
+	end)
+	if not ok then
+		return require("partnerapp.web.fault").respond(mount.app, req, response, err)
 	elseif response then
 		return response.refused and require("partnerapp.web.fault").shape(mount.app, req, response) or response
 	elseif err == nil then
 		return ending(req, mount, "connected")
 	end
-	log.error("install flow: what follows an install failed", { error = tostring(err), install = install.name })
-	local text = config.development and "The install is saved, but what follows it failed: " .. tostring(err) or nil
+	err = raised.shown(err)
+	log.error("install flow: what follows an install failed", { error = err, install = install.name })
+	local text = config.development and "The install is saved, but what follows it failed: " .. err or nil
 	return ending(req, mount, "not_finished", { text = text })
 end
 

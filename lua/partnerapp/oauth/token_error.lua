@@ -44,7 +44,27 @@ local function first(body, ...)
 	end
 end
 
-local DESCRIPTIONS = { "error_description", "error_message", "message", "reason" }
+local DESCRIPTIONS =
+	{ "error_description", "error_message", "message", "reason", "detail", "description", "errmsg", "error_msg" }
+
+-- A word for an error: a text, or a number as WeChat and others have them, of which 0 is none.
+local function word_of(body, ...)
+	for _, name in ipairs { ... } do
+		local value = body[name]
+		if text_of(value) or math.type(value) == "integer" and value ~= 0 then
+			return tostring(value)
+		end
+	end
+end
+
+-- The word and the description of one of a list of errors, which is an object or a text.
+local function read_listed(listed, description)
+	if type(listed) ~= "table" then
+		return text_of(listed), description
+	end
+	local name = word_of(listed, "code", "errorType", "error", "type", "title") or "error"
+	return name, first(listed, table.unpack(DESCRIPTIONS)) or description
+end
 
 -- The word and the description of an error, as the server wrote them; nil when there is none. A success may have a
 -- `message` or a `code` too, so only `error` and what resembles it count there.
@@ -54,10 +74,9 @@ local function read(body, is_success)
 	if type(said) == "table" and next(said) and not json.is_array(said) then -- as the APIs of Facebook and Google do
 		return first(said, "type", "status", "code") or "error", first(said, table.unpack(DESCRIPTIONS)) or description
 	end
-	local name = text_of(said) or first(body, "error_type", "error_code")
-	local listed = json.is_array(body.errors) and body.errors[1]
-	if not name and type(listed) == "table" then
-		name, description = first(listed, "code") or "error", first(listed, "message") or description
+	local name = word_of(body, "error", "error_type", "error_code", "errcode") or said == true and "error" or nil
+	if not name and json.is_array(body.errors) then
+		name, description = read_listed(body.errors[1], description)
 	end
 	if not name and body.ok == false then
 		name, description = "error", description or "ok is false"
@@ -68,6 +87,17 @@ local function read(body, is_success)
 		end
 	end
 	return name, description
+end
+
+-- Whether an answer is about a token, also where that is a member of another (which is not supported): what has a
+-- token may have a `message` that is no error.
+local function has_token(body)
+	for _, value in pairs(body) do
+		if type(value) == "table" and text_of(value.access_token) then
+			return true
+		end
+	end
+	return text_of(body.access_token) ~= nil
 end
 
 -- A server may have no word for a refresh token that has ended, but a sentence.
@@ -91,7 +121,7 @@ function token_error.find(body, status)
 	if type(body) ~= "table" or json.is_array(body) then
 		return nil
 	end
-	local word, description = read(body, status < 300)
+	local word, description = read(body, status < 300 and has_token(body))
 	if not word then
 		return nil
 	end

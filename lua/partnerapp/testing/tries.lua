@@ -1,13 +1,14 @@
 -- Events that a test case takes through one of the app's destinations.
 local destinations = require "partnerapp.destination.files"
 local members = require "partnerapp.destination.members"
+local names = require "partnerapp.hints.names"
 local nearest = require "partnerapp.nearest"
 local requests = require "partnerapp.destination.requests"
 local scripts = require "native.scripts"
 
 local tries = {}
 
-local OPTIONS = { "action", "mapping", "settings" }
+local OPTIONS = { action = true, mapping = true, settings = true, auth = true }
 
 ---@class partnerapp.testing.tried
 ---@field outcomes string[] of each action of each event: "delivered", or a code of Segment's delivery overview
@@ -25,8 +26,8 @@ local function check(slug, event, options)
 		wrong("the options must be a table, not a %s", type(options))
 	end
 	for name in pairs(options) do
-		if name ~= "action" and name ~= "mapping" and name ~= "settings" then
-			wrong("unknown option '%s'%s", tostring(name), nearest(tostring(name), OPTIONS))
+		if not OPTIONS[name] then
+			wrong("unknown option '%s'%s", tostring(name), nearest(tostring(name), names.of(OPTIONS)))
 		end
 	end
 end
@@ -54,6 +55,7 @@ function tries.run(slug, event, options)
 	options = options or {}
 	check(slug, event, options)
 	local customer_settings = require "partnerapp.destination.customer_settings"
+	local customer_tokens = require "partnerapp.destination.customer_tokens"
 	local recordings = require "partnerapp.destination.recordings"
 	local stages = require "partnerapp.destination.stages"
 	local destination, message = destinations.load(slug)
@@ -70,6 +72,7 @@ function tries.run(slug, event, options)
 		action = action_of(destination, options),
 		mapping = options.mapping,
 		settings = customer_settings.values(destination, options.settings, true),
+		auth = options.auth or customer_tokens.stand_ins(destination),
 		transport = requests.send,
 	}
 	local stories = members.is_array(event) and stages.run_batch(destination, event, try)

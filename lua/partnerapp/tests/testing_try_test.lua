@@ -56,6 +56,23 @@ testing.case("testing.try: a mapping is for the action that is named", function(
 	t.same(tried.outcomes, { "delivered" })
 end)
 
+testing.case("testing.try: tokens are stand-ins, or those of the option auth, and are renewed after a 401", function(t)
+	local fly = "POST https://falcon.example/fly"
+	local network = testing.network { [fly] = {} }
+	testing.try("falcon", EVENT)
+	t.equal(network.calls[1].headers.authorization, "Bearer test-access_token")
+	network = testing.network {
+		[fly] = function(request)
+			return { status = request.headers.authorization == "Bearer new" and 200 or 401 }
+		end,
+		["POST https://falcon.example/token"] = { json = { access_token = "new" } },
+	}
+	local tried = testing.try("falcon", EVENT, { auth = { access_token = "old", refresh_token = "r-7" } })
+	t.same(tried.outcomes, { "delivered" })
+	t.equal(network.calls[1].headers.authorization, "Bearer old")
+	t.equal(network.calls[2].form.refresh_token, "r-7")
+end)
+
 testing.case("testing.try says what is wrong, and where", function(t)
 	local function refused(message, ...)
 		local given = table.pack(...)

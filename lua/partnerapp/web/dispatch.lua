@@ -2,22 +2,12 @@
 local other_name = require "partnerapp.web.other_name"
 local proxies = require "partnerapp.web.proxies"
 local refusal = require "partnerapp.web.refusal"
+local returned = require "partnerapp.web.returned"
 local routes = require "partnerapp.web.routes"
 
 local dispatch = {}
 
 local own = routes.router
-
--- Raises with the line of the function that returned what is not a response.
-local function wrong(fn, who, response)
-	local kind = type(response)
-	local what = kind == "table" and "a table without a status" or kind == "nil" and "nothing" or "a " .. kind
-	local advice = "a response is made by reply.text, reply.json, reply.view …"
-	if response == nil then
-		advice = "end it with `return reply.…`; when there is nothing to say, with `return reply.empty()`"
-	end
-	error(("%s: %s returned %s: %s"):format(require("native.scripts").place(fn), who, what, advice), 0)
-end
 
 --- The app's route that answers a request; fills in the request's params.
 ---@param app partnerapp.app
@@ -43,9 +33,7 @@ local function run_before(app, req)
 	for _, hook in ipairs(app._before) do
 		local response = hook(req)
 		if response then
-			if type(response) ~= "table" or response.status == nil then
-				wrong(hook, "this hook of app:before", response)
-			end
+			returned.check(hook, "this hook of app:before", response)
 			return response
 		end
 	end
@@ -73,7 +61,7 @@ local function answer(app, req, route)
 	if not response and err ~= nil then
 		return require("partnerapp.web.fault").failure(req, err)
 	end
-	wrong(route.handler, ("the handler of %s %s"):format(route.method, route.path), response)
+	returned.check(route.handler, ("the handler of %s %s"):format(route.method, route.path), response)
 end
 
 -- The response where the app has no route: from one of the library's own, or a refusal; and whether it stands apart

@@ -3,6 +3,7 @@
 -- they show is masked as in the log (LG-01).
 local config = require "partnerapp.config"
 local log = require "partnerapp.log"
+local raised = require "partnerapp.web.raised"
 local refusal = require "partnerapp.web.refusal"
 local source = require "partnerapp.web.source"
 
@@ -129,8 +130,9 @@ end
 ---@param err any
 ---@return partnerapp.refusal
 function fault.failure(req, err)
-	log.error("a handler failed", { error = tostring(err), route = route_of(req) })
-	return logged(config.development and tostring(err) or SORRY)
+	local message = raised.shown(err)
+	log.error("a handler failed", { error = message, route = route_of(req) })
+	return logged(config.development and message or SORRY)
 end
 
 -- What the library's pages may do, and ask this server whether the scripts were read again (static/reload.js).
@@ -189,10 +191,11 @@ function fault.respond(app, req, err, traceback)
 	if refusal.is(err) then
 		return fault.shape(app, req, err)
 	end
-	local message = tostring(err)
+	local route = app and app:route(req)
+	local message = raised.text(err, traceback, route and route.where)
 	log.error("a script failed", { error = message, traceback = traceback, route = route_of(req) })
 	if config.development and (not app or not shape_of(app) or req:header("sec-fetch-dest") == "document") then
-		local response = fault.explain(req, message, traceback, "A script raised an error", app and app:route(req))
+		local response = fault.explain(req, message, traceback, "A script raised an error", route)
 		response.logged = true
 		return response
 	end

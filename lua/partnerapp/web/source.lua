@@ -61,6 +61,18 @@ function source.of(message, traceback, route)
 	return { file = place.file, line = place.line, lines = lines }
 end
 
+--- The first place in a traceback that is the app's: "init.lua:8".
+---@param traceback string
+---@return string?
+function source.place(traceback)
+	for line in traceback:gmatch "[^\n]+" do
+		local place = place_in(line)
+		if place and place.kind == "app" then
+			return ("%s:%d"):format(place.file, place.line)
+		end
+	end
+end
+
 --- Whether a line begins with a place that can be shown.
 ---@param line string
 ---@return boolean
@@ -72,13 +84,7 @@ end
 ---@param traceback string
 ---@return boolean
 function source.is_of_app(traceback)
-	for line in traceback:gmatch "[^\n]+" do
-		local place = place_in(line)
-		if place and place.kind == "app" then
-			return true
-		end
-	end
-	return false
+	return source.place(traceback) ~= nil
 end
 
 return source

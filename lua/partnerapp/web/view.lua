@@ -65,6 +65,10 @@ local Names = {
 	__index = function(names, name)
 		local value = base_names()[name]
 		if value == nil then
+			local habit = require "partnerapp.hints.habits"["a view"][name]
+			if habit then
+				error(("undefined '%s': use %s"):format(name, habit), 2)
+			end
 			local message = "undefined '%s'%s; a value that may be missing is read as values.%s"
 			error(message:format(name, meant(names, name), name), 2)
 		end
@@ -76,17 +80,24 @@ local function newlines(text)
 	return ("\n"):rep(select(2, text:gsub("\n", "")))
 end
 
--- The view that a statement includes, or puts around itself.
+local NO_NAME = '%s takes the name of one view in quotes: {%% %s "name" %%}'
+
+-- The view that a statement includes, or puts around itself, and which of both. Without one: why not, when the
+-- statement is one of those and not a use of a value with that name.
 local function named(code)
-	local word = code:match("^%s*(%a+)")
-	local name = (word == "include" or word == "layout") and code:match('"([%w_/-]+)"')
-	return name or nil, word
+	local word, rest = code:match "^%s*(%a+)%s*(.-)%s*$"
+	if word ~= "include" and word ~= "layout" or rest:find "^[=.,:]" or rest:find "^%[[^%[=]" then
+		return nil
+	end
+	rest = rest:match "^%(%s*(.-)%s*%)$" or rest
+	local name = rest:match '^"([^"\\\n]+)"$' or rest:match "^'([^'\\\n]+)'$"
+	return name, word, not name and NO_NAME:format(word, word) or nil
 end
 
 local function statement(code)
-	local name, word = named(code)
+	local name, word, problem = named(code)
 	if not name then
-		return " " .. code .. " "
+		return not problem and " " .. code .. " " or nil, problem
 	elseif word == "include" then
 		return (" _v.include(_b, _ENV, %q) "):format(name)
 	end
@@ -156,11 +167,15 @@ end
 -- Translates a template to Lua. The code, or nil and a message with the line.
 local function translate(source)
 	local parts = { "local _ENV, _b, _e, _v = ... " }
+	local wrong
 	local problem = read(source, function(text)
 		parts[#parts + 1] = (" _b[#_b + 1] = %q "):format(text)
-	end, function(form, code)
-		parts[#parts + 1] = form[3](code)
+	end, function(form, code, at)
+		local text, why = form[3](code)
+		parts[#parts + 1] = text
+		wrong = wrong or why and ("%d: %s"):format(line_of(source, at - 1), why)
 	end)
+	problem = wrong or problem
 	return not problem and table.concat(parts) or nil, problem
 end
 
@@ -194,11 +209,12 @@ local function known_views(inside)
 	return list
 end
 
--- The source of a view, and its file; or nil and a message.
+-- The source of a view, and its file; or nil and a message. A name that has more of the file's path is near its view.
 local function source_of(name, inside)
 	local source, file = files.read("views/", name .. ".html", inside)
 	if not source then
-		return nil, ("there is no view '%s' (%s)%s"):format(name, file, nearest(name, known_views(inside)))
+		local short = name:gsub("^%./", ""):gsub("^views/", ""):gsub("%.html$", "")
+		return nil, ("there is no view '%s' (%s)%s"):format(name, file, nearest(short, known_views(inside)))
 	end
 	return source, file
 end

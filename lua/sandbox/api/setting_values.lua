@@ -83,8 +83,14 @@ end
 function by_type.NUMBER(setting, value)
 	if type(value) ~= "number" then
 		return "must be a number"
-	elseif setting.max and (value < setting.min or value > setting.max) then
-		return ("must be from %d to %d"):format(setting.min, setting.max)
+	elseif setting.options and not contains(setting.options, value) then
+		return "must be one of " .. table.concat(setting.options, ", ")
+	elseif setting.min and setting.max and (value < setting.min or value > setting.max) then
+		return ("must be from %s to %s"):format(setting.min, setting.max)
+	elseif setting.min and value < setting.min then
+		return ("must be at least %s"):format(setting.min)
+	elseif setting.max and value > setting.max then
+		return ("must be at most %s"):format(setting.max)
 	end
 end
 

@@ -103,6 +103,7 @@ local function setting_item(setting)
 	}
 	if setting.type == "NUMBER" then
 		item.number_validators = { min = setting.min or 0, max = setting.max or 0 }
+		item.select_validators = setting.options and { select_options = setting.options }
 	elseif setting.type == "SELECT" then
 		item.select_validators = { select_options = json.array(setting.options or {}) }
 	elseif setting.type == "MAP" and (setting.max or setting.options) then

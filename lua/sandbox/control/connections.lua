@@ -2,7 +2,10 @@
 local api = require "api.setting_values"
 local catalog = require "catalog"
 local db = require "partnerapp.db"
+local fields = require "control.fields"
 local json = require "partnerapp.json"
+local nearest = require "partnerapp.nearest"
+local short = require "partnerapp.short"
 local store = require "store"
 
 local connections = {}
@@ -11,7 +14,11 @@ local function problem_of_settings(item, settings)
 	for name, value in pairs(settings) do
 		local setting = item.by_name[name]
 		if not setting then
-			return ("the destination has no setting '%s'"):format(tostring(name))
+			local names = {}
+			for i, one in ipairs(item.settings) do
+				names[i] = one.name
+			end
+			return ("the destination has no setting '%s'%s"):format(tostring(name), nearest(tostring(name), names))
 		end
 		local problem = api.problem(setting, value)
 		if problem then
@@ -28,23 +35,31 @@ local function find_source(name)
 	return type(name) == "string" and db.row("SELECT name FROM sources WHERE name = ?", name)
 end
 
-local KNOWN = { source = true, destination = true, settings = true, send = true }
+-- What is wrong with a slug that nothing has.
+local function unknown_slug(slug)
+	if type(slug) ~= "string" then
+		return "destination must be a slug of the catalog"
+	end
+	local slugs = {}
+	for i, entry in ipairs(catalog.destinations()) do
+		slugs[i] = entry.slug
+	end
+	return ("neither the catalog nor the app has a destination '%s'%s"):format(short(slug), nearest(slug, slugs, true))
+end
+
+local KNOWN = { "source", "destination", "settings", "send" }
 
 local function read(asked)
-	if type(asked) ~= "table" or json.is_array(asked) then
-		return nil, "a JSON object is expected"
-	end
-	for name in pairs(asked) do
-		if not KNOWN[name] then
-			return nil, ("unknown field '%s': source, destination, settings, send"):format(name)
-		end
+	local unknown = fields.problem(asked, KNOWN)
+	if unknown then
+		return nil, unknown
 	end
 	local source, item = find_source(asked.source), catalog.find(asked.destination)
 	local settings = asked.settings == nil and {} or asked.settings
 	if not source then
 		return nil, "there is no such source"
 	elseif not item then
-		return nil, "destination must be a slug of the catalog"
+		return nil, unknown_slug(asked.destination)
 	elseif type(settings) ~= "table" or json.is_array(settings) and #settings > 0 then
 		return nil, "settings must be an object"
 	elseif asked.send ~= nil and type(asked.send) ~= "boolean" then

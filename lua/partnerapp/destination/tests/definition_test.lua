@@ -104,3 +104,12 @@ testing.case("the values of settings: given, else their defaults, read as their 
 	t.same(values, { on = true, count = 7, region = "us", key = "secret-of-a-test" })
 	t.same(from, { on = "given", count = "given", region = "its default", key = "given" })
 end)
+
+testing.case("a destination without enable says so to the flow that calls it", function(t)
+	local without = destination.new { name = "Acme", slug = "acme" }
+	local message = t.raises(function()
+		return without.enable {}
+	end)
+	t.match(message, "^%S+%.lua:%d+: 'acme' has no enable: enable = function%(env%)")
+	t.equal(without.on_delete, nil)
+end)

@@ -82,6 +82,14 @@ local RAISED = {
 	},
 	{
 		function()
+			return nil, "no answer", "timeout"
+		end,
+		"BadRequestError",
+		"BAD_REQUEST",
+		false,
+	},
+	{
+		function()
 			error()
 		end,
 		"BadRequestError",

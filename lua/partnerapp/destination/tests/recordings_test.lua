@@ -86,3 +86,49 @@ testing.case("update computes requests and outcomes again", function(t)
 	t.same(recordings.check(acme "/event", kept), {})
 	t.equal(kept.requests[1].url, "https://api.acme.example/event?key=test-api_key")
 end)
+
+-- A destination whose settings and actions changed since the recording was made.
+local function later(name)
+	return destination.new {
+		name = "Acme",
+		slug = "acme",
+		settings = {
+			{ "token", type = "password", label = "Token", required = true },
+			{ "project", type = "number", label = "Project", required = true, default = 7 },
+		},
+		extend_request = function(data)
+			return { base_url = "https://api.acme.example", bearer = data.settings.token }
+		end,
+		actions = {
+			{
+				name,
+				trigger = 'type = "track"',
+				perform = function(request)
+					return request:post "/events"
+				end,
+			},
+		},
+	}
+end
+
+testing.case("a setting that is required now: the difference names it, and update has a stand-in", function(t)
+	local kept, one = record(acme "/events"), later "track"
+	local differences = recordings.check(one, kept)
+	t.contains(
+		differences[#differences].message,
+		"the outcome differs: The root value is missing the required field 'token'."
+	)
+	recordings.update(one, kept)
+	t.same(kept.settings, { token = "test-token", project = 7 })
+	t.equal(kept.requests[1].headers.authorization, "Bearer test-token")
+	t.same(kept.outcomes, { "delivered" })
+end)
+
+testing.case("an action that is gone is a problem of the recording", function(t)
+	local kept = record(acme "/events")
+	kept.action = "track"
+	t.equal(recordings.problem(later "track", kept), nil)
+	t.equal(recordings.problem(later "trak", kept), "Acme has no action 'track': did you mean 'trak'?")
+	kept.action = nil
+	t.equal(recordings.problem(later "trak", kept), nil)
+end)

@@ -471,6 +471,7 @@ testing.case("nothing of one try is seen in the next", function(t)
 	local try = { settings = {} }
 	only(stages.run(one, event(), try))
 	local again = only(stages.run(one, event(), { settings = {} }))
-	t.equal(again.payload.event, "changed")
+	t.equal(again.payload.event, "Signed Up")
+	t.equal(again.requests[1].body, '{"event":"changed","total":5}')
 	t.equal(only(stages.run(acme(), event(), {})).payload.event, "Signed Up")
 end)

@@ -109,6 +109,9 @@ testing.case("an entry of the catalog has the settings in the catalog's types", 
 			{ "count", type = "number" },
 			{ "debug", type = "boolean" },
 			{ "name", type = "string" },
+			{ "rate", type = "number", choices = { 0.5, { value = 2, label = "Twice" } }, default = 2 },
+			{ "size", type = "number", minimum = 1, maximum = 10 },
+			{ "title", type = "string", minimum = 1, maximum = 10 },
 		},
 	}))
 	local shown = {}
@@ -121,7 +124,12 @@ testing.case("an entry of the catalog has the settings in the catalog's types", 
 		{ "count", "NUMBER", false, 0 },
 		{ "debug", "BOOLEAN", false, false },
 		{ "name", "STRING", false, "" },
+		{ "rate", "NUMBER", false, 2 },
+		{ "size", "NUMBER", false, 0 },
+		{ "title", "STRING", false, "" },
 	})
 	t.same(entry.settings[2].options, { "us", "eu" })
+	t.same(entry.settings[6].options, { 0.5, 2 })
+	t.same({ entry.settings[7].min, entry.settings[7].max, entry.settings[8].max }, { 1, 10 })
 	t.equal(entry.settings[1].display_name, "Key")
 end)

@@ -50,6 +50,31 @@ testing.case("the tester takes settings, an action and a mapping from its form",
 	t.contains(page.body, "&quot;speed&quot;: 9")
 end)
 
+testing.case("a mapping with values of every type runs as the page has it", function(t)
+	local client = client_of()
+	local page = client:get("/dashboard/tester/herald?action=announce&load=sample+screen").body
+	t.contains(page, "Would be delivered; nothing was sent")
+	t.contains(page, "&quot;place&quot;: &quot;the roof&quot;")
+	t.contains(page, "&quot;count&quot;: &quot;2&quot;")
+	t.contains(page, ">\n&quot;2&quot;</textarea>")
+	t.contains(client:get("/dashboard/destinations/herald").body, "&quot;the roof&quot;")
+end)
+
+testing.case("the tester takes what the partner answers from its form", function(t)
+	local event = '{"type":"track","event":"Sold","userId":"u","messageId":"m"}'
+	local page = send(client_of(), "pigeon", { event = event, answers = '\n429 {"error":"tired"}\n' })
+	t.contains(page.body, "Not sent; the answer was given: 429")
+	t.contains(page.body, "&quot;error&quot;: &quot;tired&quot;")
+	t.contains(page.body, "Not delivered: 429")
+	t.contains(page.body, "429 {&quot;error&quot;:&quot;tired&quot;}")
+	page = client_of():get "/dashboard/tester/pigeon?load=test%20refused"
+	t.contains(page.body, "\n429 {&quot;error&quot;:&quot;tired&quot;}</textarea>")
+	t.contains(page.body, "Not delivered: 429")
+	page = send(client_of(), "pigeon", { event = event, answers = '{"error":' })
+	t.contains(page.body, "Not run: an answer")
+	t.match(page.body, 'id="answers%-problem"[^>]*>the answer {&quot;error&quot;:: bad JSON')
+end)
+
 testing.case("what cannot be read is told below its text, and the form keeps what was typed", function(t)
 	local client = client_of()
 	local page = send(client, "pigeon", { event = '{ "type": <oops> ', action = "carry", ["field.text"] = "{" })
@@ -216,6 +241,9 @@ local function destination_at_segment()
 		{ name = NAME .. "/config/sampleRate", display_name = "Sample", type = "number", value = 100 },
 		{ name = NAME .. "/config/apiSecret", display_name = "Secret", type = "password", value = "the-api-secret" },
 		{ name = NAME .. "/config/metrics", display_name = "Metrics", type = "map", value = { a = "1" } },
+		{ name = NAME .. "/config/snippet", display_name = "Snippet", type = "string", value = "one\n  two\n" },
+		{ name = NAME .. "/config/timeout", display_name = "Timeout", type = "number", value = "5 s" },
+		{ name = NAME .. "/config/extra", display_name = "Extra", type = "mixed", value = "as  it is" },
 	}
 	return { name = NAME, enabled = true, connection_mode = "CLOUD", config = config }
 end
@@ -244,8 +272,10 @@ local function live(t, changes)
 		form[name] = value
 		form[name:gsub("^was%.", "config."):gsub("config%.enabled", "enabled"):gsub("config%.mode", "mode")] = value
 	end
-	local metrics = page.body:match 'name="was.metrics">\n(.-)</textarea>':gsub("&quot;", '"')
-	form["was.metrics"], form["config.metrics"] = metrics, metrics
+	for name, value in page.body:gmatch 'name="(was%.[^"]+)">\n(.-)</textarea>' do
+		value = value:gsub("&quot;", '"')
+		form[name], form[name:gsub("^was%.", "config.")] = value, value
+	end
 	for name, value in pairs(changes) do
 		form[name] = value
 	end
@@ -260,6 +290,15 @@ testing.case("nothing is sent to Segment when nothing was changed", function(t)
 	t.equal(patched(), nil)
 	t.equal(page.body:find("the-api-secret", 1, true), nil)
 	t.contains(page.body, "A secret is set. Left empty, it stays as it is.")
+end)
+
+testing.case("a browser sends each setting that was not changed back as it was", function(t)
+	local _, page = live(t, {})
+	t.contains(page.body, 'name="was.snippet">\none\n  two\n</textarea>')
+	t.contains(page.body, 'name="config.snippet" rows="3" spellcheck="false">\none\n  two\n</textarea>')
+	t.contains(page.body, 'name="config.timeout" type="text" value="5 s"')
+	t.contains(page.body, ">\n&quot;as  it is&quot;</textarea>")
+	t.contains(page.body, '<option value="false" selected>false</option>')
 end)
 
 testing.case("exactly what was changed is sent, with its type and mask", function(t)

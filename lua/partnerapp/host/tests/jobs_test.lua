@@ -175,6 +175,36 @@ testing.case("a job that raises or fails is logged, and runs again", function(t)
 	end
 end)
 
+testing.case("what a job raises is logged with its place and frames, a table with what is in it", function(t)
+	for _, case in ipairs({
+		{
+			function()
+				for _ in ipairs(nil) do
+				end
+			end,
+			"^[%w_/]+%.lua:%d+: attempt to index a nil value$",
+		},
+		{
+			function()
+				error({ code = 7 })
+			end,
+			"^[%w_/]+%.lua:%d+: { code = 7 }$",
+		},
+		{
+			function()
+				return nil, { code = 8 }
+			end,
+			"^{ code = 8 }$",
+		},
+	}) do
+		local app = partnerapp.new({})
+		app:every(60, name(), case[1])
+		run_all(app)
+		local log = testing.log()
+		t.match(log[#log].fields.error, case[2])
+	end
+end)
+
 testing.case("one job that fails does not keep the others from running", function(t)
 	local app, ran = app_with(60)
 	app:every(60, name(), function()

@@ -18,6 +18,29 @@ testing.case("a name that a module of the library does not have is told with its
 	t.contains(problems[2], "init.lua:6: partnerapp.http has no 'gett': did you mean 'get'?")
 end)
 
+testing.case("a module is followed by the scope of its variable, whatever else has its name", function(t)
+	for source, wanted in pairs {
+		["do local x = require 'partnerapp.json' x.parse() end local x = require 'partnerapp.db' x.run()"] = "3 parse, 3 run",
+		["local function a(http) http.gett() end\nhttp.gett()"] = "4 gett",
+		["do local reply = {} reply.jsn() end\nreply.jsn()"] = "4 jsn",
+		['local a, b = require "partnerapp.json", require("partnerapp.db") a.parse() b.qery()'] = "3 parse, 3 qery",
+		['local a <const>, b = require "partnerapp.json" b = a.parse()'] = "3 parse",
+		['print(require("partnerapp.json").parse, require "partnerapp.json".loads)'] = "3 parse, 3 loads",
+		['local json = require "partnerapp.json" json = {} json.parse()'] = "",
+		['local json = {} or require "partnerapp.json" json.parse()'] = "",
+		['local json = require "partnerapp.json" or {} json.parse()'] = "",
+		['local json = require("partnerapp.json").array json.parse()'] = "",
+		['local json = x.require "partnerapp.json" json.parse()'] = "",
+		['local json = 1, require "partnerapp.json" json.parse()'] = "",
+	} do
+		local told = {}
+		for i, problem in ipairs(problems_of(source)) do
+			told[i] = problem:gsub("^init%.lua:(%d+): .- has no '(.-)'.*", "%1 %2")
+		end
+		t.equal(table.concat(told, ", "), wanted, source)
+	end
+end)
+
 testing.case("a view that is not there is told", function(t)
 	for _, call in ipairs { 'reply.view("hom")', 'reply.view "hom"', 'reply.view("hom", { a = 1 })' } do
 		t.contains(problems_of("local x = " .. call)[1] or "", "init.lua:3: there is no view 'hom'")
@@ -27,7 +50,12 @@ testing.case("a view that is not there is told", function(t)
 end)
 
 testing.case("a module of the app that is not there, and a private one of the library, are told", function(t)
-	t.contains(problems_of 'print(require("pagse"))'[1] or "", "init.lua:3: module 'pagse' not found")
+	t.contains(
+		problems_of 'print(require("pagse"))'[1] or "",
+		"init.lua:3: module 'pagse' not found: there is no pagse.lua"
+	)
+	t.lacks(problems_of 'print(require("pagse"))'[1], "did you mean")
+	t.contains(problems_of 'print(require("jsno"))'[1] or "", "did you mean 'partnerapp.json'?")
 	t.contains(problems_of "print(require 'partnerapp.web.view')"[1] or "", "is private to the library")
 	t.same(problems_of 'print(require "caller", pcall(require, "pagse"), require("pa" .. "gse"))', {})
 end)

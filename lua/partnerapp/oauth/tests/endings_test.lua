@@ -1,12 +1,11 @@
 -- Every ending of an install flow: a page that a person understands, JSON for programs, and nothing secret in either.
 local cookie = require "partnerapp.web.cookie"
 local json = require "partnerapp.json"
-local partnerapp = require "partnerapp"
 local provider = require "provider"
-local reply = require "partnerapp.reply"
 local testing = require "partnerapp.testing"
 
 local begin, callback, install, TOKEN = provider.begin, provider.callback, provider.install, provider.TOKEN
+local install_with = provider.install_with
 
 local JSON = { headers = { accept = "application/json" } }
 
@@ -413,66 +412,19 @@ testing.case("JSON for programs has the install and where its page is, never the
 	t.lacks(response.body, token)
 end)
 
--- A browser after an install whose `installed` fails, the answer, and the app, which has this install only.
-local function raising(installed)
-	provider.no_installs()
-	local app = provider.app({ installed = installed })
-	local client = testing.client(app)
-	testing.network({
-		[TOKEN] = function()
-			return (provider.token())
-		end,
-	})
-	return client, install(client), app
-end
-
 testing.case("ending not_finished: what follows fails, and the install is saved and the browser's", function(t)
-	local client, response, app = raising(function(_, made)
+	local client, response, app = install_with(function(_, made)
 		return nil, "the product said no to " .. made.name
 	end)
 	is_page(t, response, 500, "Connected, but not finished", "the product said no to installs/")
 	t.equal(#client.cookies[cookie.name "session"], 43)
 	t.equal(client:get("/installs/" .. app.installs:all()[1].id).status, 200)
 	testing.settings({ PUBLIC_URL = "https://app.example" })
-	client, response = raising(function()
+	client, response = install_with(function()
 		return nil, "an internal reason"
 	end)
 	is_page(t, response, 500, "Connected, but not finished", "The install is saved.")
 	t.lacks(response.body, "an internal reason")
-	t.truthy(client.cookies[cookie.name "session"])
-end)
-
-testing.case("when what follows raises, the developer sees where, and the browser owns the install", function(t)
-	local client, response, app = raising(function()
-		error("a bug in installed")
-	end)
-	t.equal(response.status, 500)
-	t.contains(response.body, "a bug in installed")
-	t.contains(response.body, "tests/endings_test.lua")
-	t.equal(client:get("/installs/" .. app.installs:all()[1].id).status, 200)
-	testing.settings({ PUBLIC_URL = "https://app.example" })
-	response = select(
-		2,
-		raising(function()
-			error("a bug in installed")
-		end)
-	)
-	t.equal(response.status, 500)
-	t.lacks(response.body, "a bug in installed")
-end)
-
-testing.case("when what follows refuses, that is the answer, shaped by the app", function(t)
-	local client, response = raising(function()
-		partnerapp.refuse(402, "Pay first.")
-	end)
-	t.equal(response.status, 402)
-	t.contains(response.body, "Pay first.")
-	t.truthy(client.cookies[cookie.name "session"])
-	client, response = raising(function()
-		return reply.failed(502, "The product does not answer.")
-	end)
-	t.equal(response.status, 502)
-	t.contains(response.body, "The product does not answer.")
 	t.truthy(client.cookies[cookie.name "session"])
 end)
 

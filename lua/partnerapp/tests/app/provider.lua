@@ -5,6 +5,7 @@ local installs = require "partnerapp.installs"
 local json = require "partnerapp.json"
 local partnerapp = require "partnerapp"
 local reply = require "partnerapp.reply"
+local testing = require "partnerapp.testing"
 
 local provider = {}
 
@@ -106,6 +107,21 @@ end
 function provider.install(client, options)
 	local state = provider.begin(client)
 	return provider.callback(client, { state = state, code = "code-of-the-case" }, options)
+end
+
+--- A whole flow of an app whose `installed` is that, with no other install in the database.
+---@param installed function
+---@return partnerapp.testing.client client, partnerapp.testing.response response, partnerapp.app app
+function provider.install_with(installed)
+	provider.no_installs()
+	local app = provider.app({ installed = installed })
+	local client = testing.client(app)
+	testing.network({
+		[provider.TOKEN] = function()
+			return (provider.token())
+		end,
+	})
+	return client, provider.install(client), app
 end
 
 return provider
