@@ -1,5 +1,6 @@
 /* Reads a plan from the arguments; then runs its task, or its servers until a signal. */
 #include <limits.h>
+#include <stdbool.h>
 
 #include "base/log.h"
 #include "base/memory.h"
@@ -30,6 +31,7 @@ static int run(int argc, char **argv)
 		pa_log_show_requests();
 	pa_memory_limit(plan.memory_max);
 	int code = plan.exit_code;
+	bool is_command = plan.task || plan.server_count == 0;
 	if (plan.task && plan.server_count > 0) {
 		pa_plan_drop_scripts(&plan); /* the task has others: those of the app too */
 		code = pa_task_run_plan(&plan, library);
@@ -37,7 +39,10 @@ static int run(int argc, char **argv)
 		code = pa_servers_run(&plan, library);
 	}
 	pa_plan_free(&plan);
-	return code;
+	if (!is_command || !pa_process_lost_output())
+		return code;
+	pa_log_say("standard output did not take all of it: is the disk full?");
+	return code ? code : PA_EXIT_FAILED;
 }
 
 int main(int argc, char **argv)

@@ -81,19 +81,37 @@ static int check(struct pa_header_lines *lines, struct pa_span name, struct pa_s
 	return 0;
 }
 
+/* Makes room for `more` bytes. What moves leaves no copy behind. 0, or -1 without memory. */
+static int make_room(struct pa_header_lines *lines, size_t more)
+{
+	struct pa_buffer wider = {0};
+
+	if (lines->bytes.size - lines->bytes.length >= more)
+		return 0;
+	if (pa_buffer_grow(&wider, lines->bytes.length + more) < 0 ||
+		pa_buffer_add(&wider, lines->bytes.at, lines->bytes.length) < 0)
+		return -1;
+	wipe(lines);
+	pa_buffer_free(&lines->bytes);
+	lines->bytes = wider;
+	return 0;
+}
+
 /* Adds a line whose value has a prefix, which is not counted in its limit. */
 static int add(struct pa_header_lines *lines, struct pa_span name, struct pa_span prefix, struct pa_span value,
 	struct pa_error *error)
 {
 	struct pa_buffer *bytes = &lines->bytes;
 	bool empty = prefix.length + value.length == 0;
+	size_t more = name.length + 2 + prefix.length + value.length + 1;
 
 	if (lines->count == PA_HEADER_LINES_MAX)
 		return pa_error_set(error, "usage", "more than %d headers", PA_HEADER_LINES_MAX);
 	if (check(lines, name, value, error) < 0)
 		return -1;
 	/* "Name;" is curl's form of a header with an empty value. */
-	if (pa_buffer_add(bytes, name.at, name.length) < 0 || pa_buffer_add(bytes, empty ? ";" : ": ", empty ? 1 : 2) < 0 ||
+	if (make_room(lines, more) < 0 || pa_buffer_add(bytes, name.at, name.length) < 0 ||
+		pa_buffer_add(bytes, empty ? ";" : ": ", empty ? 1 : 2) < 0 ||
 		pa_buffer_add(bytes, prefix.at, prefix.length) < 0 || pa_buffer_add(bytes, value.at, value.length) < 0 ||
 		pa_buffer_add(bytes, "", 1) < 0)
 		return pa_error_set(error, "http", "not enough memory");

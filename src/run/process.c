@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <limits.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -32,6 +33,15 @@ void pa_process_prepare(void)
 	}
 	setrlimit(RLIMIT_CORE, &no_core);
 	prctl(PR_SET_DUMPABLE, 0);
+}
+
+bool pa_process_lost_output(void)
+{
+	struct pollfd output = {.fd = STDOUT_FILENO, .events = POLLOUT};
+
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return false;
+	return poll(&output, 1, 0) < 0 || !(output.revents & POLLERR);
 }
 
 int pa_process_find_library(char *found, size_t size)

@@ -358,14 +358,16 @@ int pa_servers_run(struct pa_plan *plan, const char *library)
 	pa_terminal_begin(&terminal);
 	pa_changed_file_begin(&settings, plan->settings_file);
 	if (pa_descriptors_divide(plan, pa_descriptors_limit(), &error) < 0) {
-		fprintf(stderr, "partnerapp: %s\n", error.text);
+		pa_log_say("%s", error.text);
 		return PA_EXIT_USAGE;
 	}
 	if (!can_listen(plan))
 		return PA_EXIT_FAILED;
 	running = calloc(plan->server_count, sizeof *running);
-	if (!running)
+	if (!running) {
+		pa_log_say("not enough memory");
 		return PA_EXIT_FAILED;
+	}
 	for (size_t i = 0; i < plan->server_count && code == PA_EXIT_FINE; i++)
 		code = start(&plan->servers[i], plan->scripts, library, &running[i]);
 	pa_plan_drop_scripts(plan);

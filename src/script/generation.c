@@ -71,6 +71,7 @@ static void set_fault(struct pa_fault *fault, const char *message)
 {
 	pa_fault_free(fault);
 	fault->message = strdup(message);
+	fault->no_memory = !fault->message;
 }
 
 /* The snapshot. When the app's folder cannot be read, with `even_broken` one of the library alone, which shows *fault.
@@ -84,7 +85,7 @@ static struct pa_snapshot *read_scripts(const char *const folders[PA_ROOMS], boo
 	if (snapshot)
 		return snapshot;
 	set_fault(fault, error.text);
-	fault->no_memory = strcmp(error.code, "memory") == 0;
+	fault->no_memory = fault->no_memory || strcmp(error.code, "memory") == 0;
 	if (!even_broken || fault->no_memory)
 		return NULL;
 	snapshot = pa_snapshot_read(library, &error);

@@ -150,7 +150,10 @@ void pa_leases_end(struct pa_leases *leases, struct pa_lease *lease)
 	leases->leased--;
 	pa_stats_add(PA_STAT_VMS_LEASED, -1);
 	bool last = drop_reference(generation);
-	pthread_cond_signal(&leases->returned);
+	if (leases->broken) /* threads may wait for either generation */
+		pthread_cond_broadcast(&leases->returned);
+	else
+		pthread_cond_signal(&leases->returned);
 	pthread_mutex_unlock(&leases->mutex);
 	if (!keep && lease->vm) {
 		pa_vm_free(lease->vm);

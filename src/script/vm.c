@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/log.h"
 #include "base/stats.h"
 #include "native/native.h"
 #include "native/request.h"
@@ -203,7 +204,7 @@ static int l_panic(lua_State *L)
 {
 	const char *message = lua_tostring(L, -1);
 
-	fprintf(stderr, "partnerapp: unprotected error in Lua: %s\n", message ? message : "(no message)");
+	pa_log_say("unprotected error in Lua: %s", message ? message : "(no message)");
 	return 0;
 }
 

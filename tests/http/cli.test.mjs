@@ -5,7 +5,7 @@ import { once } from "node:events";
 import net from "node:net";
 import path from "node:path";
 import { afterEach, beforeEach, test } from "node:test";
-import { exists, folder, run, top, writeApp } from "./harness.mjs";
+import { binary, exists, folder, run, top, writeApp } from "./harness.mjs";
 
 let place;
 beforeEach(() => (place = folder()));
@@ -66,6 +66,14 @@ for (const [name, args, env] of [
 		assert.ok(err.length > 10);
 	});
 }
+
+test("output that is lost is exit code 1, but not that of a pipe whose reader has enough", async () => {
+	const { code, err } = await run(["-c", '"$0" help > /dev/full', binary], { program: "sh" });
+	assert.equal(code, 1, err);
+	assert.match(err, /^partnerapp: standard output did not take all of it/);
+	const cut = await run(["-c", '{ "$0" help; echo "code $?" >&2; } | true', binary], { program: "sh" });
+	assert.equal(cut.err, "code 0\n");
+});
 
 test("serve without CLIENT_ID says that demo needs none", async () => {
 	assert.match((await command(["serve"])).err, /CLIENT_ID is not set.*demo/);
