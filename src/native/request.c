@@ -4,6 +4,7 @@
 
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "native/modules.h"
 #include "native/native.h"
@@ -59,7 +60,7 @@ static void push_lower(lua_State *L, struct pa_span text)
 
 static const char *separator_of(const char *name)
 {
-	return strcmp(name, "cookie") == 0 ? "; " : ", ";
+	return strcasecmp(name, "cookie") == 0 ? "; " : ", ";
 }
 
 static void push_headers(lua_State *L, const struct pa_request *request)
@@ -82,15 +83,10 @@ static void push_headers(lua_State *L, const struct pa_request *request)
 
 static bool same_name(struct pa_span name, const char *other, size_t length)
 {
-	if (name.length != length)
-		return false;
-	for (size_t i = 0; i < length; i++)
-		if (pa_text_lower(name.at[i]) != other[i])
-			return false;
-	return true;
+	return name.length == length && strncasecmp(name.at, other, length) == 0;
 }
 
-/* header(request, lower-case name) → its value, without making the table of all headers */
+/* header(request, name in any case) → its value, without making the table of all headers */
 static int l_header(lua_State *L)
 {
 	const struct pa_request *request = check_request(L);

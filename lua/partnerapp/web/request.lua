@@ -26,9 +26,8 @@ local methods = {}
 ---@return string?
 function methods:header(name)
 	local raw = self.raw
-	name = name:lower()
 	if type(raw) == "table" then
-		return raw.headers[name]
+		return raw.headers[name:lower()]
 	end
 	return (native.header(raw, name))
 end

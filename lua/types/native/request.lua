@@ -20,7 +20,7 @@ local request = {}
 
 --- The value of one header, without making the table of all headers.
 ---@param raw native.request
----@param name string lower case
+---@param name string in any case
 ---@return string?
 function request.header(raw, name) end
 
