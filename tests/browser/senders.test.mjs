@@ -63,7 +63,7 @@ const more = async (count, before) =>
 
 const sorted = (list) => list.map(({ body }) => `${body.type} ${body.name} ${body.user}`).sort();
 
-browserTest("page, identify and track of @segment/analytics-next reach one of three destinations, as README has it", {}, async (visit) => {
+browserTest("page, identify and track of @segment/analytics-next reach one of three destinations, as docs/sandbox.md has it", {}, async (visit) => {
 	const asked = await openShop(visit), before = (await sandbox.events()).length;
 	const cdnSettings = { integrations: { "Segment.io": toSandbox() } };
 	await visit.page.evaluate(sendAll, { settings: { writeKey: sandbox.key, cdnSettings } });

@@ -56,12 +56,12 @@ function rules.words(from)
 	return problems
 end
 
---- Every setting is in the README and in .env.example.
+--- Every setting is in docs/settings.md and in .env.example.
 function rules.settings(from)
 	local problems = {}
 	local settings = from.read "lua/cli/settings.lua" or ""
 	for name in settings:gmatch 'name = "([%u_]+)"' do
-		for _, page in ipairs { "README.md", ".env.example" } do
+		for _, page in ipairs { "docs/settings.md", ".env.example" } do
 			if not (from.read(page) or ""):find("%f[%u_]" .. name .. "%f[^%u_]") then
 				problems[#problems + 1] = page .. " does not name " .. name
 			end
@@ -216,7 +216,11 @@ local broken = {
 	promises_have_tests = { ["docs/promises.md"] = "| HT-01 | x | y | z |", ["tests/unit/a_test.c"] = "HT_" .. "011" },
 	length = { ["lua/partnerapp/tests/long_test.lua"] = ("\n"):rep(501) },
 	finished = { ["src/main.c"] = "/* TO" .. "DO */" },
-	settings = { ["lua/cli/settings.lua"] = '{ name = "COLOUR" }', ["README.md"] = "COLOURS", [".env.example"] = "" },
+	settings = {
+		["lua/cli/settings.lua"] = '{ name = "COLOUR" }',
+		["docs/settings.md"] = "COLOURS",
+		[".env.example"] = "",
+	},
 }
 
 return { rules = rules, broken = broken }

@@ -88,7 +88,7 @@ local function insert(asked, times)
 end
 
 --- Adds a fault.
----@param asked any method, path, times, status, headers, body, delay_ms, mode; see README
+---@param asked any method, path, times, status, headers, body, delay_ms, mode; see docs/sandbox.md
 ---@return string? problem what is wrong with the fault; nil when it was added
 function faults.add(asked)
 	local problem = fault_problem(asked)
