@@ -172,6 +172,24 @@ test("--json is one object with files, lines, codes and hints, whether the app i
 	assert.deepEqual(good.looked_at.migrations, []);
 });
 
+test("modules that only a handler requires are loaded too, and those after one that fails", async () => {
+	const lazy = await checked({
+		"init.lua": handler("\treturn require('lazy').page(require 'fine')"),
+		"lazy.lua": "local none\nreturn { page = none.page }\n",
+		"fine.lua": 'require "partnerapp.db".migrate("fine", { "CREATE TABLE a (b)" })\nreturn {}\n',
+		"unused.lua": "error 'no script requires this'\n",
+	});
+	assert.match(lazy.err, /^lazy\.lua:2: attempt to index a nil value \(local 'none'\)\n1 problem$/m);
+	const several = await checked({
+		"init.lua": handler('\treturn reply.text "x"', 'require "first" require "second"'),
+		"first.lua": "local none\nreturn none.x\n",
+		"second.lua": 'require "partnerapp.db".migrate("second", { "CREATE TABEL a (b)" })\nreturn require "partnerapp.reply".txt\n',
+	});
+	for (const line of ["first.lua:2: attempt to index", "second.lua:1: db.migrate 'second': ", "second.lua:2: partnerapp.reply has no 'txt'"])
+		assert.ok(several.err.includes(`\n${line}`) || several.err.startsWith(line), several.err);
+	assert.match(several.err, /^3 problems$/m);
+});
+
 test("--json holds what is not UTF-8", async () => {
 	const latin = Buffer.from('local x = "caf\xe9 \xfc\n', "latin1");
 	const { out, code } = await checked({ "init.lua": latin, "static/caf\u00e9.css": "" }, ["--json"], (place) => {

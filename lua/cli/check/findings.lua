@@ -55,6 +55,20 @@ local function load()
 	return app, why, failed
 end
 
+-- Loads the modules that a script requires by name and that loading the app has not reached: those that a handler
+-- requires, and those after one that fails. Why some do not load, and the migrations that fail.
+local function load_others(required)
+	local why = {}
+	local _, failed = failed_migrations.during(function()
+		for _, name in ipairs(required) do
+			local ok, message = pcall(require, name)
+			why[#why + 1] = not ok and tostring(message) or nil
+		end
+		return true
+	end)
+	return why, failed
+end
+
 --- Loads the app and looks at it. Each part is looked at also when another is wrong.
 ---@param folder string of the app
 ---@param catalog string[] the slugs of the sandbox's catalog
@@ -70,7 +84,11 @@ function findings.of(folder, catalog)
 	for _, one in ipairs(app_settings.all()) do
 		settings[one.name] = true
 	end
-	problems.add(found, "name", names.problems(app and settings))
+	local wrong_names, required = names.problems(app and settings)
+	problems.add(found, "name", wrong_names)
+	local others, failed_there = load_others(required)
+	problems.add(found, "migration", failed_there)
+	problems.add(found, "load", others)
 	problems.add(warnings, "name", names.left_out())
 	if app then
 		local wrong, doubtful = slugs.problems(app, with_own(catalog))

@@ -40,17 +40,30 @@ function names.left_out()
 	return warnings
 end
 
+local function sorted(set)
+	local list = {}
+	for name in pairs(set) do
+		list[#list + 1] = name
+	end
+	table.sort(list)
+	return list
+end
+
 --- The problems of all scripts and views.
 ---@param settings table<string, any>? the app's own settings, when they are known
 ---@return string[] problems each with file and line
+---@return string[] required names of the app's modules that scripts other than tests require
 function names.problems(settings)
-	local problems, given, of_requests = {}, {}, {}
+	local problems, given, of_requests, required = {}, {}, {}, {}
 	for _, file in ipairs((choose())) do
 		local tokens = lua_tokens.of(scripts.read("app", file) or "")
 		undeclared.add_problems(problems, file, tokens)
 		script_names.add_problems(problems, file, tokens, settings)
 		request_names.add(of_requests, file, tokens)
 		request_names.add_given(given, tokens)
+		if not file:find "^tests/" then
+			script_names.add_required(required, tokens)
+		end
 	end
 	for _, one in ipairs(of_requests) do
 		problems[#problems + 1] = not given[one.name] and one.text or nil
@@ -60,7 +73,7 @@ function names.problems(settings)
 			view_names.add_problems(problems, file, scripts.read("app", file) or "")
 		end
 	end
-	return problems
+	return problems, sorted(required)
 end
 
 return names

@@ -140,14 +140,19 @@ local function wrong_field(tokens, i, module)
 	return unknown_field(module, field.text) or name and missing[field.text](name), field.line
 end
 
+-- Whether the app has the file of a module.
+local function is_of_app(name)
+	local file = name:gsub("%.", "/")
+	return (scripts.read("app", file .. ".lua") or scripts.read("app", file .. "/init.lua")) ~= nil
+end
+
 -- What is wrong with the module of `require "x"`, and the line. A module of the app is looked for and not loaded.
 local function wrong_module(tokens, i)
 	if not is(tokens[i], "name", "require") or is_field(tokens, i) then
 		return nil
 	end
 	local name = first_string(tokens, i + 1)
-	local file = name and name:gsub("%.", "/")
-	if not name or scripts.read("app", file .. ".lua") or scripts.read("app", file .. "/init.lua") then
+	if not name or is_of_app(name) then
 		return nil
 	end
 	local fine, message = pcall(scripts.globals().require, name)
@@ -175,6 +180,18 @@ local function wrong_setting(tokens, i, settings)
 	end
 	table.sort(known)
 	return ("app.env has no '%s'%s"):format(name.text, nearest(name.text, known)), name.line
+end
+
+--- Adds the app's own modules that one script names in quotes: `require "pages"`.
+---@param names table<string, true>
+---@param tokens partnerapp.host.token[]
+function script_names.add_required(names, tokens)
+	for i, token in ipairs(tokens) do
+		local name = token.text == "require" and not is_field(tokens, i) and first_string(tokens, i + 1)
+		if name and is_of_app(name) then
+			names[name] = true
+		end
+	end
 end
 
 --- Adds what is wrong in one script, which compiles.
