@@ -11,8 +11,10 @@
 enum {
 	PER_PROCESSOR = 4, /* of fewer, requests that have just been read sleep a second time, before they begin */
 	SPARE = 4,
+	LEAST = 2,              /* times as many as are inside may always have begun */
+	HURRIED = 64,           /* requests that leave while others wait, before one less may have begun */
 	PATIENCE_MS = 20,       /* of requests that have not begun, */
-	PATIENCE_MOST_MS = 100, /* and of those for which there is no VM */
+	PATIENCE_MOST_MS = 100, /* also when too many have */
 	LOOK_MS = 100,          /* how soon a thread that comes back looks whether it waits for room, */
 	LOOK_MOST_MS = 1000,    /* and how seldom it does so in the end */
 };
@@ -31,9 +33,10 @@ struct pa_admission {
 	struct waiter *first, **last;                      /* requests that have not begun */
 	struct pa_admission_turn *first_back, **last_back; /* those that come back: admitted before the others */
 	unsigned at_once;
-	unsigned inside; /* requests in Lua */
-	unsigned begun;  /* these, and the ones that wait outside */
-	unsigned vms;    /* that are there, as far as it is known */
+	unsigned inside;  /* requests in Lua */
+	unsigned begun;   /* these, and the ones that wait outside */
+	unsigned most;    /* that may have begun */
+	unsigned hurried; /* since a processor was idle: requests that left while others waited */
 };
 
 static unsigned processors(void)
@@ -50,10 +53,9 @@ static bool has_room(const struct pa_admission *admission)
 	return admission->inside < admission->at_once;
 }
 
-/* Whether one more may begin without a VM that is made for it. The first ones are made at once. */
-static bool has_vm(const struct pa_admission *admission)
+static bool may_begin(const struct pa_admission *admission)
 {
-	return admission->begun < admission->at_once || admission->begun < admission->vms;
+	return has_room(admission) && admission->begun < admission->most;
 }
 
 static bool is_waiting(const struct pa_admission *admission)
@@ -97,6 +99,24 @@ static void begin(struct pa_admission *admission)
 	admission->begun++;
 }
 
+/* A request began that had to wait until a processor was idle, or for too long: more of them at a time are of use. */
+static void raise_most(struct pa_admission *admission)
+{
+	if (admission->begun > admission->most)
+		admission->most = admission->begun;
+	admission->hurried = 0;
+}
+
+/* Others wait, and no processor was idle since: fewer at a time would do as much work. */
+static void lower_most(struct pa_admission *admission)
+{
+	if (++admission->hurried < HURRIED)
+		return;
+	admission->hurried = 0;
+	if (admission->most > LEAST * admission->at_once)
+		admission->most--;
+}
+
 /* Admits one that waits. The one to be woken, which the caller wakes without the mutex; NULL: it was signalled here. */
 static struct pa_admission_turn *admit_next(struct pa_admission *admission)
 {
@@ -127,6 +147,7 @@ static void *admit_when_idle(void *context)
 			continue;
 		}
 		struct pa_admission_turn *turn = admit_next(admission);
+		raise_most(admission);
 		/* Without the mutex, the admitted thread runs before this one does again. */
 		pthread_mutex_unlock(&admission->mutex);
 		if (turn)
@@ -151,6 +172,7 @@ struct pa_admission *pa_admission_open(void)
 	admission->last = &admission->first;
 	admission->last_back = &admission->first_back;
 	admission->at_once = PER_PROCESSOR * processors() + SPARE;
+	admission->most = LEAST * admission->at_once;
 	if (pthread_create(&admission->idler, NULL, admit_when_idle, admission) != 0) {
 		pthread_cond_destroy(&admission->queued);
 		pthread_mutex_destroy(&admission->mutex);
@@ -197,20 +219,20 @@ static void wait_for_room(struct pa_admission *admission)
 	*admission->last = &waiter;
 	admission->last = &waiter.next;
 	wait_at_most(admission, &waiter, PATIENCE_MS);
-	if (!waiter.is_admitted && !has_vm(admission))
+	if (!waiter.is_admitted && admission->begun >= admission->most)
 		wait_at_most(admission, &waiter, PATIENCE_MOST_MS - PATIENCE_MS);
 	if (!waiter.is_admitted) {
 		remove_waiter(admission, &waiter);
 		begin(admission);
+		raise_most(admission);
 	}
 	pthread_cond_destroy(&waiter.admitted);
 }
 
-void pa_admission_enter(struct pa_admission *admission, unsigned vms)
+void pa_admission_enter(struct pa_admission *admission)
 {
 	pthread_mutex_lock(&admission->mutex);
-	admission->vms = vms;
-	if (has_room(admission) && has_vm(admission))
+	if (may_begin(admission))
 		begin(admission);
 	else
 		wait_for_room(admission);
@@ -222,8 +244,10 @@ static void admit_and_unlock(struct pa_admission *admission)
 {
 	struct pa_admission_turn *turn = NULL;
 
-	if (is_waiting(admission) && has_room(admission) && (admission->first_back || has_vm(admission)))
+	if (is_waiting(admission) && (admission->first_back ? has_room(admission) : may_begin(admission)))
 		turn = admit_next(admission);
+	if (admission->first)
+		lower_most(admission);
 	pthread_mutex_unlock(&admission->mutex);
 	if (turn)
 		wake(turn);

@@ -1,10 +1,12 @@
 /*
- * Limits how many requests are in Lua at the same time. Four for each processor and four more enter at once; a further
- * one enters when another leaves, while a processor is idle, or after 20 ms. So with a fast upstream few requests run
- * at a time, and their VMs stay in the processor's cache; with a slow one all of them wait together. A request that
- * waits for a call out is outside; it comes back before those that have not begun. While a processor is busy, a request
- * for which a VM would have to be made waits for one of another request, up to 100 ms: 64 first callbacks need not make
- * 64 VMs. Any thread; never raises.
+ * Limits how many requests are in Lua at the same time, and how many have begun. Each of these has a VM: with few of
+ * them the VMs stay in the processor's cache, and 64 first callbacks need not make 64 VMs.
+ *
+ * Four requests for each processor and four more are in Lua at once. Twice as many may have begun, of which the others
+ * wait outside, for a call out; they come back before those that have not begun. A further request begins when another
+ * ends, while a processor is idle, or after a while: 20 ms, 100 ms when too many have begun. The latter two raise how
+ * many may have begun, so with a slow upstream all of them wait for it together; it falls again while requests wait
+ * and no processor is idle. Any thread; never raises.
  */
 #ifndef PA_ADMISSION_H
 #define PA_ADMISSION_H
@@ -21,8 +23,8 @@ struct pa_admission *pa_admission_open(void);
 /* Call when no thread is between enter and leave. NULL does nothing. */
 void pa_admission_close(struct pa_admission *admission);
 
-/* Call around each request. pa_admission_enter may wait up to 100 ms. `vms`: how many VMs there are, leased or free. */
-void pa_admission_enter(struct pa_admission *admission, unsigned vms);
+/* Call around each request. pa_admission_enter may wait up to 100 ms. */
+void pa_admission_enter(struct pa_admission *admission);
 void pa_admission_leave(struct pa_admission *admission);
 
 /*

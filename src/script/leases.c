@@ -67,14 +67,6 @@ static void put(struct pa_leases *leases, struct pa_generation **place, struct p
 		pa_generation_free(old);
 }
 
-unsigned pa_leases_made(struct pa_leases *leases)
-{
-	pthread_mutex_lock(&leases->mutex);
-	unsigned made = leases->current->made;
-	pthread_mutex_unlock(&leases->mutex);
-	return made;
-}
-
 void pa_leases_put(struct pa_leases *leases, struct pa_generation *generation)
 {
 	put(leases, &leases->current, generation);

@@ -41,9 +41,6 @@ bool pa_leases_begin(
  * spent its budget: then it is freed. */
 void pa_leases_end(struct pa_leases *leases, struct pa_lease *lease);
 
-/* How many VMs of the current generation there are, free, leased or being made. */
-unsigned pa_leases_made(struct pa_leases *leases);
-
 /* Makes a generation the current one, whose reference the leases take over. For the thread that reloads, and before it
  * is started. */
 void pa_leases_put(struct pa_leases *leases, struct pa_generation *generation);

@@ -131,7 +131,7 @@ void pa_pool_handle(void *context, const struct pa_request *request, struct pa_r
 		answer_unavailable(pool, request, response, "the scripts are being read again");
 		return;
 	}
-	pa_admission_enter(pool->admission, pa_leases_made(pool->leases));
+	pa_admission_enter(pool->admission);
 	if (!pa_leases_begin(pool->leases, whose, &lease, &fault)) {
 		pa_admission_leave(pool->admission);
 		answer_unavailable(pool, request, response, "the server is busy");
@@ -165,7 +165,7 @@ int pa_pool_limit(void *context, const struct pa_request *request, size_t length
 	size_t floor = atomic_load(&pool->body_floor);
 	if (floor == 0 || length <= floor)
 		return 0;
-	pa_admission_enter(pool->admission, pa_leases_made(pool->leases));
+	pa_admission_enter(pool->admission);
 	int result = -1;
 	if (pa_leases_begin(pool->leases, whose, &lease, &fault)) {
 		if (lease.vm)

@@ -31,7 +31,7 @@ static void *visit(void *context)
 {
 	struct crowd *crowd = context;
 
-	pa_admission_enter(crowd->admission, 0);
+	pa_admission_enter(crowd->admission);
 	note_most(crowd, atomic_fetch_add(&crowd->inside, 1) + 1);
 	if (crowd->all_inside)
 		pthread_barrier_wait(crowd->all_inside);
@@ -95,7 +95,7 @@ static void *visit_with_calls(void *context)
 	struct pa_admission_turn turn;
 
 	pa_admission_turn_init(&turn);
-	pa_admission_enter(calls->crowd.admission, 0);
+	pa_admission_enter(calls->crowd.admission);
 	for (int i = 0; i < 3; i++) {
 		pthread_mutex_lock(&calls->mutex);
 		calls->turns[calls->count++] = &turn;
@@ -156,7 +156,7 @@ static void a_thread_that_is_called_back_before_it_waits_does_not_wait(void **st
 	(void)state;
 	assert_non_null(admission);
 	pa_admission_turn_init(&turn);
-	pa_admission_enter(admission, 0);
+	pa_admission_enter(admission);
 	pa_admission_come_back(admission, &turn);
 	pa_admission_wait(admission, &turn);
 	pa_admission_leave(admission);

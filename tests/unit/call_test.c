@@ -165,7 +165,7 @@ static void *make_calls(void *context)
 	struct caller *caller = context;
 
 	for (size_t i = 0; i < caller->times && caller->result == 0; i++) {
-		pa_admission_enter(caller->admission, 0);
+		pa_admission_enter(caller->admission);
 		size_t count = 1 + i % 3;
 		caller->result = run(prepare(caller->http, caller->upstream, count), count, caller->admission, &caller->error);
 		pa_admission_leave(caller->admission);
