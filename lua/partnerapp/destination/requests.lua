@@ -4,6 +4,7 @@ local crypto = require "native.crypto"
 local errors = require "partnerapp.destination.errors"
 local hints = require "partnerapp.hints.names"
 local http = require "partnerapp.http"
+local in_any_case = require "partnerapp.web.header_names"
 local javascript = require "partnerapp.destination.javascript"
 local json = require "partnerapp.json"
 local members = require "partnerapp.destination.members"
@@ -201,6 +202,15 @@ local function keep(state, sent)
 	state.sent[#state.sent + 1] = sent
 end
 
+-- Headers of an answer, from any transport. A recording's own table stays as it is.
+local function copied(headers)
+	local copy = in_any_case {}
+	for name, value in pairs(headers) do
+		copy[name] = value
+	end
+	return copy
+end
+
 local function carry(state, sent, request)
 	local answer, message, code = state.transport(request)
 	if not answer then
@@ -209,6 +219,7 @@ local function carry(state, sent, request)
 	end
 	sent.answer = answer
 	setmetatable(answer, nil) -- that of partnerapp.http, which has fewer fields
+	answer.headers = copied(answer.headers)
 	sent.sent = not (answer.stand_in or answer.given)
 	return answer
 end

@@ -1,4 +1,5 @@
 -- The requests that a destination's functions make: methods and headers that came with an event.
+local given_answers = require "partnerapp.destination.given_answers"
 local json = require "partnerapp.json"
 local requests = require "partnerapp.destination.requests"
 local testing = require "partnerapp.testing"
@@ -26,6 +27,19 @@ testing.case("headers of a customer's are as Segment's client sends them", funct
 	t.raises(function()
 		headers_of { "X-A: 1" }
 	end, "not a list")
+end)
+
+testing.case("headers of an answer are read in any case, whoever gave it", function(t)
+	local kept = { ["Content-Type"] = "application/json", ["x-id"] = "7" }
+	local list = { { status = 200, headers = kept, body = '{"a":1}' } }
+	for name, transport in pairs { stand_in = requests.stand_in, given = given_answers.transport(list) } do
+		local answer = requests.new(transport).request:get "https://a.example/"
+		t.equal(answer.headers["Content-Type"], "application/json", name)
+		t.equal(answer.headers["content-type"], "application/json", name)
+		t.equal(type(answer.data), "table", name)
+	end
+	t.equal(getmetatable(kept), nil)
+	t.same(kept, { ["Content-Type"] = "application/json", ["x-id"] = "7" })
 end)
 
 testing.case("request:request takes a method from the event", function(t)
