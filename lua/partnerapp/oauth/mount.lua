@@ -114,16 +114,24 @@ local function name_of(server)
 	return server and servers().token_origin(server) or "Segment"
 end
 
---- Why a flow cannot be beside others: a client belongs to one authorization server, and its secret to no other.
+local function is_public(flow)
+	return flow.server ~= nil and flow.server.authentication == "none"
+end
+
+--- Why a flow cannot be beside others: a client belongs to one authorization server, and its secret to no other. Two
+--- flows of a public client, which has no secret, may have two servers.
 ---@param flows {path: string, client: string?, server: table?}[]
 ---@param flow {path: string, client: string?, server: table?}
 ---@return string?
 function oauth.shared_client(flows, flow)
 	local names = require("partnerapp.oauth.clients").setting_names
-	local _, secret = names(flow.client)
+	local id, secret = names(flow.client)
 	for _, other in ipairs(flows) do
-		if select(2, names(other.client)) == secret and name_of(other.server) ~= name_of(flow.server) then
-			return SHARED:format(other.path, name_of(other.server), flow.path, name_of(flow.server), secret)
+		local public = (is_public(flow) and 1 or 0) + (is_public(other) and 1 or 0)
+		local is_same = select(2, names(other.client)) == secret
+		if is_same and public < 2 and name_of(other.server) ~= name_of(flow.server) then
+			local what = public == 0 and secret or id
+			return SHARED:format(other.path, name_of(other.server), flow.path, name_of(flow.server), what)
 		end
 	end
 end

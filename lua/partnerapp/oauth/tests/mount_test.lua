@@ -233,3 +233,26 @@ testing.case("OA-15 two authorization servers with one client are refused when t
 		app:mount("/partner", inner)
 	end, "mount: /auth/segment is for Segment, and /auth/courier")
 end)
+
+testing.case("OA-15 a public client may be that of two servers: it has no secret", function(t)
+	local function options(host, authentication)
+		local at = "https://" .. host
+		return {
+			client = "courier",
+			installed = function() end,
+			server = {
+				issuer = at,
+				authorize_url = at .. "/authorize",
+				token_url = at .. "/token",
+				authentication = authentication,
+			},
+		}
+	end
+	local app = partnerapp.new({})
+	app:oauth("/auth/live", options("login.courier.example", "none"))
+	app:oauth("/auth/trial", options("trial.courier.example", "none"))
+	t.equal(#app:flows(), 2)
+	t.raises(function()
+		app:oauth("/auth/other", options("other.example", "post"))
+	end, "with one client: COURIER_CLIENT_ID would go to both")
+end)
