@@ -42,25 +42,14 @@ function check.syntax(with_tests)
 	return problems
 end
 
--- Adds the problems of one definition: each has a line that begins with the place.
-local function add_lines(problems, message)
-	local before = #problems
-	for line in message:gmatch "[^\n]+" do
-		if #problems > before and not line:find "^destinations/[%w_]+%.lua:" then -- more words about the one before
-			line = table.remove(problems) .. "\n" .. line
-		end
-		problems[#problems + 1] = line
-	end
-end
-
 --- Loads the app's destinations. A file of destinations/ that returns something else is the app's own.
----@return string[] problems each with file and line
+---@return string[] problems of a destination each, on lines that begin with file and line
 function check.destinations()
 	local problems = {}
 	for _, name in ipairs(destinations.names()) do
 		local destination, message, code = destinations.load(name)
 		if not destination and code == "bad_definition" then
-			add_lines(problems, message)
+			problems[#problems + 1] = message
 		end
 	end
 	return problems
