@@ -36,7 +36,7 @@ struct pa_admission {
 	unsigned inside;  /* requests in Lua */
 	unsigned begun;   /* these, and the ones that wait outside */
 	unsigned most;    /* that may have begun */
-	unsigned hurried; /* since a processor was idle: requests that left while others waited */
+	unsigned hurried; /* that left or stepped out while others waited, since one was let in late */
 };
 
 static unsigned processors(void)

@@ -55,11 +55,4 @@ function check.destinations()
 	return problems
 end
 
---- What keeps the app from being served.
----@return string[] problems each with file and line
-function check.problems()
-	local problems = check.syntax(true)
-	return problems[1] and problems or check.destinations()
-end
-
 return check
