@@ -1,4 +1,5 @@
 -- Answers requests: by the app's route, else by one of the library's own, else with a refusal. Runs the app's hooks.
+local in_any_case = require "partnerapp.web.header_names"
 local other_name = require "partnerapp.web.other_name"
 local proxies = require "partnerapp.web.proxies"
 local refusal = require "partnerapp.web.refusal"
@@ -87,6 +88,15 @@ local function answer_unrouted(app, req)
 	return refusal.new(405, "This address does not take " .. req.method .. " requests.", allow)
 end
 
+-- Headers for the hooks. Those of a refusal, and of a table that the app wrote, are plain.
+local function headers_of(response)
+	local headers = in_any_case {}
+	for name, value in pairs(response.headers or {}) do
+		headers[name] = value
+	end
+	return headers
+end
+
 --- Runs the hooks of `after`: those of the app that the route belongs to, then those of the apps it is mounted in.
 ---@param app partnerapp.app
 ---@param req partnerapp.request
@@ -95,6 +105,9 @@ end
 function dispatch.finish(app, req, response, route)
 	local owner = route and route.app or app
 	while owner do
+		if owner._after[1] then
+			response.headers = headers_of(response)
+		end
 		for _, hook in ipairs(owner._after) do
 			local other = hook(req, response)
 			if other ~= nil and other ~= response then

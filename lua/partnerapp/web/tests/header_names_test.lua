@@ -52,3 +52,25 @@ testing.case("a request and an answer have a header in any case", function(t)
 	t.same(answer.json(), json.array { "me", "me", "me", "7", "nil", "nil" })
 	t.equal(answer.headers["Content-Type"], "application/json")
 end)
+
+testing.case("a hook of after writes headers in any case, whoever made the response", function(t)
+	local app = partnerapp.new {}
+	local seen = {}
+	app:get("/own", function()
+		return { status = 200, headers = { ["Cache-Control"] = "no-store" }, body = "x" }
+	end)
+	app:get("/none", function()
+		return { status = 200, body = "x" }
+	end)
+	app:after(function(_, response)
+		response.headers["Cache-Control"] = "private"
+		for name in pairs(response.headers) do
+			seen[name] = true
+		end
+	end)
+	for _, path in ipairs { "/own", "/none", "/absent" } do
+		local answer = testing.client(app):get(path, { headers = { accept = "text/plain" } })
+		t.equal(answer.headers["cache-control"], "private", path)
+	end
+	t.equal(seen["Cache-Control"], nil)
+end)
