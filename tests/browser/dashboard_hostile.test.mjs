@@ -7,7 +7,7 @@ import http from "node:http";
 import path from "node:path";
 import { after, before } from "node:test";
 import { APP_FOLDER, during, folder, freePort, Jar, json, raw, request, startApp, startDemo, until } from "../http/harness.mjs";
-import { browserTest } from "./harness.mjs";
+import { browserTest, endBehind } from "./harness.mjs";
 
 const MARKUP = `</textarea></title></script><script>window.pwned=1</script><img src=x onerror="window.pwned=1">`;
 const TURNED = "\u202Egpj.exe\u2066\u200B\u061C";
@@ -213,5 +213,5 @@ browserTest("HT-08 an event that came through the sandbox harms no page", { view
 		await page.getByRole("link", { name: "Try it again in the tester" }).click();
 		await page.getByText("Would be delivered").first().waitFor();
 		await isUnharmed(page);
-	}, () => demo.end());
+	}, () => endBehind(page, demo));
 });

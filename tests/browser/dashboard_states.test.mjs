@@ -5,7 +5,7 @@ import path from "node:path";
 import { after, before } from "node:test";
 import { folder, json, request, startApp, startDemo } from "../http/harness.mjs";
 import { violations } from "./axe.mjs";
-import { browserTest, heading, install, press, text } from "./harness.mjs";
+import { browserTest, endBehind, heading, install, press, text } from "./harness.mjs";
 
 const EMPTY = 'return require("partnerapp").new {}\n';
 
@@ -149,7 +149,7 @@ browserTest("Segment fails: the settings say so, and that nothing was saved", { 
 		assert.match(await text(page), /Segment does not give the destination: (?![^]*Nothing was saved)/);
 		await request(`${demo.sandbox}/_sandbox/reset`, { method: "POST" });
 	} finally {
-		await demo.end();
+		await endBehind(page, demo);
 	}
 });
 
@@ -167,6 +167,6 @@ browserTest("the database is damaged: the overview and the events say so", { exp
 		await page.goto(`${app.url}/dashboard/traffic`);
 		assert.equal(await heading(page), "Traffic");
 	} finally {
-		await app.end();
+		await endBehind(page, app);
 	}
 });

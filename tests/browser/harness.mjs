@@ -65,6 +65,12 @@ export function browserTest(name, { expects = [], ...options }, body) {
 	});
 }
 
+/** Ends a server whose page may be open still: that would go on asking the server whether there is something new. */
+export async function endBehind(page, server) {
+	await page.goto("about:blank");
+	await server.end();
+}
+
 /** The button or link with that name, exactly. */
 export const press = (page, name) =>
 	page.getByRole("button", { name, exact: true }).or(page.getByRole("link", { name, exact: true })).click();

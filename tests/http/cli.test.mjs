@@ -234,7 +234,7 @@ test("installs without a database says so and makes none", async () => {
 test("ST-09 a file that is not a database is refused and not touched", async () => {
 	write("data.db", "this is not a database, but a diary\n".repeat(100));
 	const before = readFileSync(path.join(place.name, "data.db"));
-	const env = { CLIENT_ID: "a", CLIENT_SECRET: "b", DATABASE_URL: "sqlite:data.db" };
+	const env = { CLIENT_ID: "a", CLIENT_SECRET: "b", DATABASE_URL: "sqlite:data.db", LISTEN: "127.0.0.1:0" };
 	const { code, err } = await command(["serve", path.join(top, "lua/app")], env);
 	assert.equal(code, 1);
 	assert.match(err, /data\.db/);
