@@ -107,7 +107,8 @@ static void raise_most(struct pa_admission *admission)
 	admission->hurried = 0;
 }
 
-/* Others wait, and no processor was idle since: fewer at a time would do as much work. */
+/* A request left or stepped out while others wait. After HURRIED of these, without an idle processor meanwhile, one
+ * less may have begun: fewer at a time do as much work. */
 static void lower_most(struct pa_admission *admission)
 {
 	if (++admission->hurried < HURRIED)

@@ -1,15 +1,9 @@
 -- The difference of two texts, line by line.
+local lines_of = require "partnerapp.destination.lines"
+
 local diff = {}
 
 local LINES_MOST = 2000 -- more are not compared: the work grows with the product
-
-local function lines_of(text)
-	local lines = {}
-	for line in (text .. "\n"):gmatch "([^\n]*)\n" do
-		lines[#lines + 1] = line
-	end
-	return lines
-end
 
 -- lengths[i][j]: how many lines the rests of both have in common.
 local function common(a, b)

@@ -1,16 +1,9 @@
 -- The lines of a source that the problems of its definition are about. When a definition is judged it is a table, so
 -- they are looked for by names: one field may be in several actions, and its name in a preset above them.
+local lines_of = require "partnerapp.destination.lines"
 local scripts = require "native.scripts"
 
 local source_lines = {}
-
-local function lines_of(source)
-	local lines = {}
-	for line in (source .. "\n"):gmatch "([^\n]*)\n" do
-		lines[#lines + 1] = line
-	end
-	return lines
-end
 
 local function escaped(word)
 	return (word:gsub("%p", "%%%0"))
